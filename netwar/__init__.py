@@ -1,0 +1,1 @@
+"""The library behind the tw-* programs: captures X (Twitter) accounts without holes."""

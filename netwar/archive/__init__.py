@@ -1,0 +1,1 @@
+"""Where documents and the ledger of what is complete are kept."""

@@ -1,0 +1,129 @@
+"""The archive's two contracts: documents, and the ledger that says what is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from netwar.coverage import Record, Span
+from netwar.records.documents import Document
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the documents of one write."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A span that becomes complete by the write it goes with.
+
+    `span` is None when the page brought none of the user's posts. `name` is the user's screen
+    name and `counted` their number of posts by X's profile, where the page told them; `at` is ms.
+    """
+
+    index: str
+    user: str
+    span: Span | None
+    at: int
+    name: str | None = None
+    counted: int | None = None
+
+    def apply(self, record: Record) -> Record:
+        """The ledger's record with this page in it."""
+        if self.name:
+            record = record.named(self.name, self.at)
+        if self.counted is not None:
+            record = replace(record, counted=self.counted)
+        return record.covering(self.span) if self.span else record
+
+
+class Documents(Protocol):
+    """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
+
+    Every method raises ServiceDown when the store cannot be used.
+    """
+
+    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+        """Keep documents, and in the same step the coverage they complete.
+
+        A document whose version is not higher than the one kept is unchanged. What the store
+        refuses goes to the dead-letter file and is counted as rejected; the rest is written.
+        """
+
+    def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
+        """The documents of these ids, by id; those not kept are left out."""
+
+    def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
+        """Which of the values no document has, in their order. `field` is `id` or `username`
+        (compared without case)."""
+
+    def find(
+        self,
+        index: str,
+        *,
+        user: str | None = None,
+        name: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Body]:
+        """Documents newest first: tweets of a user id or screen name, users of a screen name,
+        created from `since` up to before `until` (ms)."""
+
+    def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
+        """Documents whose text (users: name, screen name, description) has all the words, newest
+        first. "double quotes" keep words together, a trailing * matches beginnings."""
+
+    def count(self, index: str) -> int:
+        """How many documents the index has."""
+
+    def scan(self, index: str) -> Iterator[Body]:
+        """Every document of the index in the order of ids, in constant memory."""
+
+    def forget(self, index: str, ids: Sequence[str]) -> int:
+        """Remove documents for good; how many were there."""
+
+    def indices(self) -> list[str]:
+        """The full names of all the indices there are, sorted."""
+
+
+class Ledger(Protocol):
+    """What is known to be complete, by index (`twbrexit`) and user."""
+
+    def record(self, index: str, user: str) -> Record:
+        """What is known of a user; an empty Record if nothing is."""
+
+    def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
+        """Read, change and write a user's record as one step, whoever else writes it. The new record."""
+
+    def records(self, index: str) -> Iterator[Record]:
+        """Every record of the index, in the order of users."""
+
+    def by_name(self, index: str, name: str) -> list[Record]:
+        """The records whose user bears this screen name now or bore it (compared without case)."""
+
+
+class Archive(Documents, Ledger, Protocol):
+    """One store that keeps both, so that a page and its coverage are one step."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+

@@ -1,0 +1,1 @@
+"""The archive in SQLite files, for a machine without servers."""

@@ -1,0 +1,1 @@
+"""What every program shares: options, services, errors, signals, progress."""

@@ -1,0 +1,1 @@
+"""Opening the services that the families of back ends share."""

@@ -1,0 +1,87 @@
+"""Runs: who is working, told apart from who has died.
+
+Each process that holds a claim or a reservation keeps a lock on a run file. The kernel lets go of
+the lock when the process ends, however it ends, so on one host a lock that can be had is proof that
+its run is dead, and what it held can be freed at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import uuid
+from pathlib import Path
+
+from netwar.errors import Busy, ServiceDown
+
+HOST = socket.gethostname()
+
+
+class Run:
+    """This process's run: `holder` names it in queue and meter."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.holder = f"{HOST}:{uuid.uuid4().hex}"
+        self._lock: int | None = None
+
+    def begin(self) -> str:
+        """Take the run's lock, once, before anything is held in its name; the holder's name."""
+        if self._lock is None:
+            self._lock = _locked(_file(self.folder, self.holder))
+        return self.holder
+
+    def end(self) -> None:
+        """Let go of the lock and remove the file: for a run that holds nothing any more."""
+        if self._lock is not None:
+            _file(self.folder, self.holder).unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def dead(self, holder: str) -> bool:
+        """Is this holder known to be dead? Never said of this run, nor of one on another host."""
+        if holder == self.holder or holder.partition(":")[0] != HOST:
+            return False
+        path = _file(self.folder, holder)
+        try:
+            handle = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+
+    def bury(self, holder: str) -> None:
+        """Remove the file of a dead run once nothing is held in its name any more."""
+        _file(self.folder, holder).unlink(missing_ok=True)
+
+
+def alone(folder: Path, name: str, told: str) -> int:
+    """Hold the lock `name` for as long as this process lives. Raises Busy, saying `told`, if another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / f"{name}.alone", os.O_RDWR | os.O_CREAT, 0o660)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Busy(told) from None
+    return handle
+
+
+def _file(folder: Path, holder: str) -> Path:
+    return folder / f"{holder.partition(':')[2]}.run"
+
+
+def _locked(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ServiceDown(f"{path} cannot be made: {error.strerror} (set `data` in ~/.twitter to a folder that you may write)") from error
+    return handle

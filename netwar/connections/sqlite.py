@@ -1,0 +1,106 @@
+"""Opening SQLite files that many processes use at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from netwar.errors import ConfigError, ServiceDown
+
+BUSY_SECONDS = 60
+
+
+def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
+    """Open a file, making it if need be, and bring its schema up to date.
+
+    `migrations` are SQL scripts; the number of those done is the schema's version
+    (`PRAGMA user_version`). WAL with synchronous=FULL: what is committed survives a power cut.
+    Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used.
+    """
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _private(path)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
+        _migrate(connection, path, migrations)
+    return connection
+
+
+def _private(path: Path) -> None:
+    """A new file is for its owner and group only (a group-writable folder is how Unix users share work)."""
+    shared = path.parent.stat().st_mode & 0o020
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o660 if shared else 0o600))
+    except FileExistsError:
+        pass
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    if _version(connection) == len(migrations):
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    with transaction(connection):
+        done = _version(connection)
+        if done > len(migrations):
+            raise ConfigError(
+                f"{path} was written by a newer version of this program (schema {done}, known here {len(migrations)}): "
+                "update the program, or set `data` in ~/.twitter to another folder"
+            )
+        for script in migrations[done:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: executescript() would commit the transaction around them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One write transaction: all of it or nothing. Takes the write lock at once, so it never fails half-way."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into one sentence about the file."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise ServiceDown(f"{path} cannot be used: {_advice(str(error))}") from error
+    except sqlite3.DatabaseError as error:
+        raise ServiceDown(f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)") from error
+    except OSError as error:
+        raise ServiceDown(f"{path} cannot be used: {error.strerror or error} (set `data` in ~/.twitter to a folder that you may write)") from error
+
+
+def _advice(said: str) -> str:
+    if "full" in said:
+        return "the disk is full; make room and run again, nothing acknowledged is lost"
+    if "locked" in said or "busy" in said:
+        return f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
+    if "readonly" in said or "unable to open" in said:
+        return f"{said}; check that you may write the file and its folder"
+    return said

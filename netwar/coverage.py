@@ -1,0 +1,155 @@
+"""Which stretches of a timeline are known to be complete.
+
+X pages a timeline newest first, so a run that is cut off leaves its gap at the *old* end of what
+it read. Remembering only "the newest id seen" hides that gap for ever; spans do not.
+
+A `Span` (low, high] says: every post that X served with low < id <= high is in the archive.
+A `Stretch` (low, high] says nothing but its bounds: a gap to fill, or a part that X no longer serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+# X serves at most 3,200 posts of a timeline, and filtered posts shorten what is seen of them:
+# a timeline that ends at this depth or below may have been cut off by that limit.
+# Source: docs.x.com, X API, timelines, integration guide.
+DEPTH_IN_DOUBT = 2_000
+
+OUTCOMES = ("complete", "partial", "empty", "suspended", "protected", "gone", "renamed")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """(low, high] is complete and holds `posts` of the user's own posts."""
+
+    low: int
+    high: int
+    posts: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low < self.high:
+            raise ValueError(f"a span needs 0 <= low < high, not {self.low}..{self.high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """(low, high] of a timeline, without a word on what is in it."""
+
+    low: int
+    high: int
+
+
+def join(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same coverage in as few spans as possible, newest first.
+
+    Spans that touch or overlap become one. Where they overlap the posts are added up, which may
+    count some twice: too many only makes a later end of the timeline be probed without need.
+    """
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.high, s.posts), reverse=True):
+        above = joined[-1] if joined else None
+        if above is None or span.high < above.low:
+            joined.append(span)
+        elif span.low < above.low or span.high == above.low:
+            joined[-1] = Span(min(span.low, above.low), above.high, above.posts + span.posts)
+    return tuple(joined)
+
+
+def gaps(spans: Iterable[Span], lost: Iterable[Stretch] = ()) -> tuple[Stretch, ...]:
+    """What lies between the newest span and the first post and is neither covered nor lost, newest first."""
+    spans = tuple(spans)
+    known = [(s.low, s.high) for s in spans] + [(s.low, s.high) for s in lost]
+    found: list[Stretch] = []
+    edge = max((s.high for s in spans), default=0)
+    for low, high in sorted(known, key=lambda bounds: bounds[1], reverse=True):
+        if high < edge:
+            found.append(Stretch(high, edge))
+        edge = min(edge, low)
+    if edge > 0:
+        found.append(Stretch(0, edge))
+    return tuple(found)
+
+
+def depth(spans: Iterable[Span], low: int) -> int:
+    """How many of the user's posts are known from the newest down to `low`."""
+    return sum(span.posts for span in spans if span.high > low)
+
+
+def uncovered(stretch: Stretch, spans: Iterable[Span]) -> list[Stretch]:
+    """The parts of `stretch` that no span covers."""
+    parts = [stretch]
+    for span in spans:
+        pieces = []
+        for part in parts:
+            if span.high <= part.low or span.low >= part.high:
+                pieces.append(part)
+                continue
+            if span.high < part.high:
+                pieces.append(Stretch(span.high, part.high))
+            if span.low > part.low:
+                pieces.append(Stretch(part.low, span.low))
+        parts = pieces
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """At time `at` (ms) it was seen that the user's screen name had changed."""
+
+    old: str
+    new: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger knows of one user in one index.
+
+    `user` is the numeric id, or `@name` for a screen name that X could not resolve. `asked` and
+    `refreshed` are the times (ms) at which the last complete pass and the last re-reading ended.
+    `counted` is the number of posts that X's own profile of the user claimed, where it came along.
+    """
+
+    user: str
+    name: str | None = None
+    outcome: str | None = None
+    detail: str | None = None
+    asked: int = 0
+    refreshed: int = 0
+    counted: int | None = None
+    spans: tuple[Span, ...] = ()
+    lost: tuple[Stretch, ...] = ()
+    renamed: tuple[Renamed, ...] = field(default=())
+
+    @property
+    def top(self) -> int:
+        """The newest id that is covered; 0 when nothing is."""
+        return max((span.high for span in self.spans), default=0)
+
+    @property
+    def posts(self) -> int:
+        return sum(span.posts for span in self.spans)
+
+    @property
+    def gaps(self) -> tuple[Stretch, ...]:
+        return gaps(self.spans, self.lost)
+
+    def covering(self, span: Span) -> Record:
+        """Merge a span in; what it covers is no longer lost."""
+        spans = join((*self.spans, span))
+        lost = tuple(part for stretch in self.lost for part in uncovered(stretch, spans))
+        return replace(self, spans=spans, lost=lost)
+
+    def losing(self, stretch: Stretch) -> Record:
+        """Write down that X no longer serves a stretch (only what is not covered of it)."""
+        parts = uncovered(stretch, self.spans)
+        known = [part for part in parts if part not in self.lost]
+        return replace(self, lost=(*self.lost, *known))
+
+    def named(self, name: str, at: int) -> Record:
+        """Note the screen name that came with the user's posts; a change is kept as Renamed."""
+        if self.name is None or self.name.lower() == name.lower():
+            return replace(self, name=name)
+        return replace(self, name=name, renamed=(*self.renamed, Renamed(self.name, name, at)))

@@ -1,0 +1,91 @@
+"""Every failure that a user is told about, each with the exit status of its program.
+
+A NetwarError prints as one sentence, says what to do next, and shows no traceback. Anything
+else that reaches the top of a program is a bug.
+
+    NetwarError              1   something failed
+      BadRequest             1   X did not accept the question as put
+      ServiceDown           69   a store or X itself cannot be reached
+      TryLater              75   the same command will work later
+        Busy                75   another run is in the way
+        RateLimited         75   the account's rate window is spent
+        UsageCapped         75   the month's cap is reached
+      OutOfBudget           77   the operator's budget forbids it
+      OutOfCredit           77   X has no money of ours left
+      ConfigError           78   the configuration or the keys are wrong
+        KeysRefused         78   X does not accept the keys or the app
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class NetwarError(Exception):
+    """Something failed that the user can understand."""
+
+    exit_status = 1
+
+
+class BadRequest(NetwarError):
+    """X refused the question itself: a wrong option, or a bug of ours."""
+
+
+class ServiceDown(NetwarError):
+    """A service that the work needs cannot be used now."""
+
+    exit_status = 69
+
+
+class TryLater(NetwarError):
+    """The same command is expected to work later."""
+
+    exit_status = 75
+
+
+class Busy(TryLater):
+    """Another run is in the way, or the machine has no room."""
+
+
+class RateLimited(TryLater):
+    """The account may not ask for `wait` more seconds."""
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class UsageCapped(TryLater):
+    """The app has read as many posts as X sells it in this period."""
+
+
+class OutOfBudget(NetwarError):
+    """The next page could cost more than the budget of the day leaves."""
+
+    exit_status = 77
+
+
+class OutOfCredit(NetwarError):
+    """X has no credit of ours left, or its spend cap is reached."""
+
+    exit_status = 77
+
+
+class ConfigError(NetwarError):
+    """The configuration has faults: all of them are told at once."""
+
+    exit_status = 78
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class KeysRefused(ConfigError):
+    """X does not accept the keys, or the app lacks a right."""
+
+
+class LeaseLost(NetwarError):
+    """A claim ran out and may have been handed to another worker: stop, acknowledge nothing."""
+
+    exit_status = 75

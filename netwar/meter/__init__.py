@@ -1,0 +1,1 @@
+"""What a run may spend: money by UTC day, requests by rate window."""

@@ -1,0 +1,119 @@
+"""The meter's two contracts. Money is counted in integer micro-dollars: 1,000,000 is one dollar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What money is spent for, as tw-spend shows it: the command and the index."""
+
+    command: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Money set aside for one request, until it is settled or released."""
+
+    id: str
+    request: str
+    micro: int
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one command bought of one kind for one index on one UTC day.
+
+    `objects` were returned and new that day, so they cost; `free` had been paid for that day already.
+    """
+
+    day: date
+    command: str
+    index: str
+    kind: str
+    objects: int
+    free: int
+    micro: int
+
+
+class DoesNotFit(Exception):
+    """A reservation is larger than what the budget leaves.
+
+    `left` is what may still be reserved (micro-dollars), `held` what live runs have open right now
+    (their settling may make room).
+    """
+
+    def __init__(self, left: int, held: int) -> None:
+        super().__init__(f"{left} micro-dollars left, {held} held by open reservations")
+        self.left = left
+        self.held = held
+
+
+class Money(Protocol):
+    """Spending of one app key by UTC day, shared by every process that asks with it.
+
+    The kinds of objects are those of the price table: `post`, `user`, ...
+    """
+
+    def price(self, most: Mapping[str, int]) -> int:
+        """What so many objects of each kind cost at most, in micro-dollars."""
+
+    def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
+        """Set aside the most that a request can cost. `request` names it: an open reservation of
+        the same name (a dead run's, or one whose answer was cut off) is replaced.
+
+        Raises DoesNotFit if spent today + open reservations + this one would exceed the budget.
+        """
+
+    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], day: date) -> int:
+        """Book the (kind, id) that came, on the UTC day of the answer's Date header, and close the
+        reservation. Only what is new that day costs. What it cost, in micro-dollars."""
+
+    def release(self, reservation: Reservation) -> None:
+        """Close a reservation whose request surely bought nothing."""
+
+    def spent(self, day: date | None = None) -> int:
+        """Micro-dollars booked on a UTC day (default: today), open reservations left out."""
+
+    def held(self) -> int:
+        """Micro-dollars in open reservations of live runs, this one's left out."""
+
+    def charges(self, since: date | None = None) -> list[Charge]:
+        """What was bought from a day on (default: everything), oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rate window as the headers of X last told it. Times are seconds since 1970 on our clock."""
+
+    endpoint: str
+    limit: int
+    remaining: int
+    reset: float
+    seen: float
+
+
+class Windows(Protocol):
+    """The rate windows of every token, remembered for all the processes that ask with it.
+
+    `token` is any string that stands for the token (never the token itself: callers hand a hash).
+    """
+
+    def take(self, token: str, endpoint: str, limit: int) -> float | None:
+        """Count one request before it is made: None to go ahead, else seconds to wait. `limit` per
+        15 minutes holds only until the first answer tells the real one."""
+
+    def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
+        """Remember what an answer's headers said. Of two answers of one window the lower rest counts."""
+
+    def close(self, token: str, endpoint: str, until: float) -> None:
+        """X said the window is spent: nobody asks before `until`."""
+
+    def windows(self, token: str) -> list[Window]:
+        """What is remembered of a token, by endpoint."""

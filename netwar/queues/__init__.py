@@ -1,0 +1,1 @@
+"""Users waiting for work."""

@@ -1,0 +1,149 @@
+"""The contract of a queue: users waiting for work, taken off by claims.
+
+Entries are strings: digits only is a numeric id; anything else a screen name, lower-cased. A claim
+ends done, put back, or failed. Leaving its `with` block normally is done; leaving it by any
+exception puts the users back, unless the exception is a `UserFailed`, which counts against the
+user: the fifth in a row moves them to `failed` with the reason.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+LEASE_SECONDS = 600
+MOST_FAILURES = 5
+
+
+class UserFailed(Exception):
+    """Recording this user went wrong for a reason that lies with the user (not with us, X or money)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A user whom somebody is working on; times in seconds since 1970."""
+
+    user: str
+    holder: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A user set aside after too many failures."""
+
+    user: str
+    reason: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """How many users `clear` removed."""
+
+    waiting: int
+    claimed: int
+    failed: int
+
+
+class Queue(ABC):
+    """One named queue. Order is not promised. Every step is atomic, whoever else uses the queue."""
+
+    name: str
+
+    @abstractmethod
+    def put(self, users: Iterable[str]) -> int:
+        """Add users, any number, streaming; how many were not waiting or claimed before. A failed
+        user waits again with a clean slate."""
+
+    @abstractmethod
+    def take(self, size: int) -> Claim | None:
+        """Claim up to `size` users; None when nobody waits. Claims of dead runs are freed first."""
+
+    @abstractmethod
+    def waiting(self, limit: int | None = None) -> Iterator[str]:
+        """Who waits."""
+
+    @abstractmethod
+    def claimed(self) -> list[Claimed]:
+        """Who is being worked on."""
+
+    @abstractmethod
+    def failed(self) -> list[Failed]:
+        """Who was set aside, and why."""
+
+    @abstractmethod
+    def clear(self) -> Cleared:
+        """Remove everybody."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many wait."""
+
+    def claims(self, limit: int | None = None, size: int = 1) -> Iterator[Claim]:
+        """Claims until nobody waits or `limit` users were handed out."""
+        handed = 0
+        while limit is None or handed < limit:
+            claim = self.take(size if limit is None else min(size, limit - handed))
+            if claim is None:
+                return
+            handed += len(claim.users)
+            yield claim
+
+    # What a Claim asks of its queue.
+    @abstractmethod
+    def _renew(self, claim: Claim) -> None:
+        """Extend the lease and forget earlier failures (progress was made). Raises LeaseLost."""
+
+    @abstractmethod
+    def _done(self, claim: Claim) -> None:
+        """Take the claim's users off the queue, where the claim still holds them."""
+
+    @abstractmethod
+    def _put_back(self, claim: Claim, failure: str | None) -> None:
+        """Let the claim's users wait again; with a failure, count it and set them aside at the fifth."""
+
+    @abstractmethod
+    def _also(self, claim: Claim, user: str) -> bool:
+        """Make another entry (the id of a claimed name) part of the claim; False if another claim has it."""
+
+
+class Claim:
+    """Users taken off a queue for a while; a context manager.
+
+    `queued` is when the (first) user was put on the queue, in seconds since 1970, where the back end knows it.
+    """
+
+    def __init__(self, queue: Queue, token: str, users: list[str], queued: float | None = None) -> None:
+        self._queue = queue
+        self.token = token
+        self.users = users
+        self.queued = queued
+
+    @property
+    def user(self) -> str:
+        """The first user of the claim."""
+        return self.users[0]
+
+    def renew(self) -> None:
+        """Say that progress was made: the lease starts anew. Raises LeaseLost if it had run out."""
+        self._queue._renew(self)
+
+    def also(self, user: str) -> bool:
+        """Hold another entry for the same account too, so that nobody records it twice.
+
+        False when another worker holds it: that worker will do the job.
+        """
+        return user in self.users or self._queue._also(self, user)
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if error is None:
+            self._queue._done(self)
+            return False
+        self._queue._put_back(self, str(error) if isinstance(error, UserFailed) else None)
+        return isinstance(error, UserFailed)

@@ -1,0 +1,1 @@
+"""Reading what X sends into what is kept: pure functions, no input or output."""

@@ -1,0 +1,50 @@
+"""What the archive is handed: X's object untouched, plus one key of ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One tweet or user on its way into the archive.
+
+    `index` is the full name (`twbrexit`, `tubrexit`, `usertest`), `id` is X's id, `body` X's object
+    plus the key `netwar`. `direct` is false for what only came along as a reference. `retrieved` is
+    the time of the answer in ms since 1970.
+    """
+
+    index: str
+    id: str
+    body: dict[str, Any]
+    direct: bool
+    retrieved: int
+
+    @property
+    def version(self) -> int:
+        """Newer copies win, and a copy that was asked for wins over one that came along."""
+        return self.direct << 44 | self.retrieved
+
+
+def tweets_index(name: str) -> str:
+    """`tw` + the lower-cased name. Raises ValueError for a name that no store would take."""
+    return "tw" + checked_name(name)
+
+
+def users_index(name: str) -> str:
+    """`tu` + the lower-cased name. Raises ValueError for a name that no store would take."""
+    return "tu" + checked_name(name)
+
+
+def checked_name(name: str) -> str:
+    """The name of an index as operators give it, lower-cased and checked."""
+    lower = name.lower()
+    if not INDEX_NAME.fullmatch(lower):
+        raise ValueError(f"{name[:40]!r} cannot name an index: use a-z, 0-9, _ and -, at most 100, and begin with a letter or digit")
+    if lower in ("usertest", "perflog"):
+        raise ValueError(f"{lower!r} is an index of its own: choose another name")
+    return lower
