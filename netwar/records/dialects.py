@@ -1,0 +1,115 @@
+"""The two vocabularies in which X's REST API speaks of posts.
+
+In the middle of 2026 X renamed Tweet to Post on the REST wire without withdrawing the old names:
+the request's words select the answer's words (docs.x.com OpenAPI 2.166 against 2.167). A request
+uses one dialect throughout, since mixing them loses data silently; answers are read in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Object = dict[str, Any]
+
+_POST_FIELDS = (
+    "article attachments card_uri community_id context_annotations conversation_id created_at display_text_range "
+    "edit_controls entities geo id lang media_metadata paid_partnership possibly_sensitive public_metrics "
+    "reply_settings scopes source text withheld"
+)
+# Left out: confirmed_email, connection_status, receives_your_dm and subscription depend on who asks.
+_USER_FIELDS = (
+    "created_at description entities id is_identity_verified location name parody profile_banner_url profile_image_url "
+    "protected public_metrics subscription_type url username verified verified_followers_count verified_type withheld"
+)
+_MEDIA_FIELDS = "alt_text duration_ms height media_key preview_image_url public_metrics type url variants width"
+_PLACE_FIELDS = "contained_within country country_code full_name geo id name place_type"
+_POLL_FIELDS = "duration_minutes end_datetime id options voting_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a request asks for, in one vocabulary.
+
+    `checked` are the fields whose absence from a whole page means that X no longer knows our words
+    (it drops unknown ones silently, and bills).
+    """
+
+    name: str
+    post_fields: dict[str, str]
+    user_fields: dict[str, str]
+    expansions: tuple[str, ...]
+    full_expansions: tuple[str, ...]
+    checked: tuple[str, ...]
+
+    def timeline(self, *, full: bool) -> dict[str, str]:
+        """The field and expansion parameters of a request for posts."""
+        expansions = self.expansions + (self.full_expansions if full else ())
+        return {**self.post_fields, **self.user_fields, "expansions": ",".join(expansions)}
+
+
+def _commas(words: str) -> str:
+    return ",".join(sorted(words.split()))
+
+
+_COMMON = {
+    "media.fields": _commas(_MEDIA_FIELDS),
+    "place.fields": _commas(_PLACE_FIELDS),
+    "poll.fields": _commas(_POLL_FIELDS),
+}
+
+LEGACY = Dialect(
+    name="legacy",
+    post_fields={
+        "tweet.fields": _commas(
+            _POST_FIELDS + " author_id edit_history_tweet_ids in_reply_to_user_id note_tweet referenced_tweets"
+        ),
+        **_COMMON,
+    },
+    user_fields={"user.fields": _commas(_USER_FIELDS + " affiliation most_recent_tweet_id pinned_tweet_id")},
+    expansions=(
+        "author_id",
+        "referenced_tweets.id",
+        "attachments.media_keys",
+        "referenced_tweets.id.attachments.media_keys",
+        "attachments.poll_ids",
+        "geo.place_id",
+    ),
+    full_expansions=("referenced_tweets.id.author_id", "entities.mentions.username"),
+    checked=("author_id", "created_at", "conversation_id", "public_metrics", "lang"),
+)
+
+POST = Dialect(
+    name="post",
+    post_fields={"post.fields": _commas(_POST_FIELDS + " article_title note_post"), **_COMMON},
+    user_fields={"user.fields": _commas(_USER_FIELDS)},
+    expansions=("author_id", "referenced_posts", "attachments.media_keys", "attachments.poll_ids", "geo.place_id"),
+    full_expansions=("entities.mentions.username",),
+    checked=("created_at", "conversation_id", "public_metrics", "lang"),
+)
+
+DIALECTS = {dialect.name: dialect for dialect in (LEGACY, POST)}
+
+
+def references(post: Object) -> list[tuple[str, str]]:
+    """The posts that a post speaks of, as (retweeted | quoted | replied_to, id)."""
+    named = post.get("referenced_tweets") or post.get("referenced_posts") or ()
+    return [(reference.get("type", ""), str(reference["id"])) for reference in named if reference.get("id")]
+
+
+def included_posts(includes: Object) -> list[Object]:
+    """The posts that came along with a page."""
+    return [*includes.get("tweets", ()), *includes.get("posts", ())]
+
+
+def text(post: Object) -> str:
+    """The whole text: `text` of a long post stops near 280 characters."""
+    note = post.get("note_tweet") or post.get("note_post") or {}
+    return str(note.get("text") or post.get("text", ""))
+
+
+def posts_count(user: Object) -> int | None:
+    """How many posts X's profile says that the user has."""
+    metrics = user.get("public_metrics") or {}
+    count = metrics.get("tweet_count", metrics.get("post_count"))
+    return None if count is None else int(count)
