@@ -44,7 +44,9 @@ def checked_name(name: str) -> str:
     """The name of an index as operators give it, lower-cased and checked."""
     lower = name.lower()
     if not INDEX_NAME.fullmatch(lower):
-        raise ValueError(f"{name[:40]!r} cannot name an index: use a-z, 0-9, _ and -, at most 100, and begin with a letter or digit")
+        raise ValueError(
+            f"{name[:40]!r} cannot name an index: use a-z, 0-9, _ and -, at most 100, and begin with a letter or digit"
+        )
     if lower in ("usertest", "perflog"):
         raise ValueError(f"{lower!r} is an index of its own: choose another name")
     return lower

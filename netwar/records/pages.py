@@ -90,13 +90,12 @@ def problem(item: Object) -> Problem:
     )
 
 
-def documents(
-    page: Page, *, tweets: str | None, users: str, retrieved: int, account: str, via: str
-) -> list[Document]:
+def documents(page: Page, *, tweets: str | None, users: str, retrieved: int, account: str, via: str) -> list[Document]:
     """Everything on a page as documents for the indices `tweets` and `users` (full names).
 
     `via` says how the posts and users that were asked for came (timeline, lookup, …); what came
-    along with them is `via: reference`. `retrieved` is the time of the answer in ms.
+    along with them is `via: reference`. `retrieved` is the time of the answer in ms. `tweets` may be
+    None for pages of users.
     """
     when = datetime.fromtimestamp(retrieved / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -104,8 +103,13 @@ def documents(
         note = {"retrieved": when, "account": account, "via": via if direct else "reference", **extra}
         return Document(index, str(item["id"]), {**item, "netwar": note}, direct, retrieved)
 
-    made = [document(users, user, True, {}) for user in page.users]
-    made += [document(users, user, False, {}) for user in page.authors.values()]
+    def profile(user: Object, via: str) -> Document:
+        # A profile that came along is as whole as one that was asked for, so it may replace it.
+        note = {"retrieved": when, "account": account, "via": via}
+        return Document(users, str(user["id"]), {**user, "netwar": note}, True, retrieved)
+
+    made = [profile(user, "reference") for user in page.authors.values()]
+    made += [profile(user, via) for user in page.users]
     if tweets:
         made += [document(tweets, post, True, _belongings(post, page)) for post in page.posts]
         made += [document(tweets, post, False, _belongings(post, page)) for post in page.referenced]

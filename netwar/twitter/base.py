@@ -1,0 +1,71 @@
+"""What the verbs ask of X, and what they get back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from netwar.errors import ServiceDown
+from netwar.records.dialects import Object
+from netwar.records.pages import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of X, when it was given (ms since 1970, our clock), and what it cost (micro-dollars)."""
+
+    page: Page
+    retrieved: int
+    micro: int
+
+
+class Unavailable(Exception):
+    """X says that a user is suspended, protected or gone."""
+
+    def __init__(self, outcome: str, detail: str) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+
+
+class Passing(ServiceDown):
+    """X did not answer properly, several times over: likely to pass by itself."""
+
+
+class Twitter(Protocol):
+    """The X API as one account sees it.
+
+    Every method may raise RateLimited, UsageCapped, OutOfBudget, OutOfCredit, KeysRefused, BadRequest
+    and Passing, and pays for what it returns.
+    """
+
+    account: str
+    dialect: str
+
+    def timeline(
+        self,
+        user: str,
+        *,
+        index: str,
+        since: int | None = None,
+        until: int | None = None,
+        token: str | None = None,
+        size: int = 100,
+    ) -> Answer:
+        """Posts of a user id, newest first, `since` < id < `until`, at most `size` (5 to 100).
+
+        Raises Unavailable when X says so of the user.
+        """
+
+    def names(self, names: Sequence[str], *, index: str) -> Answer:
+        """The profiles of up to 100 screen names; those not found are among the page's problems."""
+
+    def users(self, ids: Sequence[str], *, index: str) -> Answer:
+        """The profiles of up to 100 ids; those not found are among the page's problems."""
+
+    def me(self) -> Object:
+        """The profile of the account that asks."""
+
+    def usage(self, days: int = 30) -> Object:
+        """What X says the app has read: see `twitter.usage`."""

@@ -1,0 +1,290 @@
+"""The X API as one account sees it: every request within its rate window, paid for and booked."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from netwar.errors import OutOfBudget, RateLimited
+from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation, Windows
+from netwar.records.dialects import DIALECTS, Object
+from netwar.records.pages import Page, read
+from netwar.twitter.base import Answer, Passing, Unavailable
+from netwar.twitter.endpoints import ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
+from netwar.twitter.problems import Glitch, Reply, judge
+from netwar.twitter.transport import Transport
+
+if TYPE_CHECKING:
+    from netwar.config import Settings
+
+log = logging.getLogger("netwar.twitter")
+
+LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
+MOST_LOOKUP = 100
+REFERENCES = 2  # a post can both quote one post and answer another
+MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
+PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
+
+
+class Client:
+    """Fills the contract `netwar.twitter.base.Twitter`.
+
+    `money` and `windows` are asked before each request and told after it; `command` is what
+    the spending is booked under.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        money: Money,
+        windows: Windows,
+        command: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._money = money
+        self._windows = windows
+        self._command = command
+        self._sleep = sleep
+        self._words = DIALECTS[settings.dialect]
+        self._full = settings.expand == "full"
+        self.account = settings.account or ""
+        self.dialect = settings.dialect
+        self._transport = Transport(
+            settings.api,
+            timeout=settings.timeout,
+            bearer_token=settings.bearer_token,
+            consumer_key=settings.consumer_key,
+            consumer_secret=settings.consumer_secret,
+            access_token=settings.access_token_key,
+            access_token_secret=settings.access_token_secret,
+        )
+
+    def timeline(
+        self,
+        user: str,
+        *,
+        index: str,
+        since: int | None = None,
+        until: int | None = None,
+        token: str | None = None,
+        size: int = MOST_PAGE,
+    ) -> Answer:
+        """One page of a timeline; see the contract. The page shrinks when the budget leaves no room for more."""
+        bounds = {"since_id": since, "until_id": until, "pagination_token": token}
+        params = {name: value for name, value in bounds.items() if value} | self._words.timeline(full=self._full)
+        # A stretch of one id can bring one post, whatever the size of the page.
+        most = min(size, until - since - 1) if since is not None and until is not None else size
+        request = f"timeline {user} {since or 0} {until or 0} {token or ''}"
+
+        def ask(reservation: Reservation, posts: int) -> Answer:
+            page_size = {"max_results": max(LEAST_PAGE, min(posts, MOST_PAGE))}
+            return self._ask(TIMELINE, f"/2/users/{user}/tweets", params | page_size, reservation, about=user)
+
+        sizes = [most] if most < LEAST_PAGE else [*_halves(most)]
+        return self._affordable(request, sizes, self._page_at_most, index, ask)
+
+    def names(self, names: Sequence[str], *, index: str) -> Answer:
+        """Look up screen names; see the contract. Fewer are looked up when the budget leaves no room for all."""
+        return self._look_up(NAMES, "/2/users/by", "usernames", names, index)
+
+    def users(self, ids: Sequence[str], *, index: str) -> Answer:
+        """Look up ids; see the contract."""
+        return self._look_up(USERS, "/2/users", "ids", ids, index)
+
+    def me(self) -> Object:
+        """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
+        with_fields = dict(self._words.user_fields)
+        reservation = self._reserve("me", {"user": 1}, "")
+        answer = self._ask(ME, "/2/users/me", with_fields, reservation, users=True)
+        return answer.page.users[0] if answer.page.users else {}
+
+    def usage(self, days: int = 30) -> Object:
+        """`/2/usage/tweets` of the app: `project_cap`, `project_usage`, `daily_project_usage`, numbers as X sends them.
+
+        Costs nothing. Needs the bearer token.
+        """
+        self._settings.require("bearer_token")
+        self._take(USAGE)
+        params = {"days": days, "usage.fields": "cap_reset_day,daily_project_usage,project_cap,project_usage"}
+        reply = self._send(USAGE, "/2/usage/tweets", params)
+        data = reply.body.get("data")
+        return data if isinstance(data, dict) else {}
+
+    def _look_up(self, endpoint: Endpoint, route: str, key: str, values: Sequence[str], index: str) -> Answer:
+        def ask(reservation: Reservation, count: int) -> Answer:
+            params = {key: ",".join(values[:count]), **self._words.user_fields}
+            return self._ask(endpoint, route, params, reservation, users=True)
+
+        request = f"{endpoint.name} {hashlib.sha256(','.join(values).encode()).hexdigest()[:16]}"
+        return self._affordable(request, [*_halves(len(values), least=1)], lambda count: {"user": count}, index, ask)
+
+    def _page_at_most(self, posts: int) -> dict[str, int]:
+        """The most that a page of so many posts can bring, in objects that X bills."""
+        users = 1 + (posts * (REFERENCES + MENTIONS) if self._full else 0)
+        return {"post": posts + REFERENCES * posts, "user": users}
+
+    def _affordable(
+        self,
+        request: str,
+        sizes: Sequence[int],
+        most: Callable[[int], Mapping[str, int]],
+        index: str,
+        ask: Callable[[Reservation, int], Answer],
+    ) -> Answer:
+        """Ask for the largest of the sizes that the budget still allows."""
+        for size in sizes[:-1]:
+            try:
+                reservation = self._money.reserve(request, most(size), self._purpose(index))
+            except DoesNotFit:
+                continue
+            return ask(reservation, size)
+        return ask(self._reserve(request, most(sizes[-1]), index), sizes[-1])
+
+    def _reserve(self, request: str, most: Mapping[str, int], index: str) -> Reservation:
+        """Reserve; when it does not fit, wait for other runs to settle. Raises OutOfBudget when none could make room."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._money.reserve(request, most, self._purpose(index))
+            except DoesNotFit as no:
+                if not no.held or time.monotonic() > deadline:
+                    raise OutOfBudget(self._no_room(self._money.price(most), no.left)) from no
+            self._sleep(0.1)
+
+    def _no_room(self, needed: int, left: int) -> str:
+        budget = self._settings.budget / 1e6
+        return (
+            f"the next request may cost ${needed / 1e6:.3f}, and ${max(left, 0) / 1e6:.3f} of today's budget "
+            f"of ${budget:.2f} is left: "
+            "run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in ~/.twitter"
+        )
+
+    def _purpose(self, index: str) -> Purpose:
+        return Purpose(self._command, index)
+
+    def _ask(
+        self,
+        endpoint: Endpoint,
+        route: str,
+        params: Mapping[str, Any],
+        reservation: Reservation,
+        *,
+        users: bool = False,
+        about: str | None = None,
+    ) -> Answer:
+        """Send a reserved request and settle what came. The reservation of an answer that was cut off stays
+        open: X may have billed it, and the same request, asked again, replaces it."""
+        try:
+            self._take(endpoint)
+            reply = self._send(endpoint, route, params, about_user=about is not None)
+        except Passing as passing:
+            cause = passing.__cause__
+            if isinstance(cause, Glitch) and not cause.billed:
+                self._money.release(reservation)
+            raise
+        except BaseException as error:
+            if isinstance(error, Exception):
+                self._money.release(reservation)
+            raise
+        retrieved = time.time_ns() // 1_000_000
+        page = read(reply.body, users=users)
+        micro = self._money.settle(reservation, page.bought(), _day(reply))
+        if about is not None:
+            _check_user(page, about)
+        return Answer(page, retrieved, micro)
+
+    def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
+        def judged(reply: Reply) -> None:
+            wait = self._remember(endpoint, reply)
+            try:
+                judge(reply, wait=wait, about_user=about_user)
+            except RateLimited as limited:
+                self._windows.close(self._token(endpoint), endpoint.name, time.time() + limited.wait)
+                raise
+
+        signed = endpoint.signed(self._settings.auth)
+        self._require_keys(signed)
+        try:
+            return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
+        except Glitch as glitch:
+            raise Passing(
+                f"{glitch}, several times over: X has trouble, or the way to {self._settings.api} is cut; run again later"
+            ) from glitch
+
+    def _require_keys(self, signed: bool) -> None:
+        if signed:
+            self._settings.require("consumer_key", "consumer_secret", "access_token_key", "access_token_secret")
+        else:
+            self._settings.require("bearer_token")
+
+    def _take(self, endpoint: Endpoint) -> None:
+        """Count the request in its rate window. Raises RateLimited when it is spent."""
+        wait = self._windows.take(self._token(endpoint), endpoint.name, endpoint.limit(self._settings.auth))
+        if wait:
+            raise RateLimited(f"the rate window of {endpoint.name} is spent: it opens again in {wait:.0f} s", wait)
+
+    def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
+        """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
+
+        X's reset time is on X's clock: only its distance from the answer's own date is used.
+        """
+        try:
+            limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
+        except (KeyError, ValueError):
+            return None
+        wait = max(reset - _date(reply).timestamp(), 0.0)
+        self._windows.saw(self._token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
+        return wait if wait else None
+
+    def _token(self, endpoint: Endpoint) -> str:
+        signed = endpoint.signed(self._settings.auth)
+        return token_name(self._settings.access_token_key if signed else self._settings.bearer_token)
+
+
+def connect(settings: Settings, money: Money, windows: Windows, command: str) -> Client:
+    """The X API for the account of `settings`. Opens no connection yet."""
+    return Client(settings, money, windows, command)
+
+
+def token_name(token: str | None) -> str:
+    """What stands for a token in the meter: never the token itself."""
+    return hashlib.sha256((token or "").encode()).hexdigest()[:16]
+
+
+def _halves(most: int, least: int = LEAST_PAGE) -> Iterable[int]:
+    """Sizes to try: the most, then half of it, … down to the least."""
+    while most > least:
+        yield most
+        most //= 2
+    yield least
+
+
+def _date(reply: Reply) -> datetime:
+    """The time at X when it answered: its day is the one on which X bills."""
+    try:
+        return parsedate_to_datetime(reply.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError):
+        return datetime.now(UTC)
+
+
+def _day(reply: Reply) -> date:
+    return _date(reply).date()
+
+
+def _check_user(page: Page, user: str) -> None:
+    """Raise Unavailable if the page says that the user asked about is not to be had.
+
+    Problems of posts and users that came along name another parameter, or stand in `includes`.
+    """
+    if page.posts:
+        return
+    for problem in page.problems:
+        about = problem.parameter in ("id", "ids", "username", "usernames", "") and problem.section != "includes"
+        if about and problem.value in (user, "") and problem.outcome:
+            raise Unavailable(problem.outcome, problem.detail or problem.title)

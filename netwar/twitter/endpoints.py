@@ -1,0 +1,36 @@
+"""The endpoints that we ask, their documented rate limits, and which keys each takes.
+
+Limits per 15 minutes from docs.x.com (rate limits, 2026-08): they hold only until the first answer
+tells the real ones in its headers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`app` and `user` are the requests per 15 minutes with the bearer token and with a user's keys;
+    None where X does not take that kind."""
+
+    name: str
+    app: int | None
+    user: int | None
+
+    def signed(self, auth: str) -> bool:
+        """Whether to sign as the user: as configured, unless X takes only the other kind."""
+        if self.user is None:
+            return False
+        return self.app is None or auth == "user"
+
+    def limit(self, auth: str) -> int:
+        """The documented requests per 15 minutes with these keys."""
+        return (self.user if self.signed(auth) else self.app) or 1
+
+
+TIMELINE = Endpoint("users/:id/tweets", app=10_000, user=900)
+USERS = Endpoint("users", app=300, user=900)
+NAMES = Endpoint("users/by", app=300, user=900)
+ME = Endpoint("users/me", app=None, user=75)
+USAGE = Endpoint("usage/tweets", app=50, user=None)

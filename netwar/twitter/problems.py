@@ -1,0 +1,142 @@
+"""What an answer of X means, and what to tell the operator.
+
+Facts: docs.x.com (response codes and errors; rate limits), and bodies seen in the wild, since X
+answers with more forms than it documents. Types are matched by the last segment of their address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netwar.errors import BadRequest, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.records.pages import Problem, problem
+from netwar.twitter.base import Unavailable
+
+# X sends no reset time with some refusals; asking again sooner would only be refused again.
+WAIT_WITHOUT_RESET = 60.0
+
+
+class Glitch(Exception):
+    """An answer that is no answer: overload, HTML, an empty or cut body, no connection. Worth asking again.
+
+    `billed` is true when X may have sent (and billed) an answer of which too little came through.
+    """
+
+    def __init__(self, what: str, *, billed: bool = False) -> None:
+        super().__init__(what)
+        self.billed = billed
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer: status, headers in lower case, the parsed body (None if it is not JSON)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def problem(self) -> Problem:
+        """The refusal that the body speaks of."""
+        return problem(self.body if isinstance(self.body, dict) else {})
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        errors = self.body.get("errors") if isinstance(self.body, dict) else None
+        return [item for item in errors or () if isinstance(item, dict)]
+
+    @property
+    def codes(self) -> set[int]:
+        """The numbers of X's old error format."""
+        return {item["code"] for item in self.items if isinstance(item.get("code"), int)}
+
+    @property
+    def words(self) -> str:
+        """What X says went wrong, in its own words."""
+        said = [self.problem.detail or self.problem.title]
+        said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items]
+        return "; ".join(dict.fromkeys(filter(None, said))) or f"HTTP status {self.status}"
+
+
+def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) -> None:
+    """Return for an answer that can be read; raise what anything else means.
+
+    `wait` is the seconds until the rate window opens, where the headers told. `about_user` when the
+    question was about one user, whom a 403 or 404 may then speak of. Raises Glitch for what passes.
+    """
+    status = reply.status
+    if status >= 500 or status in (408, 425):
+        raise Glitch(f"X answered with status {status}")
+    if status < 300:
+        if not isinstance(reply.body, dict):
+            raise Glitch("X answered with something that is not whole", billed=True)
+        return
+    if about_user and status in (403, 404) and reply.problem.outcome:
+        raise Unavailable(reply.problem.outcome, reply.words)
+    REFUSALS.get(status, _unexpected)(reply, wait)
+
+
+def _too_many(reply: Reply, wait: float | None) -> None:
+    kinds = {reply.problem.kind, *(problem(item).kind for item in reply.items)}
+    if "usage-capped" in kinds:
+        raise UsageCapped(
+            f"X's cap for this app is reached ({reply.words}): nothing more until X's period ends; "
+            "see tw-rates, or raise the cap in X's console"
+        )
+    if "streaming-connection" in kinds or reply.problem.title == "ConnectionException":
+        raise TryLater(f"X has another stream of this app open ({reply.words}): end it, or try again in a minute")
+    if wait is None:
+        wait = WAIT_WITHOUT_RESET
+    raise RateLimited(f"the rate window of this account is spent: it opens again in {wait:.0f} s", wait)
+
+
+def _payment(reply: Reply, wait: float | None) -> None:
+    raise OutOfCredit(f"X has no credit left for this app ({reply.words}): buy credits in X's developer console, then run again")
+
+
+def _unauthorized(reply: Reply, wait: float | None) -> None:
+    raise KeysRefused(
+        f"X does not accept these keys ({reply.words}): run tw-auth again; if that fails too, "
+        "compare consumer_key and consumer_secret with X's console"
+    )
+
+
+def _forbidden(reply: Reply, wait: float | None) -> None:
+    found, words = reply.problem, reply.words
+    if found.kind == "spend-cap-reached":
+        raise OutOfCredit(
+            f"the spend cap of X's developer console is reached ({words}): raise it there, or wait for its next period"
+        )
+    if found.kind == "unsupported-authentication":
+        raise KeysRefused(f"X does not take this kind of keys here ({words}): check `auth` in ~/.twitter, or run tw-auth again")
+    if found.kind == "client-forbidden" or 453 in reply.codes:
+        raise KeysRefused(f"X does not let this app ask ({words}): enrol it in a Project with pay-per-use access in X's console")
+    raise KeysRefused(f"X refuses this ({words}): check the app's permissions in X's console, then run tw-auth again")
+
+
+def _not_found(reply: Reply, wait: float | None) -> None:
+    raise KeysRefused(
+        f"X does not know this address or does not show it to these keys ({reply.words}): check `api` and `auth` in ~/.twitter"
+    )
+
+
+def _conflict(reply: Reply, wait: float | None) -> None:
+    raise TryLater(
+        f"X says that something else has to come first ({reply.words}): a stream needs rules, a compliance job must end; then run again"
+    )
+
+
+def _unexpected(reply: Reply, wait: float | None) -> None:
+    raise BadRequest(f"X refused the request ({reply.words}): a wrong option, or a bug of this program; -v shows the request")
+
+
+REFUSALS = {
+    401: _unauthorized,
+    402: _payment,
+    403: _forbidden,
+    404: _not_found,
+    409: _conflict,
+    429: _too_many,
+}

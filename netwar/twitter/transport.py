@@ -1,0 +1,147 @@
+"""Requests to X: signed by tweepy, sent, timed out, tried again and judged by us.
+
+tweepy's own `request` has no time-out, retries nothing, waits without end on a spent cap and writes
+the Authorization header into its log, so it is the one method that is replaced (tweepy 4.17).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import requests
+import tenacity
+import tweepy
+import urllib3
+
+from netwar.twitter.problems import Glitch, Reply
+
+log = logging.getLogger("netwar.twitter")
+
+ATTEMPTS = 4
+CHUNK = 1 << 16
+
+
+class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
+    """A tweepy client whose answers are `Reply`s and whose address is a setting."""
+
+    def __init__(self, api: str, *, timeout: float, **keys: str | None) -> None:
+        super().__init__(return_type=requests.Response, **keys)
+        self.api = api.rstrip("/")
+        self.timeout = timeout
+        self.session.headers["Accept-Encoding"] = "gzip"
+        # The environment may name a proxy or a netrc with other people's credentials: keys go to X alone.
+        self.session.trust_env = False
+
+    def request(
+        self,
+        method: str,
+        route: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        user_auth: bool = False,
+        judge: Callable[[Reply], None] = lambda reply: None,
+    ) -> Reply:
+        """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses.
+
+        Raises the last Glitch when they are used up, and whatever else `judge` raises at once.
+        """
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
+            retry=tenacity.retry_if_exception_type(Glitch),
+            before_sleep=_log_retry,
+            reraise=True,
+        )
+        billed = False
+
+        def attempt() -> Reply:
+            nonlocal billed
+            try:
+                return self._attempt(method, route, params, json, user_auth, judge)
+            except Glitch as glitch:
+                billed = glitch.billed = glitch.billed or billed
+                raise
+
+        return retrying(attempt)
+
+    def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
+        log.debug("asking X: %s %s %s", method, route, params)
+        try:
+            reply = self._send(method, route, params, json, user_auth)
+        except requests.exceptions.ConnectTimeout as error:
+            raise Glitch("X could not be reached in time") from error
+        except requests.exceptions.SSLError as error:
+            raise Glitch(f"no secure connection to X: {_reason(error)}") from error
+        except requests.exceptions.Timeout as error:
+            raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
+        except requests.exceptions.RequestException as error:
+            raise Glitch(f"the connection to X failed: {_reason(error)}", billed=not _refused(error)) from error
+        log.debug("X answered %s, %s left in the window", reply.status, reply.headers.get("x-rate-limit-remaining", "?"))
+        judge(reply)
+        return reply
+
+    def _send(self, method: str, route: str, params: Any, json: Any, user_auth: bool) -> Reply:
+        headers = {"User-Agent": self.user_agent}
+        auth = None
+        if user_auth:
+            keys = (self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret)
+            auth = tweepy.OAuth1UserHandler(*keys).apply_auth()
+        else:
+            headers["Authorization"] = f"Bearer {self.bearer_token}"
+        with self.session.request(
+            method,
+            self.api + route,
+            params=params,
+            json=json,
+            headers=headers,
+            auth=auth,
+            timeout=(min(self.timeout, 10), self.timeout),
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            content = self._content(response)
+        return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, _json(content))
+
+    def _content(self, response: requests.Response) -> bytes:
+        """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever."""
+        deadline = time.monotonic() + 2 * self.timeout
+        content = bytearray()
+        try:
+            while chunk := response.raw.read1(CHUNK, decode_content=True):
+                content += chunk
+                if time.monotonic() > deadline:
+                    raise requests.exceptions.ReadTimeout
+        except urllib3.exceptions.HTTPError as error:
+            raise requests.exceptions.ChunkedEncodingError(error) from error
+        return bytes(content)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in a few words: the outer ones repeat the whole address."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]
+
+
+def _refused(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    if state.outcome is not None:
+        log.info("%s; asking again", state.outcome.exception())
