@@ -5,6 +5,7 @@ else that reaches the top of a program is a bug.
 
     NetwarError              1   something failed
       BadRequest             1   X did not accept the question as put
+      ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
       TryLater              75   the same command will work later
         Busy                75   another run is in the way
@@ -29,6 +30,10 @@ class NetwarError(Exception):
 
 class BadRequest(NetwarError):
     """X refused the question itself: a wrong option, or a bug of ours."""
+
+
+class ItemsFailed(NetwarError):
+    """Some of many items failed, each told on a line of its own; the rest is done."""
 
 
 class ServiceDown(NetwarError):

@@ -1,0 +1,166 @@
+"""What makes a function a tw-* program: its help, the options that all share, and one place where every error ends."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import click
+
+from netwar.cli.services import Services
+from netwar.errors import NetwarError, ServiceDown
+
+if TYPE_CHECKING:
+    from netwar.cli.signals import Stopped
+
+__all__ = ["Services", "command"]
+
+Main = Callable[..., str | None]
+
+
+@overload
+def command(function: Main) -> Program: ...
+@overload
+def command(*, makes_config: bool) -> Callable[[Main], Program]: ...
+def command(function: Main | None = None, *, makes_config: bool = False) -> Program | Callable[[Main], Program]:
+    """Make `main(services, …)` a program.
+
+    Its module's docstring is the help; indented paragraphs there are shown as they are. What it
+    returns is told as the outcome, in one line. `makes_config` lets --config name a file that is
+    not there yet.
+    """
+    if function is None:
+        return functools.partial(_program, makes_config=makes_config)
+    return _program(function, makes_config=makes_config)
+
+
+def _program(function: Main, *, makes_config: bool) -> Program:
+    @functools.wraps(function)
+    def body(services: Services, **arguments: Any) -> None:
+        if outcome := function(services, **arguments):
+            _log().info("%s", outcome)
+
+    options = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    help_text = _help(sys.modules[function.__module__].__doc__ or "")
+    return click.command(cls=Program, help=help_text, context_settings=options, makes_config=makes_config)(body)
+
+
+class Program(click.Command):
+    """A click command with the common options last, and the boundary where errors become an exit status."""
+
+    def __init__(self, name: str | None, *, params: list[click.Parameter], makes_config: bool = False, **attributes: Any) -> None:
+        super().__init__(name, params=[*params, *_common_options()], **attributes)
+        self.makes_config = makes_config
+
+    def invoke(self, context: click.Context) -> None:
+        """Run the program; every way it can end is here."""
+        config, quiet, verbose = (context.params.pop(name) for name in ("config", "quiet", "verbose"))
+        if quiet and verbose:
+            raise click.UsageError("-q and -v ask for opposite things")
+        name = context.info_name or "netwar"
+        services = Services(name, config, quiet=quiet, makes_config=self.makes_config)
+        context.exit(_guarded(name, services, lambda: self._run(context, services, quiet, verbose)))
+
+    def _run(self, context: click.Context, services: Services, quiet: bool, verbose: bool) -> None:
+        from netwar.cli import logs, signals
+
+        logs.begin(services.hidden, quiet=quiet, verbose=verbose)
+        signals.install()
+        context.params["services"] = services
+        try:
+            super().invoke(context)
+            sys.stdout.flush()  # while there is somebody to tell of a full disk
+        finally:
+            services.close()
+
+
+def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
+    """Run, and turn every end into an exit status and, where there is something to say, a sentence."""
+    from netwar.cli.signals import Stopped
+
+    try:
+        run()
+    except NetwarError as error:
+        _log().debug("traceback:", exc_info=error)
+        _say(services, f"{name}: {error}")
+        return error.exit_status
+    except Stopped as stop:
+        return _stopped(name, services, stop)
+    except BrokenPipeError:
+        _no_more_output()
+        return 128 + 13  # as a program that SIGPIPE ended: who read our output has gone (`| head`)
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _no_more_output()
+            _say(services, f"{name}: {error.strerror}: make room and run again; nothing acknowledged is lost")
+            return ServiceDown.exit_status
+        _say(
+            services, _traceback(error) + f"{name}: this is a bug in the program; what is above says where (keys are blanked out)"
+        )
+        return 1
+    return 0
+
+
+def _stopped(name: str, services: Services, stop: Stopped) -> int:
+    _say(services, f"{name}: {stop}{services.consequence}")
+    return stop.exit_status
+
+
+def _no_more_output() -> None:
+    """Keep Python from writing the rest of the output, and failing once more, at its own end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def _say(services: Services, text: str) -> None:
+    from netwar.cli.logs import blanked
+
+    click.echo(blanked(text, services.hidden), err=True)
+
+
+def _log() -> Any:
+    from logging import getLogger
+
+    return getLogger("netwar")
+
+
+def _help(docstring: str) -> str:
+    """The docstring with a mark before each indented paragraph, so that click leaves its lines alone."""
+    paragraphs = docstring.strip().split("\n\n")
+    return "\n\n".join(f"\b\n{paragraph}" if paragraph.startswith("  ") else paragraph for paragraph in paragraphs)
+
+
+def _common_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Read FILE in place of ~/.twitter (as NETWAR_CONF does).",
+        ),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Say only what went wrong."),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Tell each step."),
+        click.Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+        ),
+    ]
+
+
+def _version(context: click.Context, _parameter: click.Parameter, given: bool) -> None:
+    if given:
+        from netwar import __version__
+
+        click.echo(f"{context.info_name} {__version__}")
+        context.exit()

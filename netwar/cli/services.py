@@ -1,0 +1,184 @@
+"""The services of one program, each opened when it is first used and closed when the program ends.
+
+The only module that knows which implementation stands behind which contract.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from netwar.archive.base import Archive
+    from netwar.archive.spool import Spool
+    from netwar.cli.progress import Bar
+    from netwar.config import Settings
+    from netwar.connections.runs import Run
+    from netwar.meter.base import Money, Windows
+    from netwar.queues.base import Queue
+    from netwar.twitter.client import Client
+
+T = TypeVar("T")
+
+
+class Services:
+    """What a program is handed. Nothing is read, opened or imported before it is asked for."""
+
+    def __init__(self, command: str, config: Path | None = None, *, quiet: bool = False, makes_config: bool = False) -> None:
+        self.command = command
+        self.quiet = quiet
+        self._config = config
+        self._makes_config = makes_config
+        self._closing = ExitStack()
+        self._queues: dict[str, Queue] = {}
+        self._warned: set[str] = set()
+        self.hidden: set[str] = set()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration. Raises ConfigError with all its faults."""
+        from netwar.config import load
+
+        settings = load(self._config, missing_ok=self._makes_config)
+        self.hide(*settings.secrets)
+        return settings
+
+    def hide(self, *secrets: str) -> None:
+        """Never show these, nor what they look like in an address: not in the log, not in a traceback."""
+        from urllib.parse import quote
+
+        for secret in secrets:
+            self.hidden |= {secret, quote(secret, safe=""), repr(secret)[1:-1]}
+
+    @cached_property
+    def data(self) -> Path:
+        """The folder where everything is kept, made if need be."""
+        from netwar.errors import ServiceDown
+
+        folder = self.settings.data
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            advice = "set `data` in ~/.twitter to a folder that you may write"
+            raise ServiceDown(f"{folder} cannot be made: {error.strerror or error} ({advice})") from error
+        return folder
+
+    @cached_property
+    def run(self) -> Run:
+        """This run, in whose name claims and reservations are held."""
+        from netwar.connections.runs import Run
+
+        run = Run(self.data / "runs")
+        self._closing.callback(run.end)
+        return run
+
+    def queue(self, name: str) -> Queue:
+        """A queue by name."""
+        from netwar.queues.sqlite import SqliteQueue
+
+        self._embedded("Redis", "redishost", "redisurl")
+        if name not in self._queues:
+            self._queues[name] = self._opened(SqliteQueue(self.data / "queues.sqlite", name, self.run))
+        return self._queues[name]
+
+    @cached_property
+    def money(self) -> Money:
+        """What may be spent and was."""
+        from netwar.meter.sqlite import SqliteMoney
+
+        self._embedded("Redis", "redishost", "redisurl")
+        return self._opened(SqliteMoney(self.data / "meter.sqlite", self.settings.app, self.run, self.settings.budget))
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The rate windows."""
+        from netwar.meter.sqlite import SqliteWindows
+
+        self._embedded("Redis", "redishost", "redisurl")
+        return self._opened(SqliteWindows(self.data / "meter.sqlite"))
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Documents and ledger."""
+        from netwar.archive.sqlite.store import SqliteArchive
+
+        self._embedded("Elasticsearch", "elksg")
+        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Where paid pages wait while the archive is down."""
+        from netwar.archive.spool import Spool
+
+        return self._opened(Spool(self.data / "spool"))
+
+    @cached_property
+    def twitter(self) -> Client:
+        """X itself, asked within the rate windows and the budget."""
+        from netwar.twitter.client import connect
+
+        return self._opened(connect(self.settings, self.money, self.windows, self.command))
+
+    def index(self, given: str | None) -> str:
+        """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
+        import click
+
+        from netwar.records.documents import checked_name
+
+        name = given or self.settings.index
+        if not name:
+            raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  in {self.settings.path}")
+        try:
+            return checked_name(name)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+
+    def alone(self, queue: str) -> None:
+        """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""
+        from urllib.parse import quote
+
+        from netwar.connections.runs import alone
+
+        told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
+        alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
+
+    def room(self) -> None:
+        """Wait until the machine has room for work. Raises Busy if it does not come."""
+        from netwar.cli.room import wait_for_room
+
+        wait_for_room(self.settings.maxcpu, self.settings.maxmem)
+
+    def progress(self, total: int, label: str) -> Bar:
+        """A progress bar, if somebody watches."""
+        from netwar.cli.progress import progress
+
+        return progress(total, label, self.quiet)
+
+    @property
+    def consequence(self) -> str:
+        """What a run that is stopped leaves behind, as the end of a sentence."""
+        return "; who was not done yet is back on the queue" if self._queues else ""
+
+    def close(self) -> None:
+        """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""
+        self._closing.close()
+
+    def _opened(self, service: T) -> T:
+        self.run  # noqa: B018  (its end must be the last thing that is closed)
+        close: Any = getattr(service, "close", None)
+        if close is not None:
+            self._closing.callback(close)
+        return service
+
+    def _embedded(self, server: str, *keys: str) -> None:
+        """Say once that a server of the configuration is not used by this version."""
+        import logging
+
+        named = [key for key in keys if getattr(self.settings, key)]
+        if named and server not in self._warned:
+            self._warned.add(server)
+            logging.getLogger("netwar").warning(
+                "%s: this version keeps in %s what `%s` would give to %s", self.command, self.data, named[0], server
+            )

@@ -1,0 +1,44 @@
+"""TERM, INT and HUP as exceptions, so that `with` and `finally` do their work before a program ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+# A second Ctrl-C in this many seconds does not disturb the clean-up that the first began.
+GRACE = 5.0
+
+
+class Stopped(BaseException):
+    """The program was asked to stop. Not an Exception: `except Exception` must not swallow it."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = signal.Signals(number)
+        super().__init__(f"stopped by {self.signal.name}")
+
+    @property
+    def exit_status(self) -> int:
+        """As a shell shows a program that a signal ended."""
+        return 128 + self.signal
+
+
+class _Stop:
+    """The handler: raises at the first signal, and again only when GRACE seconds have passed."""
+
+    def __init__(self) -> None:
+        self.last = -GRACE
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self.last >= GRACE:
+            self.last = now
+            raise Stopped(number)
+
+
+def install() -> None:
+    """Raise Stopped for each of the signals that was not ignored when we started (nohup, `&` in a script)."""
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)

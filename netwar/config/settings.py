@@ -1,0 +1,202 @@
+"""Every setting there is, how it is read, and where it comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from netwar.config import file, values
+from netwar.errors import ConfigError
+
+DATA = ".local/share/netwar"
+SYSTEM_FILE = "/etc/netwar/netwar.conf"
+DOLLAR = 1_000_000
+
+
+def secret() -> Any:
+    """A setting that is never shown: not in a log, a traceback or the settings' own repr."""
+    return field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the files say. None is "not set"; money is micro-dollars; paths are absolute."""
+
+    path: Path = field(default_factory=lambda: Path.home() / ".twitter")
+    """The user's own file, there or not: where tw-auth writes."""
+    consumer_key: str | None = secret()
+    consumer_secret: str | None = secret()
+    access_token_key: str | None = secret()
+    access_token_secret: str | None = secret()
+    bearer_token: str | None = secret()
+    account: str | None = None
+    api: str = "https://api.x.com"
+    auth: str = "user"
+    budget: int = 5 * DOLLAR
+    expand: str = "default"
+    dialect: str = "legacy"
+    timeout: int = 60
+    homedir: Path | None = None
+    maxcpu: int = 90
+    maxmem: int = 90
+    index: str | None = None
+    data: Path = field(default_factory=lambda: Path.home() / DATA)
+    statsd: str | None = None
+    redisurl: str | None = secret()
+    redishost: str | None = None
+    redisport: int = 6379
+    redisdb: int = 0
+    redisuser: str | None = None
+    redispass: str | None = secret()
+    redisca: Path | None = None
+    elksg: str | None = None
+    elksguser: str | None = None
+    elksgpass: str | None = secret()
+    elksgkey: str | None = secret()
+    elksgca: Path | None = None
+    neo4j: str | None = None
+    neo4juser: str | None = None
+    neo4jpass: str | None = secret()
+    neo4jca: Path | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be shown."""
+        return tuple(value for name in SECRETS if (value := getattr(self, name)))
+
+    @property
+    def app(self) -> str:
+        """A short name of the app whose money is spent, for the meter."""
+        return short(self.consumer_key or self.bearer_token or "no app")
+
+    @property
+    def token(self) -> str:
+        """A short name of the token that calls are made with, for the rate windows."""
+        return short((self.bearer_token if self.auth == "app" else self.access_token_key) or "no token")
+
+    @property
+    def instance(self) -> str:
+        """A short name of this configuration: the same for every path that leads to its file."""
+        return short(os.path.realpath(self.path))
+
+    def require(self, *names: str) -> None:
+        """Raise ConfigError for those settings of `names` that are not set, saying how to get them."""
+        if missing := [name for name in names if not getattr(self, name)]:
+            raise ConfigError(
+                f"{self.path} has no {', '.join(missing)}: run tw-auth, which asks for the keys and writes them there"
+            )
+
+
+def short(text: str) -> str:
+    """Twelve characters that stand for a text and do not tell it."""
+    from hashlib import sha256
+
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+SECRETS = tuple(f.name for f in fields(Settings) if f.metadata.get("secret"))
+
+# How each key is read: values.py turns its text into a value or into a fault.
+SECTIONS: dict[str, dict[str, values.Reader]] = {
+    "API": {
+        "consumer_key": values.word,
+        "consumer_secret": values.word,
+        "access_token_key": values.word,
+        "access_token_secret": values.word,
+        "bearer_token": values.word,
+        "account": values.text,
+        "api": values.address,
+        "auth": values.one_of("user", "app"),
+        "budget": values.dollars,
+        "expand": values.one_of("default", "full"),
+        "dialect": values.one_of("legacy", "post"),
+        "timeout": values.number(1, 3600),
+        "homedir": values.path,
+        "maxcpu": values.number(1, 100),
+        "maxmem": values.number(1, 100),
+    },
+    "STREAM": {
+        "index": values.word,
+        "data": values.path,
+        "statsd": values.text,
+        "redisurl": values.word,
+        "redishost": values.word,
+        "redisport": values.number(1, 65535),
+        "redisdb": values.number(0, 1_000_000),
+        "redisuser": values.text,
+        "redispass": values.text,
+        "redisca": values.path,
+        "elksg": values.word,
+        "elksguser": values.text,
+        "elksgpass": values.text,
+        "elksgkey": values.word,
+        "elksgca": values.path,
+        "neo4j": values.word,
+        "neo4juser": values.text,
+        "neo4jpass": values.text,
+        "neo4jca": values.path,
+        "config": values.unused,
+    },
+}
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, missing_ok: bool = False) -> Settings:
+    """Read the configuration.
+
+    `path` stands in place of ~/.twitter, as does NETWAR_CONF; a file named so must be there unless
+    `missing_ok`. NETWAR_SYSTEM_CONF stands in place of /etc/netwar/netwar.conf.
+    Raises ConfigError with every fault there is in its `problems`.
+    """
+    home = Path(environ.get("HOME") or Path.home())
+    named = path or (Path(environ["NETWAR_CONF"]) if environ.get("NETWAR_CONF") else None)
+    user = Path(os.path.abspath(named)) if named else home / ".twitter"
+    system = Path(environ.get("NETWAR_SYSTEM_CONF") or SYSTEM_FILE)
+    problems: list[str] = []
+    if named and not missing_ok and not user.exists():
+        problems.append(f"{user} is not there: tw-auth --config {named} makes it")
+    found: dict[str, Any] = {"path": user, "data": home / DATA}
+    found |= _read(system, home, problems, shared=True) | _read(user, home, problems, shared=False)
+    if problems:
+        raise ConfigError("the configuration cannot be used:", problems)
+    return Settings(**found)
+
+
+def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:
+    """The settings of one file as fields of Settings; faults are added to `problems`."""
+    told: list[str] = []
+    written = file.read(path, told)
+    found: dict[str, Any] = {}
+    for section, keys in written.items():
+        known = SECTIONS.get(file.section_of(section))
+        if known is None:
+            told.append(f"[{section}] is no section: see example.conf")
+            continue
+        for key, text in keys.items():
+            if key not in known:
+                told.append(_unknown(section, key))
+                continue
+            try:
+                value = known[key](text.strip(), values.Place(home, path.parent))
+            except ValueError as error:
+                told.append(f"[{section}] {key} {error}")
+                continue
+            if text.strip() and known[key] is not values.unused:
+                found[key] = value
+    if written:
+        told.extend(file.too_open(path, shared, any(found.get(name) for name in SECRETS)))
+    problems.extend(f"{path}: {problem}" for problem in told)
+    return found
+
+
+def _unknown(section: str, key: str) -> str:
+    from difflib import get_close_matches
+
+    for other, keys in SECTIONS.items():
+        if key in keys:
+            return f"[{section}] {key} belongs in [{other}]: see example.conf"
+    near = get_close_matches(key, [known for keys in SECTIONS.values() for known in keys], 1)
+    guess = f" (did you mean {near[0]}?)" if near else ""
+    return f"[{section}] {key} is no key{guess}: see example.conf"

@@ -1,0 +1,122 @@
+"""From the text of a configuration file to values.
+
+Each reader raises ValueError with the rest of a sentence that begins with the key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a setting was found: `~` is `home`, and a relative path begins at `folder`."""
+
+    home: Path
+    folder: Path
+
+
+Reader = Callable[[str, Place], Any]
+
+
+def text(given: str, _: Place) -> str | None:
+    """One line of any text; None when empty."""
+    if "\n" in given:
+        raise ValueError("goes on over several lines: begin the next key at the start of its line")
+    return given or None
+
+
+def word(given: str, place: Place) -> str | None:
+    """Text without blanks: a key, a name, an address."""
+    if len(given.split()) > 1:
+        text(given, place)
+        raise ValueError("has a blank in it (a comment needs a line of its own)")
+    return given or None
+
+
+def unused(_given: str, _: Place) -> None:
+    """A key that old files have and nothing needs any more."""
+
+
+def one_of(*choices: str) -> Reader:
+    def read(given: str, _: Place) -> str | None:
+        if given and given.lower() not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}, not {shown(given)}")
+        return given.lower() or None
+
+    return read
+
+
+def number(least: int, most: int) -> Reader:
+    def read(given: str, _: Place) -> int | None:
+        if not given:
+            return None
+        digits = given.removesuffix("%").strip()
+        if not (digits.isascii() and digits.isdigit() and least <= int(digits[:12]) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}, not {shown(given)}")
+        return int(digits)
+
+    return read
+
+
+def dollars(given: str, _: Place) -> int | None:
+    """Dollars to micro-dollars, exactly."""
+    from decimal import Decimal, InvalidOperation
+
+    if not given:
+        return None
+    try:
+        micro = Decimal(given.removeprefix("$").strip()) * 1_000_000
+        if micro.is_finite() and 0 <= micro <= 10**15 and micro == int(micro):
+            return int(micro)
+    except InvalidOperation:
+        pass
+    raise ValueError(f"must be dollars a day such as 5 or 2.50, not {shown(given)}")
+
+
+def path(given: str, place: Place) -> Path | None:
+    """A path, made absolute: ~ is the home folder, a relative one begins at the configuration file's folder."""
+    if not text(given, place):
+        return None
+    if given == "~" or given.startswith("~/"):
+        return place.home / given[2:]
+    return place.folder.absolute() / os.path.expanduser(given)
+
+
+def address(given: str, _: Place) -> str | None:
+    """The address of an API. Keys travel there, so it must be https, unless it is this machine."""
+    from urllib.parse import urlsplit
+
+    if not given:
+        return None
+    parts = urlsplit(given)
+    host = parts.hostname
+    if (
+        not host
+        or parts.scheme not in ("http", "https")
+        or parts.query
+        or parts.fragment
+        or parts.username
+        or len(given.split()) > 1
+    ):
+        raise ValueError("must be an address such as https://api.x.com")
+    if parts.scheme == "http" and not loopback(host):
+        raise ValueError(f"must begin with https:// (http would show the keys to everybody on the way to {host})")
+    return given.rstrip("/")
+
+
+def loopback(host: str) -> bool:
+    """Is this name of a host surely this machine?"""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def shown(given: str) -> str:
+    """A faulty value in a message: short, and on one line."""
+    return repr(given if len(given) <= 30 else given[:30] + "…")
