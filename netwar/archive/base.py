@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from netwar.coverage import Record, Span
+from netwar.errors import ServiceDown
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -127,3 +128,24 @@ class Archive(Documents, Ledger, Protocol):
         """Let go of files and connections."""
 
 
+class Spool(Protocol):
+    """Where paid pages wait while the store is down."""
+
+    def keep(self, request: str, documents: Sequence[Document], cover: Cover | None) -> None:
+        """Put a page by, safe on disk when this returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An archive with its spool behind it."""
+
+    archive: Archive
+    spool: Spool
+
+    def write(self, request: str, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+        """Write, or put by what was paid for and tell on the ServiceDown."""
+        try:
+            return self.archive.write(documents, cover)
+        except ServiceDown:
+            self.spool.keep(request, documents, cover)
+            raise

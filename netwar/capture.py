@@ -1,0 +1,239 @@
+"""Bulk capture of timelines: users off a queue, each brought up to date in the archive."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from netwar.archive.base import Store, Tally
+from netwar.coverage import Record, Renamed
+from netwar.errors import RateLimited, ServiceDown
+from netwar.names import Known, Names
+from netwar.queues.base import Claim, Queue
+from netwar.records.dialects import DIALECTS
+from netwar.records.documents import tweets_index
+from netwar.records.pages import Page
+from netwar.timelines import Progress, Timeline, conclusion
+from netwar.twitter.base import Passing, Twitter, Unavailable
+
+log = logging.getLogger("netwar.capture")
+
+TROUBLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Which posts to ask for again: those of the last `days`, None for as far back as X reaches."""
+
+    days: float | None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did. `limited` says why it ended before the queue was empty."""
+
+    users: int = 0
+    posts: int = 0
+    micro: int = 0
+    tally: Tally = field(default_factory=Tally)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    limited: str = ""
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
+        new = f"{self.tally.created:,} new, {self.tally.updated:,} newer"
+        rejected = f", {self.tally.rejected:,} rejected (see dead-letters)" if self.tally.rejected else ""
+        line = f"{self.posts:,} tweets of {self.users:,} users read, ${self.micro / 1e6:.3f} spent; documents: {new}{rejected}"
+        return "; ".join(filter(None, [line, told, self.limited]))
+
+
+class NameMoved(Exception):
+    """The user whom a screen name stood for bears another one now."""
+
+    def __init__(self, new: str) -> None:
+        super().__init__(new)
+        self.new = new
+
+
+class Capture:
+    """One run: `run()` works until the queue is empty or the account may ask no more.
+
+    `report(user, progress)` is called after each page, `user_done()` after each user, for a progress bar; `room()` before
+    each claim, and may raise Busy.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        twitter: Twitter,
+        store: Store,
+        index: str,
+        *,
+        limit: int | None = None,
+        refresh: Refresh | None = None,
+        report: Callable[[str, Progress], None] = lambda user, progress: None,
+        user_done: Callable[[], None] = lambda: None,
+        room: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.summary = Summary()
+        self._queue = queue
+        self._twitter = twitter
+        self._store = store
+        self._index = index
+        self._tweets = tweets_index(index)
+        self._names = Names(twitter, store.archive, index)
+        self._left = limit
+        self._refresh = refresh
+        self._report = report
+        self._user_done = user_done
+        self._room = room
+        self._troubles = 0
+        self._checked = False
+
+    def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
+        """Record users. A spent rate window ends the run, or with `wait` is waited out.
+
+        Raises ServiceDown when X fails three users in a row, and OutOfBudget, OutOfCredit, UsageCapped
+        or KeysRefused; the summary then says what was done before.
+        """
+        while True:
+            try:
+                self._drain()
+                return self.summary
+            except RateLimited as limited:
+                if not wait:
+                    self.summary.limited = (
+                        f"the account may ask no more for {limited.wait:.0f} s, {len(self._queue):,} users wait"
+                    )
+                    return self.summary
+                log.info("%s; waiting", limited)
+                sleep(limited.wait)
+
+    def _drain(self) -> None:
+        while self._left is None or self._left > 0:
+            self._room()
+            claim = self._queue.take(1)
+            if claim is None:
+                return
+            self._attempt(claim)
+
+    def _attempt(self, claim: Claim) -> None:
+        try:
+            with claim:
+                self._record(claim)
+        except Passing as passing:
+            self._troubles += 1
+            log.warning("user %s: %s", claim.user, passing)
+            if self._troubles == TROUBLES:
+                raise ServiceDown(f"X failed {TROUBLES} users in a row ({passing})") from passing
+        else:
+            self._troubles = 0
+            if self._left is not None:
+                self._left -= 1
+            self._user_done()
+
+    def _record(self, claim: Claim) -> None:
+        entry = claim.user
+        try:
+            known = Known(entry) if entry.isdigit() else self._find(entry)
+        except Unavailable as no:
+            self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
+            return
+        self._bring_up_to_date(claim, known)
+
+    def _find(self, entry: str) -> Known:
+        room = 99 if self._left is None else self._left - 1
+        return self._names.find(entry, self._queue.waiting(), room)
+
+    def _bring_up_to_date(self, claim: Claim, known: Known) -> None:
+        if not claim.also(known.id):
+            log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
+            return
+        if self._recorded_since(known.id, claim.queued):
+            log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
+            return
+        try:
+            self._read(claim, known)
+        except NameMoved as moved:
+            self._follow(claim, known, moved.new)
+
+    def _recorded_since(self, user: str, queued: float | None) -> bool:
+        """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
+        record = self._store.archive.record(self._tweets, user)
+        done = min(record.asked, record.refreshed) if self._refresh else record.asked
+        return queued is not None and done >= queued * 1000
+
+    def _read(self, claim: Claim, known: Known) -> None:
+        def paged(page: Page, progress: Progress) -> None:
+            claim.renew()
+            self._check_fields(page)
+            self._report(known.name or known.id, progress)
+            bears = str(page.authors.get(known.id, {}).get("username", known.name or ""))
+            if known.name and not known.sure and bears.lower() != known.name:
+                raise NameMoved(bears)
+
+        timeline = Timeline(self._twitter, self._store, self._index, known.id, paged)
+        try:
+            record = timeline.bring_up_to_date()
+            if self._refresh:
+                timeline.refresh(self._refresh.days)
+            self._conclude(known.id, conclusion(record), name=known.name)
+        except Unavailable as no:
+            self._conclude(known.id, no.outcome, no.detail, name=known.name)
+        finally:
+            self._add(timeline.progress)
+
+    def _follow(self, claim: Claim, known: Known, new: str) -> None:
+        """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
+        old = known.name or ""
+        at = time.time_ns() // 1_000_000
+        self._change(known.id, lambda record: _renamed(record, old, new, at))
+        log.warning("user %s: %s is %s now", known.id, old, new)
+        try:
+            bearer = self._find(old)
+        except Unavailable:
+            self._conclude("@" + old, "renamed", f"{old} is {new} now, id {known.id}")
+            bearer = Known(known.id, new)
+        self._bring_up_to_date(claim, replace(bearer, sure=True))
+
+    def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None) -> None:
+        """Write a user's outcome into the ledger and count it."""
+        at = time.time_ns() // 1_000_000
+
+        def change(record: Record) -> Record:
+            refreshed = at if self._refresh else record.refreshed
+            return replace(
+                record, outcome=outcome, detail=detail or None, asked=at, refreshed=refreshed, name=record.name or name
+            )
+
+        self._change(user, change)
+        self.summary.users += 1
+        self.summary.outcomes[outcome] += 1
+
+    def _change(self, user: str, change: Callable[[Record], Record]) -> None:
+        self._store.archive.change(self._tweets, user, change)
+
+    def _add(self, progress: Progress) -> None:
+        self.summary.posts += progress.posts
+        self.summary.micro += progress.micro
+        self.summary.tally += progress.tally
+
+    def _check_fields(self, page: Page) -> None:
+        """Once a run: X drops field names that it no longer knows, silently, and bills all the same."""
+        if self._checked or not page.posts:
+            return
+        self._checked = True
+        for name in DIALECTS[self._twitter.dialect].checked:
+            if not any(name in post for post in page.posts):
+                log.warning(
+                    "X NO LONGER SENDS %s THOUGH IT WAS ASKED FOR: check for a newer version before you pay for more", name
+                )
+
+
+def _renamed(record: Record, old: str, new: str, at: int) -> Record:
+    if any((change.old, change.new) == (old, new) for change in record.renamed[-1:]):
+        return record
+    return replace(record, name=new, renamed=(*record.renamed, Renamed(old, new, at)))

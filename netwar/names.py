@@ -1,0 +1,88 @@
+"""Which id a screen name stands for, asked of X as rarely as possible.
+
+A profile in the archive that is younger than a week answers without a request; what it says is
+checked against the posts that come. Names that nobody knows are looked up together, up to 100 a
+request, with the names that wait behind them on the queue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from netwar.archive.base import Archive, Body
+from netwar.records.documents import users_index
+from netwar.records.pages import Page, documents
+from netwar.twitter.base import Twitter, Unavailable
+
+FRESH_SECONDS = 7 * 24 * 3600
+MOST = 100
+PEEK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A user's id, and the screen name that it was found by; `sure` if X said so in this run."""
+
+    id: str
+    name: str | None = None
+    sure: bool = True
+
+
+class Names:
+    """Screen names of one index (`users` is its full name, `tubrexit`), remembered for one run."""
+
+    def __init__(self, twitter: Twitter, archive: Archive, name: str) -> None:
+        self._twitter = twitter
+        self._archive = archive
+        self._index = name
+        self._users = users_index(name)
+        self._unavailable: dict[str, Unavailable] = {}
+
+    def find(self, name: str, waiting: Iterable[str], room: int) -> Known:
+        """The id of a screen name (lower case, `@` allowed for one of digits only).
+
+        `waiting` are entries that may be looked up with it, `room` at most of them. Raises
+        Unavailable when X does not know the name or says that its user is suspended.
+        """
+        name = name.removeprefix("@")
+        if known := self._archived(name):
+            return known
+        if name not in self._unavailable:
+            others = [other for other in self._unknown(waiting) if other != name]
+            self.look_up([name, *others[: min(room, MOST - 1)]])
+        if name in self._unavailable:
+            raise self._unavailable.pop(name)
+        if known := self._archived(name):
+            return known
+        raise Unavailable("gone", f"X gave no answer about the user {name}.")
+
+    def look_up(self, names: list[str]) -> Page:
+        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""
+        answer = self._twitter.names(names, index=self._index)
+        found = documents(
+            answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=self._twitter.account, via="lookup"
+        )
+        self._archive.write(found)
+        for problem in answer.page.problems:
+            if problem.outcome and problem.parameter in ("usernames", "username"):
+                self._unavailable[problem.value.lower()] = Unavailable(problem.outcome, problem.detail)
+        return answer.page
+
+    def _archived(self, name: str) -> Known | None:
+        """The user who bore the name last, if their profile is fresh."""
+        latest = max(self._archive.find(self._users, name=name), key=_retrieved, default=None)
+        if latest is None or _retrieved(latest) < time.time() - FRESH_SECONDS:
+            return None
+        return Known(str(latest["id"]), name, sure=False)
+
+    def _unknown(self, waiting: Iterable[str]) -> list[str]:
+        names = [entry.removeprefix("@") for entry in islice(waiting, PEEK) if not entry.isdigit()]
+        return [name for name in names if name not in self._unavailable and not self._archived(name)]
+
+
+def _retrieved(user: Body) -> float:
+    return datetime.fromisoformat(user["netwar"]["retrieved"]).timestamp()

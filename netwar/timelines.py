@@ -1,0 +1,173 @@
+"""One user's timeline brought up to date, without holes (see `netwar.coverage`).
+
+Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
+written together with the span that it completes; only then is the next one asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from netwar.archive.base import Cover, Store, Tally
+from netwar.coverage import DEPTH_IN_DOUBT, Record, Span, Stretch, depth
+from netwar.queues.base import UserFailed
+from netwar.records.dialects import posts_count
+from netwar.records.documents import tweets_index, users_index
+from netwar.records.pages import Page, documents
+from netwar.twitter.base import Answer, Twitter
+
+log = logging.getLogger("netwar.timelines")
+
+# X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
+BARREN_PAGES = 50
+SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; ids of posts carry their time since 2010-11-04
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a timeline brought so far; `posts` are the user's own."""
+
+    posts: int = 0
+    micro: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+
+class Timeline:
+    """The timeline of one user id in one index. `paged` is called after each page is written."""
+
+    def __init__(self, twitter: Twitter, store: Store, index: str, user: str, paged: Callable[[Page, Progress], None]) -> None:
+        self.user = user
+        self.progress = Progress()
+        self._twitter = twitter
+        self._store = store
+        self._index = index
+        self._tweets = tweets_index(index)
+        self._users = users_index(index)
+        self._paged = paged
+        self._served = 0
+
+    def bring_up_to_date(self) -> Record:
+        """Record every post still to be had; the ledger's record afterwards.
+
+        Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
+        pages, and whatever `Twitter` raises; what was read until then is kept and covered.
+        """
+        before = self._record()
+        self._walk(before.top, None)
+        for gap in before.gaps:
+            self._walk(gap.low, gap.high)
+        return self._record()
+
+    def refresh(self, days: float | None) -> None:
+        """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
+        since = None if days is None else first_id(time.time() - days * 86_400)
+        for answer in self._pages(since, None):
+            self._write(answer, None)
+
+    def _record(self) -> Record:
+        return self._store.archive.record(self._tweets, self.user)
+
+    def _walk(self, low: int, high: int | None) -> None:
+        """Read (low, high] newest first, each page covering down to its oldest post."""
+        edge = high
+        for answer in self._pages(low or None, None if high is None else high + 1):
+            fresh = [number for number in _ids(answer.page) if edge is None or number <= edge]
+            span = Span(min(fresh) - 1, edge or max(fresh), len(fresh)) if fresh else None
+            edge = span.low if span else edge
+            self._served += len(fresh)
+            if edge and answer.page.next_token is None and self._is_first(low, edge, len(fresh)):
+                span = Span(low, span.high if span else edge, len(fresh)) if edge > low else span
+                edge = low
+            self._write(answer, span)
+        if edge is not None and edge > low:
+            self._end_in_doubt(low, edge)
+
+    def _is_first(self, low: int, edge: int, posts: int) -> bool:
+        """Whether pages that end at `edge`, with so many posts on the last one, ended for want of posts.
+
+        They end the same way at X's limit of 3,200. That is ruled out while few posts are known above; or,
+        with nothing known below, when this run was served as many posts as the profile counts.
+        """
+        record = self._record()
+        if depth(record.spans, edge) + posts < DEPTH_IN_DOUBT:
+            return True
+        return low == 0 and record.counted is not None and self._served >= record.counted
+
+    def _end_in_doubt(self, low: int, edge: int) -> None:
+        """Join (low, edge] if X still serves the known post `low`; else write down that it is lost.
+
+        The answer is deep enough to have been cut off by X's limit. Asking for a known post shows whether
+        the limit lies above it.
+        """
+        if low:
+            answer = self._twitter.timeline(self.user, index=self._index, since=low - 1, until=low + 1)
+            joined = low in _ids(answer.page)
+            self._write(answer, Span(low, edge, 0) if joined else None)
+            if joined:
+                return
+        lost = Stretch(low, edge)
+        self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
+        log.info("user %s: X no longer serves the posts between %s and %s", self.user, low, edge)
+
+    def _pages(self, since: int | None, until: int | None) -> Iterator[Answer]:
+        """Pages until there is no next one. Where X repeats itself, on from the oldest post seen.
+
+        Raises UserFailed when that does not help.
+        """
+        token: str | None = None
+        seen: set[str] = set()
+        lowest, barren = until, 0
+        while True:
+            answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token)
+            yield answer
+            token = answer.page.next_token
+            if token is None:
+                return
+            oldest = min(_ids(answer.page), default=lowest)
+            barren = 0 if oldest != lowest else barren + 1
+            lowest = min(oldest, lowest) if oldest and lowest else oldest or lowest
+            if token in seen or barren == BARREN_PAGES:
+                if lowest == until:
+                    raise UserFailed("X repeats the same page without end")
+                log.warning("user %s: X repeats a page; going on below post %s", self.user, lowest)
+                token, seen, until, barren = None, set(), lowest, 0
+            else:
+                seen.add(token)
+
+    def _write(self, answer: Answer, span: Span | None) -> None:
+        """Keep a page and what it completes; it is paid for, so a store that is down sends it to the spool."""
+        page = answer.page
+        author = page.authors.get(self.user, {})
+        cover = Cover(self._tweets, self.user, span, answer.retrieved, author.get("username"), posts_count(author))
+        made = documents(
+            page,
+            tweets=self._tweets,
+            users=self._users,
+            retrieved=answer.retrieved,
+            account=self._twitter.account,
+            via="timeline",
+        )
+        self.progress.micro += answer.micro
+        if made or span:
+            self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)
+        self.progress.posts += len(page.posts)
+        self._paged(page, self.progress)
+
+
+def first_id(seconds: float) -> int:
+    """The smallest id that a post of this time (seconds since 1970) can have; 1 before ids told their time."""
+    return max(1, (int(seconds * 1000) - SNOWFLAKE_EPOCH) << 22)
+
+
+def conclusion(record: Record) -> str:
+    """The outcome of a user whose timeline was read to its end."""
+    if not record.spans:
+        return "empty"
+    return "partial" if record.gaps or record.lost else "complete"
+
+
+def _ids(page: Page) -> list[int]:
+    return [int(post["id"]) for post in page.posts]
