@@ -63,7 +63,7 @@ def number(least: int, most: int) -> Reader:
 
 def dollars(given: str, _: Place) -> int | None:
     """Dollars to micro-dollars, exactly."""
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal, DecimalException
 
     if not given:
         return None
@@ -71,7 +71,7 @@ def dollars(given: str, _: Place) -> int | None:
         micro = Decimal(given.removeprefix("$").strip()) * 1_000_000
         if micro.is_finite() and 0 <= micro <= 10**15 and micro == int(micro):
             return int(micro)
-    except InvalidOperation:
+    except DecimalException:
         pass
     raise ValueError(f"must be dollars a day such as 5 or 2.50, not {shown(given)}")
 
@@ -92,15 +92,12 @@ def address(given: str, _: Place) -> str | None:
     if not given:
         return None
     parts = urlsplit(given)
+    try:
+        plain = parts.port != 0 and parts.scheme in ("http", "https") and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        plain = False  # a port that is no number
     host = parts.hostname
-    if (
-        not host
-        or parts.scheme not in ("http", "https")
-        or parts.query
-        or parts.fragment
-        or parts.username
-        or len(given.split()) > 1
-    ):
+    if not host or not plain or len(given.split()) > 1:
         raise ValueError("must be an address such as https://api.x.com")
     if parts.scheme == "http" and not loopback(host):
         raise ValueError(f"must begin with https:// (http would show the keys to everybody on the way to {host})")
