@@ -12,7 +12,7 @@ from netwar.archive.base import Store, Tally
 from netwar.coverage import Record, Renamed
 from netwar.errors import RateLimited, ServiceDown
 from netwar.names import Known, Names
-from netwar.queues.base import Claim, Queue
+from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
@@ -40,6 +40,7 @@ class Summary:
     micro: int = 0
     tally: Tally = field(default_factory=Tally)
     outcomes: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
     limited: str = ""
 
     def __str__(self) -> str:
@@ -84,7 +85,7 @@ class Capture:
         self._store = store
         self._index = index
         self._tweets = tweets_index(index)
-        self._names = Names(twitter, store.archive, index)
+        self._names = Names(twitter, store, index)
         self._left = limit
         self._refresh = refresh
         self._report = report
@@ -109,7 +110,7 @@ class Capture:
                         f"the account may ask no more for {limited.wait:.0f} s, {len(self._queue):,} users wait"
                     )
                     return self.summary
-                log.info("%s; waiting", limited)
+                log.warning("%s; waiting, as --wait says", limited)
                 sleep(limited.wait)
 
     def _drain(self) -> None:
@@ -142,7 +143,12 @@ class Capture:
         except Unavailable as no:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
             return
-        self._bring_up_to_date(claim, known)
+        try:
+            self._bring_up_to_date(claim, known)
+        except UserFailed as failure:
+            log.warning("user %s: %s", entry, failure)
+            self.summary.failed[entry] += 1
+            raise
 
     def _find(self, entry: str) -> Known:
         room = 99 if self._left is None else self._left - 1

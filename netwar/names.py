@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from netwar.archive.base import Archive, Body
+from netwar.archive.base import Body, Store
 from netwar.records.documents import users_index
-from netwar.records.pages import Page, documents
-from netwar.twitter.base import Twitter, Unavailable
+from netwar.records.pages import documents
+from netwar.twitter.base import Answer, Twitter, Unavailable
 
 FRESH_SECONDS = 7 * 24 * 3600
 MOST = 100
@@ -35,9 +35,9 @@ class Known:
 class Names:
     """Screen names of one index (`users` is its full name, `tubrexit`), remembered for one run."""
 
-    def __init__(self, twitter: Twitter, archive: Archive, name: str) -> None:
+    def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
         self._twitter = twitter
-        self._archive = archive
+        self._store = store
         self._index = name
         self._users = users_index(name)
         self._unavailable: dict[str, Unavailable] = {}
@@ -60,21 +60,40 @@ class Names:
             return known
         raise Unavailable("gone", f"X gave no answer about the user {name}.")
 
-    def look_up(self, names: list[str]) -> Page:
-        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""
-        answer = self._twitter.names(names, index=self._index)
+    def buy(self, entries: Iterable[str]) -> int:
+        """Look up ids and names, a hundred a request, and keep their profiles; what it cost (micro-dollars)."""
+        micro = 0
+        entries = iter(entries)
+        while some := list(islice(entries, MOST)):
+            ids = [entry for entry in some if entry.isdigit()]
+            names = [entry.removeprefix("@") for entry in some if not entry.isdigit()]
+            for asked, ask in ((ids, self._twitter.users), (names, self._twitter.names)):
+                while asked:
+                    answer = ask(asked, index=self._index)
+                    self._keep(answer)
+                    micro += answer.micro
+                    asked = asked[max(answer.asked, 1) :]
+        return micro
+
+    def look_up(self, names: list[str]) -> None:
+        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had.
+
+        Where the budget leaves no room for all, fewer are asked about, from the first on.
+        """
+        self._keep(self._twitter.names(names, index=self._index))
+
+    def _keep(self, answer: Answer) -> None:
         found = documents(
             answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=self._twitter.account, via="lookup"
         )
-        self._archive.write(found)
+        self._store.write("lookup", found)
         for problem in answer.page.problems:
             if problem.outcome and problem.parameter in ("usernames", "username"):
                 self._unavailable[problem.value.lower()] = Unavailable(problem.outcome, problem.detail)
-        return answer.page
 
     def _archived(self, name: str) -> Known | None:
         """The user who bore the name last, if their profile is fresh."""
-        latest = max(self._archive.find(self._users, name=name), key=_retrieved, default=None)
+        latest = max(self._store.archive.find(self._users, name=name), key=_retrieved, default=None)
         if latest is None or _retrieved(latest) < time.time() - FRESH_SECONDS:
             return None
         return Known(str(latest["id"]), name, sure=False)

@@ -45,6 +45,10 @@ class Services:
         self.hide(*settings.secrets)
         return settings
 
+    def read_from(self, file: Path) -> None:
+        """Read this configuration and no other: for a program that takes one as its argument, before it uses anything."""
+        self._config = file
+
     def hide(self, *secrets: str) -> None:
         """Never show these, nor what they look like in an address: not in the log, not in a traceback."""
         from urllib.parse import quote

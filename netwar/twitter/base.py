@@ -13,11 +13,15 @@ from netwar.records.pages import Page
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page of X, when it was given (ms since 1970, our clock), and what it cost (micro-dollars)."""
+    """A page of X, when it was given (ms since 1970, our clock), and what it cost (micro-dollars).
+
+    `asked` is how many posts or users were asked for: the budget may have left room for fewer than wanted.
+    """
 
     page: Page
     retrieved: int
     micro: int
+    asked: int
 
 
 class Unavailable(Exception):

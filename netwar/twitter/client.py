@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from netwar.config import short
 from netwar.errors import OutOfBudget, RateLimited
 from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
@@ -21,6 +22,7 @@ from netwar.twitter.transport import Transport
 
 if TYPE_CHECKING:
     from netwar.config import Settings
+
 
 log = logging.getLogger("netwar.twitter")
 
@@ -84,7 +86,7 @@ class Client:
 
         def ask(reservation: Reservation, posts: int) -> Answer:
             page_size = {"max_results": max(LEAST_PAGE, min(posts, MOST_PAGE))}
-            return self._ask(TIMELINE, f"/2/users/{user}/tweets", params | page_size, reservation, about=user)
+            return self._ask(TIMELINE, f"/2/users/{user}/tweets", params | page_size, reservation, about=user, asked=posts)
 
         sizes = [most] if most < LEAST_PAGE else [*_halves(most)]
         return self._affordable(request, sizes, self._page_at_most, index, ask)
@@ -119,7 +121,7 @@ class Client:
     def _look_up(self, endpoint: Endpoint, route: str, key: str, values: Sequence[str], index: str) -> Answer:
         def ask(reservation: Reservation, count: int) -> Answer:
             params = {key: ",".join(values[:count]), **self._words.user_fields}
-            return self._ask(endpoint, route, params, reservation, users=True)
+            return self._ask(endpoint, route, params, reservation, users=True, asked=count)
 
         request = f"{endpoint.name} {hashlib.sha256(','.join(values).encode()).hexdigest()[:16]}"
         return self._affordable(request, [*_halves(len(values), least=1)], lambda count: {"user": count}, index, ask)
@@ -177,6 +179,7 @@ class Client:
         *,
         users: bool = False,
         about: str | None = None,
+        asked: int = 1,
     ) -> Answer:
         """Send a reserved request and settle what came. The reservation of an answer that was cut off stays
         open: X may have billed it, and the same request, asked again, replaces it."""
@@ -197,7 +200,7 @@ class Client:
         micro = self._money.settle(reservation, page.bought(), _day(reply))
         if about is not None:
             _check_user(page, about)
-        return Answer(page, retrieved, micro)
+        return Answer(page, retrieved, micro, asked)
 
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
@@ -244,17 +247,12 @@ class Client:
 
     def _token(self, endpoint: Endpoint) -> str:
         signed = endpoint.signed(self._settings.auth)
-        return token_name(self._settings.access_token_key if signed else self._settings.bearer_token)
+        return short((self._settings.access_token_key if signed else self._settings.bearer_token) or "")
 
 
 def connect(settings: Settings, money: Money, windows: Windows, command: str) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
     return Client(settings, money, windows, command)
-
-
-def token_name(token: str | None) -> str:
-    """What stands for a token in the meter: never the token itself."""
-    return hashlib.sha256((token or "").encode()).hexdigest()[:16]
 
 
 def _halves(most: int, least: int = LEAST_PAGE) -> Iterable[int]:

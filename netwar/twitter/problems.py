@@ -124,7 +124,8 @@ def _not_found(reply: Reply, wait: float | None) -> None:
 
 def _conflict(reply: Reply, wait: float | None) -> None:
     raise TryLater(
-        f"X says that something else has to come first ({reply.words}): a stream needs rules, a compliance job must end; then run again"
+        f"X says that something else has to come first ({reply.words}): "
+        "a stream needs rules, a running compliance job must end; then run again"
     )
 
 

@@ -1,0 +1,105 @@
+"""How the capture of timelines meets the operator: progress, estimate, outcome."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import click
+
+from netwar.cli.services import Services
+from netwar.errors import ItemsFailed, NetwarError
+
+
+def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: str | None) -> str:
+    """Run a capture and say what it did. What stopped it early is raised after that is said."""
+    again = _days(refresh)
+    waiting = services.queue(queue)
+    services.alone(queue)
+    replayed = _replay(services)
+    if not len(waiting) and not waiting.claimed():
+        return f"{replayed}{queue} is empty: put users on it with tw-quser2work"
+    run = _run(services, index, waiting, limit, again, wait)
+    if run.summary.failed:
+        listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
+        raise ItemsFailed(f"{run.summary}; failed: {listed} (tw-showwork tells why)")
+    return f"{replayed}{run.summary} in tw{index}"
+
+
+def _run(services: Services, index: str, waiting: Any, limit: int | None, again: Any, wait: bool) -> Any:
+    from netwar.archive.base import Store
+    from netwar.capture import Capture
+
+    total = min(limit or len(waiting), len(waiting))
+    with services.progress(total, f"tw{index}") as bar:
+        run = Capture(
+            waiting,
+            services.twitter,
+            Store(services.archive, services.spool),
+            index,
+            limit=limit,
+            refresh=again,
+            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets"),
+            user_done=lambda: bar.update(1),
+            room=services.room,
+        )
+        try:
+            run.run(wait=wait)
+        except NetwarError as error:
+            if run.summary.users or run.summary.posts:
+                error.add_note(str(run.summary))
+            raise
+    return run
+
+
+def _replay(services: Services) -> str:
+    """Write what an earlier run paid for and could not write, before anything else."""
+    if not services.spool.waiting():
+        return ""
+    replayed = services.spool.replay(services.archive)
+    torn = f", {replayed.torn} torn and dropped" if replayed.torn else ""
+    return f"{replayed.records:,} pages out of the spool{torn}; "
+
+
+def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:
+    """What recording the waiting users would cost."""
+    from netwar import estimates
+
+    def users() -> Any:
+        return islice(services.queue(queue).waiting(), limit)
+
+    bought = ""
+    if ask:
+        unknown = sum(1 for _ in estimates.unknown(users(), services.archive, index))
+        bought = _bought(services, index, estimates.unknown(users(), services.archive, index), unknown, yes)
+    return f"{estimates.estimate(users(), services.archive, services.money, index)}{bought}"
+
+
+def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
+    from netwar.archive.base import Store
+    from netwar.names import Names
+
+    if not unknown:
+        return ""
+    price = services.money.price({"user": unknown}) / 1e6
+    if not yes:
+        click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", abort=True, err=True)
+    micro = Names(services.twitter, Store(services.archive, services.spool), index).buy(users)
+    return f"; profiles bought for ${micro / 1e6:,.2f}"
+
+
+def _days(refresh: str | None) -> Any:
+    """What --refresh was given: days, or everything."""
+    from netwar.capture import Refresh
+
+    if refresh is None:
+        return None
+    if refresh == "all":
+        return Refresh(None)
+    try:
+        days = float(refresh)
+    except ValueError:
+        days = 0
+    if not 0 < days < 100_000:
+        raise click.UsageError(f"--refresh takes a number of days, not {refresh[:30]!r} (name INDEX before it)")
+    return Refresh(days)

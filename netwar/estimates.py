@@ -1,0 +1,68 @@
+"""What recording the waiting users would cost, before a dollar is spent.
+
+Free: from profiles in the archive and what is covered already. The low figure is the new posts that a
+profile promises and nothing that comes along; the high one adds all that can come along, and counts
+an unknown user as a whole reachable timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from netwar.archive.base import Archive, Body
+from netwar.meter.base import Money
+from netwar.records.dialects import posts_count
+from netwar.records.documents import tweets_index, users_index
+
+REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Users, posts and micro-dollars, low to high. `unknown` users have no profile in the archive."""
+
+    users: int = 0
+    unknown: int = 0
+    posts_low: int = 0
+    posts_high: int = 0
+    micro_low: int = 0
+    micro_high: int = 0
+
+    def __str__(self) -> str:
+        money = f"${self.micro_low / 1e6:,.2f}–${self.micro_high / 1e6:,.2f}"
+        return f"{money} for {self.posts_low:,}–{self.posts_high:,} posts of {self.users:,} users ({self.unknown:,} unknown)"
+
+
+def estimate(users: Iterable[str], archive: Archive, money: Money, index: str) -> Estimate:
+    """What recording these users (ids and names) into `index` would cost at today's prices."""
+    total = Estimate()
+    for user in users:
+        _add(total, user, archive, money, index)
+    return total
+
+
+def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str) -> None:
+    profile = _profile(archive, users_index(index), user)
+    promised = posts_count(profile) if profile else None
+    known = archive.record(tweets_index(index), str(profile["id"]) if profile else user)
+    unread = REACHABLE if promised is None else min(max(promised - known.posts, 0), REACHABLE)
+    asked = 0 if promised is None else 1
+    total.users += 1
+    total.unknown += promised is None
+    total.posts_low += unread * asked
+    total.posts_high += unread
+    total.micro_low += money.price({"post": unread * asked})
+    looked_up = 0 if profile or user.isdigit() else 1
+    total.micro_high += money.price({"post": 3 * unread, "user": looked_up + 1})
+
+
+def _profile(archive: Archive, users: str, user: str) -> Body | None:
+    if user.isdigit():
+        return archive.get(users, [user]).get(user)
+    return max(archive.find(users, name=user.removeprefix("@")), key=lambda body: str(body["netwar"]["retrieved"]), default=None)
+
+
+def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:
+    """The users of whom the archive has no profile."""
+    return (user for user in users if _profile(archive, users_index(index), user) is None)

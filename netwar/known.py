@@ -1,0 +1,72 @@
+"""What the ledger knows of a user, in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from netwar.coverage import Record, Stretch
+from netwar.timelines import SNOWFLAKE_EPOCH
+
+
+def line(record: Record) -> str:
+    """One line: who, outcome, tweets, when, what is missing, renamings."""
+    return "\t".join(
+        [who(record), record.outcome or "unfinished", f"{record.posts:,} tweets", moment(record.asked), missing(record)]
+    )
+
+
+def detailed(record: Record) -> str:
+    """Everything, on several lines."""
+    lines = [line(record)]
+    lines += [f"  covered  {bounds(span.low, span.high)}: {span.posts:,} tweets" for span in record.spans]
+    lines += [f"  gap      {bounds(gap.low, gap.high)}: the next run fills it" for gap in record.gaps]
+    lines += [f"  lost     {bounds(part.low, part.high)}: X no longer serves it" for part in record.lost]
+    if record.counted is not None:
+        lines.append(f"  X's profile counts {record.counted:,} tweets")
+    return "\n".join(lines)
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """The record for JSON; ids as text, since readers of JSON round large numbers."""
+    data = asdict(record)
+    for part in (*data["spans"], *data["lost"]):
+        part["low"], part["high"] = str(part["low"]), str(part["high"])
+    return {**data, "gaps": [{"low": str(gap.low), "high": str(gap.high)} for gap in record.gaps]}
+
+
+def who(record: Record) -> str:
+    return f"{record.user} {record.name}" if record.name else record.user
+
+
+def missing(record: Record) -> str:
+    """Gaps, lost stretches and renamings in a few words; empty when nothing is amiss."""
+    said = []
+    if record.gaps and record.spans:
+        said.append(f"{len(record.gaps)} gaps: {'; '.join(within(gap) for gap in record.gaps)}")
+    if record.lost:
+        said.append(f"lost: {'; '.join(within(part) for part in record.lost)}")
+    said += [f"renamed from {change.old} to {change.new}, seen {moment(change.at)}" for change in record.renamed]
+    if record.detail:
+        said.append(record.detail)
+    return "; ".join(said)
+
+
+def within(stretch: Stretch) -> str:
+    """A stretch as times where its ids tell them."""
+    below = f"before {posted(stretch.high)}"
+    return f"{posted(stretch.low)} to {posted(stretch.high)}" if stretch.low else below
+
+
+def bounds(low: int, high: int) -> str:
+    return f"{low} < id <= {high} ({posted(low) if low else 'the first'} to {posted(high)})"
+
+
+def posted(number: int) -> str:
+    """When a post of this id was made, as far as the id tells (since November 2010)."""
+    return moment((number >> 22) + SNOWFLAKE_EPOCH) if number >> 22 > 10**6 else f"id {number}"
+
+
+def moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M") if ms else "never"

@@ -1,0 +1,36 @@
+"""What is known of an account's rate windows and of the app's month, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netwar.meter.base import Window, Windows
+
+if TYPE_CHECKING:
+    from netwar.config import Settings
+
+
+def described(windows: Windows, settings: Settings) -> list[tuple[str, Window]]:
+    """The windows of the account's own keys and of the app's bearer token, as (account | app, window)."""
+    from netwar.config import short
+
+    tokens = {"account": settings.access_token_key, "app": settings.bearer_token}
+    return [(who, window) for who, token in tokens.items() if token for window in windows.windows(short(token))]
+
+
+def age(seconds: float) -> str:
+    """A length of time in the largest unit that fits: 40 s, 12 min, 3 h, 2 d."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def usage_line(usage: dict[str, Any]) -> str:
+    """What `/2/usage/tweets` says of the month, in one line. X sends the numbers as strings."""
+    used, cap, day = (usage.get(key) for key in ("project_usage", "project_cap", "cap_reset_day"))
+    if used is None:
+        return "X says nothing about the month's usage"
+    of = f" of {int(cap):,}" if cap is not None else ""
+    resets = f"; counted anew on day {day} of the month" if day is not None else ""
+    return f"posts read this month, by X's count: {int(used):,}{of}{resets}"

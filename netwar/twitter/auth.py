@@ -1,0 +1,152 @@
+"""Getting keys from X: OAuth 1.0a by PIN, and the app's bearer token.
+
+The PIN way (`oob`) is in two steps, which may be two calls of a program: a request token and the
+address to open, then the PIN that X shows there against the account's keys. The app needs user
+authentication switched on and any callback address set in X's console (docs.x.com, OAuth 1.0a).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import requests
+import requests_oauthlib
+
+from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown
+
+TIMEOUT = (10, 30)
+CALLBACK_PROBLEMS = (415, 417)
+
+
+class WrongPin(NetwarError):
+    """X does not take the PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToken:
+    """What links the address that the user opens with the PIN that they bring."""
+
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """The keys of the account that gave the PIN; they do not expire."""
+
+    key: str
+    secret: str
+    name: str | None
+    user: str | None
+
+
+def request_token(api: str, consumer_key: str, consumer_secret: str) -> RequestToken:
+    """The first step. Raises KeysRefused for wrong keys, or an app without user authentication."""
+    session = requests_oauthlib.OAuth1Session(consumer_key, client_secret=consumer_secret, callback_uri="oob")
+    given = _ask(lambda: session.fetch_request_token(f"{api}/oauth/request_token", timeout=TIMEOUT), _refused_app)
+    return RequestToken(given["oauth_token"], given["oauth_token_secret"])
+
+
+def address(api: str, token: RequestToken) -> str:
+    """The page on which the user lets the app in and is shown the PIN."""
+    return f"{api}/oauth/authorize?oauth_token={token.key}"
+
+
+def account_keys(api: str, consumer_key: str, consumer_secret: str, token: RequestToken, pin: str) -> AccountKeys:
+    """The second step. Raises WrongPin when X does not take it (a PIN works once)."""
+    session = requests_oauthlib.OAuth1Session(
+        consumer_key,
+        client_secret=consumer_secret,
+        resource_owner_key=token.key,
+        resource_owner_secret=token.secret,
+        verifier=pin,
+    )
+    given = _ask(lambda: session.fetch_access_token(f"{api}/oauth/access_token", timeout=TIMEOUT), _refused_pin)
+    return AccountKeys(given["oauth_token"], given["oauth_token_secret"], given.get("screen_name"), given.get("user_id"))
+
+
+def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
+    """The app's own token. Raises KeysRefused."""
+
+    def ask() -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.post(
+                f"{api}/oauth2/token",
+                auth=(consumer_key, consumer_secret),
+                data={"grant_type": "client_credentials"},
+                timeout=TIMEOUT,
+            )
+
+    response: requests.Response = _ask(ask, _refused_app)
+    if response.status_code != 200:
+        raise _refused_app(response)
+    token = _json(response).get("access_token")
+    if not token:
+        raise ServiceDown("X answered without a bearer token: run tw-auth again later")
+    return str(token)
+
+
+def keep(path: Path, token: RequestToken) -> None:
+    """Keep the request token between two calls: beside the configuration, for the owner alone, atomically."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(orjson.dumps(asdict(token)))
+    os.replace(name, path)
+
+
+def kept(path: Path) -> RequestToken:
+    """The request token of the call before. Raises ConfigError if there is none."""
+    try:
+        return RequestToken(**orjson.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise ConfigError("no PIN is being waited for: run tw-auth without a PIN first, open the address it prints") from None
+    except (ValueError, TypeError):
+        path.unlink(missing_ok=True)
+        raise ConfigError(f"{path} was no request token and is removed: run tw-auth without a PIN again") from None
+
+
+def _ask(ask: Callable[[], Any], refused: Callable[[requests.Response], NetwarError]) -> Any:
+    """Ask X for a token; its refusals become the sentences of `refused`."""
+    try:
+        return ask()
+    except requests_oauthlib.oauth1_session.TokenRequestDenied as denied:
+        if denied.response.status_code >= 500:
+            raise ServiceDown("X has trouble giving out tokens: run tw-auth again later") from None
+        raise refused(denied.response) from None
+    except requests.exceptions.RequestException as error:
+        raise ServiceDown(f"X cannot be reached ({type(error).__name__}): check the network and `api` in ~/.twitter") from None
+    except (ValueError, requests_oauthlib.oauth1_session.TokenMissing):
+        raise ServiceDown("X answered with something that is no token: run tw-auth again later") from None
+
+
+def _refused_app(response: requests.Response) -> NetwarError:
+    body = _json(response)
+    errors = [item for item in body.get("errors") or () if isinstance(item, dict)]
+    said = "; ".join(str(item.get("message")) for item in errors if item.get("message")) or body.get("title") or response.reason
+    if any(item.get("code") in CALLBACK_PROBLEMS for item in errors):
+        return KeysRefused(
+            f"this app has no user authentication ({said}): switch it on in X's console, with any callback address, "
+            "then run tw-auth again"
+        )
+    if response.status_code >= 500:
+        return ServiceDown("X has trouble giving out tokens: run tw-auth again later")
+    return KeysRefused(f"X does not know this consumer key and secret ({said}): compare both with X's console")
+
+
+def _refused_pin(response: requests.Response) -> NetwarError:
+    return WrongPin("X does not take this PIN: it works once and not for long; run tw-auth without a PIN for a new one")
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
