@@ -1,0 +1,207 @@
+"""Queues in one SQLite file, shared by every process of this machine."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from netwar.connections.runs import HOST, Run
+from netwar.connections.sqlite import connect, transaction, translated
+from netwar.errors import LeaseLost
+from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue
+
+# `turn` is the place in the queue; `moved` says that the claim made progress; `extra` marks an entry that a claim
+# made for itself (another spelling of its user), so it goes when the claim does. Times are seconds since 1970.
+MIGRATIONS = [
+    """
+    CREATE TABLE entries (
+        turn INTEGER PRIMARY KEY,
+        queue TEXT NOT NULL,
+        user TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'failed')),
+        queued REAL NOT NULL,
+        failures INTEGER NOT NULL DEFAULT 0,
+        reason TEXT,
+        token TEXT,
+        holder TEXT,
+        until REAL,
+        moved INTEGER NOT NULL DEFAULT 0,
+        extra INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX one_entry_a_user ON entries (queue, user);
+    CREATE INDEX waiting_in_turn ON entries (queue) WHERE state = 'waiting';
+    CREATE INDEX claimed_by_token ON entries (queue, token) WHERE state = 'claimed';
+    CREATE INDEX failed_ones ON entries (queue) WHERE state = 'failed';
+    """
+]
+
+CHUNK = 100_000
+PORTION = 10_000
+DIED = "the program died while it worked on this user"
+HELD = "queue = ? AND state = 'claimed' AND token = ?"
+
+PUT = """
+    INSERT INTO entries (queue, user, state, queued)
+    SELECT :queue, value, 'waiting', :now FROM json_each(:users) WHERE true
+    ON CONFLICT (queue, user) DO UPDATE SET state = 'waiting', queued = excluded.queued, failures = 0, reason = NULL
+    WHERE state = 'failed'
+"""
+
+# Whoever is put back goes behind all the others: one user with whom X has trouble must not hold up the rest.
+PUT_BACK = """
+    UPDATE entries SET state = CASE WHEN failures + :count < :most THEN 'waiting' ELSE 'failed' END,
+        failures = failures + :count, reason = coalesce(:reason, reason), token = NULL, holder = NULL, until = NULL,
+        turn = (SELECT max(turn) + 1 FROM entries)
+    WHERE turn = :turn
+"""
+
+ALSO = """
+    INSERT INTO entries (queue, user, state, queued, token, holder, until, extra) VALUES (?, ?, 'claimed', ?, ?, ?, ?, 1)
+    ON CONFLICT (queue, user) DO UPDATE
+    SET state = 'claimed', token = excluded.token, holder = excluded.holder, until = excluded.until, moved = 0
+    WHERE state <> 'claimed' OR token = excluded.token
+"""
+
+
+class SqliteQueue(Queue):
+    """One queue of a file that holds any number of them.
+
+    Users are handed out in the order in which they were put (very long lists in portions, each sorted);
+    who is put back goes behind the others. Raises ServiceDown when the file cannot be used.
+    """
+
+    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] = time.time) -> None:
+        self.name = name
+        self._path = path
+        self._run = run
+        self._clock = clock
+        self._db = connect(path, MIGRATIONS)
+
+    def put(self, users: Iterable[str]) -> int:
+        stream = iter(users)
+        added = 0
+        while chunk := list(islice(stream, CHUNK)):
+            if len(chunk) == CHUNK:
+                chunk.sort()  # a million random names in order of putting take twice as long
+            entries = {"queue": self.name, "users": json.dumps(chunk), "now": self._clock()}
+            with self._writing() as db:
+                added += db.execute(PUT, entries).rowcount
+        return added
+
+    def take(self, size: int) -> Claim | None:
+        token = uuid.uuid4().hex
+        with self._writing() as db:
+            dead = self._free(db)
+            rows = self._next("turn, user, queued", 0, max(size, 0))
+            if rows:
+                lease = (token, self._run.begin(), self._clock() + LEASE_SECONDS)
+                db.executemany(
+                    "UPDATE entries SET state = 'claimed', token = ?, holder = ?, until = ?, moved = 0 WHERE turn = ?",
+                    [(*lease, turn) for turn, _, _ in rows],
+                )
+        for holder in dead:
+            self._run.bury(holder)
+        return Claim(self, token, [user for _, user, _ in rows], min(queued for *_, queued in rows)) if rows else None
+
+    def waiting(self, limit: int | None = None) -> Iterator[str]:
+        """Who waits, those next in turn first; read in portions, so that a long list holds up nobody."""
+        turn, left = 0, limit
+        while left is None or left > 0:
+            portion = PORTION if left is None else min(PORTION, left)
+            with translated(self._path):
+                rows = self._next("turn, user", turn, portion)
+            yield from (user for _, user in rows)
+            if len(rows) < portion:
+                return
+            turn, left = rows[-1][0], None if left is None else left - len(rows)
+
+    def claimed(self) -> list[Claimed]:
+        return [Claimed(*row) for row in self._all("user, holder, until", "claimed")]
+
+    def failed(self) -> list[Failed]:
+        return [Failed(*row) for row in self._all("user, reason, failures", "failed")]
+
+    def clear(self) -> Cleared:
+        with self._writing() as db:
+            counts = {state: len(self._all("turn", state)) for state in ("claimed", "failed")}
+            cleared = Cleared(len(self), **counts)
+            db.execute("DELETE FROM entries WHERE queue = ?", (self.name,))
+        return cleared
+
+    def __len__(self) -> int:
+        with translated(self._path):
+            query = "SELECT count(*) FROM entries WHERE queue = ? AND state = 'waiting'"
+            return int(self._db.execute(query, (self.name,)).fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _renew(self, claim: Claim) -> None:
+        """A lease that ran out is renewed all the same while nobody else has taken the users over."""
+        with self._writing() as db:
+            until = self._clock() + LEASE_SECONDS
+            progress = f"UPDATE entries SET until = ?, failures = 0, reason = NULL, moved = 1 WHERE {HELD}"
+            if not db.execute(progress, (until, self.name, claim.token)).rowcount:
+                raise _lost(claim)
+
+    def _done(self, claim: Claim) -> None:
+        with self._writing() as db:
+            db.execute(f"DELETE FROM entries WHERE {HELD}", (self.name, claim.token))
+
+    def _put_back(self, claim: Claim, failure: str | None) -> None:
+        with self._writing() as db:
+            self._hand_back(db, claim.token, failure)
+
+    def _also(self, claim: Claim, user: str) -> bool:
+        with self._writing() as db:
+            self._free(db, sparing=claim.token)
+            lease = db.execute(f"SELECT token, holder, until FROM entries WHERE {HELD}", (self.name, claim.token)).fetchone()
+            if lease is None:
+                raise _lost(claim)
+            return db.execute(ALSO, (self.name, user, self._clock(), *lease)).rowcount > 0
+
+    def _free(self, db: sqlite3.Connection, sparing: str = "") -> list[str]:
+        """Let the users of dead runs, and of leases that ran out, wait again; the dead holders.
+
+        A run that died without progress may have died of its user: that counts as a failure. So does
+        the end of a lease on another host, where death cannot be told from silence.
+        """
+        claims = self._all("token, holder, max(until), max(moved)", "claimed", "GROUP BY token")
+        dead = [holder for holder in {claim[1] for claim in claims} if self._run.dead(holder)]
+        for token, holder, until, moved in claims:
+            if token != sparing and (holder in dead or until <= self._clock()):
+                died = holder in dead or holder.partition(":")[0] != HOST
+                self._hand_back(db, token, DIED if died and not moved else None)
+        return dead
+
+    def _hand_back(self, db: sqlite3.Connection, token: str, failure: str | None) -> None:
+        db.execute(f"DELETE FROM entries WHERE {HELD} AND extra", (self.name, token))
+        turns = db.execute(f"SELECT turn FROM entries WHERE {HELD} ORDER BY turn", (self.name, token)).fetchall()
+        fate = {"count": failure is not None, "most": MOST_FAILURES, "reason": failure}
+        db.executemany(PUT_BACK, [{**fate, "turn": turn} for (turn,) in turns])
+
+    def _next(self, columns: str, turn: int, portion: int) -> list[Any]:
+        query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = 'waiting' AND turn > ? ORDER BY turn LIMIT ?"
+        return self._db.execute(query, (self.name, turn, portion)).fetchall()
+
+    def _all(self, columns: str, state: str, group: str = "") -> list[Any]:
+        query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = '{state}' {group} ORDER BY turn"
+        with translated(self._path):
+            return self._db.execute(query, (self.name,)).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with translated(self._path), transaction(self._db) as db:
+            yield db
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"the lease on {claim.user} ran out and another worker took over: nothing more is recorded for it here")
