@@ -45,11 +45,13 @@ class Run:
             return False
         path = _file(self.folder, holder)
         try:
-            handle = os.open(path, os.O_RDWR)
+            handle = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return True
+        except PermissionError:
+            return False
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look at once do not deceive each other
         except BlockingIOError:
             return False
         finally:

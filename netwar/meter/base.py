@@ -45,8 +45,8 @@ class Charge:
 class DoesNotFit(Exception):
     """A reservation is larger than what the budget leaves.
 
-    `left` is what may still be reserved (micro-dollars), `held` what live runs have open right now
-    (their settling may make room).
+    `left` is what may still be reserved (micro-dollars), `held` what other live runs have open right
+    now (their settling may make room).
     """
 
     def __init__(self, left: int, held: int) -> None:

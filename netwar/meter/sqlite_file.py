@@ -1,0 +1,81 @@
+"""The file that money and rate windows share."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netwar.connections.sqlite import connect, transaction, translated
+
+# Days are ISO dates (UTC), money is micro-dollars, times are seconds since 1970. `paid` tells what costs nothing
+# any more today; it is kept for a few days, the totals in `charges` for good.
+MIGRATIONS = [
+    """
+    CREATE TABLE paid (
+        app TEXT NOT NULL,
+        day TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (app, day, kind, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE charges (
+        app TEXT NOT NULL,
+        day TEXT NOT NULL,
+        command TEXT NOT NULL,
+        "index" TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        objects INTEGER NOT NULL,
+        free INTEGER NOT NULL,
+        micro INTEGER NOT NULL,
+        PRIMARY KEY (app, day, command, "index", kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE reservations (
+        app TEXT NOT NULL,
+        request TEXT NOT NULL,
+        id TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        micro INTEGER NOT NULL,
+        opened REAL NOT NULL,
+        command TEXT NOT NULL,
+        "index" TEXT NOT NULL,
+        PRIMARY KEY (app, request)
+    ) WITHOUT ROWID;
+    CREATE TABLE windows (
+        token TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        "limit" INTEGER NOT NULL,
+        remaining INTEGER NOT NULL,
+        reset REAL NOT NULL,
+        seen REAL,
+        guessed INTEGER NOT NULL,
+        closed REAL NOT NULL DEFAULT 0,
+        PRIMARY KEY (token, endpoint)
+    ) WITHOUT ROWID;
+    """
+]
+
+
+class MeterFile:
+    """One connection to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = connect(path, MIGRATIONS)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """All that is done in the block, or nothing of it; nobody else writes meanwhile. Raises ServiceDown."""
+        with translated(self.path), transaction(self.db) as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Raises ServiceDown."""
+        with translated(self.path):
+            yield self.db
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.db.close()
