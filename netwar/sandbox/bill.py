@@ -1,0 +1,78 @@
+"""The sandbox's own books: what was returned, and what X would bill for it.
+
+X charges every object returned, and the same object once in a UTC day. The books are kept on disk
+(a private, temporary SQLite file), so that memory stays the same however much is sold.
+Source of the prices: X API, pricing page, August 2026.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+MICRO = {"post": 5_000, "user": 10_000, "follow": 10_000}
+_KINDS = {kind: number for number, kind in enumerate(MICRO)}
+
+
+class Bill:
+    """What has been sold since the start or the last reset. Money is in micro-dollars."""
+
+    def __init__(self) -> None:
+        self._paid = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._paid.execute("PRAGMA cache_size = -4000")
+        self._paid.execute("PRAGMA synchronous = OFF")
+        self._paid.execute("PRAGMA journal_mode = OFF")
+        self._paid.execute("CREATE TABLE paid (day TEXT, kind INTEGER, id INTEGER, PRIMARY KEY (day, kind, id)) WITHOUT ROWID")
+        self.reset()
+
+    def reset(self) -> None:
+        """Close the books and open new ones."""
+        self._paid.execute("DELETE FROM paid")
+        self._returned: Counter[tuple[str, str]] = Counter()
+        self._billed: Counter[tuple[str, str]] = Counter()
+        self._answers = 0
+
+    def sell(self, day: str, objects: Iterable[tuple[str, int]]) -> int:
+        """Book the (kind, id) of one answer on a UTC day; what it cost, in micro-dollars."""
+        cost = 0
+        by_kind: dict[str, list[int]] = {}
+        for kind, number in objects:
+            by_kind.setdefault(kind, []).append(number)
+        for kind, ids in by_kind.items():
+            rows = [(day, _KINDS[kind], number) for number in ids]
+            before = self._paid.total_changes
+            self._paid.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?)", rows)
+            new = self._paid.total_changes - before
+            self._returned[day, kind] += len(ids)
+            self._billed[day, kind] += new
+            cost += new * MICRO[kind]
+        self._answers += bool(by_kind)
+        return cost
+
+    def billed(self, kind: str, day: str) -> int:
+        """How many distinct objects of a kind were sold on a UTC day."""
+        return self._billed[day, kind]
+
+    def summary(self) -> dict[str, Any]:
+        """Totals, and the same day by day."""
+        days = sorted({day for day, _ in self._returned})
+        return {
+            "micro": sum(self._micro(day) for day in days),
+            "answers": self._answers,
+            "returned": {kind: sum(self._returned[day, kind] for day in days) for kind in MICRO},
+            "billed": {kind: sum(self._billed[day, kind] for day in days) for kind in MICRO},
+            "days": [
+                {
+                    "day": day,
+                    "micro": self._micro(day),
+                    "returned": {kind: self._returned[day, kind] for kind in MICRO},
+                    "billed": {kind: self._billed[day, kind] for kind in MICRO},
+                }
+                for day in days
+            ],
+        }
+
+    def _micro(self, day: str) -> int:
+        return sum(self._billed[day, kind] * price for kind, price in MICRO.items())

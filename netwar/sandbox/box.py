@@ -1,0 +1,91 @@
+"""What the sandbox is made of, what a request to it is, and what comes out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netwar.sandbox.bill import Bill
+from netwar.sandbox.bodies import BodyBuilder
+from netwar.sandbox.clock import Clock
+from netwar.sandbox.dialects import FIELD_PARAMETERS, wanted
+from netwar.sandbox.faults import Faults
+from netwar.sandbox.keys import Caller, Keys
+from netwar.sandbox.problems import Body
+from netwar.sandbox.replay import Replay
+from netwar.sandbox.signin import SignIn
+from netwar.sandbox.windows import Windows
+from netwar.sandbox.world import World
+
+LOG_LENGTH = 10_000
+
+
+@dataclass
+class Box:
+    """One sandbox: the world, the books, the clock, the faults."""
+
+    world: World
+    replay: Replay
+    clock: Clock
+    faults: Faults
+    keys: Keys
+    sign_in: SignIn
+    bill: Bill = field(default_factory=Bill)
+    windows: Windows = field(default_factory=Windows)
+    limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    trailing_page: bool = False
+    compress: bool = False
+    requests: int = 0
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How a fault bends a page: at most `keep` posts on it, or the token that was sent once more."""
+
+    keep: int | None = None
+    repeat: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one endpoint, its caller known."""
+
+    box: Box
+    caller: Caller
+    parameters: Mapping[str, str]
+    path: Mapping[str, str]
+    paging: Paging = Paging()
+
+    def builder(self) -> BodyBuilder:
+        return BodyBuilder(self.box.world, wanted(self.parameters), self.box.clock.now(), self.caller.user)
+
+
+@dataclass
+class Answer:
+    """A 200 answer, and what X would bill for it."""
+
+    body: Body
+    sold: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What X offers at one address. `limits` are requests per window in app and in user context; 0: not to be had so."""
+
+    path: str
+    app_limit: int
+    user_limit: int
+    parameters: frozenset[str]
+    answer: Callable[[Call], Answer]
+
+    @property
+    def name(self) -> str:
+        return "GET " + self.path
+
+
+def endpoint(path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "") -> Endpoint:
+    """`parameters` beyond those for fields and expansions, which every endpoint takes."""
+    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer)

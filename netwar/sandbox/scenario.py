@@ -1,0 +1,105 @@
+"""A scenario: what the world is like and what goes wrong, out of a TOML file. Described in docs/sandbox.md."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from netwar.sandbox.cast import STATES, Cast, Role
+from netwar.sandbox.clock import parse_time
+from netwar.sandbox.faults import Fault, fault
+from netwar.sandbox.world import KINDS, USUAL_END
+
+_SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
+_WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
+_ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
+_SERVER = frozenset(("trailing_page", "compress"))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything that can be chosen about a sandbox. Times in ms."""
+
+    seed: int = 1
+    users: int = 50
+    end: int | None = None
+    clock: int | None = None
+    cast: dict[str, int] = field(default_factory=dict)
+    roles: dict[int, Role] = field(default_factory=dict)
+    kinds: dict[str, int] | None = None
+    window: int = 900_000
+    limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    trailing_page: bool = False
+    compress: bool = False
+    faults: tuple[Fault, ...] = ()
+
+    def world_end(self) -> int:
+        """What the seed makes was written before this; never after the clock's start."""
+        end = USUAL_END if self.end is None else self.end
+        return end if self.clock is None else min(end, self.clock)
+
+
+def read_scenario(file: Path) -> Scenario:
+    """Raises ValueError in words that name the file."""
+    try:
+        return scenario(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def scenario(tables: dict[str, Any]) -> Scenario:
+    """Raises ValueError for anything that no scenario has."""
+    _known("a scenario", tables, _SECTIONS)
+    world, server, limits = tables.get("world", {}), tables.get("server", {}), dict(tables.get("limits", {}))
+    _known("[world]", world, _WORLD)
+    _known("[server]", server, _SERVER)
+    _known("[mix]", tables.get("mix", {}), frozenset(KINDS))
+    _known("[clock]", tables.get("clock", {}), frozenset(("now",)))
+    window = limits.pop("window", 900)
+    clock = tables.get("clock", {}).get("now")
+    return Scenario(
+        seed=int(world.get("seed", 1)),
+        users=int(world.get("users", 50)),
+        end=_time(world["end"]) if "end" in world else None,
+        clock=_time(clock) if clock is not None else None,
+        cast={name: int(value) for name, value in world.items() if name not in ("seed", "users", "end")},
+        roles=_roles(tables.get("users", ())),
+        kinds=tables.get("mix"),
+        window=round(window * 1000),
+        limits={path.removeprefix("GET "): _limit(value) for path, value in limits.items()},
+        trailing_page=bool(server.get("trailing_page", False)),
+        compress=bool(server.get("compress", False)),
+        faults=tuple(fault(table) for table in tables.get("faults", ())),
+    )
+
+
+def _roles(tables: Iterable[dict[str, Any]]) -> dict[int, Role]:
+    roles = {}
+    for number, table in enumerate(tables):
+        _known("[[users]]", table, _ROLE)
+        if table.get("state", "active") not in STATES:
+            raise ValueError(f"state of a user must be one of {', '.join(STATES)}, not {table['state']!r}")
+        index = table.get("index", number)
+        roles[index] = Role(**{name: value for name, value in table.items() if name != "index"})
+    return roles
+
+
+def _limit(value: Any) -> dict[str, int]:
+    if isinstance(value, int):
+        return {"app": value, "user": value}
+    _known("a limit", value, frozenset(("app", "user")))
+    return dict(value)
+
+
+def _time(value: Any) -> int:
+    return parse_time(value.isoformat() if isinstance(value, date | datetime) else str(value))
+
+
+def _known(what: str, table: dict[str, Any], names: Iterable[str]) -> None:
+    unknown = sorted(set(table) - set(names))
+    if unknown:
+        raise ValueError(f"{what} has no {', '.join(unknown)}: it has {', '.join(sorted(names))}")

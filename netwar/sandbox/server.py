@@ -1,0 +1,83 @@
+"""The sandbox as a web server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from netwar.sandbox import oauth
+from netwar.sandbox.box import Box
+from netwar.sandbox.cast import Cast
+from netwar.sandbox.clock import Clock
+from netwar.sandbox.control import Control
+from netwar.sandbox.faults import Faults
+from netwar.sandbox.follows import FOLLOWS
+from netwar.sandbox.keys import Keys
+from netwar.sandbox.lookups import LOOKUPS
+from netwar.sandbox.replay import Replay
+from netwar.sandbox.scenario import Scenario
+from netwar.sandbox.service import serve
+from netwar.sandbox.signin import SignIn
+from netwar.sandbox.timelines import TIMELINE
+from netwar.sandbox.usage import USAGE
+from netwar.sandbox.windows import Windows
+from netwar.sandbox.world import World
+
+ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, USAGE)
+
+
+def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
+    """A sandbox as a scenario describes it."""
+    cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
+    world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
+    clock, keys = Clock(scenario.clock), Keys(world)
+    return Box(
+        world=world,
+        replay=Replay(replayed),
+        clock=clock,
+        faults=Faults(scenario.seed, scenario.faults),
+        keys=keys,
+        sign_in=SignIn(keys, clock.now),
+        windows=Windows(scenario.window),
+        limits=scenario.limits,
+        trailing_page=scenario.trailing_page,
+        compress=scenario.compress,
+    )
+
+
+def application(box: Box) -> web.Application:
+    """Every address of the sandbox."""
+    app = web.Application()
+    app.add_routes([web.get(endpoint.path, serve(box, endpoint)) for endpoint in ENDPOINTS])
+    app.add_routes(Control(box).routes())
+    for method, path, answering in (
+        ("POST", "/oauth/request_token", oauth.request_token),
+        ("*", "/oauth/authorize", oauth.authorize),
+        ("POST", "/oauth/access_token", oauth.access_token),
+        ("POST", "/oauth2/token", oauth.bearer_token),
+        ("*", "/1.1/{tail:.*}", oauth.version_one),
+        ("*", "/{tail:.*}", oauth.unknown),
+    ):
+        app.router.add_route(method, path, oauth.oauth(box, answering))
+    return app
+
+
+async def run(box: Box, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until TERM or INT. `ready` gets the address as soon as connections are accepted."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(application(box), access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        ready(f"http://{host}:{runner.addresses[0][1]}")
+        await stop.wait()
+    finally:
+        await runner.cleanup()

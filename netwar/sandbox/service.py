@@ -1,0 +1,140 @@
+"""What happens to a request: faults, who asks, the rate window, the answer, the bill, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import orjson
+from aiohttp import web
+
+from netwar.sandbox import parameters as read
+from netwar.sandbox.box import Answer, Box, Call, Endpoint, Paging
+from netwar.sandbox.clock import day, http_date, iso
+from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
+from netwar.sandbox.keys import Caller
+from netwar.sandbox.problems import Refused, spent, unsupported
+from netwar.sandbox.sending import send
+from netwar.sandbox.spoiling import spoil
+from netwar.sandbox.wrongs import wrong
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_APP = "OAuth 2.0 Application-Only"
+_USER = "OAuth 1.0a User Context"
+
+
+@dataclass
+class Reply:
+    """An answer before it is sent."""
+
+    status: int
+    content: bytes
+    kind: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    objects: int = 0
+
+
+def serve(box: Box, endpoint: Endpoint) -> Handler:
+    """The aiohttp handler of an endpoint."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        met = box.faults.due(request.path, concerned(box, request))
+        sending = next((fault for fault in met if fault.kind in SENDING), None)
+        if sending is not None and sending.kind in ("reset", "hang") and not sending.billed:
+            reply = Reply(0, b"")
+        else:
+            reply = _reply(box, endpoint, request, met)
+        note(box, request, reply.status, reply.objects, met)
+        reply.headers["Date"] = http_date(box.clock.now())
+        return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
+
+    return handle
+
+
+def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault]) -> Reply:
+    reply = Reply(200, b"")
+    try:
+        caller = box.keys.caller(request.method, f"{request.scheme}://{request.host}{request.raw_path}", _authorization(request))
+        _window(box, endpoint, caller, reply)
+        instead = next((fault for fault in met if fault.kind in ANSWERS), None)
+        if instead is not None:
+            return _instead(box, request, instead, reply)
+        read.known(request.query, endpoint.parameters)
+        answer = endpoint.answer(Call(box, caller, request.query, request.match_info, _paging(met)))
+    except Refused as refused:
+        reply.status, reply.content = refused.status, orjson.dumps(refused.body)
+        return reply
+    return _finish(box, answer, met, reply)
+
+
+def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
+    """Refuse the wrong kind of token, then count the request. Raises Refused (403, 429)."""
+    limits = box.limits.get(endpoint.path, {})
+    app = caller.user is None
+    if not (endpoint.app_limit if app else endpoint.user_limit):
+        raise unsupported(*((_APP, f"{_USER}, OAuth 2.0 User Context") if app else (_USER, _APP)))
+    limit = limits.get("app", endpoint.app_limit) if app else limits.get("user", endpoint.user_limit)
+    state = box.windows.take(caller.token, endpoint.path, limit, box.clock.now())
+    reply.headers |= state.headers()
+    if not state.allowed:
+        raise spent()
+
+
+def _instead(box: Box, request: web.Request, fault: Fault, reply: Reply) -> Reply:
+    """The answer that a fault gives."""
+    about = next(iter(request.match_info.values()), "")
+    status, content, headers, kind, bare = wrong(fault, box.clock.now(), about)
+    return Reply(status, content, kind, headers if bare else reply.headers | headers)
+
+
+def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
+    """Spoil the body if a fault says so, bill it, write it out. Only an answer that carries data is billed."""
+    for fault in met:
+        if fault.kind == "no-rate-headers":
+            reply.headers.clear()
+        elif fault.kind in BODIES:
+            spoil(answer.body, fault)
+    if "data" in answer.body:
+        box.bill.sell(day(box.clock.now()), answer.sold)
+        reply.objects = len(answer.sold)
+    reply.content = orjson.dumps(answer.body)
+    return reply
+
+
+def _paging(met: list[Fault]) -> Paging:
+    keep = None
+    for fault in met:
+        if fault.kind in ("short-page", "empty-page"):
+            keep = 0 if fault.kind == "empty-page" else fault.keep
+    return Paging(keep, any(fault.kind == "repeat-token" for fault in met))
+
+
+def concerned(box: Box, request: web.Request) -> set[str]:
+    """How a fault may name the user in the address of a request: id, @name, #index."""
+    world, number, name = box.world, request.match_info.get("id", ""), request.match_info.get("username", "")
+    index = world.named(name) if name else None
+    if number.isascii() and number.isdigit() and len(number) < 20:
+        index = world.people.index(int(number))
+    found = {number} if number else set()
+    return found if index is None else found | {str(world.people.id(index)), f"#{index}", "@" + world.name(index).lower()}
+
+
+def note(box: Box, request: web.Request, status: int, objects: int, met: list[Fault]) -> None:
+    """Remember a request, without what must stay secret."""
+    box.requests += 1
+    entry = {
+        "number": box.requests,
+        "time": iso(box.clock.now()),
+        "method": request.method,
+        "path": request.path,
+        "parameters": {name: value for name, value in request.query.items() if not name.startswith("oauth")},
+        "status": status,
+        "objects": objects,
+    }
+    if met:
+        entry["faults"] = [fault.kind for fault in met]
+    box.log.append(entry)
+
+
+def _authorization(request: web.Request) -> str:
+    return request.headers.get("Authorization", "")

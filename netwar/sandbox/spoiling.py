@@ -1,0 +1,35 @@
+"""Bodies that X changes under the client's feet: fields made up yesterday, fields dropped, no meta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netwar.sandbox.faults import Fault
+from netwar.sandbox.problems import Body
+
+INVENTED: dict[str, Any] = {"made_up_yesterday": {"level": 7, "of": ["a", None, {"deep": True}], "σ": 0.1, "big": 2**62}}
+
+
+def spoil(body: Body, fault: Fault) -> None:
+    """Change a body in place as the fault says."""
+    if fault.kind == "no-meta":
+        body.pop("meta", None)
+    elif fault.kind == "unknown-fields":
+        for one in (*_objects(body), body.get("meta", {}), body.setdefault("includes", {}), body):
+            one |= INVENTED
+    elif fault.kind == "drop-fields":
+        for one in _objects(body):
+            for name in fault.fields:
+                one.pop(name, None)
+        for name in fault.fields:
+            if name.startswith("meta."):
+                body.get("meta", {}).pop(name.removeprefix("meta."), None)
+
+
+def _objects(body: Body) -> Iterator[Body]:
+    data = body.get("data", [])
+    yield from data if isinstance(data, list) else [data]
+    for objects in body.get("includes", {}).values():
+        if isinstance(objects, list):
+            yield from objects

@@ -1,0 +1,130 @@
+"""The world: users and their posts, computed; only what changes at run time is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from netwar.sandbox.cast import STATES, Cast
+from netwar.sandbox.chance import LOW, POPULATION, Shuffle, mix
+from netwar.sandbox.people import People
+from netwar.sandbox.postings import MOST_VERSIONS, Postings, Run
+
+PLAIN, REPLY, THREAD, RETWEET, QUOTE, QUOTE_REPLY, LONG, EDITED = range(8)
+KINDS = ("plain", "reply", "thread", "retweet", "quote", "quote_reply", "long", "edited")
+USUAL_KINDS = {"plain": 92, "reply": 40, "thread": 14, "retweet": 62, "quote": 26, "quote_reply": 6, "long": 10, "edited": 6}
+USUAL_END = 1_735_689_600_000  # 2025-01-01: what the seed makes was written before this
+ENDLESS_MS = 2
+
+
+def kind_table(weights: dict[str, int]) -> bytes:
+    """256 kinds in the shares that the weights ask for. Raises ValueError without any weight."""
+    total = sum(weights.values())
+    if total <= 0:
+        raise ValueError("the mix of posts needs a weight above 0")
+    table = bytearray()
+    reached = 0
+    for number, kind in enumerate(KINDS):
+        reached += weights.get(kind, 0)
+        table.extend([number] * (256 * reached // total - len(table)))
+    return bytes(table)
+
+
+class World:
+    """Who there is and what they wrote. `users` is how many of the people the truth lists."""
+
+    def __init__(self, cast: Cast, users: int, end: int = USUAL_END, kinds: dict[str, int] | None = None) -> None:
+        self.seed = cast.seed
+        self.users = min(users, POPULATION)
+        self.cast = cast
+        self.people = People(cast)
+        self.end = end
+        self.postings = Postings(cast.seed, self.runs, self.earlier_versions)
+        self._kinds = kind_table(kinds or USUAL_KINDS)
+        self._grown: dict[int, list[Run]] = {}
+        self._states: dict[int, str] = {}
+        self._names: dict[int, str] = {}
+        self._bearers: dict[str, int] = {}
+        self._first_run = lru_cache(8192)(self._compute_first_run)
+
+    # -- posts -----------------------------------------------------------------------------------
+
+    def runs(self, author: int) -> list[Run]:
+        """The runs of posts of a user, oldest first; at least one."""
+        return self._grown.get(author) or [self._first_run(author)]
+
+    def chance(self, author: int, k: int) -> int:
+        """The 64 bits that decide what a post is like."""
+        return mix(self.seed, 7, author, k)
+
+    def kind(self, author: int, k: int) -> int:
+        return self._kinds[self.chance(author, k) & 255]
+
+    def earlier_versions(self, author: int, k: int) -> int:
+        chance = self.chance(author, k)
+        return 1 + (chance >> 44) % (MOST_VERSIONS - 1) if self._kinds[chance & 255] == EDITED else 0
+
+    def grow(self, author: int, count: int, now: int) -> int:
+        """Let a user write `count` posts up to now; returns when the newest of them was written.
+
+        That is later than now if there was no room for so many since the last one: the clock has to follow.
+        """
+        runs = self.runs(author)
+        if count <= 0:
+            return now
+        last, newest = runs[-1], self.postings.newest(author)
+        first = last.first + last.count
+        start = max(newest + 1, now - count * 60_000, self.people.created(author))
+        gap = max(ENDLESS_MS, (now - start) // count)
+        self._grown[author] = [run for run in runs if run.count] + [Run(first, count, start, gap)]
+        return self.postings.newest(author)
+
+    def _compute_first_run(self, author: int) -> Run:
+        count = self.cast.posts(author)
+        start = self.people.created(author)
+        return Run(0, count, start, max(ENDLESS_MS, (self.end - start) // max(1, count)))
+
+    # -- users -----------------------------------------------------------------------------------
+
+    def state(self, index: int) -> str:
+        return self._states.get(index) or self.cast.state(index)
+
+    def name(self, index: int) -> str:
+        return self._names.get(index) or self.people.name(index)
+
+    def former_name(self, index: int) -> str | None:
+        """The name that a user bore before, if it was another one."""
+        return self.people.name(index) if index in self._names else self.people.former_name(index)
+
+    def named(self, name: str) -> int | None:
+        """Who bears a screen name now."""
+        bearer = self._bearers.get(name.lower())
+        if bearer is None:
+            bearer = self.people.named(name)
+        return bearer if bearer is not None and self.name(bearer).lower() == name.lower() else None
+
+    def change(self, index: int, state: str | None = None, name: str | None = None) -> None:
+        """Another state, another screen name. Raises ValueError for an unknown state or a taken name."""
+        if state is not None and state not in STATES:
+            raise ValueError(f"state must be one of {', '.join(STATES)}, not {state!r}")
+        if name is not None and self.named(name) not in (None, index):
+            raise ValueError(f"the name {name!r} is taken")
+        if state is not None:
+            self._states[index] = state
+        if name is not None:
+            self._names[index] = name
+            self._bearers[name.lower()] = index
+
+    def followers(self, index: int, first: int, count: int) -> Iterable[int]:
+        """Followers number `first` and on, newest first, each once."""
+        return self._follows(Shuffle(self.seed, 31, index), index, self.cast.followers(index), first, count)
+
+    def following(self, index: int, first: int, count: int) -> Iterable[int]:
+        """Whom a user follows, newest first, each once."""
+        return self._follows(Shuffle(self.seed, 32, index), index, self.cast.following(index), first, count)
+
+    def _follows(self, shuffle: Shuffle, index: int, total: int, first: int, count: int) -> Iterable[int]:
+        # Place 0 is the user: nobody follows themselves, and adding the index keeps everybody distinct.
+        skip = shuffle.back(0)
+        for number in range(first, min(total, first + count, LOW)):
+            yield (index + shuffle.forward(number + (number >= skip))) & LOW
