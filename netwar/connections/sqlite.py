@@ -13,17 +13,19 @@ from netwar.errors import ConfigError, ServiceDown
 BUSY_SECONDS = 60
 
 
-def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
+def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, page_size: int = 4096) -> sqlite3.Connection:
     """Open a file, making it if need be, and bring its schema up to date.
 
     `migrations` are SQL scripts; the number of those done is the schema's version
     (`PRAGMA user_version`). WAL with synchronous=FULL: what is committed survives a power cut.
+    `page_size` (bytes) holds for a file that is made now.
     Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used.
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _private(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA page_size={page_size}")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
         _migrate(connection, path, migrations)
@@ -76,11 +78,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
+        # A COMMIT that fails (the disk is full) leaves the transaction open, too.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -91,9 +94,13 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise ServiceDown(f"{path} cannot be used: {_advice(str(error))}") from error
     except sqlite3.DatabaseError as error:
-        raise ServiceDown(f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)") from error
+        raise ServiceDown(
+            f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)"
+        ) from error
     except OSError as error:
-        raise ServiceDown(f"{path} cannot be used: {error.strerror or error} (set `data` in ~/.twitter to a folder that you may write)") from error
+        raise ServiceDown(
+            f"{path} cannot be used: {error.strerror or error} (set `data` in ~/.twitter to a folder that you may write)"
+        ) from error
 
 
 def _advice(said: str) -> str:
