@@ -1,0 +1,380 @@
+"""What every meter does, whatever keeps it: money, and rate windows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.meter.base import Charge, DoesNotFit, Money, Purpose, Windows
+from tests.contract.opening import KINDS, SetClock, new_run, open_money, open_windows, place, processes
+
+POST, USER = 5_000, 10_000
+BUDGET = 1_000_000
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
+TODAY = date(2026, 11, 23)
+TOMORROW = TODAY + timedelta(days=1)
+PURPOSE = Purpose("tw-idu3elk", "brexit")
+
+
+@pytest.fixture(params=KINDS)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return place(request.param, tmp_path)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(NOON)
+
+
+@pytest.fixture
+def run(where: str) -> Run:
+    return new_run(where)
+
+
+@pytest.fixture
+def money(where: str, run: Run, clock: SetClock) -> Money:
+    return open_money(where, run, BUDGET, clock=clock)
+
+
+@pytest.fixture
+def other_run(where: str) -> Run:
+    run = new_run(where)
+    run.begin()
+    return run
+
+
+@pytest.fixture
+def other(where: str, other_run: Run, clock: SetClock) -> Money:
+    """The same money as another live run sees it."""
+    return open_money(where, other_run, BUDGET, clock=clock)
+
+
+@pytest.fixture
+def windows(where: str, clock: SetClock) -> Windows:
+    return open_windows(where, clock)
+
+
+def posts(*ids: int) -> list[tuple[str, str]]:
+    return [("post", str(id)) for id in ids]
+
+
+def buy(money: Money, objects: list[tuple[str, str]], day: date = TODAY, purpose: Purpose = PURPOSE) -> int:
+    """Reserve and settle in one go."""
+    return money.settle(money.reserve("request", {"post": 1}, purpose), objects, day)
+
+
+def test_the_price_of_the_most_that_can_come(money: Money) -> None:
+    assert money.price({"post": 300, "user": 1}) == 300 * POST + USER
+    assert money.price({}) == 0
+    with pytest.raises(ValueError, match="wombat"):
+        money.price({"wombat": 1})
+
+
+def test_only_what_is_new_that_day_costs(money: Money) -> None:
+    assert buy(money, [*posts(1, 2, 3, 3), ("user", "1")]) == 3 * POST + USER
+    assert buy(money, posts(2, 3, 4)) == POST
+    assert money.spent() == money.spent(TODAY) == 4 * POST + USER
+    assert money.charges() == [
+        Charge(TODAY, "tw-idu3elk", "brexit", "post", 4, 2, 4 * POST),
+        Charge(TODAY, "tw-idu3elk", "brexit", "user", 1, 0, USER),
+    ]
+
+
+def test_an_answer_without_objects_costs_nothing(money: Money) -> None:
+    assert buy(money, []) == money.spent() == 0
+    assert money.charges() == []
+
+
+def test_the_next_day_costs_anew(money: Money) -> None:
+    buy(money, posts(1, 2))
+    assert buy(money, posts(1, 2), TOMORROW) == 2 * POST
+    assert (money.spent(TODAY), money.spent(TOMORROW)) == (2 * POST, 2 * POST)
+
+
+def test_charges_are_told_apart_by_day_command_index_and_kind(money: Money) -> None:
+    buy(money, posts(1), TOMORROW)
+    buy(money, posts(1))
+    buy(money, posts(2), purpose=Purpose("tw-idu3elk", "other"))
+    buy(money, posts(3), purpose=Purpose("tw-2elk", "brexit"))
+    assert [(charge.day, charge.command, charge.index) for charge in money.charges()] == [
+        (TODAY, "tw-2elk", "brexit"),
+        (TODAY, "tw-idu3elk", "brexit"),
+        (TODAY, "tw-idu3elk", "other"),
+        (TOMORROW, "tw-idu3elk", "brexit"),
+    ]
+    assert [charge.day for charge in money.charges(since=TOMORROW)] == [TOMORROW]
+
+
+def test_apps_have_their_own_money(where: str, run: Run, money: Money) -> None:
+    buy(money, posts(1))
+    spare = open_money(where, run, BUDGET, app="other app")
+    assert spare.charges() == []
+    assert buy(spare, posts(1)) == POST
+
+
+def test_a_reservation_that_does_not_fit_says_what_is_left(money: Money, other: Money) -> None:
+    buy(money, posts(1, 2))
+    theirs = other.reserve("theirs", {"post": 30}, PURPOSE)
+    mine = money.reserve("mine", {"post": 20}, PURPOSE)
+    assert mine.micro == 20 * POST
+    left = BUDGET - 52 * POST
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("more", {"post": left // POST + 1}, PURPOSE)
+    assert (no.value.left, no.value.held) == (left, 30 * POST)
+    other.release(theirs)
+    money.reserve("more", {"post": left // POST + 30}, PURPOSE)
+    assert money.held() == 0
+
+
+def test_the_last_micro_dollar_may_be_reserved(money: Money) -> None:
+    money.reserve("all", {"post": BUDGET // POST}, PURPOSE)
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("one more", {"like": 1}, PURPOSE)
+    assert (no.value.left, no.value.held) == (0, 0)
+
+
+def test_the_same_request_replaces_its_reservation(money: Money, other: Money) -> None:
+    cut_off = money.reserve("page 1", {"post": 150}, PURPOSE)
+    again = other.reserve("page 1", {"post": 150}, PURPOSE)
+    assert money.held() == again.micro
+    assert other.held() == 0
+    assert money.settle(cut_off, posts(1), TODAY) == POST, "what came is booked, whoever has the reservation now"
+    assert money.held() == again.micro
+    money.release(cut_off)
+    assert money.held() == again.micro
+
+
+def test_a_refused_replacement_leaves_the_reservation_as_it_was(money: Money, other: Money) -> None:
+    money.reserve("page 1", {"post": 100}, PURPOSE)
+    with pytest.raises(DoesNotFit):
+        other.reserve("page 1", {"post": 201}, PURPOSE)
+    assert other.held() == 100 * POST
+
+
+def test_held_is_what_other_live_runs_have_open(money: Money, other: Money, other_run: Run) -> None:
+    money.reserve("mine", {"post": 10}, PURPOSE)
+    other.reserve("theirs", {"post": 20}, PURPOSE)
+    assert (money.held(), other.held()) == (20 * POST, 10 * POST)
+    other_run.end()
+    assert money.held() == 0
+
+
+def test_a_released_reservation_leaves_no_trace(money: Money) -> None:
+    money.release(money.reserve("all", {"post": 200}, PURPOSE))
+    money.reserve("all of it", {"post": 200}, PURPOSE)
+    assert (money.spent(), money.charges()) == (0, [])
+
+
+def test_more_than_was_reserved_is_booked_all_the_same(money: Money) -> None:
+    reservation = money.reserve("page", {"post": 1}, PURPOSE)
+    assert money.settle(reservation, posts(1, 2, 3), TODAY) == 3 * POST
+
+
+def test_midnight_utc_opens_a_new_budget(money: Money, clock: SetClock) -> None:
+    midnight = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    clock.now = midnight - 1
+    buy(money, posts(*range(200)))
+    with pytest.raises(DoesNotFit):
+        money.reserve("page", {"post": 1}, PURPOSE)
+    clock.now = midnight
+    assert money.spent() == 0
+    money.reserve("page", {"post": 200}, PURPOSE)
+
+
+def test_a_reservation_that_is_open_at_midnight_counts_for_both_days(money: Money, clock: SetClock) -> None:
+    money.reserve("before", {"post": 150}, PURPOSE)
+    clock.now = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("after", {"post": 51}, PURPOSE)
+    assert no.value.left == 50 * POST
+
+
+def test_what_x_books_on_tomorrow_while_our_clock_is_late_counts(money: Money) -> None:
+    buy(money, posts(*range(200)), TOMORROW)
+    with pytest.raises(DoesNotFit):
+        money.reserve("page", {"post": 1}, PURPOSE)
+
+
+HOLDER = """
+import sys
+from netwar.meter.base import Purpose
+money = open_money(sys.argv[1], new_run(sys.argv[1]), 1_000_000)
+money.reserve("page", {"post": 150}, Purpose("tw", ""))
+print("reserved", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_the_reservation_of_a_killed_process_is_freed_at_once(where: str) -> None:
+    money = open_money(where, new_run(where), BUDGET)
+    with processes(1, HOLDER, where) as [holder]:
+        assert holder.says() == "reserved"
+        assert money.held() == 150 * POST
+        with pytest.raises(DoesNotFit) as no:
+            money.reserve("mine", {"post": 200}, PURPOSE)
+        assert no.value.held == 150 * POST
+        holder.kill()
+    assert money.held() == 0
+    money.reserve("mine", {"post": 200}, PURPOSE)
+
+
+SPENDER = """
+import sys, time
+from datetime import date
+from netwar.meter.base import DoesNotFit, Purpose
+budget, most, brought, number = map(int, sys.argv[2:5] + [sys.stdin.readline()])
+money = open_money(sys.argv[1], new_run(sys.argv[1]), budget, clock=SetClock(1_800_000_000))
+print("ready", flush=True)
+sys.stdin.readline()
+page = 0
+while True:
+    try:
+        reservation = money.reserve(f"{number} {page}", {"post": most}, Purpose("tw", str(number)))
+    except DoesNotFit as no:
+        if no.held:
+            continue
+        break
+    open_or_spent = money.spent() + money.held() + reservation.micro
+    assert open_or_spent <= budget, open_or_spent
+    money.settle(reservation, [("post", f"{number} {page} {post}") for post in range(brought)], date(2027, 1, 15))
+    page += 1
+print(page)
+"""
+
+
+def test_8_processes_never_exceed_one_budget_and_use_it_up(where: str) -> None:
+    """Each page may bring 30 posts and brings 20: nobody gives up while another's settling can make room."""
+    with processes(8, SPENDER, where, BUDGET, 30, 20) as spenders:
+        for number, spender in enumerate(spenders):
+            assert spender.popen.stdin
+            spender.popen.stdin.write(f"{number}\n")
+            spender.popen.stdin.flush()
+        for spender in spenders:
+            assert spender.says() == "ready"
+        for spender in spenders:
+            spender.go()
+        pages = sum(int(spender.end()[-1]) for spender in spenders)
+    money = open_money(where, new_run(where), BUDGET)
+    [day] = {charge.day for charge in money.charges()}
+    spent = money.spent(day)
+    assert spent == pages * 20 * POST <= BUDGET
+    assert spent > BUDGET - 30 * POST, "what is left is too little for one more page"
+
+
+SETTLER = """
+import sys
+from datetime import date
+from netwar.meter.base import Purpose
+money = open_money(sys.argv[1], new_run(sys.argv[1]), 10**12)
+reservation = money.reserve(sys.stdin.readline(), {"post": 300}, Purpose("tw", ""))
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(money.settle(reservation, [("post", str(n + 100 * k)) for n in range(300)], date(2026, 11, 23)) for k in range(10)))
+"""
+
+
+def test_two_processes_that_settle_the_same_objects_pay_once(where: str) -> None:
+    with processes(2, SETTLER, where) as settlers:
+        for settler in settlers:
+            settler.go()
+        for settler in settlers:
+            assert settler.says() == "ready"
+        for settler in settlers:
+            settler.go()
+        paid = [int(settler.end()[-1]) for settler in settlers]
+    money = open_money(where, new_run(where), BUDGET)
+    assert sum(paid) == money.spent(TODAY) == 1_200 * POST
+    [charge] = money.charges()
+    assert (charge.objects, charge.free) == (1_200, 2 * 10 * 300 - 1_200)
+
+
+def test_an_unknown_window_begins_with_the_documented_limit(windows: Windows, clock: SetClock) -> None:
+    assert [windows.take("token", "timeline", 2) for _ in range(2)] == [None, None]
+    clock.now += 100
+    assert windows.take("token", "timeline", 2) == pytest.approx(800)
+    assert windows.take("token", "users", 2) is None
+    assert windows.take("other token", "timeline", 2) is None
+    assert windows.windows("token") == [], "nothing was told yet"
+    clock.now += 801
+    assert windows.take("token", "timeline", 2) is None
+
+
+def test_what_an_answer_tells_replaces_the_guess(windows: Windows, clock: SetClock) -> None:
+    windows.take("token", "timeline", 900)
+    clock.now += 1
+    windows.saw("token", "timeline", limit=40_000, remaining=3, reset=NOON + 500)
+    [window] = windows.windows("token")
+    assert (window.endpoint, window.limit, window.remaining) == ("timeline", 40_000, 3)
+    assert (window.reset, window.seen) == (NOON + 500, NOON + 1)
+    assert [windows.take("token", "timeline", 900) for _ in range(3)] == [None] * 3
+    assert windows.take("token", "timeline", 900) == pytest.approx(499)
+
+
+def test_requests_still_on_their_way_are_counted_when_the_first_answer_comes(windows: Windows) -> None:
+    for _ in range(3):
+        windows.take("token", "timeline", 900)
+    windows.saw("token", "timeline", limit=5, remaining=4, reset=NOON + 900)
+    assert [windows.take("token", "timeline", 900) is None for _ in range(3)] == [True, True, False]
+
+
+def test_of_two_answers_of_one_window_the_lower_rest_counts(windows: Windows) -> None:
+    windows.saw("token", "timeline", limit=900, remaining=5, reset=NOON + 500)
+    windows.saw("token", "timeline", limit=900, remaining=9, reset=NOON + 501.5)
+    windows.saw("token", "timeline", limit=900, remaining=7, reset=NOON + 499)
+    assert [window.remaining for window in windows.windows("token")] == [5]
+    windows.saw("token", "timeline", limit=900, remaining=4, reset=NOON + 500)
+    assert [window.remaining for window in windows.windows("token")] == [4]
+
+
+def test_a_newer_window_replaces_and_an_older_one_tells_nothing(windows: Windows) -> None:
+    windows.saw("token", "timeline", limit=900, remaining=5, reset=NOON + 10)
+    windows.saw("token", "timeline", limit=900, remaining=899, reset=NOON + 910)
+    windows.saw("token", "timeline", limit=900, remaining=0, reset=NOON + 10)
+    assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(899, NOON + 910)]
+
+
+def test_after_its_reset_a_window_is_open_anew_as_wide_as_x_told(windows: Windows, clock: SetClock) -> None:
+    windows.saw("token", "timeline", limit=3, remaining=0, reset=NOON + 10)
+    assert windows.take("token", "timeline", 900) == pytest.approx(10)
+    clock.now += 10
+    assert [windows.take("token", "timeline", 900) is None for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_closed_window_stays_closed_whatever_late_answers_say(windows: Windows, clock: SetClock) -> None:
+    windows.saw("token", "timeline", limit=900, remaining=800, reset=NOON + 500)
+    windows.close("token", "timeline", NOON + 60)
+    windows.saw("token", "timeline", limit=900, remaining=799, reset=NOON + 900)
+    assert windows.take("token", "timeline", 900) == pytest.approx(60)
+    assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(0, NOON + 60)]
+    clock.now += 60
+    assert windows.take("token", "timeline", 900) is None
+
+
+def test_a_window_that_is_closed_before_anything_is_known_opens_with_the_documented_limit(
+    windows: Windows, clock: SetClock
+) -> None:
+    windows.close("token", "timeline", NOON + 60)
+    assert windows.take("token", "timeline", 2) == pytest.approx(60)
+    clock.now += 60
+    assert [windows.take("token", "timeline", 2) is None for _ in range(3)] == [True, True, False]
+
+
+TAKER = """
+import sys
+windows = open_windows(sys.argv[1], SetClock(1_800_000_000))
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(windows.take("token", "timeline", 300) is None for _ in range(60)))
+"""
+
+
+def test_8_processes_do_not_overshoot_a_window(where: str) -> None:
+    with processes(8, TAKER, where) as takers:
+        for taker in takers:
+            assert taker.says() == "ready"
+        for taker in takers:
+            taker.go()
+        assert sum(int(taker.end()[-1]) for taker in takers) == 300

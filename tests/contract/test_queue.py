@@ -1,0 +1,344 @@
+"""What every queue does, whatever keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.errors import LeaseLost, TryLater
+from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Cleared, Queue, UserFailed
+from tests.contract.opening import KINDS, SetClock, new_run, open_queue, place, processes
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(params=KINDS)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return place(request.param, tmp_path)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(NOW)
+
+
+@pytest.fixture
+def run(where: str) -> Run:
+    return new_run(where)
+
+
+@pytest.fixture
+def queue(where: str, run: Run, clock: SetClock) -> Queue:
+    return open_queue(where, run, clock=clock)
+
+
+@pytest.fixture
+def other(where: str, clock: SetClock) -> Queue:
+    """The same queue as another live run has it."""
+    run = new_run(where)
+    run.begin()
+    return open_queue(where, run, clock=clock)
+
+
+def taken(queue: Queue, size: int = 1) -> Claim:
+    claim = queue.take(size)
+    assert claim is not None
+    return claim
+
+
+def test_put_counts_who_was_not_there_yet(queue: Queue) -> None:
+    assert queue.put(user for user in ["1", "bbc", "1", "@5"]) == 3
+    assert queue.put(["bbc", "2"]) == 1
+    assert len(queue) == 4
+    assert sorted(queue.waiting()) == ["1", "2", "@5", "bbc"]
+    assert len(list(queue.waiting(limit=3))) == 3
+
+
+def test_an_empty_queue_hands_out_nothing(queue: Queue) -> None:
+    assert queue.take(1) is None
+    assert queue.put([]) == len(queue) == 0
+    assert not list(queue.claims())
+    assert not list(queue.waiting())
+    assert not queue.claimed()
+    assert not queue.failed()
+
+
+def test_queues_of_other_names_are_others(where: str, run: Run, queue: Queue) -> None:
+    spare = open_queue(where, run, "usertest")
+    queue.put(["1"])
+    spare.put(["1", "2"])
+    taken(spare)
+    assert (len(queue), len(spare)) == (1, 1)
+    assert queue.clear() == Cleared(1, 0, 0)
+    assert (len(queue), len(spare)) == (0, 1)
+
+
+def test_leaving_a_claim_normally_is_done(queue: Queue) -> None:
+    queue.put(["1"])
+    with taken(queue) as claim:
+        assert claim.user == "1"
+        assert claim.queued == NOW
+        assert len(queue) == 0
+        assert [(held.user, held.until) for held in queue.claimed()] == [("1", NOW + LEASE_SECONDS)]
+    assert queue.claimed() == []
+    assert queue.take(1) is None
+
+
+def test_putting_a_claimed_user_adds_nothing(queue: Queue) -> None:
+    queue.put(["1"])
+    with taken(queue):
+        assert queue.put(["1"]) == 0
+    assert queue.put(["1"]) == 1
+
+
+@pytest.mark.parametrize("error", [TryLater("later"), KeyboardInterrupt(), SystemExit(1), ValueError("a bug")])
+def test_leaving_a_claim_by_an_exception_puts_back_and_counts_nothing(queue: Queue, error: BaseException) -> None:
+    queue.put(["1", "2"])
+    for _ in range(2 * MOST_FAILURES):
+        with pytest.raises(type(error)), taken(queue, 2):
+            raise error
+    assert (len(queue), queue.failed()) == (2, [])
+
+
+def test_the_fifth_failure_sets_a_user_aside_with_the_reason(queue: Queue) -> None:
+    queue.put(["1"])
+    for attempt in range(MOST_FAILURES):
+        assert queue.failed() == []
+        with taken(queue):
+            raise UserFailed(f"reason {attempt}")
+    [failed] = queue.failed()
+    assert (failed.user, failed.reason, failed.times) == ("1", "reason 4", MOST_FAILURES)
+    assert (len(queue), queue.take(1)) == (0, None)
+
+
+def test_a_failed_user_who_is_put_again_has_a_clean_slate(queue: Queue) -> None:
+    queue.put(["1"])
+    for _ in range(MOST_FAILURES):
+        with taken(queue):
+            raise UserFailed("no")
+    assert queue.put(["1"]) == 1
+    assert queue.failed() == []
+    for _ in range(MOST_FAILURES - 1):
+        with taken(queue):
+            raise UserFailed("no")
+    assert len(queue) == 1
+
+
+def test_progress_forgets_earlier_failures(queue: Queue) -> None:
+    queue.put(["1"])
+    for _ in range(3 * MOST_FAILURES):
+        with taken(queue) as claim:
+            claim.renew()
+            raise UserFailed("no")
+    assert len(queue) == 1
+
+
+def test_who_is_put_back_does_not_hold_up_the_others(queue: Queue) -> None:
+    queue.put(["1", "2", "3"])
+    seen = set()
+    for _ in range(3):
+        claim = taken(queue)
+        seen.add(claim.user)
+        with pytest.raises(KeyError), claim:
+            raise KeyError
+    assert seen == {"1", "2", "3"}
+
+
+def test_claims_end_with_the_queue_or_at_the_limit(queue: Queue) -> None:
+    queue.put(map(str, range(10)))
+    handed = [claim.users for claim in queue.claims(limit=7, size=3)]
+    assert [len(users) for users in handed] == [3, 3, 1]
+    assert [len(claim.users) for claim in queue.claims(size=2)] == [2, 1]
+
+
+def test_a_lease_that_ran_out_is_handed_to_another_and_lost(queue: Queue, other: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    first = taken(queue)
+    assert other.take(1) is None
+    clock.now += LEASE_SECONDS + 1
+    second = taken(other)
+    assert second.user == "1"
+    with pytest.raises(LeaseLost, match="1"):
+        first.renew()
+    with pytest.raises(LeaseLost):
+        first.also("2")
+    with first:
+        pass
+    assert [held.user for held in other.claimed()] == ["1"], "what another holds is not acknowledged"
+    with pytest.raises(ValueError, match="x"), first:
+        raise ValueError("x")
+    assert [held.user for held in other.claimed()] == ["1"], "what another holds is not put back"
+    with second:
+        second.renew()
+    assert (len(queue), queue.claimed()) == (0, [])
+
+
+def test_renewing_makes_the_lease_new(queue: Queue, other: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    claim = taken(queue)
+    for _ in range(5):
+        clock.now += LEASE_SECONDS - 1
+        claim.renew()
+        assert other.take(1) is None
+    assert [held.until for held in queue.claimed()] == [clock.now + LEASE_SECONDS]
+
+
+def test_a_live_run_whose_lease_ran_out_does_not_count_against_the_user(queue: Queue, other: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    for _ in range(2 * MOST_FAILURES):
+        taken(queue)
+        clock.now += LEASE_SECONDS + 1
+        with pytest.raises(KeyError), taken(other):
+            raise KeyError
+    assert (len(queue), queue.failed()) == (1, [])
+
+
+def test_another_spelling_is_held_with_the_claim_and_goes_with_it(queue: Queue, other: Queue) -> None:
+    queue.put(["bbc", "5"])
+    with taken(queue) as claim:
+        assert claim.user == "bbc"
+        assert claim.also("bbc")
+        assert claim.also("5")
+        assert claim.also("5")
+        assert other.take(1) is None
+        assert other.put(["5"]) == 0
+    assert (len(queue), queue.claimed()) == (0, [])
+
+
+def test_another_spelling_that_nobody_queued_is_held_too_but_never_waits(queue: Queue, other: Queue) -> None:
+    queue.put(["bbc"])
+    claim = taken(queue)
+    assert claim.also("5")
+    assert other.put(["5"]) == 0
+    with pytest.raises(KeyError), claim:
+        raise KeyError
+    assert list(queue.waiting()) == ["bbc"]
+    with taken(queue) as claim:
+        claim.also("5")
+    assert (len(queue), queue.claimed()) == (0, [])
+
+
+def test_another_spelling_that_another_worker_holds_is_refused(queue: Queue, other: Queue) -> None:
+    queue.put(["bbc", "5"])
+    mine, theirs = taken(queue), taken(other)
+    assert not mine.also(theirs.user)
+    with mine:
+        pass
+    assert [held.user for held in queue.claimed()] == [theirs.user]
+
+
+def test_a_taken_over_spelling_waits_again_when_the_claim_is_put_back(queue: Queue) -> None:
+    queue.put(["bbc", "5"])
+    claim = taken(queue)
+    claim.also("5")
+    with pytest.raises(KeyError), claim:
+        raise KeyError
+    assert sorted(queue.waiting()) == ["5", "bbc"]
+
+
+def test_clear_says_what_went(queue: Queue) -> None:
+    queue.put(["1"])
+    for _ in range(MOST_FAILURES):
+        with taken(queue):
+            raise UserFailed("no")
+    queue.put(["2", "3", "4"])
+    claim = taken(queue)
+    assert queue.clear() == Cleared(waiting=2, claimed=1, failed=1)
+    assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
+    with pytest.raises(LeaseLost):
+        claim.renew()
+
+
+def test_the_claims_of_a_run_that_ended_are_free_at_once(where: str, queue: Queue) -> None:
+    queue.put(["1"])
+    ended = new_run(where)
+    taken(open_queue(where, ended))
+    ended.end()
+    assert taken(queue).user == "1"
+
+
+HOLDER = """
+import sys
+queue = open_queue(sys.argv[1], new_run(sys.argv[1]))
+claim = queue.take(2)
+claim.also("extra")
+if sys.argv[2] == "progress":
+    claim.renew()
+print(*claim.users, flush=True)
+sys.stdin.readline()
+"""
+
+
+def killed(where: str, progress: str) -> list[str]:
+    """The users whom a process had claimed when it was killed with -9."""
+    with processes(1, HOLDER, where, progress) as [holder]:
+        users = holder.says().split()
+        holder.kill()
+    return users
+
+
+def test_a_killed_holders_users_can_be_claimed_at_once(where: str, queue: Queue) -> None:
+    queue.put(["1", "2"])
+    assert sorted(killed(where, "no progress")) == ["1", "2"]
+    assert len(queue.claimed()) == 3
+    assert sorted(taken(queue, 5).users) == ["1", "2"]
+
+
+def test_five_deaths_without_progress_set_a_user_aside(where: str, queue: Queue) -> None:
+    queue.put(["1"])
+    for _ in range(MOST_FAILURES):
+        assert killed(where, "no progress") == ["1"]
+    assert queue.take(1) is None
+    [failed] = queue.failed()
+    assert (failed.user, failed.times) == ("1", MOST_FAILURES)
+    assert "died" in failed.reason
+
+
+def test_deaths_after_progress_count_nothing(where: str, queue: Queue) -> None:
+    queue.put(["1"])
+    for progress in ["no"] * (MOST_FAILURES - 1) + ["progress"] + ["no"] * (MOST_FAILURES - 1):
+        assert killed(where, progress) == ["1"]
+    assert taken(queue).user == "1"
+
+
+WORKER = """
+import sys
+print("ready", flush=True)
+sys.stdin.readline()
+queue = open_queue(sys.argv[1], new_run(sys.argv[1]))
+queue.put(map(str, range(400)))
+for claim in queue.claims(size=3):
+    with claim:
+        claim.renew()
+        print(*claim.users)
+"""
+
+
+def test_8_processes_at_once_claim_each_user_once(where: str) -> None:
+    """The file, too, is made by all of them at once. A user done by one may be put again by one that starts late."""
+    with processes(8, WORKER, where) as workers:
+        for worker in workers:
+            assert worker.says() == "ready"
+        for worker in workers:
+            worker.go()
+        handed = [user for worker in workers for line in worker.end() for user in line.split()]
+    queue = open_queue(where, new_run(where))
+    assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
+    assert set(handed) == set(map(str, range(400)))
+
+
+TAKER = WORKER.replace("queue.put(map(str, range(400)))\n", "")
+
+
+def test_8_processes_on_a_full_queue_never_share_a_user(where: str, queue: Queue) -> None:
+    queue.put(map(str, range(600)))
+    with processes(8, TAKER, where) as workers:
+        for worker in workers:
+            assert worker.says() == "ready"
+        for worker in workers:
+            worker.go()
+        handed = [user for worker in workers for line in worker.end() for user in line.split()]
+    assert sorted(handed, key=int) == list(map(str, range(600)))
+    assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])

@@ -1,0 +1,69 @@
+"""What only the embedded meter has to show."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.errors import ConfigError, ServiceDown
+from netwar.meter.base import Purpose
+from netwar.meter.sqlite import SqliteMoney, SqliteWindows
+
+TODAY = date(2026, 11, 23)
+PURPOSE = Purpose("tw-idu3elk", "brexit")
+
+
+@pytest.fixture
+def money(tmp_path: Path) -> SqliteMoney:
+    return SqliteMoney(tmp_path / "meter.sqlite", "app", Run(tmp_path / "runs"), 10**12)
+
+
+def buy(money: SqliteMoney, count: int, day: date) -> None:
+    money.settle(money.reserve("page", {"post": 1}, PURPOSE), [("post", str(id)) for id in range(count)], day)
+
+
+def test_which_objects_were_paid_for_is_forgotten_after_days_but_not_what_they_cost(money: SqliteMoney, tmp_path: Path) -> None:
+    for days in range(10):
+        buy(money, 7, TODAY + timedelta(days=days - 9))
+    assert len(money.charges()) == 10
+    with sqlite3.connect(tmp_path / "meter.sqlite") as db:
+        kept = [day for (day,) in db.execute("SELECT DISTINCT day FROM paid ORDER BY day")]
+    db.close()
+    assert kept == [str(TODAY + timedelta(days=days)) for days in (-3, -2, -1, 0)]
+
+
+def test_300_objects_settle_in_2_ms_of_cpu(money: SqliteMoney) -> None:
+    used = []
+    for page in range(20):
+        reservation = money.reserve("page", {"post": 300}, PURPOSE)
+        objects = [("post", str(1_800_000_000_000_000_000 + 300 * page + id)) for id in range(300)]
+        before = time.process_time()
+        money.settle(reservation, objects, TODAY)
+        used.append(time.process_time() - before)
+    assert sorted(used)[len(used) // 4] < 0.002
+
+
+def test_money_and_windows_share_a_file(money: SqliteMoney, tmp_path: Path) -> None:
+    windows = SqliteWindows(tmp_path / "meter.sqlite")
+    assert windows.take("token", "timeline", 2) is None
+    buy(money, 1, TODAY)
+    assert [path.name for path in tmp_path.glob("*.sqlite")] == ["meter.sqlite"]
+
+
+def test_a_file_of_a_newer_program_is_refused(money: SqliteMoney, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "meter.sqlite") as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(ConfigError, match="newer version"):
+        SqliteWindows(tmp_path / "meter.sqlite")
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "meter.sqlite").write_text("x" * 5000)
+    with pytest.raises(ServiceDown, match=r"meter\.sqlite cannot be used"):
+        SqliteWindows(tmp_path / "meter.sqlite")

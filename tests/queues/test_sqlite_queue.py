@@ -1,0 +1,95 @@
+"""What only the embedded queue has to show."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.errors import ConfigError, ServiceDown
+from netwar.queues import sqlite
+from netwar.queues.sqlite import SqliteQueue
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> SqliteQueue:
+    return SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
+
+
+def test_a_long_list_is_put_in_constant_memory(queue: SqliteQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "CHUNK", 5_000)
+
+    def most(users: Iterator[str]) -> int:
+        tracemalloc.start()
+        queue.put(users)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert most(str(number) for number in range(50_000, 100_000)) < most(str(number) for number in range(10_000)) * 1.2
+    assert len(queue) == 60_000
+    assert len(set(queue.waiting())) == 60_000
+
+
+def test_what_was_put_before_an_interruption_is_kept(queue: SqliteQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "CHUNK", 10)
+
+    def users() -> Iterator[str]:
+        yield from map(str, range(25))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        queue.put(users())
+    assert len(queue) == 20
+
+
+def test_short_lists_keep_their_order(queue: SqliteQueue) -> None:
+    users = ["9", "1", "zeta", "alpha", "@5"]
+    queue.put(users)
+    assert list(queue.waiting()) == users
+    assert [claim.user for claim in queue.claims()] == users
+
+
+def test_somebody_may_claim_while_the_waiting_are_listed(queue: SqliteQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "PORTION", 2)
+    queue.put(map(str, range(10)))
+    seen = []
+    for user in queue.waiting():
+        seen.append(user)
+        queue.take(1)
+    assert seen == list(map(str, range(10)))
+    assert len(queue.claimed()) == 10
+
+
+def test_the_run_has_no_file_before_it_holds_something(queue: SqliteQueue, tmp_path: Path) -> None:
+    assert queue.take(1) is None
+    assert not (tmp_path / "runs").exists()
+    queue.put(["1"])
+    queue.take(1)
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_the_file_of_a_dead_run_is_removed_with_its_last_claim(queue: SqliteQueue, tmp_path: Path) -> None:
+    queue.put(["1"])
+    dead = Run(tmp_path / "runs")
+    SqliteQueue(tmp_path / "queues.sqlite", "work", dead).take(1)
+    file = next((tmp_path / "runs").iterdir())
+    dead.end()
+    file.touch()  # as kill -9 leaves it
+    assert queue.take(1) is not None
+    assert not file.exists()
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "queues.sqlite").write_text("x" * 5000)
+    with pytest.raises(ServiceDown, match=r"queues\.sqlite cannot be used"):
+        SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
+
+
+def test_a_file_of_a_newer_program_is_refused(queue: SqliteQueue, tmp_path: Path) -> None:
+    queue._db.execute("PRAGMA user_version=99")
+    with pytest.raises(ConfigError, match="newer version"):
+        SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
