@@ -49,6 +49,13 @@ class Services:
         """Read this configuration and no other: for a program that takes one as its argument, before it uses anything."""
         self._config = file
 
+    def for_config(self, path: Path) -> Services:
+        """The same program's services with another configuration file; closed together with these."""
+        other = Services(self.command, path, quiet=self.quiet)
+        other.hidden = self.hidden
+        self._closing.callback(other.close)
+        return other
+
     def hide(self, *secrets: str) -> None:
         """Never show these, nor what they look like in an address: not in the log, not in a traceback."""
         from urllib.parse import quote
@@ -101,7 +108,7 @@ class Services:
         from netwar.meter.sqlite import SqliteWindows
 
         self._embedded("Redis", "redishost", "redisurl")
-        return self._opened(SqliteWindows(self.data / "meter.sqlite"))
+        return SqliteWindows(self.data / "meter.sqlite")  # its close() is another one: it closes a window
 
     @cached_property
     def archive(self) -> Archive:

@@ -1,0 +1,46 @@
+"""Room on the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from netwar.cli.room import in_use, wait_for_room
+from netwar.errors import Busy
+
+
+def measures(*figures: tuple[float, float]):
+    left = list(figures)
+    looks: list[float] = []
+
+    def measure(seconds: float) -> tuple[float, float]:
+        looks.append(seconds)
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return measure, looks
+
+
+def test_with_room_the_first_look_is_enough_and_costs_no_time() -> None:
+    measure, looks = measures((90, 90))
+    wait_for_room(90, 90, measure=measure)
+    assert looks == [0.0]
+
+
+def test_it_waits_until_there_is_room() -> None:
+    measure, looks = measures((95, 10), (95, 10), (50, 10))
+    wait_for_room(90, 90, measure=measure)
+    assert looks == [0.0, 1.0, 1.0]
+
+
+def test_no_room_in_time_takes_no_claim() -> None:
+    measure, _ = measures((95.4, 97))
+    with pytest.raises(
+        Busy, match=r"no claim was taken: 95 % of the processors are in use \(maxcpu = 90\) and 97 % of the memory"
+    ):
+        wait_for_room(90, 90, patience=0, measure=measure)
+
+
+def test_the_machine_is_measured_in_percent() -> None:
+    for seconds in (0.0, 0.01):
+        cpu, memory = in_use(seconds)
+        assert 0 <= cpu <= 100
+        assert 0 < memory <= 100

@@ -1,0 +1,81 @@
+"""Services: opened when used, the index that is meant, one run at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from netwar.cli.services import Services
+from netwar.errors import Busy, ServiceDown
+from tests.conftest import Desk
+
+
+@pytest.fixture
+def services(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Services:
+    monkeypatch.setenv("HOME", str(desk.home))
+    return Services("tw-try")
+
+
+def test_nothing_is_made_before_it_is_used(services: Services, desk: Desk) -> None:
+    services.close()
+    assert list(desk.home.iterdir()) == []
+
+
+def test_the_data_folder_is_its_owners_alone(services: Services, desk: Desk) -> None:
+    assert services.data == desk.home / ".local/share/netwar"
+    assert services.data.stat().st_mode & 0o077 == 0
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(services: Services, desk: Desk) -> None:
+    (desk.home / ".local").touch()
+    with pytest.raises(ServiceDown, match=r"netwar cannot be made: Not a directory \(set `data`"):
+        services.data  # noqa: B018
+
+
+def test_the_index_on_the_command_line_wins_over_the_configured_one(services: Services, desk: Desk) -> None:
+    desk.configure(index="Brexit")
+    assert services.index(None) == "brexit"
+    assert services.index("Other") == "other"
+
+
+def test_no_index_anywhere_is_a_usage_error_that_names_both_places(services: Services) -> None:
+    with pytest.raises(click.UsageError, match=r"on the command line, or write  index = NAME  in .*\.twitter"):
+        services.index(None)
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "usertest", "x" * 101, "_x"])
+def test_a_name_that_no_store_takes_is_a_usage_error(services: Services, name: str) -> None:
+    with pytest.raises(click.UsageError):
+        services.index(name)
+
+
+def test_one_run_for_each_configuration_program_and_queue(services: Services, desk: Desk, tmp_path: Path) -> None:
+    services.alone("work")
+    with pytest.raises(Busy, match=r"tw-try works on work already with .*\.twitter: one run at a time"):
+        Services("tw-try").alone("work")
+    Services("tw-try").alone("other/queue")
+    Services("tw-other").alone("work")
+    other = desk.configure(path=tmp_path / "other", data=desk.home / ".local/share/netwar")
+    Services("tw-try", other).alone("work")
+
+
+def test_services_of_another_configuration_are_closed_with_ours(services: Services, desk: Desk, tmp_path: Path) -> None:
+    other = services.for_config(desk.configure(path=tmp_path / "other", account="me", data="there"))
+    assert other.settings.account == "me"
+    other.run.begin()
+    services.close()
+    assert list((tmp_path / "there/runs").iterdir()) == []
+
+
+def test_a_server_that_this_version_does_not_use_is_named_once(
+    services: Services, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.configure(redishost="redishost")
+    services.queue("work")
+    services.queue("usertest")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"tw-try: this version keeps in {services.data} what `redishost` would give to Redis"
+    ]
+    services.close()

@@ -1,0 +1,184 @@
+"""What every test may use: a desk with a home folder of its own, the programs as real processes, a sandbox to ask."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from netwar.config import SECTIONS
+
+ROOT = Path(__file__).parent.parent
+BIN = ROOT / "bin"
+
+# The keys that a sandbox lets in without the PIN.
+SANDBOX_KEYS = {
+    "consumer_key": "sandbox-key",
+    "consumer_secret": "sandbox-secret",
+    "access_token_key": "sandbox-token",
+    "access_token_secret": "sandbox-token-secret",
+    "bearer_token": "sandbox-bearer",
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended and what it said."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An operator's home folder and environment, with nothing of the tester's own in it."""
+
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "PATH": f"{Path(sys.executable).parent}:{BIN}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "NETWAR_SYSTEM_CONF": str(self.home / "netwar.conf"),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+        }
+
+    def start(self, name: str, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start bin/NAME and hand over the process; the test ends it."""
+        pipe = subprocess.PIPE
+        command = [sys.executable, str(program(name)), *map(str, args)]
+        environment = self.environment | dict(env or {})
+        return subprocess.Popen(command, env=environment, cwd=self.home, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def run(
+        self,
+        name: str,
+        *args: str | Path,
+        input: str | bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        check: int | None = None,
+        timeout: float = 120,
+    ) -> Ended:
+        """Run bin/NAME to its end. `check` is the exit status that it must have."""
+        command = [sys.executable, str(program(name)), *map(str, args)]
+        given = input.encode() if isinstance(input, str) else input or b""
+        environment = self.environment | dict(env or {})
+        done = subprocess.run(command, env=environment, cwd=self.home, input=given, capture_output=True, timeout=timeout)
+        ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert check is None or ended.status == check, f"{name} ended {ended.status}, not {check}:\n{ended.stderr}{ended.stdout}"
+        return ended
+
+    def configure(self, api: str | None = None, path: Path | None = None, **settings: object) -> Path:
+        """Write ~/.twitter (or another file): the sandbox's keys and address if there is one, and what else is given."""
+        keys: dict[str, object] = {**SANDBOX_KEYS, "api": api} if api else {}
+        keys |= settings
+        path = path or self.home / ".twitter"
+        sections = {
+            "API": {key: value for key, value in keys.items() if key not in SECTIONS["STREAM"]},
+            "STREAM": {key: value for key, value in keys.items() if key in SECTIONS["STREAM"]},
+        }
+        text = "".join(f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in section.items()) for name, section in sections.items())
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+
+def program(name: str) -> Path:
+    """A program by name, or a test's own by its path."""
+    return BIN / name
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running tw-sandbox."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running_sandbox(desk: Desk, *args: str | Path) -> Iterator[Sandbox]:
+    """A tw-sandbox on a free port; ended with the block."""
+    command = [sys.executable, str(BIN / "tw-sandbox"), "--port", "0", *map(str, args)]
+    with open(desk.home / "sandbox.log", "ab") as log:
+        process = subprocess.Popen(command, env=desk.environment, cwd=desk.home, stdout=subprocess.PIPE, stderr=log)
+    try:
+        yield Sandbox(_first_line(process, desk.home / "sandbox.log"), process)
+    finally:
+        process.terminate()
+        assert process.stdout
+        process.stdout.close()
+        process.wait(20)
+
+
+def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
+    assert process.stdout
+    readable, _, _ = select.select([process.stdout], [], [], 30)
+    line = process.stdout.readline().decode().strip() if readable else ""
+    assert line.startswith("http://"), f"tw-sandbox did not start, it said {line!r} and: {log.read_text()}"
+    return line
+
+
+def _desk(home: Path) -> Desk:
+    home.mkdir()
+    return Desk(home)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """An operator's desk: a fresh home folder."""
+    return _desk(tmp_path / "home")
+
+
+@pytest.fixture
+def tw(desk: Desk) -> Callable[..., Ended]:
+    """Run a program: tw("tw-showwork", check=0).stdout"""
+    return desk.run
+
+
+@pytest.fixture
+def new_sandbox(desk: Desk) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes with any options; all are ended with the test."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda *args: stack.enter_context(running_sandbox(desk, *args))
+
+
+@pytest.fixture
+def sandbox(new_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox of this test's own: its bill, its clock, its rate windows."""
+    return new_sandbox()
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all the tests of a run that only look."""
+    with running_sandbox(_desk(tmp_path_factory.mktemp("shared") / "home")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def config(desk: Desk, sandbox: Sandbox) -> Path:
+    """A ~/.twitter for the sandbox, with money enough."""
+    return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast ones first: what talks to a sandbox comes after what does not."""
+    items.sort(key=lambda item: any("sandbox" in name for name in getattr(item, "fixturenames", ())))
+
+
+os.environ.pop("NETWAR_CONF", None)
+os.environ.setdefault("NETWAR_SYSTEM_CONF", os.devnull)
