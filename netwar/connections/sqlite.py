@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,7 @@ def _private(path: Path) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
     if _version(connection) == len(migrations):
         return
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_wal(connection)
     with transaction(connection):
         done = _version(connection)
         if done > len(migrations):
@@ -56,6 +57,19 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
             for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Several processes may make a new file at once; SQLite does not wait for a lock when it changes the journal's kind."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _version(connection: sqlite3.Connection) -> int:
