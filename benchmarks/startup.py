@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""How long the programs take to start: each one's help, and a worker that finds its queue empty.
+
+    python benchmarks/startup.py [--rounds 9]
+
+Rounds are interleaved with `import click` and with bare Python, so that a busy machine slows all of
+them alike; the ratio is what to look at.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(argv: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Wall milliseconds and peak MB of one process, whose output is thrown away."""
+    started = time.perf_counter()
+    null = [(os.POSIX_SPAWN_OPEN, target, os.devnull, os.O_RDWR, 0) for target in (1, 2)]
+    process = os.posix_spawn(argv[0], argv, environment, file_actions=null)
+    _, status, usage = os.wait4(process, 0)
+    wall = (time.perf_counter() - started) * 1000
+    if status:
+        raise SystemExit(f"{' '.join(argv)} ended with {os.waitstatus_to_exitcode(status)}")
+    return wall, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    programs = sorted((ROOT / "bin").glob("tw-*"))
+    with tempfile.TemporaryDirectory() as home:
+        environment = {"HOME": home, "PATH": os.environ["PATH"]}
+        cases = {"python": [sys.executable, "-c", "pass"], "import click": [sys.executable, "-c", "import click"]}
+        cases |= {f"{program.name} -h": [sys.executable, str(program), "-h"] for program in programs}
+        cases["tw-idu3elk, empty queue"] = [sys.executable, str(ROOT / "bin" / "tw-idu3elk"), "bench"]
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+        for _ in range(rounds):
+            for name, argv in cases.items():
+                taken[name].append(run(argv, environment))
+    click = statistics.median(wall for wall, _ in taken["import click"])
+    print(f"{'what':<28}{'ms':>8}{'x click':>9}{'MB':>8}")
+    for name, figures in taken.items():
+        wall = statistics.median(figure[0] for figure in figures)
+        print(f"{name:<28}{wall:>8.0f}{wall / click:>9.2f}{max(figure[1] for figure in figures):>8.0f}")
+
+
+if __name__ == "__main__":
+    main()

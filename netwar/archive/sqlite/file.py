@@ -1,0 +1,72 @@
+"""One archive file: `tw` and `tu` of one name, with their ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from netwar.archive.sqlite.columns import PROFILES, TWEETS, Kind
+from netwar.archive.sqlite.packing import Packer
+from netwar.archive.sqlite.schema import MIGRATIONS
+from netwar.connections.sqlite import connect, transaction, translated
+from netwar.records.documents import INDEX_NAME
+
+USERTEST = "usertest"
+
+# 8 KiB pages waste less of a page on rows of 500 bytes than 4 KiB ones do (26 bytes a tweet); an index
+# page is written whole for each id that falls on it, which speaks against still larger ones.
+PAGE_BYTES = 8192
+# The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
+CHECKPOINT_PAGES = 2000
+CACHE_MIB = 32
+
+
+def place(index: str) -> tuple[str, Kind]:
+    """The name of the file and the kind of documents of an index. Raises ValueError for what names none."""
+    if index == USERTEST:
+        return USERTEST, PROFILES
+    prefix, name = index[:2], index[2:]
+    if prefix in ("tw", "tu") and INDEX_NAME.fullmatch(name):
+        return name, TWEETS if prefix == "tw" else PROFILES
+    raise ValueError(f"{index[:40]!r} is no index of this archive: twNAME, tuNAME or {USERTEST}")
+
+
+class ArchiveFile:
+    """An open file, for the threads of one process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = RLock()
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = connect(self.path, MIGRATIONS, cache_mib=CACHE_MIB, page_size=PAGE_BYTES)
+        with translated(self.path):
+            connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
+        return connection
+
+    @cached_property
+    def packer(self) -> Packer:
+        """Made on first use: counting and the ledger need no compression."""
+        return Packer(self._connection)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query. They are fetched at once: an open read would keep the log from being emptied."""
+        with self.lock, translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction, the only one of all processes. Raises ServiceDown."""
+        with self.lock, translated(self.path), transaction(self._connection) as connection:
+            yield connection
+
+    def close(self) -> None:
+        with self.lock, translated(self.path):
+            self._connection.close()

@@ -1,0 +1,66 @@
+"""Whole documents as bytes: JSON, compressed with a dictionary that knows what X's objects look like.
+
+A frame names the dictionary it was made with, and every file keeps the bytes of its dictionaries: a file
+can be read wherever it is copied, also by a later program that ships another dictionary.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+from netwar.errors import ServiceDown
+
+SHIPPED = Path(__file__).parents[2] / "data" / "documents.zdict"
+# Higher levels save 3 % of a tweet and take three times as long (benchmarks/archive.py).
+LEVEL = 3
+
+
+class Packer:
+    """Packs and unpacks the documents of one file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._shipped = zstd.ZstdDict(SHIPPED.read_bytes())
+        self._known = {self._shipped.dict_id: self._shipped}
+        self._compressor = zstd.ZstdCompressor(level=LEVEL, zstd_dict=self._shipped)
+
+    def pack(self, body: dict[str, Any]) -> bytes:
+        """Raises TypeError (orjson.JSONEncodeError is one) for what is not JSON."""
+        return self._compressor.compress(orjson.dumps(body), zstd.ZstdCompressor.FLUSH_FRAME)
+
+    def unpack(self, frame: bytes) -> dict[str, Any]:
+        """Raises ServiceDown for bytes that are not what was packed."""
+        try:
+            body: dict[str, Any] = orjson.loads(zstd.decompress(frame, self._dictionary(frame)))
+        except (zstd.ZstdError, orjson.JSONDecodeError) as error:
+            raise ServiceDown(f"a document in the archive is damaged ({error}): restore the file from a copy") from error
+        return body
+
+    def keep_dictionary(self, connection: sqlite3.Connection) -> None:
+        """Write the dictionary into the file, inside the caller's transaction.
+
+        Done with each write, as a transaction may have been rolled back: one look at a table of one row.
+        """
+        connection.execute(
+            "INSERT INTO dictionary (id, bytes) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM dictionary WHERE id = ?1)",
+            (self._shipped.dict_id, self._shipped.dict_content),
+        )
+
+    def _dictionary(self, frame: bytes) -> zstd.ZstdDict:
+        number = zstd.get_frame_info(frame).dictionary_id
+        if number not in self._known:
+            row = self._connection.execute("SELECT bytes FROM dictionary WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise ServiceDown(f"the archive lacks the compression dictionary {number}: restore the file from a copy")
+            self._known[number] = zstd.ZstdDict(row[0])
+        return self._known[number]

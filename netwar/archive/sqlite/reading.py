@@ -1,0 +1,179 @@
+"""Documents out of their table: by id, by user, by words, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from netwar.archive.sqlite.columns import LARGEST, TWEETS, Body, Kind, number
+from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.queries import Question
+from netwar.archive.sqlite.schema import ERA_BITS
+
+CHUNK = 200
+# So many matches are sorted at once; a word with more is looked for era by era.
+MANY = 5_000
+SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; ids of tweets carry their time since 2010-11-04 (docs.x.com, X IDs)
+FOREVER = LARGEST // 2**20
+# As in the index tweet_odd: tweets older than such ids.
+ODD = f"created <> ((id >> 22) + {SNOWFLAKE_EPOCH}) / 1000"
+TEXTS = {
+    "tweet": "text",
+    "profile": "coalesce(username, '') || ' ' || coalesce(name, '') || ' ' || coalesce(description, '')",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A condition on rows and its values; '' is no condition."""
+
+    condition: str = ""
+    values: tuple[Any, ...] = ()
+
+
+def first_id(seconds: int) -> int:
+    """The smallest id that a tweet of this time can have."""
+    return min(max(0, (seconds * 1000 - SNOWFLAKE_EPOCH) << 22), LARGEST)
+
+
+def _seconds(ms: int | None, otherwise: int) -> int:
+    """The first whole second that is not before a time."""
+    return otherwise if ms is None else -(-ms // 1000)
+
+
+class Shelf:
+    """The documents of one kind in one file."""
+
+    def __init__(self, file: ArchiveFile, kind: Kind) -> None:
+        self._file = file
+        self._kind = kind
+        self._row = ", ".join((*kind.columns, "document"))
+
+    def get(self, ids: Sequence[str]) -> dict[str, Body]:
+        numbers = [one for one in map(number, ids) if one is not None]
+        return {str(row[0]): self._body(row) for row in self._among("id", numbers)}
+
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        numbers = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()
+        rows = self._file.rows(f"SELECT id FROM {self._kind.table} WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
+        return {str(row[0]) for row in rows}
+
+    def known_names(self, names: Sequence[str]) -> set[str]:
+        """Which of the screen names are kept, lower-cased."""
+        column = "name" if self._kind is TWEETS else "username"
+        wanted = orjson.dumps([name.lower() for name in names]).decode()
+        rows = self._file.rows(
+            f"SELECT value FROM json_each(?) WHERE EXISTS "
+            f"(SELECT 1 FROM {self._kind.table} WHERE {column} = value COLLATE NOCASE AND {column} IS NOT NULL)",
+            (wanted,),
+        )
+        return {row[0] for row in rows}
+
+    def count(self) -> int:
+        return int(self._file.rows(f"SELECT count(*) FROM {self._kind.table}")[0][0])
+
+    def scan(self) -> Iterator[Body]:
+        """In the order of ids, some at a time: memory stays constant and nobody waits for us."""
+        last = -1
+        while rows := self._file.rows(
+            f"SELECT {self._row} FROM {self._kind.table} WHERE id > ? ORDER BY id LIMIT {CHUNK}", (last,)
+        ):
+            yield from map(self._body, rows)
+            last = rows[-1][0]
+
+    def forget(self, ids: Sequence[str]) -> int:
+        numbers = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()
+        with self._file.writing() as connection:
+            sql = f"DELETE FROM {self._kind.table} WHERE id IN (SELECT value FROM json_each(?))"
+            return connection.execute(sql, (numbers,)).rowcount
+
+    def find(self, whose: Whose, since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user or (of tweets) of whomever; times are ms."""
+        first, end = _seconds(since, 0), _seconds(until, FOREVER)
+        times = "created >= ? AND created < ?" if since is not None or until is not None else "? <= ?"
+        if whose.condition:
+            sql = f"SELECT key FROM {self._kind.table} WHERE ({whose.condition}) AND {times} ORDER BY id DESC"
+            keys = iter([row[0] for row in self._file.rows(sql, (*whose.values, first, end))])
+        elif self._kind is TWEETS:
+            keys = self._by_time(times, first, end)
+        else:
+            sql = f"SELECT key FROM profile WHERE {times} ORDER BY id DESC"
+            keys = iter([row[0] for row in self._file.rows(sql, (first, end))])
+        return self._bodies(islice(keys, limit))
+
+    def _by_time(self, times: str, first: int, end: int) -> Iterator[int]:
+        """The keys of tweets of whomever. Their ids tell their time; those whose id does not have an index of their own."""
+        low, high = first_id(first), first_id(end)
+        sql = (
+            f"SELECT key, id FROM tweet WHERE id >= ? AND id < ? AND {times} "
+            f"UNION ALL SELECT key, id FROM tweet WHERE {ODD} AND NOT (id >= ? AND id < ?) AND id < ? AND {times} "
+            f"ORDER BY id DESC LIMIT {CHUNK}"
+        )
+        below = LARGEST
+        while rows := self._file.rows(sql, (low, min(high, below), first, end, low, high, below, first, end)):
+            yield from (row[0] for row in rows)
+            below = rows[-1][1]
+
+    def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
+        return self._bodies(islice(self._matches(asked), limit))
+
+    def _matches(self, asked: Question) -> Iterator[int]:
+        """The keys of what matches, newest first."""
+        if not asked:
+            return
+        if asked.match and self._kind is TWEETS and self._is_common(asked.match):
+            yield from self._era_by_era(asked)
+        else:
+            yield from self._sorted(asked, self._in_text(asked.match))
+
+    def _in_text(self, match: str) -> str:
+        return f"{{text}} : ({match})" if match and self._kind is TWEETS else match
+
+    def _is_common(self, match: str) -> bool:
+        words = self._kind.words
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {words} WHERE {words} MATCH ? LIMIT {MANY + 1})"
+        return bool(self._file.rows(sql, (self._in_text(match),))[0][0] > MANY)
+
+    def _era_by_era(self, asked: Question) -> Iterator[int]:
+        below = LARGEST
+        while (newest := self._file.rows("SELECT max(id) FROM tweet WHERE id < ?", (below,))[0][0]) is not None:
+            era = newest >> ERA_BITS
+            yield from self._sorted(asked, f'{self._in_text(asked.match)} AND era : "{era}"')
+            below = era << ERA_BITS
+
+    def _sorted(self, asked: Question, match: str) -> list[int]:
+        """The keys of all that matches, newest first."""
+        table, words = self._kind.table, self._kind.words
+        within = " AND ".join(f"instr({TEXTS[table]}, ?)" for _ in asked.within) or "TRUE"
+        if match:
+            joined = f"{words} JOIN {table} ON {table}.key = {words}.rowid"
+            sql = f"SELECT key FROM {joined} WHERE {words} MATCH ? AND {within} ORDER BY id DESC"
+            values: tuple[str, ...] = (match, *asked.within)
+        else:
+            sql, values = f"SELECT key FROM {table} WHERE {within} ORDER BY id DESC", asked.within
+        return [row[0] for row in self._file.rows(sql, values)]
+
+    def _among(self, column: str, values: Sequence[int]) -> list[Any]:
+        wanted = orjson.dumps(list(values)).decode()
+        return self._file.rows(
+            f"SELECT {self._row} FROM {self._kind.table} WHERE {column} IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+
+    def _bodies(self, keys: Iterator[int]) -> Iterator[Body]:
+        """The documents with these keys, in their order, some at a time."""
+        while chunk := list(islice(keys, CHUNK)):
+            wanted = orjson.dumps(chunk).decode()
+            rows = self._file.rows(
+                f"SELECT key, {self._row} FROM {self._kind.table} WHERE key IN (SELECT value FROM json_each(?))", (wanted,)
+            )
+            found = {row[0]: row[1:] for row in rows}
+            yield from (self._body(found[key]) for key in chunk if key in found)
+
+    def _body(self, row: Sequence[Any]) -> Body:
+        body = self._file.packer.unpack(row[-1])
+        self._kind.restore(body, tuple(row))
+        return body

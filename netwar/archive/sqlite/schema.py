@@ -1,0 +1,171 @@
+"""The tables of an archive file, as the migrations that make them.
+
+A migration that has been released is never changed: add one at the end.
+
+Rows are stored in the order of arrival (`key`), not by id: timelines are read newest first and user by
+user, so ids arrive scattered, and wide rows in the order of ids would be spread over the whole file.
+An id tells the time of its tweet, so time needs no index; `tweet_odd` lists those whose id does not (before 2010-11).
+`tweet.era` (about 37 hours of X's ids) goes into the full text as a word of its own: the newest matches
+of a common word are then found era by era, without looking at all the others.
+`document` is the whole object, compressed, with the values that have a column of their own taken out.
+"""
+
+from __future__ import annotations
+
+ERA_BITS = 49
+
+TABLES = """
+CREATE TABLE dictionary (
+    id INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL
+);
+
+CREATE TABLE tweet (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    user INTEGER,
+    name TEXT,
+    created INTEGER,
+    text TEXT,
+    lang TEXT,
+    conversation INTEGER,
+    kind ANY,
+    referenced INTEGER,
+    reposts INTEGER,
+    replies INTEGER,
+    likes INTEGER,
+    quotes INTEGER,
+    bookmarks INTEGER,
+    impressions INTEGER,
+    version INTEGER NOT NULL,
+    via ANY,
+    document BLOB NOT NULL,
+    era INTEGER GENERATED ALWAYS AS (id >> 49) VIRTUAL
+);
+CREATE UNIQUE INDEX tweet_by_id ON tweet (id);
+CREATE INDEX tweet_by_user ON tweet (user);
+CREATE INDEX tweet_by_name ON tweet (name COLLATE NOCASE) WHERE name IS NOT NULL;
+CREATE INDEX tweet_odd ON tweet (id) WHERE created <> ((id >> 22) + 1288834974657) / 1000;
+CREATE VIRTUAL TABLE tweet_words USING fts5 (
+    text, era, content='tweet', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE profile (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    username TEXT,
+    name TEXT,
+    description TEXT,
+    location TEXT,
+    created INTEGER,
+    followers INTEGER,
+    following INTEGER,
+    tweets INTEGER,
+    listed INTEGER,
+    verified INTEGER,
+    protected INTEGER,
+    version INTEGER NOT NULL,
+    via ANY,
+    document BLOB NOT NULL
+);
+CREATE UNIQUE INDEX profile_by_id ON profile (id);
+CREATE INDEX profile_by_username ON profile (username COLLATE NOCASE);
+CREATE VIRTUAL TABLE profile_words USING fts5 (
+    username, name, description, content='profile', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE ledger (
+    archive_index TEXT NOT NULL,
+    user TEXT NOT NULL,
+    name TEXT,
+    outcome TEXT,
+    detail TEXT,
+    asked INTEGER NOT NULL,
+    refreshed INTEGER NOT NULL,
+    counted INTEGER,
+    spans TEXT NOT NULL,
+    lost TEXT NOT NULL,
+    renamed TEXT NOT NULL,
+    PRIMARY KEY (archive_index, user)
+) WITHOUT ROWID;
+CREATE TABLE ledger_name (
+    archive_index TEXT NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    user TEXT NOT NULL,
+    PRIMARY KEY (archive_index, name, user)
+) WITHOUT ROWID;
+"""
+
+# The full text follows the tables whoever changes them, a person in a sqlite3 shell too.
+TRIGGERS = """
+CREATE TRIGGER tweet_added AFTER INSERT ON tweet BEGIN
+    INSERT INTO tweet_words (rowid, text, era) VALUES (new.key, new.text, new.id >> 49);
+END;
+CREATE TRIGGER tweet_changed AFTER UPDATE OF key, id, text ON tweet
+WHEN old.text IS NOT new.text OR old.id <> new.id OR old.key <> new.key BEGIN
+    INSERT INTO tweet_words (tweet_words, rowid, text, era) VALUES ('delete', old.key, old.text, old.id >> 49);
+    INSERT INTO tweet_words (rowid, text, era) VALUES (new.key, new.text, new.id >> 49);
+END;
+CREATE TRIGGER tweet_removed AFTER DELETE ON tweet BEGIN
+    INSERT INTO tweet_words (tweet_words, rowid, text, era) VALUES ('delete', old.key, old.text, old.id >> 49);
+END;
+CREATE TRIGGER profile_added AFTER INSERT ON profile BEGIN
+    INSERT INTO profile_words (rowid, username, name, description) VALUES (new.key, new.username, new.name, new.description);
+END;
+CREATE TRIGGER profile_changed AFTER UPDATE OF key, username, name, description ON profile
+WHEN old.username IS NOT new.username OR old.name IS NOT new.name OR old.description IS NOT new.description
+    OR old.key <> new.key BEGIN
+    INSERT INTO profile_words (profile_words, rowid, username, name, description)
+        VALUES ('delete', old.key, old.username, old.name, old.description);
+    INSERT INTO profile_words (rowid, username, name, description) VALUES (new.key, new.username, new.name, new.description);
+END;
+CREATE TRIGGER profile_removed AFTER DELETE ON profile BEGIN
+    INSERT INTO profile_words (profile_words, rowid, username, name, description)
+        VALUES ('delete', old.key, old.username, old.name, old.description);
+END;
+"""
+
+# What people and other tools look at. The numbers for kind and via are those of columns.py.
+VIEWS = """
+CREATE VIEW tweets AS SELECT
+    tweet.id,
+    tweet.user AS user_id,
+    coalesce(tweet.name, profile.username) AS screen_name,
+    strftime('%Y-%m-%dT%H:%M:%SZ', tweet.created, 'unixepoch') AS created,
+    tweet.text,
+    tweet.lang,
+    iif(tweet.conversation = 0, tweet.id, tweet.conversation) AS conversation_id,
+    CASE tweet.kind WHEN 1 THEN 'retweeted' WHEN 2 THEN 'replied_to' WHEN 3 THEN 'quoted' ELSE tweet.kind END AS kind,
+    tweet.referenced AS referenced_id,
+    tweet.reposts, tweet.replies, tweet.likes, tweet.quotes, tweet.bookmarks, tweet.impressions,
+    strftime('%Y-%m-%dT%H:%M:%SZ', (tweet.version & 17592186044415) / 1000, 'unixepoch') AS retrieved,
+    tweet.version >> 44 AS direct,
+    CASE tweet.via WHEN 1 THEN 'timeline' WHEN 2 THEN 'reference' WHEN 3 THEN 'search' WHEN 4 THEN 'stream'
+        WHEN 5 THEN 'lookup' ELSE tweet.via END AS via,
+    'https://x.com/i/status/' || tweet.id AS url
+FROM tweet LEFT JOIN profile ON profile.id = tweet.user;
+CREATE VIEW users AS SELECT
+    id, username, name, description, location,
+    strftime('%Y-%m-%dT%H:%M:%SZ', created, 'unixepoch') AS created,
+    followers, following, tweets, listed, verified, protected,
+    strftime('%Y-%m-%dT%H:%M:%SZ', (version & 17592186044415) / 1000, 'unixepoch') AS retrieved,
+    version >> 44 AS direct,
+    CASE via WHEN 1 THEN 'timeline' WHEN 2 THEN 'reference' WHEN 3 THEN 'search' WHEN 4 THEN 'stream'
+        WHEN 5 THEN 'lookup' ELSE via END AS via,
+    'https://x.com/i/user/' || id AS url
+FROM profile;
+CREATE VIEW coverage AS SELECT
+    archive_index, user, name, outcome, detail,
+    (SELECT coalesce(sum(json_extract(value, '$[2]')), 0) FROM json_each(spans)) AS posts,
+    counted AS posts_by_profile,
+    (SELECT max(json_extract(value, '$[1]')) FROM json_each(spans)) AS newest_id,
+    (SELECT min(json_extract(value, '$[0]')) FROM json_each(spans)) AS complete_from_id,
+    json_array_length(spans) AS spans,
+    json_array_length(lost) AS lost_stretches,
+    json_array_length(renamed) AS renamings,
+    iif(asked > 0, strftime('%Y-%m-%dT%H:%M:%SZ', asked / 1000, 'unixepoch'), NULL) AS asked,
+    iif(refreshed > 0, strftime('%Y-%m-%dT%H:%M:%SZ', refreshed / 1000, 'unixepoch'), NULL) AS refreshed
+FROM ledger;
+"""
+
+MIGRATIONS = (TABLES + TRIGGERS + VIEWS,)
