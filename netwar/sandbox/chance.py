@@ -9,14 +9,13 @@ LOW = POPULATION - 1
 
 
 def mix(*parts: int) -> int:
-    """64 well-mixed bits out of any integers (the finaliser of SplitMix64, by S. Vigna, once a part)."""
+    """64 well-mixed bits out of any integers. Called some twenty times a post, so it is short."""
     x = 0x9E3779B97F4A7C15
     for part in parts:
-        x = ((x ^ part) * 0xBF58476D1CE4E5B9 + 0x632BE59BD9B4E019) & WORD
-        x ^= x >> 31
-        x = (x * 0x94D049BB133111EB) & WORD
-        x ^= x >> 29
-    return x
+        x = (x ^ part) * 0xD6E8FEB86659FD93 & WORD
+        x ^= x >> 32
+    x = x * 0xD6E8FEB86659FD93 & WORD
+    return x ^ x >> 29
 
 
 class Shuffle:

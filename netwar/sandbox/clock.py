@@ -26,9 +26,6 @@ class Clock:
         if self._frozen is not None:
             self._frozen = when
 
-    def advance(self, milliseconds: int) -> None:
-        self.set(self.now() + milliseconds)
-
     def freeze(self, frozen: bool) -> None:
         """Stop the clock at the present moment, or let it run on from where it stands."""
         now = self.now()
@@ -51,12 +48,12 @@ def parse_time(text: str) -> int:
 
 def iso(ms: int) -> str:
     """As X writes times: to the second, with `.000Z`."""
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return datetime.fromtimestamp(ms // 1000, UTC).isoformat()[:19] + ".000Z"
 
 
 def day(ms: int) -> str:
     """The UTC day, as 2026-01-31."""
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%d")
+    return datetime.fromtimestamp(ms // 1000, UTC).isoformat()[:10]
 
 
 def http_date(ms: int) -> str:

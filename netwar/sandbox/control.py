@@ -129,14 +129,19 @@ class Control:
         clock = self._box.clock
         try:
             if "set" in given:
-                clock.set(parse_time(given["set"]))
+                clock.set(self._possible(parse_time(given["set"])))
             if "advance" in given:
-                clock.advance(round(given["advance"] * 1000))
+                clock.set(self._possible(clock.now() + round(given["advance"] * 1000)))
         except (TypeError, ValueError) as error:
             raise _refuse(f"the clock cannot be set: {error}") from None
         if "frozen" in given:
             clock.freeze(bool(given["frozen"]))
         return await self.clock(request)
+
+    def _possible(self, when: int) -> int:
+        if when < self._box.world.latest:
+            raise ValueError(f"there are posts of {iso(self._box.world.latest)}")
+        return when
 
     async def reset_windows(self, request: web.Request) -> web.Response:
         self._box.windows.clear()

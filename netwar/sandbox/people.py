@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from netwar.sandbox.cast import Cast
 from netwar.sandbox.chance import LOW, POPULATION, Shuffle, mix
@@ -26,6 +27,7 @@ class People:
         self._cast = cast
         self._ids = Shuffle(cast.seed, 1)
         self._names = Shuffle(cast.seed, 2)
+        self.id = lru_cache(8192)(self._compute_id)
         self._given = {role.name.lower(): index for index, role in cast.roles.items() if role.name}
 
     def created(self, index: int) -> int:
@@ -34,7 +36,8 @@ class People:
         first, last = _EARLY if chance & 3 == 0 else _LATE
         return first + (chance >> 2) % (last - first)
 
-    def id(self, index: int) -> int:
+    def _compute_id(self, index: int) -> int:
+        """The numeric id of a user."""
         created = self.created(index)
         number = self._ids.forward(index)
         return number + _SMALLEST if created < _LATE[0] else created - EPOCH << 22 | number

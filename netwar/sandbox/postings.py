@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from netwar.sandbox.chance import LOW, Shuffle, mix
@@ -45,6 +46,8 @@ class Postings:
         self._runs = runs
         self._edits = edits
         self._authors = Shuffle(seed, 3)
+        self._low_bits = lru_cache(8192)(self._authors.forward)
+        self._current_time = lru_cache(8192)(self._compute_time)
 
     def count(self, author: int) -> int:
         last = self._runs(author)[-1]
@@ -57,15 +60,18 @@ class Postings:
 
     def time(self, author: int, k: int, version: int = 0) -> int:
         """When a post was written, ms."""
+        if not version:
+            return self._current_time(author, k)
         run = self._run(author, k)
-        base = run.start + (k - run.first) * run.gap
-        if version:
-            return base + run.gap // 4 + (MOST_VERSIONS - version) * (run.gap // 4 // MOST_VERSIONS)
+        return run.start + (k - run.first) * run.gap + run.gap // 4 + (MOST_VERSIONS - version) * (run.gap // 4 // MOST_VERSIONS)
+
+    def _compute_time(self, author: int, k: int) -> int:
+        run = self._run(author, k)
         half = run.gap // 2
-        return base + half + mix(self._seed, 5, author, k) % (run.gap - half)
+        return run.start + (k - run.first) * run.gap + half + mix(self._seed, 5, author, k) % (run.gap - half)
 
     def id(self, author: int, k: int, version: int = 0) -> int:
-        return self.time(author, k, version) - EPOCH << 22 | self._authors.forward(author)
+        return self.time(author, k, version) - EPOCH << 22 | self._low_bits(author)
 
     def versions(self, author: int, k: int) -> int:
         """How many earlier versions a post has."""
@@ -77,7 +83,7 @@ class Postings:
         if run.gap < _ROOMY:
             return None
         written = run.start + (k - run.first) * run.gap + mix(self._seed, 6, author, k) % (run.gap // 4)
-        return written - EPOCH << 22 | self._authors.forward(author)
+        return written - EPOCH << 22 | self._low_bits(author)
 
     def author(self, post_id: int) -> int:
         """Whose post an id would be, whether or not there is such a post."""

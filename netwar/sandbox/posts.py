@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from netwar.sandbox.chance import POPULATION, mix
 from netwar.sandbox.clock import EPOCH
+from netwar.sandbox.computed import computed
 from netwar.sandbox.phrases import CASHTAGS, TAGS
 from netwar.sandbox.postings import Found
 from netwar.sandbox.wording import Wording, Writer, invented, language, phrases, retweeted, shortened
@@ -51,29 +51,29 @@ class Post:
         """When, ms."""
         return (self.id >> 22) + EPOCH
 
-    @cached_property
+    @computed
     def kind(self) -> int:
         """What it is. Where nothing was there to refer to, it is a plain post."""
         kind = self.world.kind(self.author, self.k)
         return PLAIN if kind in _WANTED and not self.references else kind
 
-    @cached_property
+    @computed
     def references(self) -> list[Reference]:
         wanted = _WANTED.get(self.world.kind(self.author, self.k), ())
         found = (self._reference(how, kinds, number) for number, (how, kinds) in enumerate(wanted))
         return [reference for reference in found if reference is not None]
 
-    @property
+    @computed
     def replied_to(self) -> Reference | None:
         return next((reference for reference in self.references if reference.how == "replied_to"), None)
 
-    @property
+    @computed
     def original(self) -> Post | None:
         """The post that a retweet repeats."""
         first = self.references[0] if self.references else None
         return first.post if first is not None and first.how == "retweeted" else None
 
-    @cached_property
+    @computed
     def conversation(self) -> int:
         """The id of the post that the conversation began with."""
         reply = self.replied_to
@@ -81,11 +81,12 @@ class Post:
             return self.id
         return reply.post.conversation if reply.post is not None else reply.id
 
-    @property
+    @computed
     def history(self) -> list[int]:
         """The ids of all its versions, oldest first."""
         postings = self.world.postings
-        return [postings.id(self.author, self.k, v) for v in range(postings.versions(self.author, self.k), -1, -1)]
+        earlier = postings.versions(self.author, self.k)
+        return [postings.id(self.author, self.k, v) for v in range(earlier, -1, -1)] if earlier else [self.id]
 
     @property
     def lang(self) -> str:
@@ -97,7 +98,7 @@ class Post:
 
     # -- what it carries -------------------------------------------------------------------------
 
-    @property
+    @computed
     def media(self) -> str | None:
         """`photo`, `video`, `animated_gif` or None."""
         if self.kind == RETWEET or self.poll:
@@ -108,7 +109,7 @@ class Post:
     def media_count(self) -> int:
         return 1 + (self.more >> 40 & 3) if self.media == "photo" else int(self.media is not None)
 
-    @property
+    @computed
     def poll(self) -> bool:
         return self.kind == PLAIN and self.more >> 4 & 31 == 0
 
@@ -119,7 +120,7 @@ class Post:
 
     # -- what it says ----------------------------------------------------------------------------
 
-    @cached_property
+    @computed
     def full(self) -> Wording:
         """All its words: what `note_tweet` has of a long post, and `text` of any other."""
         original = self.original
@@ -136,7 +137,7 @@ class Post:
         self._decorate(writer)
         return writer.done()
 
-    @cached_property
+    @computed
     def wording(self) -> Wording:
         """What `text` and `entities` have."""
         if self.kind != LONG:
@@ -188,9 +189,7 @@ class Post:
         return f"{prefix}_{self.id - 4_000 - number}"
 
     def _short_link(self, salt: int) -> str:
-        letters = "abcdefghijkmnopqrstuvwxyzABCDEFGH"
-        bits = mix(self.chance, 60 + salt)
-        return "https://t.co/" + "".join(letters[bits >> shift & 31] for shift in range(0, 50, 5))
+        return f"https://t.co/{mix(self.chance, 60 + salt) >> 24:010x}"
 
     def _mention(self, writer: Writer, index: int) -> None:
         name = self.world.name(index)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from netwar.sandbox.cast import STATES, Cast, Role
-from netwar.sandbox.clock import parse_time
+from netwar.sandbox.clock import iso, parse_time
 from netwar.sandbox.faults import Fault, fault
-from netwar.sandbox.world import KINDS, USUAL_END
+from netwar.sandbox.world import EARLIEST_END, KINDS, USUAL_END
 
 _SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
 _WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
@@ -38,9 +38,15 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
 
     def world_end(self) -> int:
-        """What the seed makes was written before this; never after the clock's start."""
+        """What the seed makes was written before this; never after the clock's start.
+
+        Raises ValueError for a time before the youngest accounts were opened.
+        """
         end = USUAL_END if self.end is None else self.end
-        return end if self.clock is None else min(end, self.clock)
+        end = end if self.clock is None else min(end, self.clock)
+        if end < EARLIEST_END:
+            raise ValueError(f"the world ends, and its clock starts, not before {iso(EARLIEST_END)}")
+        return end
 
 
 def read_scenario(file: Path) -> Scenario:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from netwar.sandbox.chance import mix
 from netwar.sandbox.clock import iso
+from netwar.sandbox.computed import computed
 from netwar.sandbox.wording import Writer, invented, phrases
 from netwar.sandbox.world import World
 
@@ -28,7 +28,7 @@ class Person:
     def link(self) -> str | None:
         return f"https://t.co/u{self.chance >> 30:09x}"[:23] if self.chance & 3 == 0 else None
 
-    @cached_property
+    @computed
     def about(self) -> Writer:
         """The description and what stands where in it."""
         writer = Writer()

@@ -59,7 +59,8 @@ def phrases(chance: int, count: int) -> list[str]:
 
 def invented(chance: int) -> str:
     """A word that means nothing."""
-    return "".join(SYLLABLES[chance >> shift & 63] for shift in range(0, 6 * (2 + (chance >> 40 & 1)), 6))
+    word = SYLLABLES[chance & 63] + SYLLABLES[chance >> 6 & 63]
+    return word + SYLLABLES[chance >> 12 & 63] if chance >> 40 & 1 else word
 
 
 def shortened(wording: Wording, link: str, target: str) -> Wording:

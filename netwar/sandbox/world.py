@@ -14,7 +14,8 @@ PLAIN, REPLY, THREAD, RETWEET, QUOTE, QUOTE_REPLY, LONG, EDITED = range(8)
 KINDS = ("plain", "reply", "thread", "retweet", "quote", "quote_reply", "long", "edited")
 USUAL_KINDS = {"plain": 92, "reply": 40, "thread": 14, "retweet": 62, "quote": 26, "quote_reply": 6, "long": 10, "edited": 6}
 USUAL_END = 1_735_689_600_000  # 2025-01-01: what the seed makes was written before this
-ENDLESS_MS = 2
+EARLIEST_END = 1_706_745_600_000  # 2024-02-01: the youngest accounts are of 2023
+CLOSEST_MS = 2
 
 
 def kind_table(weights: dict[str, int]) -> bytes:
@@ -41,11 +42,14 @@ class World:
         self.end = end
         self.postings = Postings(cast.seed, self.runs, self.earlier_versions)
         self._kinds = kind_table(kinds or USUAL_KINDS)
+        self.latest = end  # no clock goes back behind this
         self._grown: dict[int, list[Run]] = {}
         self._states: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._bearers: dict[str, int] = {}
+        # Small and bounded: what one page asks for several times.
         self._first_run = lru_cache(8192)(self._compute_first_run)
+        self.chance = lru_cache(8192)(self._compute_chance)
 
     # -- posts -----------------------------------------------------------------------------------
 
@@ -53,7 +57,7 @@ class World:
         """The runs of posts of a user, oldest first; at least one."""
         return self._grown.get(author) or [self._first_run(author)]
 
-    def chance(self, author: int, k: int) -> int:
+    def _compute_chance(self, author: int, k: int) -> int:
         """The 64 bits that decide what a post is like."""
         return mix(self.seed, 7, author, k)
 
@@ -75,14 +79,16 @@ class World:
         last, newest = runs[-1], self.postings.newest(author)
         first = last.first + last.count
         start = max(newest + 1, now - count * 60_000, self.people.created(author))
-        gap = max(ENDLESS_MS, (now - start) // count)
+        gap = max(CLOSEST_MS, (now - start) // count)
         self._grown[author] = [run for run in runs if run.count] + [Run(first, count, start, gap)]
-        return self.postings.newest(author)
+        newest = self.postings.newest(author)
+        self.latest = max(self.latest, newest)
+        return newest
 
     def _compute_first_run(self, author: int) -> Run:
         count = self.cast.posts(author)
         start = self.people.created(author)
-        return Run(0, count, start, max(ENDLESS_MS, (self.end - start) // max(1, count)))
+        return Run(0, count, start, max(CLOSEST_MS, (self.end - start) // max(1, count)))
 
     # -- users -----------------------------------------------------------------------------------
 
