@@ -1,0 +1,45 @@
+# Needs python3 >= 3.11 with venv, and nothing else. On Debian: sudo apt-get install make python3-venv
+
+PYTHON ?= python3
+PY := .venv/bin/python
+
+help: ## say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
+
+venv: .venv/ready ## make the virtual environment .venv, once
+
+demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
+	@sh conf/demo.sh
+
+test: venv ## run every check there is
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy netwar bin/tw-* benchmarks
+	.venv/bin/lint-imports --no-logo
+	$(PY) -m cogapp --check README.md
+	$(PY) -m pytest -n auto
+
+format: venv ## lay the code out and renew the README's table of commands
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(PY) -m cogapp -r README.md
+
+bench: venv ## measure, and print the figures
+	@for program in benchmarks/*; do \
+	  if [ -f "$$program" ] && [ -x "$$program" ]; then echo "== $$program"; $(PY) "$$program" || exit 1; fi; \
+	done
+
+clean: ## remove what was made here
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Installed anew only when what is needed has changed, so that everything works without a network later.
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch .venv/ready
+
+.PHONY: help venv demo test format bench clean
