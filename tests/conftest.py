@@ -18,14 +18,7 @@ from netwar.config import SECTIONS
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / "bin"
 
-# The keys that a sandbox lets in without the PIN.
-SANDBOX_KEYS = {
-    "consumer_key": "sandbox-key",
-    "consumer_secret": "sandbox-secret",
-    "access_token_key": "sandbox-token",
-    "access_token_secret": "sandbox-token-secret",
-    "bearer_token": "sandbox-bearer",
-}
+SANDBOX_APP = {"consumer_key": "sandbox-key", "consumer_secret": "sandbox-secret"}
 
 
 @dataclass(frozen=True)
@@ -80,8 +73,10 @@ class Desk:
         return ended
 
     def configure(self, api: str | None = None, path: Path | None = None, **settings: object) -> Path:
-        """Write ~/.twitter (or another file): the sandbox's keys and address if there is one, and what else is given."""
-        keys: dict[str, object] = {**SANDBOX_KEYS, "api": api} if api else {}
+        """Write ~/.twitter (or another file): what is given, and for the sandbox at `api` the keys that are not given."""
+        keys: dict[str, object] = {"api": api} if api else {}
+        if api and "access_token_key" not in settings:
+            keys |= sign_in(api)
         keys |= settings
         path = path or self.home / ".twitter"
         sections = {
@@ -92,6 +87,40 @@ class Desk:
         path.touch(mode=0o600)
         path.write_text(text)
         return path
+
+
+def sign_in(api: str, screen_name: str | None = None) -> dict[str, str]:
+    """The keys of a user of a sandbox's world (the first one, if none is named), got the way a browser and an app do."""
+    import re
+
+    import requests
+    from requests_oauthlib import OAuth1Session
+
+    def app(**more: str) -> OAuth1Session:
+        return OAuth1Session(SANDBOX_APP["consumer_key"], SANDBOX_APP["consumer_secret"], **more)
+
+    with app(callback_uri="oob") as asking, requests.Session() as browser:
+        token = asking.fetch_request_token(f"{api}/oauth/request_token")
+        page = browser.get(f"{api}/oauth/authorize", params={"oauth_token": token["oauth_token"]}, timeout=30).text
+        offered = re.search('name="screen_name" value="([^"]+)"', page)
+        assert offered, page
+        form = {"oauth_token": token["oauth_token"], "screen_name": screen_name or offered[1]}
+        pin = re.search('id="pin">([0-9]+)<', browser.post(f"{api}/oauth/authorize", data=form, timeout=30).text)
+        assert pin
+        bearer = browser.post(
+            f"{api}/oauth2/token", auth=tuple(SANDBOX_APP.values()), data={"grant_type": "client_credentials"}, timeout=30
+        ).json()
+    with app(
+        resource_owner_key=token["oauth_token"], resource_owner_secret=token["oauth_token_secret"], verifier=pin[1]
+    ) as asking:
+        keys = asking.fetch_access_token(f"{api}/oauth/access_token")
+    return {
+        **SANDBOX_APP,
+        "access_token_key": keys["oauth_token"],
+        "access_token_secret": keys["oauth_token_secret"],
+        "account": keys["screen_name"],
+        "bearer_token": bearer["access_token"],
+    }
 
 
 def program(name: str) -> Path:

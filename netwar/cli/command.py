@@ -87,7 +87,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         run()
     except NetwarError as error:
         _log().debug("traceback:", exc_info=error)
-        for done in getattr(error, "__notes__", ()):
+        for done in getattr(error, "__notes__", ()):  # before it failed
             _log().info("%s", done)
         _say(services, f"{name}: {error}")
         return error.exit_status

@@ -111,6 +111,13 @@ def test_an_expected_failure_is_one_sentence_and_its_own_status(attempt: Try, er
     assert ended.stderr == "tw-try: something is in the way\n"
 
 
+def test_what_was_done_before_a_failure_is_told_first(attempt: Try) -> None:
+    body = "error = errors.Busy('in the way')\nerror.add_note('3 users recorded')\nraise error"
+    outcome, sentence = attempt(body, check=75).stderr.splitlines()
+    assert outcome.endswith(" 3 users recorded")
+    assert sentence == "tw-try: in the way"
+
+
 def test_the_table_of_errors_is_true() -> None:
     rows = [line.split() for line in (errors.__doc__ or "").splitlines() if line.startswith("    ")]
     told = {row[0]: int(row[1]) for row in rows}
