@@ -1,0 +1,113 @@
+"""What was spent, for people and for programs: by day, command, index and kind, and beside X's own count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from netwar.meter.base import Charge, Money
+
+MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Charges from the day `since` on, and how the budget of today stands. Money is micro-dollars.
+
+    `held` is what runs that are going on have set aside; `read_by_x` the posts of each day by X's
+    count, None when X was not asked.
+    """
+
+    since: date
+    charges: Sequence[Charge]
+    today: date
+    spent_today: int
+    spent_this_month: int
+    budget: int
+    held: int
+    read_by_x: Mapping[date, int] | None = None
+
+    @property
+    def left(self) -> int:
+        return max(self.budget - self.spent_today - self.held, 0)
+
+    @property
+    def posts(self) -> dict[date, int]:
+        """The posts paid for on each day, by our count."""
+        days: dict[date, int] = {}
+        for charge in self.charges:
+            if charge.kind == "post":
+                days[charge.day] = days.get(charge.day, 0) + charge.objects
+        return days
+
+    def compared(self) -> Iterator[tuple[date, int, int]]:
+        """Day, our count of posts and X's, for each day on which there was either and of which X spoke."""
+        ours, theirs = self.posts, self.read_by_x or {}
+        for day in sorted(theirs):
+            if day >= self.since and (ours.get(day) or theirs[day]):
+                yield day, ours.get(day, 0), theirs[day]
+
+
+def statement(money: Money, budget: int, since: date | None = None, today: date | None = None) -> Statement:
+    """What was spent from `since` on (default: the first of this month, UTC)."""
+    today = today or datetime.now(UTC).date()
+    first = today.replace(day=1)
+    month = sum(charge.micro for charge in money.charges(first))
+    since = since or first
+    return Statement(since, money.charges(since), today, money.spent(today), month, budget, money.held())
+
+
+def days_to_ask(shown: Statement) -> int:
+    """How many days back X's count is wanted."""
+    return max(1, min(MOST_DAYS, (shown.today - shown.since).days + 1))
+
+
+def by_day(usage: Mapping[str, Any]) -> dict[date, int]:
+    """The posts of each day out of `/2/usage/tweets`, which writes numbers as strings."""
+    daily = usage.get("daily_project_usage") or {}
+    return {date.fromisoformat(day["date"][:10]): int(day["usage"]) for day in daily.get("usage") or []}
+
+
+def lines(shown: Statement) -> Iterator[str]:
+    """The statement as a table and sentences."""
+    if shown.charges:
+        rows = [("day", "command", "index", "kind", "objects", "free", "dollars"), *map(_row, shown.charges)]
+        widths = [max(len(row[column]) for row in rows) for column in range(7)]
+        for row in rows:
+            words = [cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True)]
+            numbers = [cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True)]
+            yield "  ".join(words + numbers)
+    else:
+        yield "nothing was bought in these days"
+    yield f"today (UTC): ${dollars(shown.spent_today)} spent of a budget of ${dollars(shown.budget)}, " + (
+        f"${dollars(shown.held)} held by runs that are going on, ${dollars(shown.left)} left"
+    )
+    yield f"this month: ${dollars(shown.spent_this_month)} spent"
+    for day, ours, theirs in shown.compared():
+        yield f"{day}: {ours:,} posts by our count, {theirs:,} by X's"
+
+
+def plain(shown: Statement) -> dict[str, Any]:
+    """The statement for JSON; money stays micro-dollars."""
+    charges = [
+        {"day": str(c.day), "command": c.command, "index": c.index, "kind": c.kind, "objects": c.objects, "free": c.free}
+        | {"micro_dollars": c.micro}
+        for c in shown.charges
+    ]
+    micro = {"today": shown.spent_today, "month": shown.spent_this_month, "budget": shown.budget}
+    compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
+    posts = None if shown.read_by_x is None else compared
+    return {"charges": charges, "micro_dollars": micro | {"held": shown.held, "left": shown.left}, "posts": posts}
+
+
+def dollars(micro: int) -> str:
+    """At least cents, and as many digits more as are needed: 6.50, 0.005."""
+    whole, decimals = f"{micro / 1e6:,.6f}".split(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def _row(charge: Charge) -> tuple[str, ...]:
+    numbers = (f"{charge.objects:,}", f"{charge.free:,}", f"{charge.micro / 1e6:,.3f}")
+    return (str(charge.day), charge.command, charge.index or "-", charge.kind, *numbers)

@@ -1,0 +1,144 @@
+"""tw-quser2work, tw-showwork, tw-wipework: a queue filled, looked at and emptied, as an operator does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.queues.base import MOST_FAILURES, UserFailed
+from netwar.queues.sqlite import SqliteQueue
+from tests.conftest import Desk, program
+
+
+@pytest.fixture(autouse=True)
+def configuration(desk: Desk) -> None:
+    desk.configure(data=desk.home / "data")
+
+
+def queue(desk: Desk, name: str = "work") -> SqliteQueue:
+    return SqliteQueue(desk.home / "data" / "queues.sqlite", name, Run(desk.home / "data" / "runs"))
+
+
+def fail(work: SqliteQueue, user: str, reason: str) -> None:
+    work.put([user])
+    for _ in range(MOST_FAILURES):
+        claim = work.take(1)
+        assert claim
+        assert claim.user == user
+        with claim:
+            raise UserFailed(reason)
+
+
+def test_a_file_of_users_is_queued(desk: Desk) -> None:
+    (desk.home / "users.txt").write_bytes(b"\xef\xbb\xbf@BBC\r\n44196397\r\n\r\n# note\r\nhttps://x.com/bbc\r\n@5\r\n")
+    ended = desk.run("tw-quser2work", "users.txt", check=0)
+    assert ended.stderr.strip().endswith("3 of 4 users added to work, 3 waiting")
+    assert ended.stdout == ""
+    assert desk.run("tw-showwork", "--names").stdout.split() == ["bbc", "44196397", "@5"]
+
+
+def test_standard_input_and_another_queue(desk: Desk) -> None:
+    desk.run("tw-quser2work", "-", "--queue", "usertest", input="a\nb\n", check=0)
+    assert desk.run("tw-showwork", "--queue", "usertest", check=0).stdout == "usertest: 2 waiting, 0 claimed, 0 failed\n"
+    assert desk.run("tw-showwork", check=0).stdout == "work: 0 waiting, 0 claimed, 0 failed\n"
+
+
+def test_what_is_shown_can_be_queued_again(desk: Desk) -> None:
+    desk.run("tw-quser2work", "-", input="BBC\n@5\n44196397\n", check=0)
+    names = desk.run("tw-showwork", "--names", check=0).stdout
+    ended = desk.run("tw-quser2work", "-", input=names, check=0)
+    assert "0 of 3 users added to work, 3 waiting" in ended.stderr
+
+
+def test_lines_that_name_no_user_are_listed_and_the_rest_is_queued(desk: Desk) -> None:
+    (desk.home / "users.csv").write_text("bbc\n1.23457E+18\n1349149096909660000\n" + "x" * 200 + "\nnews\n")
+    ended = desk.run("tw-quser2work", "-q", "users.csv", check=1)
+    told = ended.stderr.splitlines()
+    assert [line.partition(": ")[2].partition(":")[0] for line in told[:3]] == ["line 2", "line 3", "line 4"]
+    assert told[3].startswith("tw-quser2work: 2 of 2 users added to work, 2 waiting; lines that name no user")
+    assert len(told) == 4
+    assert len(queue(desk)) == 2
+
+
+@pytest.mark.parametrize("content", ["", "\n\n# nobody\n"])
+def test_a_file_without_users_is_no_error(desk: Desk, content: str) -> None:
+    ended = desk.run("tw-quser2work", "-", input=content, check=0)
+    assert "names no users" in ended.stderr
+
+
+def test_a_binary_file_queues_nothing(desk: Desk) -> None:
+    (desk.home / "users.xlsx").write_bytes(b"PK\x03\x04\x14\x00\x06\x00" + b"bbc\n" * 100)
+    ended = desk.run("tw-quser2work", "users.xlsx", check=1)
+    assert ended.stderr.startswith("tw-quser2work: users.xlsx: this is not a text file")
+    assert "Traceback" not in ended.stderr
+    assert len(queue(desk)) == 0
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(desk: Desk) -> None:
+    assert "No such file" in desk.run("tw-quser2work", "nowhere.txt", check=2).stderr
+
+
+def test_claims_and_failures_are_shown(desk: Desk) -> None:
+    work = queue(desk)
+    fail(work, "5", "profile\nunreadable")
+    work.put(["1", "2"])
+    claim = work.take(1)
+    assert claim
+    head, claimed, failed = desk.run("tw-showwork", check=0).stdout.splitlines()
+    assert head == "work: 1 waiting, 1 claimed, 1 failed"
+    assert claimed.startswith("claimed  1 ")
+    assert "UTC by " in claimed
+    assert failed.split(maxsplit=2)[1:] == ["5", f"{MOST_FAILURES} times: profile unreadable"]
+    shown = json.loads(desk.run("tw-showwork", "--json", check=0).stdout)
+    assert (shown["queue"], shown["waiting"]) == ("work", 1)
+    assert [held["user"] for held in shown["claimed"]] == ["1"]
+    assert shown["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MOST_FAILURES}]
+
+
+def test_names_and_json_at_once_are_a_usage_error(desk: Desk) -> None:
+    desk.run("tw-showwork", "--names", "--json", check=2)
+
+
+def test_wiping_without_a_terminal_needs_yes_and_says_what_would_go(desk: Desk) -> None:
+    work = queue(desk)
+    fail(work, "5", "no")
+    work.put(["1", "2", "3"])
+    work.take(1)
+    refused = desk.run("tw-wipework", check=2)
+    assert "2 waiting, 1 claimed and 1 failed users would be removed from work" in refused.stderr
+    assert len(work) == 2
+    wiped = desk.run("tw-wipework", "--yes", check=0)
+    assert "2 waiting, 1 claimed and 1 failed users removed from work" in wiped.stderr
+    assert (len(work), work.claimed(), work.failed()) == (0, [], [])
+
+
+def test_an_empty_queue_is_wiped_without_a_question(desk: Desk) -> None:
+    assert "work is empty" in desk.run("tw-wipework", check=0).stderr
+
+
+@contextmanager
+def at_a_terminal(desk: Desk, answer: str, *args: str) -> Iterator[int]:
+    """Run a program with a terminal as its standard input, and an answer typed there."""
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, answer.encode())
+    command = [sys.executable, str(program(args[0])), *args[1:]]
+    done = subprocess.run(command, env=desk.environment, cwd=desk.home, stdin=terminal, capture_output=True, timeout=60)
+    yield done.returncode
+    os.close(keyboard)
+    os.close(terminal)
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
+def test_at_a_terminal_wiping_asks_first(desk: Desk, answer: str, left: int) -> None:
+    queue(desk).put(["1"])
+    with at_a_terminal(desk, answer, "tw-wipework") as status:
+        assert status == (1 if left else 0)
+    assert len(queue(desk)) == left

@@ -1,0 +1,97 @@
+"""tw-spend: what was bought, what is left, and what X counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from netwar.config import short
+from netwar.connections.runs import Run
+from netwar.meter.base import Purpose
+from netwar.meter.sqlite import SqliteMoney
+from tests.conftest import Desk, Sandbox, sign_in
+
+TODAY = datetime.now(UTC).date()
+
+
+KEY = "app-key"
+
+
+def meter(desk: Desk, key: str = KEY) -> SqliteMoney:
+    """The meter of an app, as the programs at the desk share it."""
+    return SqliteMoney(desk.home / "data" / "meter.sqlite", short(key), Run(desk.home / "data" / "runs"), 10**9)
+
+
+@pytest.fixture
+def money(desk: Desk) -> SqliteMoney:
+    """The meter of the app that the desk's configuration names."""
+    desk.configure(consumer_key=KEY, budget=2, data=desk.home / "data")
+    return meter(desk)
+
+
+def buy(money: SqliteMoney, index: str, kind: str, count: int, day: date = TODAY) -> None:
+    reservation = money.reserve("page", {kind: count}, Purpose("tw-idu3elk", index))
+    money.settle(reservation, [(kind, str(id)) for id in range(count)], day)
+
+
+def test_nothing_spent(money: SqliteMoney, desk: Desk) -> None:
+    ended = desk.run("tw-spend", "-q", check=0)
+    assert ended.stdout.splitlines()[0] == "nothing was bought in these days"
+    assert "$0.00 spent of a budget of $2.00" in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_the_table_and_the_totals(money: SqliteMoney, desk: Desk) -> None:
+    buy(money, "brexit", "post", 100)
+    buy(money, "other", "post", 150)
+    buy(money, "other", "user", 1)
+    money.reserve("open", {"post": 50}, Purpose("tw-idu3elk", "brexit"))
+    told = desk.run("tw-spend", "--no-ask", check=0).stdout.splitlines()
+    assert [line.split() for line in told[:4]] == [
+        ["day", "command", "index", "kind", "objects", "free", "dollars"],
+        [str(TODAY), "tw-idu3elk", "brexit", "post", "100", "0", "0.500"],
+        [str(TODAY), "tw-idu3elk", "other", "post", "50", "100", "0.250"],
+        [str(TODAY), "tw-idu3elk", "other", "user", "1", "0", "0.010"],
+    ]
+    assert told[4].endswith("$0.76 spent of a budget of $2.00, $0.25 held by runs that are going on, $0.99 left")
+    assert told[5] == "this month: $0.76 spent"
+
+
+def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
+    long_ago = TODAY - timedelta(days=100)
+    buy(money, "brexit", "post", 3, long_ago)
+    assert "nothing was bought" in desk.run("tw-spend", "--no-ask").stdout
+    shown = json.loads(desk.run("tw-spend", "--no-ask", "--json", "--since", str(long_ago), check=0).stdout)
+    [charge] = shown["charges"]
+    assert (charge["day"], charge["objects"], charge["micro_dollars"]) == (str(long_ago), 3, 15_000)
+    assert shown["micro_dollars"] == {"today": 0, "month": 0, "budget": 2_000_000, "held": 0, "left": 2_000_000}
+    assert shown["posts"] is None
+    desk.run("tw-spend", "--since", "yesterday", check=2)
+
+
+def test_without_a_bearer_token_one_sentence_says_so(money: SqliteMoney, desk: Desk) -> None:
+    ended = desk.run("tw-spend", check=0)
+    assert len(ended.stderr.splitlines()) == 1
+    assert "no bearer_token" in ended.stderr
+
+
+def test_when_x_cannot_be_reached_ours_is_printed(money: SqliteMoney, desk: Desk) -> None:
+    buy(money, "brexit", "post", 3)
+    keys = {"consumer_key": KEY, "access_token_key": "token", "bearer_token": "bearer"}
+    desk.configure("http://127.0.0.1:9", None, data=desk.home / "data", timeout=1, **keys)
+    ended = desk.run("tw-spend", check=0)
+    assert "$0.015 spent" in ended.stdout
+    assert "X's own count could not be had" in ended.stderr
+
+
+def test_beside_the_count_of_x(desk: Desk, new_sandbox: Callable[..., Sandbox]) -> None:
+    url = new_sandbox().url
+    keys = sign_in(url)
+    desk.configure(url, None, data=desk.home / "data", **keys)
+    buy(meter(desk, keys["consumer_key"]), "brexit", "post", 7)
+    assert f"{TODAY}: 7 posts by our count, 0 by X's" in desk.run("tw-spend", check=0).stdout
+    shown = json.loads(desk.run("tw-spend", "--json", check=0).stdout)
+    assert shown["posts"] == [{"day": str(TODAY), "ours": 7, "x": 0}]
