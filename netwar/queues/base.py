@@ -128,7 +128,8 @@ class Claim:
         return self.users[0]
 
     def renew(self) -> None:
-        """Say that progress was made: the lease starts anew. Raises LeaseLost if it had run out."""
+        """Say that progress was made: the lease starts anew. Raises LeaseLost if it had run out and
+        the users were handed on."""
         self._queue._renew(self)
 
     def also(self, user: str) -> bool:
