@@ -17,7 +17,7 @@ import re
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,36 +107,33 @@ def main() -> None:
     sizes = sorted(int(size) for size in given.tweets.split(","))
     with tempfile.TemporaryDirectory() as folder:
         for name, batch in (("pages of timelines", 0), ("batches of 1,000", 1000)):
-            print(
-                f"\n{name}\n{'tweets':>10} {'bare/s':>9} {'archive/s':>9} {'ratio':>6} {'B/tweet':>8} {'1,000 ids':>10} {'newest 20':>10}"
-            )
+            heads = ("tweets", "bare/s", "archive/s", "ratio", "of CPU", "B/tweet", "1,000 ids", "newest 20")
+            print(f"\n{name}\n" + " ".join(f"{head:>10}" for head in heads), flush=True)
             _measure(Maker(given.pages, 1), Path(folder) / str(batch), batch, sizes)
         _measure_profiles(Maker(given.pages, 2), Path(folder))
 
 
 def _measure(maker: Maker, folder: Path, batch: int, sizes: Sequence[int]) -> None:
-    """Fill an archive and a bare table in turns, and report whenever a size is reached (rates: of the last tenth)."""
+    """Fill an archive and a bare table in turns, and report whenever a size is reached (rates: of the last sixth)."""
     archive = SqliteArchive(folder, folder / "dead-letters")
     bare = _bare(folder / "bare.db")
-    stream, done, window = maker.timelines(), 0, [0.0, 0.0, 0.0]
-    sample: list[str] = []
+    stream, done, sample = maker.timelines(), 0, list[str]()
     for size in sizes:
+        count, mine, bound = 0, Spent(), Spent()
         while done < size:
             batches = _portion(stream, batch)
-            spent = (_time_bare(bare, batches), _time_archive(archive, batches))
-            count = sum(map(len, batches))
-            done += count
-            sample += [one.id for one in maker.chance.sample([one for some in batches for one in some], 20)]
-            if done > size * 0.85:
-                window = [window[0] + count, window[1] + spent[0], window[2] + spent[1]]
-        rates = window[0] / window[1], window[0] / window[2]
-        window = [0.0, 0.0, 0.0]
-        look_up = _time(lambda: archive.get("twx", maker.chance.sample(sample, min(1000, len(sample)))))
-        newest = _time(lambda: list(archive.search("twx", COMMON, 20)))
+            spent = _spent(_fill_bare, bare, batches), _spent(_fill_archive, archive, batches)
+            ids = [one.id for some in batches for one in some]
+            sample += maker.chance.sample(ids, 200)
+            done += len(ids)
+            if done > size * 5 / 6:
+                count, bound, mine = count + len(ids), bound + spent[0], mine + spent[1]
+        look_up = _median(archive.get, "twx", maker.chance.sample(sample, 1000) if len(sample) >= 1000 else sample)
+        newest = _median(lambda: list(archive.search("twx", COMMON, 20)))
         each = _bytes(folder / "x.sqlite") / done
         print(
-            f"{done:>10,} {rates[0]:>9,.0f} {rates[1]:>9,.0f} {rates[1] / rates[0]:>6.2f} {each:>8.0f} "
-            f"{look_up * 1000:>7.1f} ms {newest * 1000:>7.1f} ms",
+            f"{done:>10,} {count / bound.wall:>10,.0f} {count / mine.wall:>10,.0f} {bound.wall / mine.wall:>10.2f} "
+            f"{bound.cpu / mine.cpu:>10.2f} {each:>10.0f} {look_up:>7.1f} ms {newest:>7.1f} ms",
             flush=True,
         )
     archive.close()
@@ -161,8 +158,7 @@ def _bare(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _time_bare(connection: sqlite3.Connection, batches: list[list[Tweet]]) -> float:
-    start = time.perf_counter()
+def _fill_bare(connection: sqlite3.Connection, batches: list[list[Tweet]]) -> None:
     for batch in batches:
         rows = []
         for one in batch:
@@ -171,16 +167,13 @@ def _time_bare(connection: sqlite3.Connection, batches: list[list[Tweet]]) -> fl
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT INTO tweet VALUES (?, ?, ?)", rows)
         connection.execute("COMMIT")
-    return time.perf_counter() - start
 
 
-def _time_archive(archive: SqliteArchive, batches: list[list[Tweet]]) -> float:
-    start = time.perf_counter()
+def _fill_archive(archive: SqliteArchive, batches: list[list[Tweet]]) -> None:
     for batch in batches:
         made = [Document("twx", one.id, orjson.loads(one.json), one.direct, RETRIEVED) for one in batch]
         high = int(batch[0].id)
         archive.write(made, Cover("twx", batch[0].user, Span(high - 1, high, 1), RETRIEVED))
-    return time.perf_counter() - start
 
 
 def _measure_profiles(maker: Maker, folder: Path) -> None:
@@ -193,14 +186,26 @@ def _measure_profiles(maker: Maker, folder: Path) -> None:
     print(f"\n{count:,} profiles, {_bytes(folder / 'profiles' / 'x.sqlite') / count:.0f} bytes each")
 
 
-def _time(work: Any) -> float:
-    """The median of five, in seconds."""
-    took = []
-    for _ in range(5):
-        start = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - start)
-    return sorted(took)[2]
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds that something took, on the wall and of processor time."""
+
+    wall: float = 0
+    cpu: float = 0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.wall + other.wall, self.cpu + other.cpu)
+
+
+def _spent(work: Callable[..., object], *given: object) -> Spent:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work(*given)
+    return Spent(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def _median(work: Callable[..., object], *given: object) -> float:
+    """The median of five, in ms."""
+    return sorted(_spent(work, *given).wall for _ in range(5))[2] * 1000
 
 
 def _bytes(path: Path) -> int:

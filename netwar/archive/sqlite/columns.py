@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -29,14 +30,16 @@ class Kind:
 
     `columns` are those of a row before `version`, `via` and `document`. `row` fills them from a document
     and `lift` takes their values out of a copy of the body, to be put back by `restore` with the same columns.
+    `words_of` gives what the table's full text (TABLE_words) gets of a row, for its columns `spoken`.
     """
 
     table: str
-    words: str
     columns: tuple[str, ...]
+    spoken: tuple[str, ...]
     row: Callable[[Body, int], Row]
     lift: Callable[[Body, Row], Body]
     restore: Callable[[Body, Row], None]
+    words_of: Callable[[Row], Row]
 
 
 def via(document: Document) -> int | str | None:
@@ -180,8 +183,24 @@ def _put_back(body: Body, key: str, kept: Any) -> None:
         body[key] = str(kept)
 
 
+def _tweet_words(row: Row) -> Row:
+    return row[4], row[0] >> ERA_BITS
+
+
+def _profile_words(row: Row) -> Row:
+    return row[1:4]
+
+
 _OF_TWEETS = "id user name created text lang conversation kind referenced reposts replies likes quotes bookmarks impressions"
 _OF_PROFILES = "id username name description location created followers following tweets listed verified protected"
 
-TWEETS = Kind("tweet", "tweet_words", tuple(_OF_TWEETS.split()), _tweet_row, _tweet_lift, _tweet_restore)
-PROFILES = Kind("profile", "profile_words", tuple(_OF_PROFILES.split()), _profile_row, _profile_lift, _profile_restore)
+TWEETS = Kind("tweet", tuple(_OF_TWEETS.split()), ("text", "era"), _tweet_row, _tweet_lift, _tweet_restore, _tweet_words)
+PROFILES = Kind(
+    "profile",
+    tuple(_OF_PROFILES.split()),
+    ("username", "name", "description"),
+    _profile_row,
+    _profile_lift,
+    _profile_restore,
+    _profile_words,
+)

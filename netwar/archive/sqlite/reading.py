@@ -134,7 +134,7 @@ class Shelf:
         return f"{{text}} : ({match})" if match and self._kind is TWEETS else match
 
     def _is_common(self, match: str) -> bool:
-        words = self._kind.words
+        words = f"{self._kind.table}_words"
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {words} WHERE {words} MATCH ? LIMIT {MANY + 1})"
         return bool(self._file.rows(sql, (self._in_text(match),))[0][0] > MANY)
 
@@ -147,7 +147,7 @@ class Shelf:
 
     def _sorted(self, asked: Question, match: str) -> list[int]:
         """The keys of all that matches, newest first."""
-        table, words = self._kind.table, self._kind.words
+        table, words = self._kind.table, f"{self._kind.table}_words"
         within = " AND ".join(f"instr({TEXTS[table]}, ?)" for _ in asked.within) or "TRUE"
         if match:
             joined = f"{words} JOIN {table} ON {table}.key = {words}.rowid"

@@ -96,11 +96,9 @@ CREATE TABLE ledger_name (
 ) WITHOUT ROWID;
 """
 
-# The full text follows the tables whoever changes them, a person in a sqlite3 shell too.
+# The full text follows the tables whoever changes them, a person in a sqlite3 shell too. New rows are added to it
+# by writing.py: a trigger makes SQLite close a savepoint, and FTS5 write out its buffer, for each row (twice the time).
 TRIGGERS = """
-CREATE TRIGGER tweet_added AFTER INSERT ON tweet BEGIN
-    INSERT INTO tweet_words (rowid, text, era) VALUES (new.key, new.text, new.id >> 49);
-END;
 CREATE TRIGGER tweet_changed AFTER UPDATE OF key, id, text ON tweet
 WHEN old.text IS NOT new.text OR old.id <> new.id OR old.key <> new.key BEGIN
     INSERT INTO tweet_words (tweet_words, rowid, text, era) VALUES ('delete', old.key, old.text, old.id >> 49);
@@ -108,9 +106,6 @@ WHEN old.text IS NOT new.text OR old.id <> new.id OR old.key <> new.key BEGIN
 END;
 CREATE TRIGGER tweet_removed AFTER DELETE ON tweet BEGIN
     INSERT INTO tweet_words (tweet_words, rowid, text, era) VALUES ('delete', old.key, old.text, old.id >> 49);
-END;
-CREATE TRIGGER profile_added AFTER INSERT ON profile BEGIN
-    INSERT INTO profile_words (rowid, username, name, description) VALUES (new.key, new.username, new.name, new.description);
 END;
 CREATE TRIGGER profile_changed AFTER UPDATE OF key, username, name, description ON profile
 WHEN old.username IS NOT new.username OR old.name IS NOT new.name OR old.description IS NOT new.description

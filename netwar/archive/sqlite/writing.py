@@ -15,6 +15,8 @@ from netwar.archive.sqlite.deadletters import Refused
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.records.documents import Document
 
+LAST = ("version", "via", "document")
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -82,21 +84,24 @@ class Batch:
             known[one.id] = one.version
         if new or newer:
             self.file.packer.keep_dictionary(connection)
-            self._insert(connection, new)
             self._update(connection, newer)
+            self._insert(connection, new)
         return Tally(created, updated, self.old + len(self.ready) - created - updated)
 
     def _insert(self, connection: sqlite3.Connection, rows: dict[int, Row]) -> None:
-        names = (*self.kind.columns, "version", "via", "document")
+        """New rows and their words, in the order of ids, so that each index is walked from left to right."""
+        table, names = self.kind.table, ("key", *self.kind.columns, *LAST)
         marks = ", ".join("?" * len(names))
-        # In the order of ids, so that each index is walked from left to right.
-        connection.executemany(
-            f"INSERT INTO {self.kind.table} ({', '.join(names)}) VALUES ({marks})", [rows[id] for id in sorted(rows)]
-        )
+        first = connection.execute(f"SELECT coalesce(max(key), 0) + 1 FROM {table}").fetchone()[0]
+        keyed = list(enumerate((rows[id] for id in sorted(rows)), first))
+        connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", [(key, *row) for key, row in keyed])
+        names = ("rowid", *self.kind.spoken)
+        marks = ", ".join("?" * len(names))
+        words = [(key, *self.kind.words_of(row)) for key, row in keyed]
+        connection.executemany(f"INSERT INTO {table}_words ({', '.join(names)}) VALUES ({marks})", words)
 
     def _update(self, connection: sqlite3.Connection, rows: dict[int, Row]) -> None:
-        names = (*self.kind.columns, "version", "via", "document")
-        marks = ", ".join(f"{name} = ?" for name in names)
+        marks = ", ".join(f"{name} = ?" for name in (*self.kind.columns, *LAST))
         connection.executemany(f"UPDATE {self.kind.table} SET {marks} WHERE id = ?", [(*rows[id], id) for id in sorted(rows)])
 
 
