@@ -1,0 +1,86 @@
+"""The documents do not lie: what they name exists, and their tables are those of the code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from netwar import errors
+from netwar.config import SECTIONS
+from tests.conftest import BIN, ROOT
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "crontab.txt", ROOT / "example.conf"])
+documents = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+def test_there_are_documents() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "operating.md", "costs.md"} <= {path.name for path in DOCUMENTS}
+
+
+@documents
+def test_every_program_that_is_named_is_there(path: Path) -> None:
+    named = set(re.findall(r"\btw-[a-z0-9]+\b", path.read_text()))
+    assert not {name for name in named if not (BIN / name).exists()}
+
+
+@documents
+def test_every_option_that_is_named_with_a_program_is_one(path: Path) -> None:
+    for name, rest in re.findall(r"\b(tw-[a-z0-9]+)((?: [^\n`|#]*)?)", path.read_text()):
+        source = (BIN / name).read_text()
+        common = {"--config", "--quiet", "--verbose", "--version", "--help"}
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
+            assert option in common or f'"{option}"' in source, f"{path.name}: {name} has no {option}"
+
+
+@documents
+def test_every_link_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", path.read_text())
+    assert not [link for link in links if not link.startswith("https://") and not (path.parent / link).exists()]
+
+
+@documents
+def test_nothing_but_the_project_is_spoken_of(path: Path) -> None:
+    assert "/work" not in path.read_text()
+
+
+def test_every_exit_status_is_in_the_readme() -> None:
+    told = {int(number) for number in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)}
+    raised = {error.exit_status for error in vars(errors).values() if isinstance(error, type) and hasattr(error, "exit_status")}
+    assert told == raised | {0, 2}
+
+
+def test_every_program_is_in_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert not [path.name for path in BIN.glob("tw-*") if path.name not in changelog]
+
+
+def test_every_setting_in_backquotes_is_one() -> None:
+    keys = {key for section in SECTIONS.values() for key in section}
+    named = set(re.findall(r"`(budget|data|expand|maxcpu|maxmem|index|api|homedir|redishost|elksg) ?", _all()))
+    assert named <= keys
+
+
+def test_every_make_target_that_is_named_is_one() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^    |&& )make ([a-z]+)", _all(), re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_the_requirements_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+    assert lines == ["-e .", *project["dependency-groups"]["dev"]]
+
+
+def test_every_requirement_has_a_lower_bound_and_stays_below_the_next_major() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for requirement in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]:
+        assert re.match(r"[\w.-]+>=[\d.]+,<[\d.]+(;.*)?$", requirement), requirement
+
+
+def _all() -> str:
+    return "\n".join(path.read_text() for path in DOCUMENTS)

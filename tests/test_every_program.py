@@ -1,0 +1,165 @@
+"""What holds for every program in bin/."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, ROOT, Desk, Ended
+
+PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
+HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson", "backports", "tenacity", "sqlite3"}
+HEAVY |= {"asyncio", "configparser", "decimal", "urllib3", "tomllib"}
+MOST_LINES, USUAL_LINES = 80, 35
+COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
+ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
+# What a program may import of ours, beside cli, errors and verbs.
+IMPLEMENTATIONS = ("netwar.queues.", "netwar.meter.", "netwar.archive.", "netwar.connections", "netwar.sandbox")
+ALLOWED = {"tw-sandbox": ("netwar.sandbox",)}
+
+every = pytest.mark.parametrize("name", PROGRAMS)
+
+
+def tree(name: str) -> ast.Module:
+    return ast.parse((BIN / name).read_text())
+
+
+def test_there_are_programs() -> None:
+    assert "tw-idu3elk" in PROGRAMS
+    assert not [path.name for path in BIN.iterdir() if path.name.endswith(".py")]
+
+
+@every
+def test_it_is_a_program(name: str) -> None:
+    path = BIN / name
+    assert path.is_file()
+    assert path.stat().st_mode & 0o111 == 0o111
+    assert path.read_text().startswith("#!/usr/bin/env python3\n")
+
+
+@every
+def test_it_has_a_docstring_whose_first_line_is_a_sentence(name: str) -> None:
+    first = (ast.get_docstring(tree(name)) or "").splitlines()[0]
+    assert first.endswith(".")
+    assert first[0].isupper()
+    assert len(first) <= 110
+
+
+@every
+def test_it_fits_on_a_screen(name: str) -> None:
+    assert len((BIN / name).read_text().splitlines()) <= MOST_LINES
+
+
+def test_most_programs_are_short() -> None:
+    usual = statistics.median(len((BIN / name).read_text().splitlines()) for name in PROGRAMS)
+    if usual > USUAL_LINES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.warn(f"half of the programs have more than {usual:.0f} lines; {USUAL_LINES} was the aim", stacklevel=1)
+
+
+@every
+def test_it_imports_no_implementation(name: str) -> None:
+    nodes = list(ast.walk(tree(name)))
+    imported = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    imported += [f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
+    wrong = [one for one in imported if one.startswith(IMPLEMENTATIONS) and ".base." not in one]
+    assert not [one for one in wrong if not one.startswith(ALLOWED.get(name, ("-",)))]
+
+
+@every
+def test_its_help_loads_nothing_heavy(name: str, desk: Desk) -> None:
+    command = [sys.executable, "-X", "importtime", str(BIN / name), "-h"]
+    done = subprocess.run(command, env=desk.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    loaded = {match[1].partition(".")[0] for match in re.finditer(r"\|\s+([\w.]+)$", done.stderr, re.MULTILINE)}
+    assert "click" in loaded
+    assert not loaded & HEAVY
+
+
+@every
+def test_its_help_is_its_docstring_and_ends_with_the_common_options(name: str, desk: Desk) -> None:
+    told = desk.run(name, "-h", check=0).stdout
+    first = (ast.get_docstring(tree(name)) or "").splitlines()[0]
+    assert first in " ".join(told.split())
+    if name not in ALONE:
+        at = [told.index(f"\n  {option} ") for option in COMMON]
+        assert at == sorted(at)
+        assert told.count("\n  -", at[0]) == len(COMMON)
+
+
+@every
+def test_its_help_is_there_at_once(name: str, desk: Desk) -> None:
+    """At most 100 ms, or 2.5 times what `import click` takes: the least of five runs of each, in turn."""
+    help_times, click_times = [], []
+    for _ in range(5):
+        help_times.append(seconds(desk, str(BIN / name), "-h"))
+        click_times.append(seconds(desk, "-c", "import click"))
+    assert min(help_times) <= max(0.1, 2.5 * min(click_times))
+
+
+def seconds(desk: Desk, *args: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *args], env=desk.environment, stdout=subprocess.DEVNULL, check=True, timeout=60)
+    return time.perf_counter() - began
+
+
+@every
+def test_an_unknown_option_is_a_usage_error(name: str, desk: Desk) -> None:
+    ended = desk.run(name, "--no-such-option", check=2)
+    assert "No such option" in ended.stderr
+    assert ended.stdout == ""
+    assert list(desk.home.iterdir()) == []
+
+
+@every
+def test_it_has_its_row_in_the_readme(name: str) -> None:
+    first = (ast.get_docstring(tree(name)) or "").splitlines()[0]
+    assert f"| `{name}` | {first} |" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in ALONE])
+def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: Desk) -> None:
+    config = desk.configure(budget="much", auth="none")
+    ended = desk.run(name, *WORDS.get(name, ()), env={"CONSUMER_KEY": "k", "CONSUMER_SECRET": "s"}, check=78)
+    assert ended.stderr == (
+        f"{name}: the configuration cannot be used:\n"
+        f"  - {config}: [API] budget must be dollars a day such as 5 or 2.50, not 'much'\n"
+        f"  - {config}: [API] auth must be user or app, not 'none'\n"
+    )
+
+
+WORDS = {
+    "tw-1tweet": ("1",),
+    "tw-coverage": ("brexit",),
+    "tw-idu3elk": ("brexit",),
+    "tw-quser2work": ("-",),
+    "tw-search": ("brexit", "word"),
+}
+
+
+def test_a_bare_checkout_runs_from_anywhere(desk: Desk) -> None:
+    """Without anything installed but what the library needs: bin/netwar leads to it, through links too."""
+    link = desk.home / "tw-link"
+    link.symlink_to(BIN / "tw-myname")
+    environment = {name: value for name, value in desk.environment.items() if name != "PYTHONPATH"}
+    done = subprocess.run([sys.executable, str(link), "-h"], env=environment, cwd="/", capture_output=True, text=True)
+    ended = Ended(done.returncode, done.stdout, done.stderr)
+    assert ended.status == 0, ended.stderr
+    assert os.readlink(BIN / "netwar") == "../netwar"
+
+
+def test_ruff_reads_the_programs() -> None:
+    """ruff passes over files without an ending unless it is told of them."""
+    ruff = Path(sys.executable).with_name("ruff")
+    read = subprocess.run([ruff, "check", "--show-files", "."], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {Path(line).name for line in read.splitlines()} >= set(PROGRAMS)
