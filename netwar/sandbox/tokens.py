@@ -31,8 +31,7 @@ def _check(purpose: str, owner: int, bound: int) -> str:
 
 def _base36(number: int) -> str:
     digits = ""
-    while True:
+    while number > 0:
         number, digit = divmod(number, 36)
         digits = _DIGITS[digit] + digits
-        if number == 0:
-            return digits
+    return digits or "0"

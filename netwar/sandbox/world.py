@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from netwar.sandbox.cast import STATES, Cast
 from netwar.sandbox.chance import LOW, POPULATION, Shuffle, mix
+from netwar.sandbox.clock import EPOCH
 from netwar.sandbox.people import People
 from netwar.sandbox.postings import MOST_VERSIONS, Postings, Run
 
@@ -87,7 +88,8 @@ class World:
 
     def _compute_first_run(self, author: int) -> Run:
         count = self.cast.posts(author)
-        start = self.people.created(author)
+        # Before November 2010 ids were no snowflakes: nobody here posted earlier.
+        start = max(self.people.created(author), EPOCH + 1_000_000_000)
         return Run(0, count, start, max(CLOSEST_MS, (self.end - start) // max(1, count)))
 
     # -- users -----------------------------------------------------------------------------------

@@ -1,0 +1,160 @@
+"""The world: computed both ways, ordered, distinct, and in constant memory."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+import pytest
+
+from netwar.sandbox.cast import Cast, Role
+from netwar.sandbox.chance import POPULATION, Shuffle
+from netwar.sandbox.clock import EPOCH, iso
+from netwar.sandbox.postings import Found
+from netwar.sandbox.posts import Post
+from netwar.sandbox.world import EDITED, KINDS, World, kind_table
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(Cast(seed=3), 10_000)
+
+
+def somebody(count: int, seed: int = 1) -> list[int]:
+    return random.Random(seed).sample(range(POPULATION), count)
+
+
+def test_a_shuffle_is_undone_and_hits_everything_once() -> None:
+    shuffle = Shuffle(1, 2)
+    assert all(shuffle.back(shuffle.forward(number)) == number for number in somebody(2_000))
+    assert len({shuffle.forward(number) for number in range(50_000)}) == 50_000
+
+
+def test_users_are_found_by_id_and_by_name(world: World) -> None:
+    for index in [*range(300), *somebody(2_000)]:
+        assert world.people.index(world.people.id(index)) == index
+        assert world.named(world.name(index).swapcase()) == index
+        assert world.people.index(world.people.id(index) + 1) != index
+    assert world.people.index(5) is None
+    assert world.named("nobody_at_all") is None
+
+
+def test_a_name_that_was_left_resolves_to_nobody_or_to_who_took_it(world: World) -> None:
+    renamed = [index for index in range(200) if world.former_name(index)]
+    bearers = [world.named(world.former_name(index) or "") for index in renamed]
+    assert None in bearers
+    taken = [(old, new) for old, new in zip(renamed, bearers, strict=True) if new is not None]
+    assert taken
+    assert all(old != new for old, new in taken)
+
+
+def test_ids_of_posts_are_found_ordered_and_tell_the_time(world: World) -> None:
+    for author in (7, 8, 32, *range(60), *somebody(40)):
+        count = world.postings.count(author)
+        ids = [world.postings.id(author, k) for k in range(count)]
+        assert ids == sorted(set(ids))
+        assert all(0 < one < 1 << 63 for one in ids)
+        for k in random.Random(author).sample(range(count), min(count, 50)):
+            assert world.postings.find(ids[k]) == Found(author, k, 0)
+            assert [world.postings.position(author, ids[k] + shift) for shift in (-1, 0, 1)] == [k, k, k + 1]
+            assert world.postings.find(ids[k] + 1) is None
+            assert (ids[k] >> 22) + EPOCH == world.postings.time(author, k) < world.end
+
+
+def test_no_two_users_share_an_id_of_a_post(world: World) -> None:
+    ids = [world.postings.id(author, k) for author in range(200) for k in range(min(50, world.postings.count(author)))]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_version_of_an_edited_post_is_found_and_only_the_last_is_in_the_timeline(world: World) -> None:
+    edited = [k for k in range(5_000) if world.kind(7, k) == EDITED]
+    assert edited
+    for k in edited[:40]:
+        post = Post(world, Found(7, k, 0))
+        assert 2 <= len(post.history) <= 5
+        assert post.history == sorted(post.history)
+        assert post.history[-1] == post.id
+        assert [world.postings.find(one) for one in post.history] == [Found(7, k, v) for v in range(len(post.history) - 1, -1, -1)]
+        assert Post(world, Found(7, k, 1)).wording.text != post.wording.text
+
+
+def test_references_are_older_and_of_the_kind_that_they_say(world: World) -> None:
+    seen = set()
+    for k in range(2_000):
+        post = Post(world, Found(7, k, 0))
+        for reference in post.references:
+            seen.add((reference.how, reference.post is None))
+            assert reference.id < post.id
+            if reference.post is None:
+                assert world.postings.find(reference.id) is None
+            else:
+                assert world.postings.find(reference.id) == Found(reference.author, reference.post.k, 0)
+        if post.original:
+            text = post.wording.text
+            assert text.startswith(f"RT @{world.name(post.original.author)}: ")
+            assert len(text) <= 140
+            assert (text.endswith("…") and len(text) == 140) or text.endswith(post.original.full.text)
+        reply = post.replied_to
+        if reply is not None and reply.post is not None:
+            assert post.conversation == reply.post.conversation
+    assert seen >= {("retweeted", False), ("quoted", False), ("quoted", True), ("replied_to", False), ("replied_to", True)}
+
+
+def test_entities_stand_where_they_say(world: World) -> None:
+    for k in range(1_500):
+        for wording in (Post(world, Found(7, k, 0)).wording, Post(world, Found(7, k, 0)).full):
+            for kind, sign, key in (("hashtags", "#", "tag"), ("mentions", "@", "username"), ("cashtags", "$", "tag"), ("urls", "", "url")):
+                for one in wording.entities.get(kind, ()):
+                    assert wording.text[one["start"] : one["end"]] == sign + one[key]
+
+
+def test_new_posts_come_after_the_old_ones_and_not_after_now() -> None:
+    world = World(Cast(), 50)
+    before = [world.postings.id(7, k) for k in range(5_000)]
+    now = world.end + 40 * 86_400_000
+    for count in (5_000, 1, 300):
+        known = world.postings.count(7)
+        newest = world.grow(7, count, now)
+        now = max(now, newest) + 1
+        assert world.postings.count(7) == known + count
+        ids = [world.postings.id(7, k) for k in range(known + count)]
+        assert ids == sorted(set(ids))
+        assert ids[:5_000] == before
+        assert all(world.postings.find(ids[k]) == Found(7, k, 0) for k in range(0, len(ids), 37))
+    assert iso(newest) <= iso(now)
+
+
+def test_a_user_without_posts_can_begin_to_post() -> None:
+    world = World(Cast(), 50)
+    assert world.postings.count(3) == 0
+    world.grow(3, 10, world.end + 86_400_000)
+    assert [world.postings.find(world.postings.id(3, k)) for k in range(10)] == [Found(3, k, 0) for k in range(10)]
+
+
+def test_the_usual_cast_has_some_of_everything(world: World) -> None:
+    first = range(50)
+    assert sum(world.postings.count(index) > 3_200 for index in first) == 2
+    assert {world.state(index) for index in first} == {"active", "suspended", "protected", "gone"}
+    assert any(world.postings.count(index) == 0 for index in first)
+    assert all(world.postings.count(index) <= 300 or world.postings.count(index) > 3_200 for index in first)
+
+
+def test_a_million_followers_are_distinct_and_take_no_memory() -> None:
+    world = World(Cast(roles={0: Role(followers=1_000_000)}), 50)
+    once = bytearray(POPULATION)
+    tracemalloc.start()
+    for follower in world.followers(0, 0, 1_000_000):
+        assert not once[follower]
+        once[follower] = 1
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    assert sum(once) == 1_000_000
+    assert not once[0]
+    assert list(world.followers(0, 999_990, 1_000)) == list(world.followers(0, 0, 1_000_000))[-10:]
+
+
+def test_the_mix_of_posts_can_be_chosen() -> None:
+    world = World(Cast(), 50, kinds={"retweet": 1})
+    assert all(KINDS[world.kind(7, k)] == "retweet" for k in range(100))
+    with pytest.raises(ValueError, match="weight"):
+        kind_table({"plain": 0})
