@@ -22,8 +22,8 @@ FOREVER = LARGEST // 2**20
 # As in the index tweet_odd: tweets older than such ids.
 ODD = f"created <> ((id >> 22) + {SNOWFLAKE_EPOCH}) / 1000"
 TEXTS = {
-    "tweet": "text",
-    "profile": "coalesce(username, '') || ' ' || coalesce(name, '') || ' ' || coalesce(description, '')",
+    "tweet": "tweet.text",
+    "profile": "coalesce(profile.username, '') || ' ' || coalesce(profile.name, '') || ' ' || coalesce(profile.description, '')",
 }
 
 

@@ -1,0 +1,151 @@
+"""Paid pages while the store is down."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from netwar.archive.base import Cover, Tally
+from netwar.archive.spool import Replayed, Spool
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.coverage import Span
+from netwar.errors import ServiceDown
+from netwar.records.documents import Document
+
+ROOT = Path(__file__).parents[2]
+NOW = 1_795_000_000_000
+
+
+def page(number: int) -> tuple[str, list[Document], Cover]:
+    made = [
+        Document("twbrexit", str(number * 10 + n), {"id": str(number * 10 + n), "text": "é", "odd": [1.5]}, True, NOW)
+        for n in range(3)
+    ]
+    return f"timeline {number}", made, Cover("twbrexit", "7", Span(number, number + 1, 3), NOW, "seven", 9)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[SqliteArchive]:
+    opened = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
+    yield opened
+    opened.close()
+
+
+class Failing(SqliteArchive):
+    """A store that goes down after some pages."""
+
+    pages = 0
+
+    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+        if self.pages == 0:
+            raise ServiceDown("the store is down")
+        self.pages -= 1
+        return super().write(documents, cover)
+
+
+def test_nothing_is_kept_and_no_folder_made(spool: Spool, archive: SqliteArchive) -> None:
+    assert spool.waiting() == len(spool) == 0
+    assert not spool.folder.exists()
+    assert spool.replay(archive) == Replayed(0, 0, 0)
+
+
+def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> None:
+    for number in range(3):
+        spool.keep(*page(number))
+    spool.keep("lookup", [Document("tubrexit", "7", {"id": "7", "username": "x"}, False, NOW)], None)
+    assert spool.waiting() == 4
+    assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
+    assert spool.replay(archive) == Replayed(4, 10, 0)
+    assert spool.waiting() == 0
+    assert not spool.path.exists()
+    for number in range(3):
+        _, documents, _ = page(number)
+        assert archive.get("twbrexit", [one.id for one in documents]) == {one.id: one.body for one in documents}
+    assert archive.record("twbrexit", "7").spans == (Span(0, 3, 9),)
+    assert (archive.record("twbrexit", "7").name, archive.record("twbrexit", "7").counted) == ("seven", 9)
+    assert archive.write([Document("tubrexit", "7", {"id": "7"}, True, NOW)]).updated == 1, "it had only come along"
+    assert spool.replay(archive) == Replayed(0, 0, 0)
+
+
+def test_a_store_that_is_still_down_leaves_the_pages(spool: Spool, tmp_path: Path, archive: SqliteArchive) -> None:
+    for number in range(3):
+        spool.keep(*page(number))
+    failing = Failing(tmp_path / "archive", tmp_path / "dead-letters")
+    failing.pages = 2
+    with pytest.raises(ServiceDown, match="the store is down"):
+        spool.replay(failing)
+    failing.close()
+    assert spool.waiting() == 3
+    assert archive.count("twbrexit") == 6
+    assert spool.replay(archive) == Replayed(3, 9, 0)
+    assert archive.count("twbrexit") == 9
+    assert archive.record("twbrexit", "7").top == 3
+
+
+def test_a_torn_record_is_dropped(spool: Spool, archive: SqliteArchive) -> None:
+    spool.keep(*page(0))
+    whole = spool.path.read_bytes()
+    for cut in (1, 20, 100, len(whole) - 1):
+        spool.path.write_bytes(whole + whole[:cut])
+        assert spool.waiting() == 1
+        assert spool.replay(archive) == Replayed(1, 3, 1)
+        assert not spool.path.exists()
+
+
+def test_a_record_after_a_torn_one_is_whole(spool: Spool, archive: SqliteArchive) -> None:
+    spool.keep(*page(0))
+    with spool.path.open("ab") as file:
+        file.write(b'{"checksum":"torn')
+    spool.keep(*page(1))
+    assert spool.replay(archive) == Replayed(2, 6, 1)
+    assert spool.damaged.read_bytes() == b'{"checksum":"torn\n'
+    assert archive.count("twbrexit") == 6
+
+
+def test_a_damaged_record_is_put_aside(spool: Spool, archive: SqliteArchive) -> None:
+    for number in range(3):
+        spool.keep(*page(number))
+    lines = spool.path.read_bytes().splitlines(keepends=True)
+    lines[1] = lines[1].replace(b"1.5", b"2.5")
+    spool.path.write_bytes(b"".join(lines))
+    assert spool.replay(archive) == Replayed(2, 6, 1)
+    assert spool.damaged.read_bytes() == lines[1]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    with pytest.raises(ServiceDown, match="cannot be used"):
+        Spool(tmp_path / "spool").keep(*page(0))
+
+
+KEEPER = """
+import sys
+from test_spool import Path, Spool, page
+for number in range(int(sys.argv[2]), int(sys.argv[2]) + 50):
+    Spool(Path(sys.argv[1])).keep(*page(number))
+"""
+
+
+def test_processes_keep_while_one_replays(spool: Spool, archive: SqliteArchive) -> None:
+    command = [sys.executable, "-c", KEEPER, str(spool.folder)]
+    place = {"cwd": Path(__file__).parent, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    keepers = [subprocess.Popen([*command, str(start)], **place) for start in (0, 100, 200)]  # type: ignore[call-overload]
+    records = 0
+    while any(keeper.poll() is None for keeper in keepers):
+        records += spool.replay(archive).records
+    records += spool.replay(archive).records
+    assert [keeper.wait() for keeper in keepers] == [0, 0, 0]
+    assert records == 150
+    assert archive.count("twbrexit") == 450
+    assert archive.record("twbrexit", "7").posts == 450

@@ -1,0 +1,519 @@
+"""What every archive must do, whatever it keeps its documents in."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from netwar.archive.base import Archive, Body, Cover, Tally
+from netwar.coverage import Record, Span
+from netwar.records.documents import Document
+from netwar.records.pages import documents, read
+from tests.contract.conftest import opened_archive
+
+REAL = Path(__file__).parents[3] / "shared" / "real-data"
+NOW = 1_795_000_000_000
+EPOCH = 1_288_834_974_657
+
+
+def iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def tweet(
+    id: int, text: str = "hello", *, user: str = "7", at: int | None = None, index: str = "twbrexit", **more: Any
+) -> Document:
+    created = at if at is not None else (id >> 22) + EPOCH
+    body = {
+        "text": text,
+        "id": str(id),
+        "created_at": iso(created),
+        "author_id": user,
+        "lang": "en",
+        "conversation_id": str(id),
+        **more,
+        "netwar": {"retrieved": iso(NOW), "account": "observer", "via": "timeline"},
+    }
+    return Document(index, str(id), body, True, NOW)
+
+
+def profile(id: int, username: str, *, index: str = "tubrexit", **more: Any) -> Document:
+    body = {"username": username, "id": str(id), "name": username.title(), "description": "", **more}
+    return Document(index, str(id), body, True, NOW)
+
+
+def at(ms: int, low: int = 0) -> int:
+    """The id of a tweet of this time."""
+    return (ms - EPOCH) << 22 | low
+
+
+def ids(bodies: Any) -> list[int]:
+    return [int(body["id"]) for body in bodies]
+
+
+def same(kept: Body, given: Body) -> bool:
+    """To the byte: the order of keys, too."""
+    return orjson.dumps(kept) == orjson.dumps(given)
+
+
+# Documents in, documents out
+
+
+LEGACY: Body = {
+    "id": "1408876829491015681",
+    "unheard_of": {"nested": [1, 2.5, None, True, "é"]},
+    "text": "RT @someone: cut off here…",
+    "author_id": "1350281236359614465",
+    "created_at": "2021-06-26T19:56:26.000Z",
+    "conversation_id": "1408876829491015681",
+    "referenced_tweets": [{"type": "quoted", "id": "1"}, {"type": "retweeted", "id": "1408678886733451268"}],
+    "public_metrics": {"retweet_count": 238, "reply_count": 0, "like_count": 3, "quote_count": 0},
+    "note_tweet": {"entities": {}, "text": "the whole long marmalade text"},
+    "lang": "en",
+}
+POST: Body = {
+    "lang": "en",
+    "conversation_id": "1408876829491015000",
+    "text": "cut",
+    "note_post": {"text": "the whole long chutney text"},
+    "public_metrics": {"repost_count": 2, "like_count": 1},
+    "referenced_posts": [{"type": "replied_to", "id": "1408876829491015000"}],
+    "created_at": "2021-06-26T19:56:26Z",
+    "id": "1408876829491015682",
+}
+
+
+@pytest.mark.parametrize("body", [LEGACY, POST], ids=["legacy", "post dialect"])
+def test_a_document_comes_back_as_it_was_given(archive: Archive, body: Body) -> None:
+    given = orjson.loads(orjson.dumps(body))
+    assert archive.write([Document("twbrexit", body["id"], given, True, NOW)]) == Tally(created=1)
+    assert same(given, body), "the caller's object was changed"
+    kept = archive.get("twbrexit", [body["id"]])[body["id"]]
+    assert same(kept, body)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": ""},
+        {"text": None},
+        {"author_id": ""},
+        {"author_id": "007"},
+        {"author_id": "99999999999999999999"},
+        {"author_id": 7},
+        {"conversation_id": ""},
+        {"conversation_id": "0"},
+        {"conversation_id": "5"},
+        {"note_tweet": {"text": ""}},
+        {"note_tweet": {"text": "long"}, "note_post": {"text": ""}},
+        {"note_tweet": "no object", "text": "nul \0 and 🤷🏽 and \u2028"},
+        {"public_metrics": {"like_count": 2**63, "retweet_count": "many", "quote_count": -1}},
+        {"public_metrics": None, "referenced_tweets": [{"type": "odd"}, {"id": "5"}, 3]},
+        {"referenced_tweets": {"type": "quoted"}, "created_at": "yesterday", "lang": ["en"]},
+        {"id": 123, "username": 5, "created_at": "2021-06-26"},
+    ],
+    ids=str,
+)
+def test_odd_values_come_back_too(archive: Archive, more: Body) -> None:
+    document = tweet(123, at=NOW)
+    document.body.update(more)
+    assert archive.write([document]) == Tally(created=1)
+    assert same(archive.get("twbrexit", ["123"])["123"], document.body)
+
+
+def test_odd_profiles_come_back_too(archive: Archive) -> None:
+    given = [
+        profile(1, "", name=None, location="", description="x"),
+        profile(2, "two", verified="yes", public_metrics={"post_count": 3}, created_at=5),
+        Document("tubrexit", "3", {"id": "3"}, False, NOW),
+    ]
+    assert archive.write(given).created == 3
+    for document in given:
+        assert same(archive.get("tubrexit", [document.id])[document.id], document.body)
+
+
+def real_documents() -> list[Document]:
+    if not REAL.is_dir():
+        pytest.skip("needs the real answers of X in ../shared/real-data, which are not published with the program")
+    found = []
+    for path in sorted(REAL.glob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            try:
+                answer = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if "data" in answer:
+                page = read(answer)
+                found += documents(page, tweets="twreal", users="tureal", retrieved=NOW, account="observer", via="timeline")
+    return found
+
+
+def test_real_documents_come_back_to_the_byte(archive: Archive) -> None:
+    given = real_documents()
+    newest: dict[tuple[str, str], Document] = {}
+    for one in given:
+        before = newest.get((one.index, one.id))
+        if before is None or one.version > before.version:
+            newest[one.index, one.id] = one
+    tally = archive.write(given)
+    assert (tally.created, tally.rejected) == (len(newest), 0)
+    assert tally.created + tally.updated + tally.unchanged == len(given)
+    for (index, id), one in newest.items():
+        assert same(archive.get(index, [id])[id], one.body)
+    for index in ("twreal", "tureal"):
+        assert ids(archive.scan(index)) == sorted(int(id) for kept, id in newest if kept == index)
+
+
+# Who wins
+
+
+@pytest.mark.parametrize(
+    ("direct", "retrieved", "wins"),
+    [(True, NOW + 1, True), (True, NOW, False), (True, NOW - 1, False), (False, NOW + 1, False), (False, NOW, False)],
+)
+def test_a_newer_copy_wins_unless_it_only_came_along(archive: Archive, direct: bool, retrieved: int, wins: bool) -> None:
+    archive.write([tweet(5, "first")])
+    later = replace(tweet(5, "second"), direct=direct, retrieved=retrieved)
+    assert archive.write([later]) == (Tally(updated=1) if wins else Tally(unchanged=1))
+    assert archive.get("twbrexit", ["5"])["5"]["text"] == ("second" if wins else "first")
+    assert ids(archive.search("twbrexit", "second")) == ([5] if wins else [])
+    assert ids(archive.search("twbrexit", "first")) == ([] if wins else [5])
+
+
+def test_a_copy_that_was_asked_for_replaces_one_that_came_along_later(archive: Archive) -> None:
+    archive.write([replace(tweet(5, "came along"), direct=False, retrieved=NOW + 10)])
+    assert archive.write([tweet(5, "asked for")]).updated == 1
+
+
+def test_one_id_twice_in_a_batch(archive: Archive) -> None:
+    batch = [tweet(5, "old"), replace(tweet(5, "new"), retrieved=NOW + 1), tweet(5, "old again")]
+    assert archive.write(batch) == Tally(created=1, updated=1, unchanged=1)
+    assert [body["text"] for body in archive.scan("twbrexit")] == ["new"]
+    assert ids(archive.search("twbrexit", "new")) == [5]
+    assert not ids(archive.search("twbrexit", "old"))
+
+
+def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Archive, tmp_path: Path) -> None:
+    bad = [
+        Document("twbrexit", "", {"text": "no id"}, True, NOW),
+        Document("twbrexit", "x1", {"id": "x1"}, True, NOW),
+        Document("twbrexit", "5", {"id": "6"}, True, NOW),
+        Document("twbrexit", str(2**63), {"id": str(2**63)}, True, NOW),
+        tweet(8, half="\ud83d"),
+        tweet(9, "half a pair \ud83d"),
+        tweet(10, object=object()),
+        tweet(11, index="nosuch"),
+        Document("tubrexit", "12", [1], True, NOW),  # type: ignore[arg-type]
+    ]
+    tally = archive.write([tweet(1), *bad, tweet(2)], Cover("twbrexit", "7", Span(0, 2, 2), NOW))
+    assert tally == Tally(created=2, rejected=len(bad))
+    assert ids(archive.scan("twbrexit")) == [1, 2]
+    assert archive.record("twbrexit", "7").spans == (Span(0, 2, 2),)
+    letters = [orjson.loads(line) for line in (tmp_path / "dead-letters").read_bytes().splitlines()]
+    assert len(letters) == len(bad)
+    assert all(letter["reason"] and letter["time"] for letter in letters)
+    assert {"text": "no id"} in [letter["document"] for letter in letters]
+    assert stat.S_IMODE((tmp_path / "dead-letters").stat().st_mode) == 0o600
+
+
+# Asking
+
+
+def test_asking_for_what_is_not_there_makes_nothing(archive: Archive, tmp_path: Path) -> None:
+    assert archive.get("twnone", ["1"]) == {}
+    assert archive.missing("tunone", "username", ["a", "b"]) == ["a", "b"]
+    assert list(archive.find("twnone", user="1")) == list(archive.search("twnone", "x")) == list(archive.scan("twnone")) == []
+    assert archive.count("twnone") == archive.forget("twnone", ["1"]) == 0
+    assert archive.record("twnone", "1") == Record("1")
+    assert list(archive.records("twnone")) == archive.by_name("twnone", "x") == []
+    assert archive.indices() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_tells_thousands_in_their_order(archive: Archive) -> None:
+    archive.write([tweet(id) for id in range(0, 5000, 2)])
+    asked = [str(id) for id in range(5000)]
+    random.Random(1).shuffle(asked)
+    assert archive.missing("twbrexit", "id", asked) == [id for id in asked if int(id) % 2]
+    assert len(archive.get("twbrexit", asked)) == 2500
+    assert archive.missing("twbrexit", "id", ["no id", "5"]) == ["no id", "5"]
+
+
+def test_missing_screen_names_are_compared_without_case(archive: Archive) -> None:
+    archive.write([profile(1, "SomeOne"), profile(2, "other")])
+    assert archive.missing("tubrexit", "username", ["someone", "SOMEONE", "Else", "oTHER"]) == ["Else"]
+
+
+def test_find_gives_the_newest_first(archive: Archive) -> None:
+    days = {day: NOW - day * 86_400_000 for day in range(10)}
+    archive.write([tweet(at(ms), user=str(day % 2)) for day, ms in days.items()])
+    newest_first = [at(ms) for ms in days.values()]
+    assert ids(archive.find("twbrexit")) == newest_first
+    assert ids(archive.find("twbrexit", limit=3)) == newest_first[:3]
+    assert ids(archive.find("twbrexit", user="1")) == newest_first[1::2]
+    assert ids(archive.find("twbrexit", user="1", limit=2)) == newest_first[1:4:2]
+    assert ids(archive.find("twbrexit", since=days[4], until=days[1])) == newest_first[2:5]
+    assert ids(archive.find("twbrexit", user="0", since=days[4], until=days[1])) == [newest_first[2], newest_first[4]]
+    assert ids(archive.find("twbrexit", until=days[8])) == newest_first[9:]
+    assert ids(archive.find("twbrexit", user="nobody")) == []
+
+
+def test_find_by_time_knows_tweets_whose_id_tells_no_time(archive: Archive) -> None:
+    old = tweet(20, at=1_142_974_214_000)
+    new = tweet(at(NOW), at=NOW)
+    strange = tweet(5, at=NOW - 1000)
+    archive.write([old, new, strange, *(tweet(at(NOW - 10_000_000 - n * 1000)) for n in range(450))])
+    assert ids(archive.find("twbrexit", since=NOW - 5000)) == [at(NOW), 5]
+    assert ids(archive.find("twbrexit", until=EPOCH)) == [20]
+    assert ids(archive.find("twbrexit", since=0, limit=1)) == [at(NOW)]
+    assert len(ids(archive.find("twbrexit", since=0))) == 453
+
+
+def test_find_by_screen_name(archive: Archive) -> None:
+    archive.write([profile(7, "SomeOne"), profile(8, "other")])
+    archive.write([tweet(1, user="7"), tweet(2, user="8"), tweet(3, user="9"), tweet(4, user="10", username="Outsider")])
+    archive.change("twbrexit", "9", lambda record: record.named("Ninth", NOW).named("tenth", NOW))
+    assert ids(archive.find("twbrexit", name="someone")) == [1]
+    assert ids(archive.find("twbrexit", name="NINTH")) == [3]
+    assert ids(archive.find("twbrexit", name="Tenth")) == [3]
+    assert ids(archive.find("twbrexit", name="outsider")) == [4]
+    assert ids(archive.find("twbrexit", name="nobody")) == []
+    assert ids(archive.find("tubrexit", name="SOMEONE")) == [7]
+    assert ids(archive.find("tubrexit", user="8")) == [8]
+
+
+def test_both_dialects_can_be_asked_for(archive: Archive) -> None:
+    given = [Document("twbrexit", body["id"], body, True, NOW) for body in (LEGACY, POST)]
+    archive.write(given)
+    assert ids(archive.search("twbrexit", "marmalade")) == [int(LEGACY["id"])]
+    assert ids(archive.search("twbrexit", "chutney")) == [int(POST["id"])]
+    assert ids(archive.find("twbrexit", user=LEGACY["author_id"])) == [int(LEGACY["id"])]
+
+
+# Searching
+
+
+TEXTS = {
+    1: "The #Brexit vote, don't panic",
+    2: "brexiteers of the world @John_Doe",
+    3: "the vote on BREXIT was close",
+    4: "Über den Brexit: naïve Wähler 🤷",
+    5: "東京オリンピックは楽しい",
+    6: 'she said "vote brexit" & left',
+    7: "привет Мир",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("brexit", [6, 4, 3, 1]),
+        ("#brexit", [6, 4, 3, 1]),
+        ("Brexit*", [6, 4, 3, 2, 1]),
+        ("vote brexit", [6, 3, 1]),
+        ('"vote brexit"', [6]),
+        ('"brexit vote"', [1]),
+        ('"brexit vo"*', [1]),
+        ('"brexit vo', []),
+        ("don't", [1]),
+        ("@john_doe", [2]),
+        ("john", [2]),
+        ("naive waehler", []),
+        ("naive wahler", [4]),
+        ("uber", [4]),
+        ("オリンピック", [5]),
+        ("東京 楽しい", [5]),
+        ("東京 brexit", []),
+        ("мир ПРИВЕТ", [7]),
+        ("the AND vote", []),
+        ("text:brexit", []),
+        ("🤷", []),
+        ("brexit 🤷 !!", [6, 4, 3, 1]),
+        ("", []),
+        ('"', []),
+        ("*", []),
+    ],
+)
+def test_search(archive: Archive, words: str, found: list[int]) -> None:
+    archive.write([tweet(id, text) for id, text in TEXTS.items()])
+    assert ids(archive.search("twbrexit", words)) == found
+    assert ids(archive.search("twbrexit", words, 1)) == found[:1]
+
+
+def test_search_of_users(archive: Archive) -> None:
+    archive.write(
+        [profile(2, "Some_One", name="Ann Other", description="writes of #brexit"), profile(1, "brexit", description="日本語")]
+    )
+    assert ids(archive.search("tubrexit", "brexit")) == [2, 1]
+    assert ids(archive.search("tubrexit", "ann writes")) == [2]
+    assert ids(archive.search("tubrexit", "some_one")) == [2]
+    assert ids(archive.search("tubrexit", "日本")) == [1]
+
+
+def test_no_words_are_an_error(archive: Archive) -> None:
+    archive.write([tweet(id, text) for id, text in TEXTS.items()])
+    chance = random.Random(4)
+    signs = list("""abc"'*#@():+-^{}<>.,\\/%$&|~!?[]= \0\n\té東🤷\ud800ß٣""")
+    alphabet = [*signs, "AND", "OR", "NOT", "NEAR(", "text :"]
+    for _ in range(500):
+        words = "".join(chance.choices(alphabet, k=chance.randrange(12)))
+        for index in ("twbrexit", "tubrexit"):
+            list(archive.search(index, words))
+
+
+def test_a_common_word_is_found_newest_first_over_all_times(archive: Archive) -> None:
+    chance = random.Random(5)
+    given = {
+        at(NOW - chance.randrange(3 * 365 * 86_400_000), chance.randrange(2**22)): chance.random() < 0.9 for _ in range(8000)
+    }
+    given |= dict.fromkeys(range(1, 200), True)
+    batch = [tweet(id, f"{'common' if common else 'other'} word{id % 7}", user=str(id % 9)) for id, common in given.items()]
+    for start in range(0, len(batch), 1000):
+        archive.write(batch[start : start + 1000])
+    wanted = sorted((id for id, common in given.items() if common), reverse=True)
+    assert ids(archive.search("twbrexit", "common", 20)) == wanted[:20]
+    assert ids(archive.search("twbrexit", "common")) == wanted
+    assert ids(archive.search("twbrexit", "common word3", 50)) == [id for id in wanted if id % 7 == 3][:50]
+
+
+def test_what_is_forgotten_is_found_nowhere(archive: Archive) -> None:
+    archive.write([tweet(1, "keep me"), tweet(2, "forget me"), tweet(3, "forget me too")])
+    archive.write([profile(7, "someone", description="me")])
+    assert archive.forget("twbrexit", ["2", "3", "99", "no id"]) == 2
+    assert archive.forget("tubrexit", ["7"]) == 1
+    assert ids(archive.scan("twbrexit")) == ids(archive.search("twbrexit", "me")) == ids(archive.find("twbrexit")) == [1]
+    assert archive.missing("twbrexit", "id", ["1", "2"]) == ["2"]
+    assert not ids(archive.search("tubrexit", "me"))
+    assert archive.write([tweet(2, "came back")]).created == 1
+    assert ids(archive.search("twbrexit", "back")) == [2]
+
+
+def test_a_scan_goes_on_while_others_write(archive: Archive, archive_kind: str, tmp_path: Path) -> None:
+    archive.write([tweet(id) for id in range(1000)])
+    scanning = archive.scan("twbrexit")
+    first = next(scanning)
+    other = opened_archive(archive_kind, tmp_path)
+    assert other.write([tweet(5000)]).created == 1
+    other.close()
+    assert ids([first, *scanning])[:1000] == list(range(1000))
+
+
+def test_indices(archive: Archive) -> None:
+    archive.write([tweet(1), profile(2, "x", index="usertest"), profile(3, "y", index="tuleave"), tweet(4, index="twtw")])
+    archive.change("twledger", "1", lambda record: record.named("one", NOW))
+    assert archive.indices() == ["tuleave", "twbrexit", "twledger", "twtw", "usertest"]
+    assert [archive.count(index) for index in archive.indices()] == [1, 1, 0, 1, 1]
+
+
+# The ledger
+
+
+def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
+    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(19, 30, 2), NOW, name="Seven", counted=3))
+    archive.write([tweet(10)], Cover("twbrexit", "7", Span(0, 19, 1), NOW, name="seven"))
+    kept = archive.record("twbrexit", "7")
+    assert kept == Record("7", name="seven", counted=3, spans=(Span(0, 30, 3),))
+    archive.write([], Cover("twbrexit", "7", None, NOW, name="Sieben"))
+    assert [change.old for change in archive.record("twbrexit", "7").renamed] == ["seven"]
+
+
+def test_records_and_names(archive: Archive) -> None:
+    for user in ("20", "3", "@gone"):
+        archive.change("twbrexit", user, lambda record: replace(record, outcome="complete", detail="é", asked=NOW, refreshed=5))
+    archive.change("twbrexit", "3", lambda record: record.named("Old", 1).named("New", 2))
+    archive.change("twleave", "3", lambda record: record.named("Elsewhere", 1))
+    assert [record.user for record in archive.records("twbrexit")] == ["20", "3", "@gone"]
+    assert archive.by_name("twbrexit", "OLD") == archive.by_name("twbrexit", "new") == [archive.record("twbrexit", "3")]
+    assert archive.by_name("twbrexit", "elsewhere") == []
+    assert archive.record("twbrexit", "20") == Record("20", outcome="complete", detail="é", asked=NOW, refreshed=5)
+
+
+def test_a_change_that_fails_changes_nothing(archive: Archive) -> None:
+    archive.change("twbrexit", "3", lambda record: replace(record, asked=1))
+
+    def fail(_: Record) -> Record:
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError):
+        archive.change("twbrexit", "3", fail)
+    assert archive.record("twbrexit", "3").asked == 1
+    assert archive.change("twbrexit", "3", lambda record: replace(record, asked=2)).asked == 2
+
+
+# Many processes
+
+
+def started(work: Callable[..., None], *given: Any) -> tuple[multiprocessing.process.BaseProcess, Connection]:
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(*given, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:
+    archive = opened_archive(kind, folder)
+    told.send("ready")
+    told.recv()
+    for page in range(20):
+        batch = [tweet(page * 1000 + n, f"by {number}") for n in range(50)]
+        batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(50)]
+        archive.write(batch, Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW))
+        archive.change("twbrexit", "shared", lambda record: replace(record, asked=record.asked + 1))
+    archive.close()
+    told.send("done")
+
+
+def test_processes_write_at_once(archive: Archive, archive_kind: str, tmp_path: Path) -> None:
+    workers = [started(write_all, archive_kind, tmp_path, number) for number in range(4)]
+    for _, told in workers:
+        assert told.recv() == "ready"
+    for _, told in workers:
+        told.send("go")
+    for process, told in workers:
+        assert told.recv() == "done"
+        process.join()
+    assert archive.count("twbrexit") == 20 * 50 * 5
+    assert archive.record("twbrexit", "shared").asked == 80
+    assert [archive.record("twbrexit", str(number)).spans for number in range(4)] == [(Span(0, 20, 20),)] * 4
+    assert sum(len(ids(archive.search("twbrexit", f"by {number}"))) for number in range(4)) == 20 * 50
+
+
+def write_for_ever(kind: str, folder: Path, number: int, told: Connection) -> None:
+    archive = opened_archive(kind, folder)
+    page = number * 1_000_000
+    while True:
+        page += 1
+        batch = [tweet(page * 100 + n, f"page {page}") for n in range(100)]
+        archive.write(batch, Cover("twbrexit", "7", Span(page - 1, page, 100), NOW))
+        told.send(page)
+
+
+def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: str, tmp_path: Path) -> None:
+    chance, acknowledged = random.Random(6), []
+    for number in range(1, 5):
+        process, told = started(write_for_ever, archive_kind, tmp_path, number)
+        acknowledged += [told.recv() for _ in range(chance.randrange(1, 30))]
+        process.kill()
+        process.join()
+        while told.poll():
+            try:
+                acknowledged.append(told.recv())
+            except EOFError:
+                break
+        pages = [page for span in archive.record("twbrexit", "7").spans for page in range(span.low + 1, span.high + 1)]
+        assert set(acknowledged) <= set(pages)
+        assert len(pages) - len(acknowledged) <= number, "at most the page in hand of each process that was killed"
+        assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+        assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100
+    assert archive.write([tweet(1)]).created == 1
