@@ -170,4 +170,5 @@ def conclusion(record: Record) -> str:
 
 
 def _ids(page: Page) -> list[int]:
-    return [int(post["id"]) for post in page.posts]
+    """The ids of a page's own posts; what is no number is left to the archive to refuse."""
+    return [int(post["id"]) for post in page.posts if str(post["id"]).isdecimal() and int(post["id"])]

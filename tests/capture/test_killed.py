@@ -1,0 +1,74 @@
+"""A recorder that is killed with -9 over and over loses nothing, pays for nothing twice, and waits for nobody."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conftest import BIN
+
+KILLER = Path(__file__).with_name("killer.py")
+MOMENTS = ("billed", "before", "between", "after")
+MOST_KILLS = 250
+WORLD = """
+[world]
+users = 12
+prolific = 0
+suspended = 0
+protected = 0
+gone = 0
+renamed = 0
+taken = 0
+
+[[users]]
+index = 0
+posts = 3300
+
+[[users]]
+index = 1
+posts = 730
+
+[[users]]
+index = 2
+posts = 0
+"""
+
+
+def killed_run(operator, moment: str, page: int) -> int:
+    command = [sys.executable, KILLER, moment, str(page), BIN / "tw-idu3elk", "killed", "-q"]
+    return subprocess.run(command, env=operator.desk.environment, cwd=operator.desk.home, timeout=60).returncode
+
+
+def test_killed_after_every_page(operator, tmp_path):
+    seed = int(time.time())
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    one = operator(WORLD)
+    users = one.users()
+    one.queue(user["name"] if chance.random() < 0.5 else user["id"] for user in users)
+    kills = 0
+    while kills < MOST_KILLS:
+        # A run that dies at its first page each time never gets on: every second one may go a page further.
+        status = killed_run(one, chance.choice(MOMENTS), 1 + kills % 2)
+        if status == 0:
+            break
+        assert status == -9
+        kills += 1
+    assert 20 < kills < MOST_KILLS, f"{kills} kills (seed {seed})"
+
+    work = one.work()
+    assert (work["waiting"], work["claimed"], work["failed"]) == (0, [], []), f"seed {seed}"
+    for user in users:
+        truth = set(one.truth(user["id"])[:3200])
+        assert one.recorded("killed", user["id"]) == truth, f"user {user} (seed {seed})"
+    assert {record["outcome"] for name, record in one.coverage("killed").items()} == {"complete", "partial", "empty"}
+    assert [record["lost"] != [] for record in one.coverage("killed").values()].count(True) == 1
+
+    bill = one.bill()
+    returned, distinct = sum(bill["returned"].values()), sum(bill["billed"].values())
+    page = 100 + 200 + 1
+    assert returned <= distinct + kills * page, f"{returned} objects for {distinct} (seed {seed})"
+    assert bill["micro"] <= one.spent() <= 1.02 * bill["micro"], f"seed {seed}"

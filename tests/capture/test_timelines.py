@@ -1,0 +1,227 @@
+"""The main job: what users posted and what is in the archive are the same sets."""
+
+from __future__ import annotations
+
+import pytest
+
+# Two users past what X serves, the others with 0 to 300 posts; nobody suspended, protected, gone or renamed.
+FIFTY = """
+[world]
+users = 50
+suspended = 0
+protected = 0
+gone = 0
+renamed = 0
+taken = 0
+prolific = 0
+
+[[users]]
+index = 7
+posts = 5000
+
+[[users]]
+index = 23
+posts = 3201
+"""
+REACHABLE = 3_200
+
+
+@pytest.fixture
+def fifty(operator):
+    return operator(FIFTY)
+
+
+def test_fifty_users_are_recorded_whole_and_once(fifty):
+    users = fifty.users()
+    fifty.queue(user["name"] for user in users)
+    said = fifty.run("tw-idu3elk", "fifty").stderr
+    assert "50 users" in said
+    known = fifty.coverage("fifty")
+    for user in users:
+        truth = fifty.truth(user["id"])
+        assert fifty.recorded("fifty", user["id"]) == set(truth[:REACHABLE]), user
+        record = known[user["id"]]
+        assert sum(span["posts"] for span in record["spans"]) == len(truth[:REACHABLE])
+        if len(truth) > REACHABLE:
+            assert record["outcome"] == "partial"
+            assert [(int(part["low"]), int(part["high"])) for part in record["lost"]] == [(0, truth[REACHABLE - 1] - 1)]
+        else:
+            assert record["outcome"] == ("complete" if truth else "empty")
+            assert record["lost"] == record["gaps"] == []
+    assert fifty.spent() == fifty.bill()["micro"]
+
+    before, asked = fifty.bill(), len(fifty.log())
+    stored = fifty.select("fifty", "SELECT id, retrieved FROM tweets ORDER BY id")
+    fifty.queue(user["id"] for user in users)
+    fifty.run("tw-idu3elk", "fifty")
+    assert fifty.bill() == before, "a second run costs nothing"
+    assert len(fifty.log()) - asked == 50, "and asks once a user"
+    assert fifty.select("fifty", "SELECT id, retrieved FROM tweets ORDER BY id") == stored, "and stores nothing"
+
+
+def test_what_the_api_no_longer_reaches_is_lost_exactly(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 250\n")
+    user = one.users()[0]
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "far")
+    old = one.truth(user["id"])
+    one.post("posts", {"user": user["id"], "count": 5000})
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "far")
+    truth = one.truth(user["id"])
+    assert len(truth) == 5250
+    assert one.recorded("far", user["id"]) == set(truth[:REACHABLE]) | set(old)
+    record = one.coverage("far")[user["id"]]
+    assert [(int(part["low"]), int(part["high"])) for part in record["lost"]] == [(old[0], truth[REACHABLE - 1] - 1)]
+    assert record["gaps"] == []
+    assert "lost" in one.run("tw-coverage", "far", user["name"]).stdout
+
+    asked = len(one.log())
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "far")
+    assert len(one.log()) - asked == 1, "what is lost is not asked for again"
+
+
+def test_between_two_thousand_and_the_limit_the_probe_joins(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 40\n")
+    user = one.users()[0]
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "probe")
+    one.post("posts", {"user": user["id"], "count": 2500})
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "probe")
+    record = one.coverage("probe")[user["id"]]
+    assert (record["outcome"], record["lost"], len(record["spans"])) == ("complete", [], 1)
+    assert one.recorded("probe", user["id"]) == set(one.truth(user["id"]))
+
+
+def test_short_and_empty_pages_are_no_end(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 700\n")
+    user = one.users()[0]
+    one.post("faults", [{"kind": "empty-page", "requests": [2, 3]}, {"kind": "short-page", "keep": 3, "requests": [5]}])
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "short")
+    assert one.recorded("short", user["id"]) == set(one.truth(user["id"]))
+    assert one.coverage("short")[user["id"]]["outcome"] == "complete"
+
+
+def test_a_page_token_that_repeats_for_ever_is_got_round(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 700\n")
+    user = one.users()[0]
+    one.post("faults", [{"kind": "repeat-token", "times": 0}])
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "again", timeout=60)
+    assert one.recorded("again", user["id"]) == set(one.truth(user["id"]))
+
+
+def test_refresh_reads_again_for_new_counts(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 150\n")
+    user = one.users()[0]
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "fresh")
+    before = dict(one.select("fresh", "SELECT id, version FROM tweet"))
+    spans = one.coverage("fresh")[user["id"]]["spans"]
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "fresh", "--refresh")
+    after = dict(one.select("fresh", "SELECT id, version FROM tweet"))
+    newer = {number for number in after if after[number] > before.get(number, 0)}
+    assert newer >= set(one.truth(user["id"]))
+    assert one.coverage("fresh")[user["id"]]["spans"] == spans
+
+
+def test_the_same_user_by_name_and_by_id_is_recorded_once(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 150\n")
+    user = one.users()[0]
+    one.queue([user["id"], user["name"]])
+    one.run("tw-idu3elk", "once")
+    pages = [line for line in one.log() if line["path"].endswith("/tweets")]
+    assert len(pages) == 2, "two pages of one timeline, and no third question"
+    assert one.work()["waiting"] == 0
+
+
+def test_names_are_looked_up_a_hundred_at_a_time(operator):
+    many = operator(
+        "[world]\nusers = 150\nprolific = 0\nmost_posts = 0\nsuspended = 0\ngone = 0\nprotected = 0\nrenamed = 0\ntaken = 0\n"
+    )
+    many.queue(user["name"] for user in many.users())
+    many.run("tw-idu3elk", "names")
+    assert len([line for line in many.log() if line["path"] == "/2/users/by"]) == 2
+    assert len(many.coverage("names")) == 150
+
+
+def test_users_who_are_not_to_be_had_are_outcomes_and_the_run_goes_on(operator):
+    states = ["active", "suspended", "protected", "gone"]
+    users = "".join(f'[[users]]\nindex = {n}\nposts = 20\nstate = "{state}"\n' for n, state in enumerate(states))
+    some = operator(f"[world]\nusers = 4\n{users}")
+    truth = {user["state"]: user for user in some.users()}
+    some.queue([user["name"] for user in truth.values()])
+    some.run("tw-idu3elk", "states")
+    by_name = {record["name"] or record["user"].lstrip("@"): record["outcome"] for record in some.coverage("states").values()}
+    assert {name.lower(): outcome for name, outcome in by_name.items()} == {
+        truth["suspended"]["name"].lower(): "suspended",
+        truth["protected"]["name"].lower(): "protected",
+        truth["gone"]["name"].lower(): "gone",
+        truth["active"]["name"].lower(): "complete",
+    }
+    some.queue([user["id"] for user in truth.values()])
+    some.run("tw-idu3elk", "states")
+    by_id = {user: record["outcome"] for user, record in some.coverage("states").items()}
+    assert {state: by_id[user["id"]] for state, user in truth.items() if state != "active"} == {
+        "suspended": "suspended",
+        "protected": "protected",
+        "gone": "gone",
+    }
+    assert some.work()["waiting"] == 0
+
+
+def test_an_archived_name_is_checked_against_what_comes(operator):
+    two = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n[[users]]\nindex = 1\nposts = 40\n")
+    first, second = two.users()[:2]
+    two.queue([first["name"]])
+    two.run("tw-idu3elk", "moved")
+    two.post("state", {"user": first["id"], "name": "brand_new_name"})
+    two.post("state", {"user": second["id"], "name": first["name"]})
+    two.post("posts", {"user": first["id"], "count": 3})
+    two.queue([first["name"]])
+    said = two.run("tw-idu3elk", "moved").stderr
+    assert "brand_new_name" in said
+    known = two.coverage("moved")
+    assert known[first["id"]]["renamed"][0]["old"].lower() == first["name"].lower()
+    assert known[second["id"]]["outcome"] == "complete"
+    assert two.recorded("moved", second["id"]) == set(two.truth(second["id"]))
+    assert "renamed from" in two.run("tw-coverage", "moved", first["name"]).stdout
+
+
+def test_a_name_that_nobody_bears_any_more_is_followed(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n")
+    user = one.users()[0]
+    one.queue([user["name"]])
+    one.run("tw-idu3elk", "left")
+    one.post("state", {"user": user["id"], "name": "brand_new_name"})
+    one.post("posts", {"user": user["id"], "count": 150})
+    one.queue([user["name"]])
+    one.run("tw-idu3elk", "left")
+    known = one.coverage("left")
+    assert known[f"@{user['name'].lower()}"]["outcome"] == "renamed"
+    assert "brand_new_name" in known[f"@{user['name'].lower()}"]["detail"]
+    assert known[user["id"]]["name"] == "brand_new_name"
+    assert one.recorded("left", user["id"]) == set(one.truth(user["id"]))
+
+
+@pytest.mark.parametrize("settings", [{"dialect": "post"}, {"auth": "app"}, {"expand": "full"}])
+def test_other_ways_to_ask_bring_the_same_tweets(operator, settings):
+    one = operator("[world]\nusers = 6\nprolific = 0\n[[users]]\nindex = 0\nposts = 230\n", **settings)
+    user = one.users()[0]
+    one.queue([user["name"]])
+    said = one.run("tw-idu3elk", "ways").stderr
+    assert "NO LONGER SENDS" not in said
+    recorded = {row[0] for row in one.select("ways", "SELECT id FROM tweet WHERE via = 1")}
+    assert recorded == set(one.truth(user["id"]))
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_fields_that_x_no_longer_sends_are_told_loudly(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n")
+    one.post("faults", [{"kind": "drop-fields", "fields": ["public_metrics"], "times": 0}])
+    one.queue([one.users()[0]["id"]])
+    assert "X NO LONGER SENDS public_metrics" in one.run("tw-idu3elk", "drop").stderr
