@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -17,6 +18,7 @@ from netwar.sandbox.world import EARLIEST_END, KINDS, USUAL_END
 _SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
 _WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
 _ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
+_PLACE = re.compile(r":(\w+)")
 _SERVER = frozenset(("trailing_page", "compress"))
 
 
@@ -76,7 +78,7 @@ def scenario(tables: dict[str, Any]) -> Scenario:
         roles=_roles(tables.get("users", ())),
         kinds=tables.get("mix"),
         window=round(window * 1000),
-        limits={path.removeprefix("GET "): _limit(value) for path, value in limits.items()},
+        limits={_PLACE.sub(r"{\1}", path.removeprefix("GET ")): _limit(value) for path, value in limits.items()},
         trailing_page=bool(server.get("trailing_page", False)),
         compress=bool(server.get("compress", False)),
         faults=tuple(fault(table) for table in tables.get("faults", ())),

@@ -45,9 +45,10 @@ async def _in_part(
             request.transport.close()
         return response
     step = max(1, -(-len(content) // _SLICES))
-    for start in range(0, len(content), step):
+    starts = range(0, len(content), step)
+    for start in starts:
         await response.write(content[start : start + step])
-        await asyncio.sleep(fault.seconds / _SLICES)
+        await asyncio.sleep(fault.seconds / len(starts))
     await response.write_eof()
     return response
 

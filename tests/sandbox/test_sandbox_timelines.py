@@ -63,7 +63,9 @@ def test_without_replies_only_the_newest_800_are_reachable(box: Sandbox, users: 
     bodies = list(box.pages(user, exclude="replies", **LEAN))
     posts = [post for body in bodies for post in body.get("data", [])]
     assert int(posts[-1]["id"]) >= int(truth[799])
-    assert not [post for post in posts if any(r["type"] == "replied_to" for r in post.get("referenced_tweets", [])) and _bare(post)]
+    assert not [
+        post for post in posts if any(r["type"] == "replied_to" for r in post.get("referenced_tweets", [])) and _bare(post)
+    ]
     assert any(body["meta"]["result_count"] < 100 for body in bodies[:-1]), "pages are short, and still go on"
 
 
@@ -122,7 +124,11 @@ def test_users_whose_posts_cannot_be_had(box: Sandbox, users: list[dict[str, Any
     words = {
         "suspended": ("Forbidden", "resource-not-found", "User has been suspended: [{}]."),
         "gone": ("Not Found Error", "resource-not-found", "Could not find user with id: [{}]."),
-        "protected": ("Authorization Error", "not-authorized-for-resource", "Sorry, you are not authorized to see the user with id: [{}]."),
+        "protected": (
+            "Authorization Error",
+            "not-authorized-for-resource",
+            "Sorry, you are not authorized to see the user with id: [{}].",
+        ),
     }
     for state, (title, kind, detail) in words.items():
         user = next(user for user in users if user["state"] == state)

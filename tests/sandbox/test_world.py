@@ -74,7 +74,9 @@ def test_every_version_of_an_edited_post_is_found_and_only_the_last_is_in_the_ti
         assert 2 <= len(post.history) <= 5
         assert post.history == sorted(post.history)
         assert post.history[-1] == post.id
-        assert [world.postings.find(one) for one in post.history] == [Found(7, k, v) for v in range(len(post.history) - 1, -1, -1)]
+        assert [world.postings.find(one) for one in post.history] == [
+            Found(7, k, v) for v in range(len(post.history) - 1, -1, -1)
+        ]
         assert Post(world, Found(7, k, 1)).wording.text != post.wording.text
 
 
@@ -103,7 +105,12 @@ def test_references_are_older_and_of_the_kind_that_they_say(world: World) -> Non
 def test_entities_stand_where_they_say(world: World) -> None:
     for k in range(1_500):
         for wording in (Post(world, Found(7, k, 0)).wording, Post(world, Found(7, k, 0)).full):
-            for kind, sign, key in (("hashtags", "#", "tag"), ("mentions", "@", "username"), ("cashtags", "$", "tag"), ("urls", "", "url")):
+            for kind, sign, key in (
+                ("hashtags", "#", "tag"),
+                ("mentions", "@", "username"),
+                ("cashtags", "$", "tag"),
+                ("urls", "", "url"),
+            ):
                 for one in wording.entities.get(kind, ()):
                     assert wording.text[one["start"] : one["end"]] == sign + one[key]
 
@@ -142,15 +149,31 @@ def test_the_usual_cast_has_some_of_everything(world: World) -> None:
 def test_a_million_followers_are_distinct_and_take_no_memory() -> None:
     world = World(Cast(roles={0: Role(followers=1_000_000)}), 50)
     once = bytearray(POPULATION)
-    tracemalloc.start()
     for follower in world.followers(0, 0, 1_000_000):
-        assert not once[follower]
-        once[follower] = 1
-    assert tracemalloc.get_traced_memory()[1] < 1_000_000
-    tracemalloc.stop()
+        once[follower] += 1
     assert sum(once) == 1_000_000
+    assert max(once) == 1
     assert not once[0]
+    tracemalloc.start()
+    assert sum(1 for _ in world.followers(0, 400_000, 30_000)) == 30_000
+    assert tracemalloc.get_traced_memory()[1] < 50_000
+    tracemalloc.stop()
     assert list(world.followers(0, 999_990, 1_000)) == list(world.followers(0, 0, 1_000_000))[-10:]
+
+
+def test_10_000_users_take_no_more_memory_than_100() -> None:
+    def peak(users: int) -> int:
+        world = World(Cast(), users)
+        tracemalloc.start()
+        for index in range(0, users, max(1, users // 2_000)):
+            world.people.named(world.name(index))
+            world.postings.find(world.postings.id(index, 0)) if world.postings.count(index) else None
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(100)
+    assert peak(10_000) < 8_000_000, "what is cached is bounded"
 
 
 def test_the_mix_of_posts_can_be_chosen() -> None:
