@@ -1,0 +1,93 @@
+"""Several recorders on one queue, with one app key and one budget."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.conftest import BIN
+
+WORLD = """
+[world]
+users = 60
+prolific = 0
+suspended = 0
+protected = 0
+gone = 0
+renamed = 0
+taken = 0
+most_posts = 120
+"""
+EIGHT = range(8)
+
+
+def eight(operator, index: str, **settings: object) -> list[tuple[int, str]]:
+    """Run eight recorders at once, each with a configuration of its own; their statuses and what they said."""
+    paths = []
+    for number in EIGHT:
+        path = operator.desk.home / f"account{number}"
+        operator.desk.configure(operator.sandbox.url, path=path, maxcpu=100, maxmem=100, **settings)
+        paths.append(path)
+    command = [sys.executable, BIN / "tw-idu3elk", index, "--config"]
+    started = [
+        subprocess.Popen(
+            [*command, path], env=operator.desk.environment, cwd=operator.desk.home, stderr=subprocess.PIPE, text=True
+        )
+        for path in paths
+    ]
+    return [(process.returncode, said) for process in started for said in [process.communicate(timeout=240)[1]]]
+
+
+def test_eight_processes_record_each_user_once(operator):
+    one = operator(WORLD)
+    users = one.users()
+    one.queue([name for user in users for name in (user["id"], user["name"])])
+    ends = eight(one, "eight", budget=10_000)
+    assert [status for status, _ in ends] == [0] * 8, ends
+    assert not any("locked" in said for _, said in ends)
+    work = one.work()
+    assert (work["waiting"], work["claimed"], work["failed"]) == (0, [], [])
+    for user in users:
+        assert one.recorded("eight", user["id"]) == set(one.truth(user["id"]))
+    first_pages = [
+        line["path"] for line in one.log() if line["path"].endswith("/tweets") and "pagination_token" not in line["parameters"]
+    ]
+    assert sorted(set(first_pages)) == sorted(first_pages), "nobody was asked about twice"
+    assert len(first_pages) == 60
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_the_budget_holds_whatever_runs_at_once(operator):
+    one = operator(WORLD)
+    users = one.users()
+    one.queue(user["id"] for user in users)
+    ends = eight(one, "poor", budget=12)
+    assert {status for status, _ in ends} == {77}, ends
+    assert not any("locked" in said for _, said in ends)
+    spent = one.spent()
+    assert spent == one.bill()["micro"]
+    assert spent <= 12_000_000
+    # Each gave up with no reservation of another open: what was left could not pay for the smallest page.
+    smallest = (5 + 2 * 5) * 5_000 + 10_000
+    assert 12_000_000 - spent < smallest
+    assert one.work()["waiting"] > 0
+    assert one.work()["claimed"] == []
+
+    ends = eight(one, "poor", budget=10_000)
+    assert [status for status, _ in ends] == [0] * 8, ends
+    for user in users:
+        assert one.recorded("poor", user["id"]) == set(one.truth(user["id"]))
+
+
+def test_a_second_run_with_the_same_configuration_is_told(operator):
+    one = operator(WORLD)
+    one.queue(user["id"] for user in one.users())
+    one.post("faults", [{"kind": "slow", "seconds": 3.0, "times": 1}])
+    first = one.desk.start("tw-idu3elk", "twice")
+    while not one.work()["claimed"]:
+        assert first.poll() is None
+    second = one.run("tw-idu3elk", "twice", check=75)
+    assert "one run at a time" in second.stderr
+    assert first.wait(100) == 0
+    for stream in (first.stdin, first.stdout, first.stderr):
+        stream.close()
