@@ -82,6 +82,7 @@ class Maker:
         while True:
             body = self.likeness.of(self.chance.choice(self.users))
             body["id"] = self._user()
+            body["netwar"] = {"retrieved": _iso(RETRIEVED), "account": "observer", "via": "reference"}
             yield orjson.dumps(body)
 
     def _user(self) -> str:
@@ -178,7 +179,7 @@ def _fill_archive(archive: SqliteArchive, batches: list[list[Tweet]]) -> None:
 
 def _measure_profiles(maker: Maker, folder: Path) -> None:
     archive = SqliteArchive(folder / "profiles", folder / "dead-letters")
-    stream, count = maker.profiles(), 20_000
+    stream, count = maker.profiles(), 50_000
     for _ in range(count // 100):
         bodies: list[dict[str, Any]] = [orjson.loads(next(stream)) for _ in range(100)]
         archive.write([Document("tux", body["id"], body, True, RETRIEVED) for body in bodies])

@@ -25,6 +25,7 @@ else:
 
 from benchmarks.likeness import Likeness, Words, held_out, pages
 from netwar.archive.sqlite.columns import PROFILES, TWEETS, number
+from netwar.archive.sqlite.lifting import lift
 from netwar.archive.sqlite.packing import SHIPPED
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
@@ -83,7 +84,8 @@ def _sample(document: Document, likeness: Likeness, chance: random.Random, turn:
         body = {**body, **(_new_in_tweets(body, chance) if kind is TWEETS else _new_in_profiles(chance)), "netwar": ours}
     if turn == ROUNDS - 1:
         body = _renamed(body)
-    return orjson.dumps(kind.lift(body, kind.row(body, number(body["id"]) or 0)))
+    body["netwar"]["retrieved"] = document.body["netwar"]["retrieved"]
+    return orjson.dumps(lift(kind, body, kind.row(body, number(body["id"]) or 0), document.retrieved))
 
 
 def _new_in_tweets(body: dict[str, Any], chance: random.Random) -> dict[str, Any]:

@@ -21,25 +21,22 @@ LARGEST = 2**63 - 1
 # Kept as small numbers, shown as words by the views. A value not listed is kept as it is.
 KINDS = {"retweeted": 1, "replied_to": 2, "quoted": 3}
 VIAS = {"timeline": 1, "reference": 2, "search": 3, "stream": 4, "lookup": 5}
-SAME = 0  # the conversation of a tweet that began it
+ITSELF = 0  # the conversation of a tweet that began it
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How documents of one kind (tweets, users) lie in their table.
 
-    `columns` are those of a row before `version`, `via` and `document`. `row` fills them from a document
-    and `lift` takes their values out of a copy of the body, to be put back by `restore` with the same columns.
-    `words_of` gives what the table's full text (TABLE_words) gets of a row, for its columns `spoken`.
+    `columns` are those of a row before `version`, `via` and `document`, and `row` fills them from a document.
+    `words` gives what the table's full text (TABLE_words) gets of a row, for its columns `spoken`.
     """
 
     table: str
     columns: tuple[str, ...]
     spoken: tuple[str, ...]
     row: Callable[[Body, int], Row]
-    lift: Callable[[Body, Row], Body]
-    restore: Callable[[Body, Row], None]
-    words_of: Callable[[Row], Row]
+    words: Callable[[Row], Row]
 
 
 def via(document: Document) -> int | str | None:
@@ -74,7 +71,7 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and abs(value) <= LARGEST else None
 
 
-def _speaking(body: Body) -> Body:
+def speaking(body: Body) -> Body:
     """The part that holds the full text: a long post's `text` is cut off at 280 characters."""
     for name in ("note_tweet", "note_post"):
         note = body.get(name)
@@ -104,9 +101,9 @@ def _tweet_row(body: Body, id: int) -> Row:
         number(body.get("author_id")),
         _text(body.get("username")),
         seconds(body.get("created_at")),
-        _text(_speaking(body).get("text")),
+        _text(speaking(body).get("text")),
         _text(body.get("lang")),
-        SAME if conversation == id else conversation or None,
+        ITSELF if conversation == id else conversation or None,
         *_reference(body),
         _count(count("retweet_count", count("repost_count"))),
         _count(count("reply_count")),
@@ -115,27 +112,6 @@ def _tweet_row(body: Body, id: int) -> Row:
         _count(count("bookmark_count")),
         _count(count("impression_count")),
     )
-
-
-def _tweet_lift(body: Body, row: Row) -> Body:
-    lifted = dict(body)
-    _blank(lifted, "id", row[0])
-    _blank(lifted, "author_id", row[1])
-    _blank(lifted, "conversation_id", row[6])
-    speaking = _speaking(body)
-    if speaking is body:
-        _blank(lifted, "text", row[4])
-    else:
-        name = "note_tweet" if body.get("note_tweet") is speaking else "note_post"
-        lifted[name] = {**speaking, "text": ""}
-    return lifted
-
-
-def _tweet_restore(body: Body, row: Row) -> None:
-    _put_back(body, "id", row[0])
-    _put_back(body, "author_id", row[1])
-    _put_back(body, "conversation_id", row[0] if row[6] == SAME else row[6])
-    _put_back(_speaking(body), "text", row[4])
 
 
 def _profile_row(body: Body, id: int) -> Row:
@@ -157,50 +133,16 @@ def _profile_row(body: Body, id: int) -> Row:
     )
 
 
-LIFTED = (("id", 0), ("username", 1), ("name", 2), ("description", 3), ("location", 4))
-
-
-def _profile_lift(body: Body, row: Row) -> Body:
-    lifted = dict(body)
-    for key, column in LIFTED:
-        _blank(lifted, key, row[column])
-    return lifted
-
-
-def _profile_restore(body: Body, row: Row) -> None:
-    for key, column in LIFTED:
-        _put_back(body, key, row[column])
-
-
-def _blank(body: Body, key: str, kept: Any) -> None:
-    """Take out a text that the row has: the key stays, so that the order of keys does."""
-    if kept is not None and isinstance(body.get(key), str):
-        body[key] = ""
-
-
-def _put_back(body: Body, key: str, kept: Any) -> None:
-    if kept is not None and body.get(key) == "":
-        body[key] = str(kept)
-
-
 def _tweet_words(row: Row) -> Row:
     return row[4], row[0] >> ERA_BITS
 
 
 def _profile_words(row: Row) -> Row:
-    return row[1:4]
+    return ((row[1] or "") + "\n" + (row[2] or "") + "\n" + (row[3] or ""),)
 
 
 _OF_TWEETS = "id user name created text lang conversation kind referenced reposts replies likes quotes bookmarks impressions"
 _OF_PROFILES = "id username name description location created followers following tweets listed verified protected"
 
-TWEETS = Kind("tweet", tuple(_OF_TWEETS.split()), ("text", "era"), _tweet_row, _tweet_lift, _tweet_restore, _tweet_words)
-PROFILES = Kind(
-    "profile",
-    tuple(_OF_PROFILES.split()),
-    ("username", "name", "description"),
-    _profile_row,
-    _profile_lift,
-    _profile_restore,
-    _profile_words,
-)
+TWEETS = Kind("tweet", tuple(_OF_TWEETS.split()), ("text", "era"), _tweet_row, _tweet_words)
+PROFILES = Kind("profile", tuple(_OF_PROFILES.split()), ("spoken",), _profile_row, _profile_words)

@@ -7,6 +7,7 @@ user, so ids arrive scattered, and wide rows in the order of ids would be spread
 An id tells the time of its tweet, so time needs no index; `tweet_odd` lists those whose id does not (before 2010-11).
 `tweet.era` (about 37 hours of X's ids) goes into the full text as a word of its own: the newest matches
 of a common word are then found era by era, without looking at all the others.
+Segments of the full text are merged by eights: by fours takes longer, by sixteens leaves more of the file empty.
 `document` is the whole object, compressed, with the values that have a column of their own taken out.
 """
 
@@ -50,6 +51,8 @@ CREATE VIRTUAL TABLE tweet_words USING fts5 (
     text, era, content='tweet', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 
+INSERT INTO tweet_words (tweet_words, rank) VALUES ('automerge', 8);
+
 CREATE TABLE profile (
     key INTEGER PRIMARY KEY,
     id INTEGER NOT NULL,
@@ -66,13 +69,18 @@ CREATE TABLE profile (
     protected INTEGER,
     version INTEGER NOT NULL,
     via ANY,
-    document BLOB NOT NULL
+    document BLOB NOT NULL,
+    spoken TEXT GENERATED ALWAYS AS (
+        coalesce(username, '') || char(10) || coalesce(name, '') || char(10) || coalesce(description, '')
+    ) VIRTUAL
 );
 CREATE UNIQUE INDEX profile_by_id ON profile (id);
 CREATE INDEX profile_by_username ON profile (username COLLATE NOCASE);
 CREATE VIRTUAL TABLE profile_words USING fts5 (
-    username, name, description, content='profile', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+    spoken, content='profile', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
+
+INSERT INTO profile_words (profile_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE ledger (
     archive_index TEXT NOT NULL,
@@ -108,15 +116,12 @@ CREATE TRIGGER tweet_removed AFTER DELETE ON tweet BEGIN
     INSERT INTO tweet_words (tweet_words, rowid, text, era) VALUES ('delete', old.key, old.text, old.id >> 49);
 END;
 CREATE TRIGGER profile_changed AFTER UPDATE OF key, username, name, description ON profile
-WHEN old.username IS NOT new.username OR old.name IS NOT new.name OR old.description IS NOT new.description
-    OR old.key <> new.key BEGIN
-    INSERT INTO profile_words (profile_words, rowid, username, name, description)
-        VALUES ('delete', old.key, old.username, old.name, old.description);
-    INSERT INTO profile_words (rowid, username, name, description) VALUES (new.key, new.username, new.name, new.description);
+WHEN old.spoken IS NOT new.spoken OR old.key <> new.key BEGIN
+    INSERT INTO profile_words (profile_words, rowid, spoken) VALUES ('delete', old.key, old.spoken);
+    INSERT INTO profile_words (rowid, spoken) VALUES (new.key, new.spoken);
 END;
 CREATE TRIGGER profile_removed AFTER DELETE ON profile BEGIN
-    INSERT INTO profile_words (profile_words, rowid, username, name, description)
-        VALUES ('delete', old.key, old.username, old.name, old.description);
+    INSERT INTO profile_words (profile_words, rowid, spoken) VALUES ('delete', old.key, old.spoken);
 END;
 """
 

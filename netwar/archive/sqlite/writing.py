@@ -13,6 +13,7 @@ from netwar.archive.base import Tally
 from netwar.archive.sqlite.columns import Kind, Row, number, via
 from netwar.archive.sqlite.deadletters import Refused
 from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.lifting import lift
 from netwar.records.documents import Document
 
 LAST = ("version", "via", "document")
@@ -60,7 +61,7 @@ class Batch:
         for value in row:
             if type(value) is str:
                 value.encode()  # half a surrogate pair is no text that could be stored
-        frame = self.file.packer.pack(self.kind.lift(body, row))
+        frame = self.file.packer.pack(self.kind.table, lift(self.kind, body, row, document.retrieved))
         return Ready(id, document.version, (*row, document.version, via(document), frame))
 
     def store(self, connection: sqlite3.Connection) -> Tally:
@@ -97,7 +98,7 @@ class Batch:
         connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", [(key, *row) for key, row in keyed])
         names = ("rowid", *self.kind.spoken)
         marks = ", ".join("?" * len(names))
-        words = [(key, *self.kind.words_of(row)) for key, row in keyed]
+        words = [(key, *self.kind.words(row)) for key, row in keyed]
         connection.executemany(f"INSERT INTO {table}_words ({', '.join(names)}) VALUES ({marks})", words)
 
     def _update(self, connection: sqlite3.Connection, rows: dict[int, Row]) -> None:
