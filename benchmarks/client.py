@@ -75,7 +75,12 @@ def parsing(url: str, home: Path, pages: int) -> float:
     bodies: list[bytes] = []
     seen: Any = services.twitter
     send = seen._transport._content
-    seen._transport._content = lambda response: bodies.append(send(response)) or bodies[-1]
+
+    def content(response: Any) -> bytes:
+        bodies.append(send(response))
+        return bodies[-1]
+
+    seen._transport._content = content
     for number in re.findall(rb'"id":"(\d+)"', urllib.request.urlopen(f"{url}/sandbox/truth/users").read())[:pages]:
         services.twitter.timeline(number.decode(), index="bench")
     services.close()

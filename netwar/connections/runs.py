@@ -85,5 +85,6 @@ def _locked(path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise ServiceDown(f"{path} cannot be made: {error.strerror} (set `data` in ~/.twitter to a folder that you may write)") from error
+        advice = "set `data` in ~/.twitter to a folder that you may write"
+        raise ServiceDown(f"{path} cannot be made: {error.strerror} ({advice})") from error
     return handle

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netwar.errors import ConfigError, ServiceDown
@@ -36,10 +36,8 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, page_s
 def _private(path: Path) -> None:
     """A new file is for its owner and group only (a group-writable folder is how Unix users share work)."""
     shared = path.parent.stat().st_mode & 0o020
-    try:
+    with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o660 if shared else 0o600))
-    except FileExistsError:
-        pass
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
