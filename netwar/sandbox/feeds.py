@@ -7,7 +7,7 @@ from typing import Protocol
 from netwar.sandbox.bodies import BodyBuilder
 from netwar.sandbox.postings import Found
 from netwar.sandbox.posts import Post
-from netwar.sandbox.world import REPLY, RETWEET, THREAD, World
+from netwar.sandbox.world import QUOTE_REPLY, REPLY, RETWEET, THREAD, World
 
 
 class Feed(Protocol):
@@ -46,9 +46,11 @@ class GeneratedFeed:
         return self._world.postings.position(self._author, post_id)
 
     def is_a(self, k: int, what: str) -> bool:
-        kinds = (REPLY, THREAD) if what == "replies" else (RETWEET,)
-        kind = self._world.kind(self._author, k)
-        return kind in kinds and Post(self._world, Found(self._author, k, 0)).kind in kinds
+        kinds = (REPLY, THREAD, QUOTE_REPLY) if what == "replies" else (RETWEET,)
+        if self._world.kind(self._author, k) not in kinds:
+            return False
+        post = Post(self._world, Found(self._author, k, 0))
+        return post.replied_to is not None if what == "replies" else post.original is not None
 
     def add(self, k: int, builder: BodyBuilder) -> None:
         builder.add_post(Post(self._world, Found(self._author, k, 0)))

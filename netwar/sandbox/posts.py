@@ -154,8 +154,8 @@ class Post:
             writer.mark("cashtags", "$" + tag, tag=tag)
         if more >> 10 & 7 < 2:
             self._link(writer)
-        if self.kind in (QUOTE, QUOTE_REPLY):
-            quoted = self.references[0]
+        quoted = next((reference for reference in self.references if reference.how == "quoted"), None)
+        if quoted is not None:
             target = f"https://x.com/{self.world.name(quoted.author)}/status/{quoted.id}"
             writer.mark("urls", self._short_link(1), **_addresses(self._short_link(1), target))
         if self.media:

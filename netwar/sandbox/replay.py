@@ -14,15 +14,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import orjson
 
+from netwar.sandbox.belongings import belongings, related
 from netwar.sandbox.bodies import BodyBuilder
 from netwar.sandbox.problems import Body
 
 _KEYS = {"users": "id", "tweets": "id", "media": "media_key", "places": "id", "polls": "id"}
-_MEDIA = frozenset(("media", "reference_media"))
 _ALWAYS: frozenset[str] = frozenset()
 
 
@@ -98,13 +97,13 @@ class Replay:
     def _settle(self, captured: Captured, posts: list[Body], errors: list[Body]) -> None:
         """Give what belongs to no post, and each error, to a post."""
         captured.first = int(posts[0]["id"])
-        belonging = {(kind, key) for post in posts for kind, key, _ in _belongings(post, captured)}
+        belonging = {(kind, key) for post in posts for kind, key, _ in belongings(post, captured.included)}
         captured.loose = [
             (kind, key) for kind, objects in captured.included.items() for key in objects if (kind, key) not in belonging
         ]
-        related = [(int(post["id"]), set(_related(post))) for post in posts]
+        names_of = [(int(post["id"]), set(related(post))) for post in posts]
         for error in errors:
-            owners = [post_id for post_id, names in related if str(error.get("value", "")).lower() in names] or [captured.first]
+            owners = [post_id for post_id, names in names_of if str(error.get("value", "")).lower() in names] or [captured.first]
             self._posts[owners[0]].errors.append(error)
 
     # -- serving ---------------------------------------------------------------------------------
@@ -169,10 +168,10 @@ class Replay:
     def serve(self, post_id: int, builder: BodyBuilder) -> None:
         kept = self._posts[post_id]
         builder.add_raw(kept.body, ("post", post_id))
-        belongings = list(_belongings(kept.body, kept.page))
+        belonging = list(belongings(kept.body, kept.page.included))
         if post_id == kept.page.first:
-            belongings += [(kind, key, _ALWAYS) for kind, key in kept.page.loose]
-        for kind, key, expansions in belongings:
+            belonging += [(kind, key, _ALWAYS) for kind, key in kept.page.loose]
+        for kind, key, expansions in belonging:
             if not expansions or not expansions.isdisjoint(builder.asked):
                 number = int(key) if kind in ("users", "tweets") else 0
                 sold = {"users": ("user", number), "tweets": ("post", number)}.get(kind)
@@ -204,50 +203,3 @@ class ReplayedFeed:
 
     def add(self, k: int, builder: BodyBuilder) -> None:
         self._replay.serve(self._ids[k], builder)
-
-
-def _belongings(post: Body, page: Captured) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """The included objects of a page that a post refers to: kind, key, and which expansions bring them."""
-    for kind, key, expansion in _mentioned(post, own=True):
-        if key in page.included.get(kind, ()):
-            yield kind, key, expansion
-            if kind == "tweets":
-                yield from (
-                    (kind, key, wide)
-                    for kind, key, wide in _mentioned(page.included[kind][key], own=False)
-                    if key in page.included.get(kind, ())
-                )
-    names = {name.lower() for name in _named(post)}
-    for key, user in page.included.get("users", {}).items():
-        if user["username"].lower() in names:
-            yield "users", key, frozenset(("mentions",))
-
-
-def _mentioned(post: Body, own: bool) -> Iterator[tuple[str, str, frozenset[str]]]:
-    attached: dict[str, Any] = post.get("attachments", {})
-    for key in attached.get("media_keys") or ():
-        yield "media", key, frozenset(("media",)) if own else _MEDIA
-    for key in attached.get("poll_ids") or ():
-        yield "polls", key, frozenset(("polls",))
-    place = post.get("geo", {}).get("place_id")
-    if place:
-        yield "places", place, frozenset(("places",))
-    if "author_id" in post:
-        yield "users", post["author_id"], frozenset(("author" if own else "reference_authors",))
-    if "in_reply_to_user_id" in post:
-        yield "users", post["in_reply_to_user_id"], frozenset(("reply_author",))
-    if own:
-        for reference in post.get("referenced_tweets", ()):
-            yield "tweets", reference["id"], frozenset(("references",))
-
-
-def _named(post: Body) -> Iterator[str]:
-    for mention in post.get("entities", {}).get("mentions", ()):
-        yield mention["username"]
-
-
-def _related(post: Body) -> Iterator[str]:
-    """The ids and names that an error about this post could speak of, lower-cased."""
-    yield post["id"]
-    yield from (key.lower() for _, key, _ in _mentioned(post, own=True))
-    yield from (name.lower() for name in _named(post))

@@ -47,8 +47,8 @@ async def _in_part(
     step = max(1, -(-len(content) // _SLICES))
     starts = range(0, len(content), step)
     for start in starts:
-        await response.write(content[start : start + step])
         await asyncio.sleep(fault.seconds / len(starts))
+        await response.write(content[start : start + step])
     await response.write_eof()
     return response
 

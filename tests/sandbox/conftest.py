@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -77,7 +78,7 @@ class Sandbox:
 
     def users(self) -> list[dict[str, Any]]:
         lines = self.session.get(f"{self.base}/sandbox/truth/users", timeout=TIMEOUT).iter_lines()
-        return [requests.models.complexjson.loads(line) for line in lines]
+        return [json.loads(line) for line in lines]
 
     def look(self, what: str) -> Any:
         return self.session.get(f"{self.base}/sandbox/{what}", timeout=TIMEOUT).json()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import requests
-from oauthlib.oauth1 import Client
+from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
 from requests_oauthlib import OAuth1
 
 from .conftest import APP, BEARER, Sandbox
