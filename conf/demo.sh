@@ -53,7 +53,9 @@ END
 show sed 's/^/  /' .twitter
 
 say "Keys for an account: tw-auth prints an address to open in a browser ..."
-show tw-auth </dev/null | tee auth.txt
+echo '$ tw-auth'
+tw-auth </dev/null >auth.txt 2>&1 || { cat auth.txt; exit 1; }
+cat auth.txt
 address=$(sed -n 's/^ *\(http.*\)/\1/p' auth.txt)
 
 say "... where you sign in and are shown a PIN. The demo does that in your place, and hands the PIN back."

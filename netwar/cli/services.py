@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ADVICE = "set `data` in ~/.twitter to a folder that you may write"
+
 
 class Services:
     """What a program is handed. Nothing is read, opened or imported before it is asked for."""
@@ -72,8 +74,7 @@ class Services:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            advice = "set `data` in ~/.twitter to a folder that you may write"
-            raise ServiceDown(f"{folder} cannot be made: {error.strerror or error} ({advice})") from error
+            raise ServiceDown(f"{folder} cannot be made: {error.strerror or error} ({ADVICE})") from error
         return folder
 
     @cached_property
@@ -151,9 +152,13 @@ class Services:
         from urllib.parse import quote
 
         from netwar.connections.runs import alone
+        from netwar.errors import ServiceDown
 
         told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
-        alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
+        try:
+            alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
+        except OSError as error:
+            raise ServiceDown(f"{self.data} cannot be used: {error.strerror or error} ({ADVICE})") from error
 
     def room(self) -> None:
         """Wait until the machine has room for work. Raises Busy if it does not come."""

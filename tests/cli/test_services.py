@@ -79,3 +79,9 @@ def test_a_server_that_this_version_does_not_use_is_named_once(
         f"tw-try: this version keeps in {services.data} what `redishost` would give to Redis"
     ]
     services.close()
+
+
+def test_a_data_folder_that_cannot_be_used_is_told(services: Services) -> None:
+    (services.data / "runs").touch()
+    with pytest.raises(ServiceDown, match=r"netwar cannot be used: File exists \(set `data`"):
+        services.alone("work")
