@@ -99,12 +99,14 @@ def test_its_help_is_its_docstring_and_ends_with_the_common_options(name: str, d
 
 @every
 def test_its_help_is_there_at_once(name: str, desk: Desk) -> None:
-    """At most 100 ms, or 2.5 times what `import click` takes: the least of five runs of each, in turn."""
-    help_times, click_times = [], []
-    for _ in range(5):
-        help_times.append(seconds(desk, str(BIN / name), "-h"))
-        click_times.append(seconds(desk, "-c", "import click"))
-    assert min(help_times) <= max(0.1, 2.5 * min(click_times))
+    """At most 100 ms, or 2.5 times what `import click` takes: the best of up to nine runs of each, in turn."""
+    help_time = click_time = float("inf")
+    for _ in range(9):
+        help_time = min(help_time, seconds(desk, str(BIN / name), "-h"))
+        if help_time <= 0.1:
+            return
+        click_time = min(click_time, seconds(desk, "-c", "import click"))
+    assert help_time <= 2.5 * click_time
 
 
 def seconds(desk: Desk, *args: str) -> float:
