@@ -12,6 +12,7 @@ over the same tweets, in the same batches, in turns with the archive.
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import re
 import sqlite3
@@ -123,6 +124,7 @@ def _measure(maker: Maker, folder: Path, batch: int, sizes: Sequence[int]) -> No
         count, mine, bound = 0, Spent(), Spent()
         while done < size:
             batches = _portion(stream, batch)
+            gc.freeze()  # what the measurement itself holds is not to be looked through while either works
             spent = _spent(_fill_bare, bare, batches), _spent(_fill_archive, archive, batches)
             ids = [one.id for some in batches for one in some]
             sample += maker.chance.sample(ids, 200)

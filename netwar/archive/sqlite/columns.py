@@ -83,13 +83,15 @@ def speaking(body: Body) -> Body:
 def _reference(body: Body) -> tuple[int | str | None, int | None]:
     """What the tweet is made from. A reply that quotes is a reply."""
     references = body.get("referenced_tweets") or body.get("referenced_posts")
-    if not isinstance(references, list):
-        return None, None
-    told = [(ref["type"], ref.get("id")) for ref in references if isinstance(ref, dict) and isinstance(ref.get("type"), str)]
-    if not told:
-        return None, None
-    kind, target = min(told, key=lambda one: KINDS.get(one[0], 9))
-    return KINDS.get(kind, kind), number(target)
+    kind: int | str | None = None
+    target = None
+    for reference in references if isinstance(references, list) else ():
+        said = reference.get("type") if isinstance(reference, dict) else None
+        if isinstance(said, str):
+            known = KINDS.get(said, said)
+            if kind is None or (isinstance(known, int) and (isinstance(kind, str) or known < kind)):
+                kind, target = known, number(reference.get("id"))
+    return kind, target
 
 
 def _tweet_row(body: Body, id: int) -> Row:

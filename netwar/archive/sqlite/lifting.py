@@ -6,6 +6,7 @@ A value is lifted only if exactly the same text comes back from the column.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from netwar.archive.sqlite.columns import ITSELF, TWEETS, Body, Kind, Row, speak
 OF_TWEETS = (("id", 0), ("author_id", 1))
 OF_PROFILES = (("id", 0), ("username", 1), ("name", 2), ("description", 3), ("location", 4))
 CREATED = {"tweet": 3, "profile": 5}
+# The one way of writing a time that can be made anew from its seconds.
+PLAIN = re.compile(r"[12]\d{3}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.000Z", re.ASCII)
 
 
 def lift(kind: Kind, body: Body, row: Row, retrieved: int) -> Body:
@@ -26,7 +29,7 @@ def lift(kind: Kind, body: Body, row: Row, retrieved: int) -> Body:
     lifted = dict(body)
     for key, column in OF_TWEETS if kind is TWEETS else OF_PROFILES:
         _blank(lifted, key, row[column])
-    if row[CREATED[kind.table]] is not None and _is_plain(body["created_at"]):
+    if row[CREATED[kind.table]] is not None and PLAIN.fullmatch(body["created_at"]):
         lifted["created_at"] = ""
     ours = body.get("netwar")
     if isinstance(ours, dict) and "retrieved" in ours:
@@ -60,23 +63,21 @@ def _lift_text(lifted: Body, body: Body, row: Row) -> None:
     if holder is body:
         _blank(lifted, "text", row[4])
     else:
-        lifted["note_tweet" if body.get("note_tweet") is holder else "note_post"] = {**holder, "text": ""}
+        name = "note_tweet" if body.get("note_tweet") is holder else "note_post"
+        lifted[name] = dict(holder)
+        _blank(lifted[name], "text", row[4])
 
 
 def _blank(body: Body, key: str, kept: Any) -> None:
-    if kept is not None and isinstance(body.get(key), str):
+    """Take out a text. Raises UnicodeEncodeError (a ValueError) for one that cannot be stored: half a surrogate pair."""
+    if kept is not None and isinstance(text := body.get(key), str):
+        text.encode()
         body[key] = ""
 
 
 def _put_back(body: Body, key: str, kept: Any) -> None:
     if kept is not None and body.get(key) == "":
         body[key] = str(kept)
-
-
-def _is_plain(time: str) -> bool:
-    """Is what is known to be a time written as 2021-06-26T19:56:26.000Z?"""
-    marks = time[4:5] + time[7:8] + time[10:11] + time[13:14] + time[16:17] + time[19:]
-    return marks == "--T::.000Z" and time[0] in "12" and time[11:13] != "24"
 
 
 @lru_cache(maxsize=256)

@@ -43,11 +43,11 @@ class Batch:
         numbers = [number(document.id) for document in documents]
         known = versions(self.file.rows, self.kind, [one for one in numbers if one is not None])
         for document, id in zip(documents, numbers, strict=True):
-            if id is not None and known.get(id, -1) >= document.version:
-                self.old += 1
-                continue
             try:
-                self.ready.append(self._made(document, id))
+                if id is not None and known.get(id, -1) >= document.version:
+                    self.old += 1
+                else:
+                    self.ready.append(self._made(document, id))
             except (TypeError, ValueError, AttributeError, OverflowError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
@@ -58,9 +58,6 @@ class Batch:
         if str(body.get("id", document.id)) != document.id:
             raise ValueError("its id is not the one inside")
         row = self.kind.row(body, id)
-        for value in row:
-            if type(value) is str:
-                value.encode()  # half a surrogate pair is no text that could be stored
         frame = self.file.packer.pack(self.kind.table, lift(self.kind, body, row, document.retrieved))
         return Ready(id, document.version, (*row, document.version, via(document), frame))
 
