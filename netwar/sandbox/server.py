@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ def application(box: Box) -> web.Application:
 
 async def run(box: Box, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until TERM or INT. `ready` gets the address as soon as connections are accepted."""
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages are many small objects without cycles: collecting them is work for nothing
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from netwar.sandbox.box import Call
+from netwar.sandbox.faults import ALL_KINDS, Fault
 from netwar.sandbox.keys import APPS, Caller
 from netwar.sandbox.scenario import Scenario, scenario
 from netwar.sandbox.server import build
@@ -144,3 +148,14 @@ def test_a_scenario_is_read_whole() -> None:
     assert (found.seed, found.cast, found.window) == (4, {"suspended": 0}, 10_000)
     assert found.limits == {"/2/users/{id}": {"app": 5, "user": 5}}
     assert found.faults[0].kind == "cut"
+
+
+def test_the_documentation_is_right() -> None:
+    text = (PROGRAM.parents[1] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        build(scenario(tomllib.loads(example)))
+    assert not [kind for kind in ALL_KINDS if f"`{kind}`" not in text]
+    settings = [one.name for one in fields(Fault) if one.init]
+    assert not [name for name in settings if f"`{name}`" not in text]
