@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from netwar.connections.runs import HOST, Run
+from netwar.connections.runs import Run
 from netwar.connections.sqlite import connect, transaction, translated
 from netwar.errors import LeaseLost
 from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue
 
-# `turn` is the place in the queue; `moved` says that the claim made progress; `extra` marks an entry that a claim
-# made for itself (another spelling of its user), so it goes when the claim does. Times are seconds since 1970.
+# `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
+# user), so it goes when the claim does. Times are seconds since 1970.
 MIGRATIONS = [
     """
     CREATE TABLE entries (
@@ -32,7 +32,6 @@ MIGRATIONS = [
         token TEXT,
         holder TEXT,
         until REAL,
-        moved INTEGER NOT NULL DEFAULT 0,
         extra INTEGER NOT NULL DEFAULT 0
     );
     CREATE UNIQUE INDEX one_entry_a_user ON entries (queue, user);
@@ -44,7 +43,6 @@ MIGRATIONS = [
 
 CHUNK = 100_000
 PORTION = 10_000
-DIED = "the program died while it worked on this user"
 HELD = "queue = ? AND state = 'claimed' AND token = ?"
 
 PUT = """
@@ -65,7 +63,7 @@ PUT_BACK = """
 ALSO = """
     INSERT INTO entries (queue, user, state, queued, token, holder, until, extra) VALUES (?, ?, 'claimed', ?, ?, ?, ?, 1)
     ON CONFLICT (queue, user) DO UPDATE
-    SET state = 'claimed', token = excluded.token, holder = excluded.holder, until = excluded.until, moved = 0
+    SET state = 'claimed', token = excluded.token, holder = excluded.holder, until = excluded.until
     WHERE state <> 'claimed' OR token = excluded.token
 """
 
@@ -103,7 +101,7 @@ class SqliteQueue(Queue):
             if rows:
                 lease = (token, self._run.begin(), self._clock() + LEASE_SECONDS)
                 db.executemany(
-                    "UPDATE entries SET state = 'claimed', token = ?, holder = ?, until = ?, moved = 0 WHERE turn = ?",
+                    "UPDATE entries SET state = 'claimed', token = ?, holder = ?, until = ? WHERE turn = ?",
                     [(*lease, turn) for turn, _, _ in rows],
                 )
         for holder in dead:
@@ -148,7 +146,7 @@ class SqliteQueue(Queue):
         """A lease that ran out is renewed all the same while nobody else has taken the users over."""
         with self._writing() as db:
             until = self._clock() + LEASE_SECONDS
-            progress = f"UPDATE entries SET until = ?, failures = 0, reason = NULL, moved = 1 WHERE {HELD}"
+            progress = f"UPDATE entries SET until = ?, failures = 0, reason = NULL WHERE {HELD}"
             if not db.execute(progress, (until, self.name, claim.token)).rowcount:
                 raise _lost(claim)
 
@@ -171,15 +169,13 @@ class SqliteQueue(Queue):
     def _free(self, db: sqlite3.Connection, sparing: str = "") -> list[str]:
         """Let the users of dead runs, and of leases that ran out, wait again; the dead holders.
 
-        A run that died without progress may have died of its user: that counts as a failure. So does
-        the end of a lease on another host, where death cannot be told from silence.
+        That a run was killed says nothing of the user whom it was working on, so it is no failure.
         """
-        claims = self._all("token, holder, max(until), max(moved)", "claimed", "GROUP BY token")
+        claims = self._all("token, holder, max(until)", "claimed", "GROUP BY token")
         dead = [holder for holder in {claim[1] for claim in claims} if self._run.dead(holder)]
-        for token, holder, until, moved in claims:
+        for token, holder, until in claims:
             if token != sparing and (holder in dead or until <= self._clock()):
-                died = holder in dead or holder.partition(":")[0] != HOST
-                self._hand_back(db, token, DIED if died and not moved else None)
+                self._hand_back(db, token, None)
         return dead
 
     def _hand_back(self, db: sqlite3.Connection, token: str, failure: str | None) -> None:
