@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from netwar.archive.base import Store, Tally
 from netwar.coverage import Record, Renamed
-from netwar.errors import RateLimited, ServiceDown
+from netwar.errors import RateLimited
 from netwar.names import Known, Names
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS
@@ -47,7 +47,7 @@ class Summary:
         told = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
         new = f"{self.tally.created:,} new, {self.tally.updated:,} newer"
         rejected = f", {self.tally.rejected:,} rejected (see dead-letters)" if self.tally.rejected else ""
-        line = f"{self.posts:,} tweets of {self.users:,} users read, ${self.micro / 1e6:.3f} spent; documents: {new}{rejected}"
+        line = f"{self.users:,} users done, {self.posts:,} tweets read for ${self.micro / 1e6:.3f}; documents: {new}{rejected}"
         return "; ".join(filter(None, [line, told, self.limited]))
 
 
@@ -97,7 +97,7 @@ class Capture:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record users. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises ServiceDown when X fails three users in a row, and OutOfBudget, OutOfCredit, UsageCapped
+        Raises Passing when X fails with three users in a row, and OutOfBudget, OutOfCredit, UsageCapped
         or KeysRefused; the summary then says what was done before.
         """
         while True:
@@ -107,7 +107,8 @@ class Capture:
             except RateLimited as limited:
                 if not wait:
                     self.summary.limited = (
-                        f"the account may ask no more for {limited.wait:.0f} s, {len(self._queue):,} users wait"
+                        f"the account may ask no more for {limited.wait:.0f} s, {len(self._queue):,} users wait: "
+                        "run again then, or with --wait"
                     )
                     return self.summary
                 log.warning("%s; waiting, as --wait says", limited)
@@ -127,9 +128,9 @@ class Capture:
                 self._record(claim)
         except Passing as passing:
             self._troubles += 1
-            log.warning("user %s: %s", claim.user, passing)
+            log.warning("user %s: %s; back on the queue", claim.user, passing.what)
             if self._troubles == TROUBLES:
-                raise ServiceDown(f"X failed {TROUBLES} users in a row ({passing})") from passing
+                raise Passing(f"X failed {TROUBLES} times in a row ({passing.what})", passing.advice) from passing
         else:
             self._troubles = 0
             if self._left is not None:

@@ -44,7 +44,8 @@ def missing(record: Record) -> str:
     """Gaps, lost stretches and renamings in a few words; empty when nothing is amiss."""
     said = []
     if record.gaps and record.spans:
-        said.append(f"{len(record.gaps)} gaps: {'; '.join(within(gap) for gap in record.gaps)}")
+        gaps = "1 gap" if len(record.gaps) == 1 else f"{len(record.gaps)} gaps"
+        said.append(f"{gaps}: {'; '.join(within(gap) for gap in record.gaps)}")
     if record.lost:
         said.append(f"lost: {'; '.join(within(part) for part in record.lost)}")
     said += [f"renamed from {change.old} to {change.new}, seen {moment(change.at)}" for change in record.renamed]

@@ -22,8 +22,8 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
     run = _run(services, index, waiting, limit, again, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        raise ItemsFailed(f"{run.summary}; failed: {listed} (tw-showwork tells why)")
-    return f"{replayed}{run.summary} in tw{index}"
+        raise ItemsFailed(f"tw{index}: {run.summary}; failed: {listed} (tw-showwork tells why)")
+    return f"{replayed}tw{index}: {run.summary}"
 
 
 def _run(services: Services, index: str, waiting: Any, limit: int | None, again: Any, wait: bool) -> Any:
@@ -47,7 +47,7 @@ def _run(services: Services, index: str, waiting: Any, limit: int | None, again:
             run.run(wait=wait)
         except NetwarError as error:
             if run.summary.users or run.summary.posts:
-                error.add_note(str(run.summary))
+                error.add_note(f"tw{index}: {run.summary}")
             raise
     return run
 

@@ -34,7 +34,12 @@ class Unavailable(Exception):
 
 
 class Passing(ServiceDown):
-    """X did not answer properly, several times over: likely to pass by itself."""
+    """X did not answer properly, several times over: likely to pass by itself. `what` happened, and what to do."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}: {advice}")
+        self.what = what
+        self.advice = advice
 
 
 class Twitter(Protocol):

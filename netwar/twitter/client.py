@@ -216,9 +216,8 @@ class Client:
         try:
             return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
         except Glitch as glitch:
-            raise Passing(
-                f"{glitch}, several times over: X has trouble, or the way to {self._settings.api} is cut; run again later"
-            ) from glitch
+            advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
+            raise Passing(f"{glitch}, several times over", advice) from glitch
 
     def _require_keys(self, signed: bool) -> None:
         if signed:

@@ -107,16 +107,21 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, _json(content))
 
     def _content(self, response: requests.Response) -> bytes:
-        """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever."""
+        """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.
+
+        Raises Glitch when it does not come whole.
+        """
         deadline = time.monotonic() + 2 * self.timeout
         content = bytearray()
         try:
             while chunk := response.raw.read1(CHUNK, decode_content=True):
                 content += chunk
                 if time.monotonic() > deadline:
-                    raise requests.exceptions.ReadTimeout
+                    raise Glitch(f"X's answer was not whole after {2 * self.timeout:.0f} s", billed=True)
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {len(content):,} bytes", billed=True) from error
         except urllib3.exceptions.HTTPError as error:
-            raise requests.exceptions.ChunkedEncodingError(error) from error
+            raise Glitch(f"X's answer broke off after {len(content):,} bytes", billed=True) from error
         return bytes(content)
 
 
