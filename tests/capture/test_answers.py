@@ -18,7 +18,7 @@ import pytest
 
 from netwar.coverage import Record
 from tests.capture.conftest import Operator
-from tests.conftest import Desk, Ended, Sandbox, running_sandbox, sign_in
+from tests.conftest import Desk, Ended, running_sandbox, sign_in
 
 WORLD = """
 [world]
