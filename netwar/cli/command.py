@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from netwar.cli.services import Services
-from netwar.errors import NetwarError, ServiceDown
+from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 if TYPE_CHECKING:
     from netwar.cli.signals import Stopped
@@ -99,6 +99,10 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("netwar"):
+            python = "run `make venv`, and put its .venv/bin first on PATH"
+            _say(services, f"{name}: {sys.executable} has no library {error.name}: {python}")
+            return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             _no_more_output()
             _say(services, f"{name}: {error.strerror}: make room and run again; nothing acknowledged is lost")

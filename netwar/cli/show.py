@@ -17,7 +17,18 @@ def tweet(document: dict[str, Any], index: str) -> str:
     from netwar.records.dialects import references, text
 
     kinds = ",".join(kind for kind, _ in references(document))
-    words = "".join(letter if letter.isprintable() else " " for letter in text(document))
+    words = _one_line(text(document))
     who = document.get("author_id", "?")
     when = str(document.get("created_at", ""))[:19]
     return "\t".join([when, str(document["id"]), f"user {who}", f"{index}{' ' + kinds if kinds else ''}", words])
+
+
+def user(document: dict[str, Any]) -> str:
+    """One line: number, screen name, name, description."""
+    words = (_one_line(str(document.get(part) or "")) for part in ("username", "name", "description"))
+    return "\t".join([str(document["id"]), *words])
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and control characters, which could do things to a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,61 @@
+"""Finding recorded documents by words, user and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from netwar.archive.base import Body, Documents
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which tweets are meant: of one user (id or screen name), from `since` up to before `until` (ms)."""
+
+    user: str | None = None
+    name: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @classmethod
+    def of(cls, user: str | None = None, since: datetime | None = None, until: datetime | None = None) -> Within:
+        """As operators say it: a user by number or name, times in UTC."""
+        number = user if user and user.isdigit() else None
+        name = user.removeprefix("@") if user and not number else None
+        return cls(number, name, _ms(since), _ms(until))
+
+
+def find(archive: Documents, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
+    """Documents that have all the words (any, if there are none) and lie within, newest first."""
+    if not words.strip():
+        return archive.find(index, user=within.user, name=within.name, since=within.since, until=within.until, limit=limit)
+    if within == Within():
+        return archive.search(index, words, limit)
+    ids = _ids(archive, index, within)
+    return islice((body for body in archive.search(index, words) if _lies_within(body, within, ids)), limit)
+
+
+def _ids(archive: Documents, index: str, within: Within) -> set[str] | None:
+    """The ids of the users who are meant; None for everybody."""
+    if within.user:
+        return {within.user}
+    if within.name:
+        return {str(body["id"]) for body in archive.find(index.replace("tw", "tu", 1), name=within.name)}
+    return None
+
+
+def _lies_within(body: Body, within: Within, ids: set[str] | None) -> bool:
+    if ids is not None and str(body.get("author_id")) not in ids:
+        return False
+    made = _ms(datetime.fromisoformat(body["created_at"])) if body.get("created_at") else None
+    if made is None:
+        return within.since is None and within.until is None
+    return (within.since is None or made >= within.since) and (within.until is None or made < within.until)
+
+
+def _ms(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

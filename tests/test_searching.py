@@ -1,0 +1,58 @@
+"""tw-search by words, user and time, read back from a recorded timeline."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.capture.conftest import Operator
+
+
+@pytest.fixture
+def recorded(desk, new_sandbox, tmp_path):
+    file = tmp_path / "scenario.toml"
+    file.write_text("[world]\nusers = 4\nprolific = 0\n[[users]]\nindex = 0\nposts = 60\n[[users]]\nindex = 1\nposts = 40\n")
+    sandbox = new_sandbox("--scenario", file)
+    desk.configure(sandbox.url, budget=100, maxcpu=100, maxmem=100)
+    one = Operator(desk, sandbox)
+    one.queue(user["id"] for user in one.users()[:2])
+    one.run("tw-idu3elk", "found")
+    return one
+
+
+def search(operator, *words):
+    return [json.loads(line) for line in operator.run("tw-search", "found", "--json", *words).stdout.splitlines()]
+
+
+def test_a_users_tweets_newest_first_by_name_or_number(recorded):
+    user = recorded.users()[0]
+    for who in (user["name"].upper(), "@" + user["name"], user["id"]):
+        ids = [int(tweet["id"]) for tweet in search(recorded, "--user", who)]
+        assert [number for number in ids if number in set(recorded.truth(user["id"]))] == recorded.truth(user["id"])
+
+
+def test_words_and_bounds_together_are_what_is_in_both(recorded):
+    user = recorded.users()[0]
+    mine = search(recorded, "--user", user["id"])
+    middle = sorted(tweet["created_at"] for tweet in mine)[len(mine) // 2][:19]
+    wanted = {tweet["id"] for tweet in search(recorded, "https") if tweet["author_id"] == user["id"]}
+    assert wanted
+    assert {tweet["id"] for tweet in search(recorded, "https", "--user", user["name"])} == wanted
+    late = {tweet["id"] for tweet in search(recorded, "https", "--user", user["name"], "--since", middle)}
+    early = {tweet["id"] for tweet in search(recorded, "https", "--user", user["name"], "--until", middle)}
+    assert late | early == wanted
+    assert not late & early
+    assert late
+    assert early
+
+
+def test_users_are_found_by_the_beginning_of_their_name(recorded):
+    user = recorded.users()[0]
+    lines = recorded.run("tw-search", "found", "--users", user["name"][:4] + "*").stdout.splitlines()
+    assert [user["id"], user["name"]] in [line.split("\t")[:2] for line in lines]
+
+
+@pytest.mark.parametrize("options", [[], ["--users", "--user", "x"], ["x", "--since", "yesterday"]])
+def test_what_makes_no_sense_is_a_usage_error(tw, options):
+    assert tw("tw-search", "found", *options).status == 2
