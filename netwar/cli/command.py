@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -64,11 +65,14 @@ class Program(click.Command):
             raise click.UsageError("-q and -v ask for opposite things")
         name = context.info_name or "netwar"
         services = Services(name, config, quiet=quiet, makes_config=self.makes_config)
-        context.exit(_guarded(name, services, lambda: self._run(context, services, quiet, verbose)))
+        status = _guarded(name, services, lambda: self._run(context, services, quiet, verbose))
+        _flush_log()
+        context.exit(status)
 
     def _run(self, context: click.Context, services: Services, quiet: bool, verbose: bool) -> None:
         from netwar.cli import logs, signals
 
+        _open_what_was_closed()
         logs.begin(services.hidden, quiet=quiet, verbose=verbose)
         signals.install()
         context.params["services"] = services
@@ -119,6 +123,13 @@ def _stopped(name: str, services: Services, stop: Stopped) -> int:
     return stop.exit_status
 
 
+def _open_what_was_closed() -> None:
+    """Put an empty stream where we were started with none (`>&-`): else nothing can be said, and a file takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
+
+
 def _no_more_output() -> None:
     """Keep Python from writing the rest of the output, and failing once more, at its own end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -133,7 +144,17 @@ def _traceback(error: BaseException) -> str:
 def _say(services: Services, text: str) -> None:
     from netwar.cli.logs import blanked
 
-    click.echo(blanked(text, services.hidden), err=True)
+    with suppress(OSError):
+        click.echo(blanked(text, services.hidden), err=True)
+    _flush_log()
+
+
+def _flush_log() -> None:
+    """A log that nobody reads any more, or whose disk is full, changes no exit status: that says enough."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _log() -> Any:
