@@ -127,7 +127,7 @@ def _open_what_was_closed() -> None:
     """Put an empty stream where we were started with none (`>&-`): else nothing can be said, and a file takes its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (stays open as long as we run)
 
 
 def _no_more_output() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ADVICE = "set `data` in ~/.twitter to a folder that you may write"
+MOST_BYTES = 60  # of a queue's name, which becomes part of a file's
 
 
 class Services:
@@ -68,13 +68,14 @@ class Services:
     @cached_property
     def data(self) -> Path:
         """The folder where everything is kept, made if need be."""
+        from netwar.connections.folders import trouble
         from netwar.errors import ServiceDown
 
         folder = self.settings.data
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ServiceDown(f"{folder} cannot be made: {error.strerror or error} ({ADVICE})") from error
+            raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error
         return folder
 
     @cached_property
@@ -88,8 +89,12 @@ class Services:
 
     def queue(self, name: str) -> Queue:
         """A queue by name."""
+        import click
+
         from netwar.queues.sqlite import SqliteQueue
 
+        if not (name and name.isprintable() and len(name.encode()) <= MOST_BYTES):
+            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MOST_BYTES} letters")
         self._embedded("Redis", "redishost", "redisurl")
         if name not in self._queues:
             self._queues[name] = self._opened(SqliteQueue(self.data / "queues.sqlite", name, self.run))
@@ -151,6 +156,7 @@ class Services:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""
         from urllib.parse import quote
 
+        from netwar.connections.folders import trouble
         from netwar.connections.runs import alone
         from netwar.errors import ServiceDown
 
@@ -158,7 +164,7 @@ class Services:
         try:
             alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
         except OSError as error:
-            raise ServiceDown(f"{self.data} cannot be used: {error.strerror or error} ({ADVICE})") from error
+            raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
 
     def room(self) -> None:
         """Wait until the machine has room for work. Raises Busy if it does not come."""

@@ -13,6 +13,7 @@ import socket
 import uuid
 from pathlib import Path
 
+from netwar.connections.folders import trouble
 from netwar.errors import Busy, ServiceDown
 
 HOST = socket.gethostname()
@@ -85,6 +86,5 @@ def _locked(path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        advice = "set `data` in ~/.twitter to a folder that you may write"
-        raise ServiceDown(f"{path} cannot be made: {error.strerror} ({advice})") from error
+        raise ServiceDown(f"{path} cannot be made: {trouble(error)}") from error
     return handle

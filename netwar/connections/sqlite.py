@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from netwar.connections.folders import FULL, trouble
 from netwar.errors import ConfigError, ServiceDown
 
 BUSY_SECONDS = 60
@@ -110,14 +111,12 @@ def translated(path: Path) -> Iterator[None]:
             f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)"
         ) from error
     except OSError as error:
-        raise ServiceDown(
-            f"{path} cannot be used: {error.strerror or error} (set `data` in ~/.twitter to a folder that you may write)"
-        ) from error
+        raise ServiceDown(f"{path} cannot be used: {trouble(error)}") from error
 
 
 def _advice(said: str) -> str:
     if "full" in said:
-        return "the disk is full; make room and run again, nothing acknowledged is lost"
+        return FULL
     if "locked" in said or "busy" in said:
         return f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
     if "readonly" in said or "unable to open" in said:
