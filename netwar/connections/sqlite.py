@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netwar.connections.folders import FULL, trouble
+from netwar.connections.folders import FULL, is_full, trouble
 from netwar.errors import ConfigError, ServiceDown
 
 BUSY_SECONDS = 60
@@ -105,7 +105,7 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise ServiceDown(f"{path} cannot be used: {_advice(str(error))}") from error
+        raise ServiceDown(f"{path} cannot be used: {_advice(str(error), path)}") from error
     except sqlite3.DatabaseError as error:
         raise ServiceDown(
             f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)"
@@ -114,8 +114,8 @@ def translated(path: Path) -> Iterator[None]:
         raise ServiceDown(f"{path} cannot be used: {trouble(error)}") from error
 
 
-def _advice(said: str) -> str:
-    if "full" in said:
+def _advice(said: str, path: Path) -> str:
+    if "full" in said or ("I/O" in said and is_full(path.parent)):
         return FULL
     if "locked" in said or "busy" in said:
         return f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
