@@ -24,9 +24,10 @@ else:
     from backports import zstd
 
 from benchmarks.likeness import Likeness, Words, held_out, pages
-from netwar.archive.sqlite.columns import PROFILES, TWEETS, number
-from netwar.archive.sqlite.lifting import lift
+from netwar.archive.sqlite.columns import number
 from netwar.archive.sqlite.packing import SHIPPED
+from netwar.archive.sqlite.profiles import PROFILES
+from netwar.archive.sqlite.tweets import TWEETS
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
 
@@ -85,7 +86,7 @@ def _sample(document: Document, likeness: Likeness, chance: random.Random, turn:
     if turn == ROUNDS - 1:
         body = _renamed(body)
     body["netwar"]["retrieved"] = document.body["netwar"]["retrieved"]
-    return orjson.dumps(lift(kind, body, kind.row(body, number(body["id"]) or 0), document.retrieved))
+    return orjson.dumps(kind.take(body, number(body["id"]) or 0, document.version)[1])
 
 
 def _new_in_tweets(body: dict[str, Any], chance: random.Random) -> dict[str, Any]:

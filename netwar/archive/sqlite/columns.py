@@ -1,49 +1,46 @@
-"""What of a document gets a column of its own, so that people and SQL can ask for it.
+"""What documents of one kind (tweets, users) have in columns of their own, so that people and SQL can ask for it.
 
-Both dialects of X are read: the legacy one (`note_tweet`, `referenced_tweets`, `retweet_count`) and
-the post dialect (`note_post`, `referenced_posts`, `repost_count`). What is absent is NULL.
+A value that has a column need not be in the compressed document, too: it is lifted out of it (an empty text
+stays in its place, so that the order of keys does) and put back on reading. Only such values are lifted
+of which the column gives back exactly the same text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
-
-from netwar.archive.sqlite.schema import ERA_BITS
-from netwar.records.documents import Document
 
 Body = dict[str, Any]
 Row = tuple[Any, ...]
 
 LARGEST = 2**63 - 1
-# Kept as small numbers, shown as words by the views. A value not listed is kept as it is.
-KINDS = {"retweeted": 1, "replied_to": 2, "quoted": 3}
+RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
+# How a document came, kept as a small number and shown as a word by the views. What is not listed is kept as it is.
 VIAS = {"timeline": 1, "reference": 2, "search": 3, "stream": 4, "lookup": 5}
-ITSELF = 0  # the conversation of a tweet that began it
+# The one way of writing a time that can be made anew from its seconds.
+PLAIN_TIME = re.compile(r"[12]\d{3}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.000Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How documents of one kind (tweets, users) lie in their table.
+    """How documents of one kind lie in their table.
 
-    `columns` are those of a row before `version`, `via` and `document`, and `row` fills them from a document.
-    `words` gives what the table's full text (TABLE_words) gets of a row, for its columns `spoken`.
+    `take` makes a row of a body, its id and its version: the values of `columns`, of which the first is the id
+    and the last ones are version and via; and the body without what was lifted. `restore` undoes the lifting.
+    The column `document` comes after these. `words` gives what the full text (TABLE_words) gets of a row, for its
+    columns `spoken`. `take` raises ValueError, TypeError or AttributeError for what cannot be stored.
     """
 
     table: str
     columns: tuple[str, ...]
     spoken: tuple[str, ...]
-    row: Callable[[Body, int], Row]
+    take: Callable[[Body, int, int], tuple[Row, Body]]
+    restore: Callable[[Body, Row], None]
     words: Callable[[Row], Row]
-
-
-def via(document: Document) -> int | str | None:
-    """How the document came, from the key that is ours."""
-    ours = document.body.get("netwar")
-    said = ours.get("via") if isinstance(ours, dict) else None
-    return VIAS.get(said, said) if isinstance(said, str) else None
 
 
 def number(value: Any) -> int | None:
@@ -63,88 +60,86 @@ def seconds(value: Any) -> int | None:
         return None
 
 
-def _text(value: Any) -> str | None:
+def text(value: Any) -> str | None:
+    """A text, or nothing."""
     return value if isinstance(value, str) else None
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) <= LARGEST else None
+def counts(body: Body, names: tuple[tuple[str, str], ...]) -> list[int | None]:
+    """The public counts by their names (the second one is that of the post dialect)."""
+    told = body.get("public_metrics")
+    if not isinstance(told, dict):
+        return [None] * len(names)
+    found = [told[name] if name in told else told.get(other) for name, other in names]
+    return [count if isinstance(count, int) and -LARGEST <= count <= LARGEST else None for count in found]
 
 
-def speaking(body: Body) -> Body:
-    """The part that holds the full text: a long post's `text` is cut off at 280 characters."""
-    for name in ("note_tweet", "note_post"):
-        note = body.get(name)
-        if isinstance(note, dict) and isinstance(note.get("text"), str):
-            return note
-    return body
+def lift_text(lifted: Body, key: str) -> str | None:
+    """Take a text out, wherever it is one. Raises ValueError for half a surrogate pair, which no store takes."""
+    value = lifted.get(key)
+    if not isinstance(value, str):
+        return None
+    value.encode()
+    lifted[key] = ""
+    return value
 
 
-def _reference(body: Body) -> tuple[int | str | None, int | None]:
-    """What the tweet is made from. A reply that quotes is a reply."""
-    references = body.get("referenced_tweets") or body.get("referenced_posts")
-    kind: int | str | None = None
-    target = None
-    for reference in references if isinstance(references, list) else ():
-        said = reference.get("type") if isinstance(reference, dict) else None
-        if isinstance(said, str):
-            known = KINDS.get(said, said)
-            if kind is None or (isinstance(known, int) and (isinstance(kind, str) or known < kind)):
-                kind, target = known, number(reference.get("id"))
-    return kind, target
+def lift_number(lifted: Body, key: str) -> int | None:
+    """Take out an id."""
+    found = number(lifted.get(key))
+    if found is not None:
+        lifted[key] = ""
+    return found
 
 
-def _tweet_row(body: Body, id: int) -> Row:
-    counts = body.get("public_metrics")
-    count = counts.get if isinstance(counts, dict) else {}.get
-    conversation = number(body.get("conversation_id"))
-    return (
-        id,
-        number(body.get("author_id")),
-        _text(body.get("username")),
-        seconds(body.get("created_at")),
-        _text(speaking(body).get("text")),
-        _text(body.get("lang")),
-        ITSELF if conversation == id else conversation or None,
-        *_reference(body),
-        _count(count("retweet_count", count("repost_count"))),
-        _count(count("reply_count")),
-        _count(count("like_count")),
-        _count(count("quote_count")),
-        _count(count("bookmark_count")),
-        _count(count("impression_count")),
-    )
+def lift_time(lifted: Body, key: str) -> int | None:
+    """Take out a time; its seconds."""
+    written = lifted.get(key)
+    found = seconds(written)
+    if found is not None and PLAIN_TIME.fullmatch(written):  # type: ignore[arg-type]
+        lifted[key] = ""
+    return found
 
 
-def _profile_row(body: Body, id: int) -> Row:
-    counts = body.get("public_metrics")
-    count = counts.get if isinstance(counts, dict) else {}.get
-    return (
-        id,
-        _text(body.get("username")),
-        _text(body.get("name")),
-        _text(body.get("description")),
-        _text(body.get("location")),
-        seconds(body.get("created_at")),
-        _count(count("followers_count")),
-        _count(count("following_count")),
-        _count(count("tweet_count", count("post_count"))),
-        _count(count("listed_count")),
-        _count(body.get("verified")),
-        _count(body.get("protected")),
-    )
+def lift_ours(lifted: Body, version: int) -> int | str | None:
+    """Take the time of the answer out of the key that is ours; how the document came."""
+    ours = lifted.get("netwar")
+    if not isinstance(ours, dict):
+        return None
+    retrieved = ours.get("retrieved")
+    if retrieved == "":
+        raise ValueError("netwar.retrieved is empty")
+    if retrieved == _answered(version & RETRIEVED):
+        lifted["netwar"] = {**ours, "retrieved": ""}
+    via = ours.get("via")
+    return VIAS.get(via, via) if isinstance(via, str) else None
 
 
-def _tweet_words(row: Row) -> Row:
-    return row[4], row[0] >> ERA_BITS
+def put_back(body: Body, key: str, kept: int | str | None) -> None:
+    """Undo lift_text or lift_number."""
+    if kept is not None and body.get(key) == "":
+        body[key] = str(kept)
 
 
-def _profile_words(row: Row) -> Row:
-    return ((row[1] or "") + "\n" + (row[2] or "") + "\n" + (row[3] or ""),)
+def put_back_time(body: Body, key: str, kept: int | None) -> None:
+    """Undo lift_time."""
+    if kept is not None and body.get(key) == "":
+        body[key] = _iso(kept * 1000)
 
 
-_OF_TWEETS = "id user name created text lang conversation kind referenced reposts replies likes quotes bookmarks impressions"
-_OF_PROFILES = "id username name description location created followers following tweets listed verified protected"
+def put_back_ours(body: Body, version: int) -> None:
+    """Undo lift_ours."""
+    ours = body.get("netwar")
+    if isinstance(ours, dict) and ours.get("retrieved") == "":
+        ours["retrieved"] = _answered(version & RETRIEVED)
 
-TWEETS = Kind("tweet", tuple(_OF_TWEETS.split()), ("text", "era"), _tweet_row, _tweet_words)
-PROFILES = Kind("profile", tuple(_OF_PROFILES.split()), ("spoken",), _profile_row, _profile_words)
+
+@lru_cache(maxsize=256)
+def _answered(ms: int) -> str:
+    return _iso(ms)
+
+
+def _iso(ms: int) -> str:
+    """A time as X writes it. With whole numbers: ms / 1000 is not always the same ms."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"

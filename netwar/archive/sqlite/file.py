@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from netwar.archive.sqlite.columns import PROFILES, TWEETS, Kind
+from netwar.archive.sqlite.columns import Kind
 from netwar.archive.sqlite.packing import Packer
+from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
+from netwar.archive.sqlite.tweets import TWEETS
 from netwar.connections.sqlite import connect, transaction, translated
 from netwar.records.documents import INDEX_NAME
 

@@ -9,17 +9,16 @@ from typing import Any
 
 import orjson
 
-from netwar.archive.sqlite.columns import LARGEST, TWEETS, Body, Kind, number
+from netwar.archive.sqlite.columns import LARGEST, Body, Kind, number
 from netwar.archive.sqlite.file import ArchiveFile
-from netwar.archive.sqlite.lifting import restore
 from netwar.archive.sqlite.queries import Question
 from netwar.archive.sqlite.schema import ERA_BITS
+from netwar.archive.sqlite.tweets import TWEETS
 
 CHUNK = 200
 # So many matches are sorted at once; a word with more is looked for era by era.
 MANY = 5_000
 SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; ids of tweets carry their time since 2010-11-04 (docs.x.com, X IDs)
-RETRIEVED = 2**44 - 1  # the part of a version that is a time
 FOREVER = LARGEST // 2**20
 # As in the index tweet_odd: tweets older than such ids.
 ODD = f"created <> ((id >> 22) + {SNOWFLAKE_EPOCH}) / 1000"
@@ -53,7 +52,7 @@ class Shelf:
     def __init__(self, file: ArchiveFile, kind: Kind) -> None:
         self._file = file
         self._kind = kind
-        self._row = ", ".join((*kind.columns, "version", "document"))
+        self._row = ", ".join((*kind.columns, "document"))
 
     def get(self, ids: Sequence[str]) -> dict[str, Body]:
         numbers = [one for one in map(number, ids) if one is not None]
@@ -177,5 +176,5 @@ class Shelf:
 
     def _body(self, row: Sequence[Any]) -> Body:
         body = self._file.packer.unpack(row[-1])
-        restore(self._kind, body, tuple(row), row[-2] & RETRIEVED)
+        self._kind.restore(body, tuple(row))
         return body

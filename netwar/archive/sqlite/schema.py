@@ -125,7 +125,7 @@ CREATE TRIGGER profile_removed AFTER DELETE ON profile BEGIN
 END;
 """
 
-# What people and other tools look at. The numbers for kind and via are those of columns.py.
+# What people and other tools look at. The numbers for kind and via are those of tweets.py and columns.py.
 VIEWS = """
 CREATE VIEW tweets AS SELECT
     tweet.id,

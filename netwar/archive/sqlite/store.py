@@ -8,11 +8,13 @@ from threading import Lock
 
 from netwar.archive.base import Body, Cover, Tally
 from netwar.archive.sqlite import deadletters, ledger
-from netwar.archive.sqlite.columns import PROFILES, TWEETS, number
+from netwar.archive.sqlite.columns import number
 from netwar.archive.sqlite.deadletters import Refused
 from netwar.archive.sqlite.file import USERTEST, ArchiveFile, place
+from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.queries import question
 from netwar.archive.sqlite.reading import Shelf, Whose
+from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.connections.sqlite import translated
 from netwar.coverage import Record
