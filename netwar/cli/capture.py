@@ -58,7 +58,7 @@ def _replay(services: Services) -> str:
         return ""
     replayed = services.spool.replay(services.archive)
     torn = f", {replayed.torn} torn and dropped" if replayed.torn else ""
-    return f"{replayed.records:,} pages out of the spool{torn}; "
+    return f"written out of the spool: {replayed.records:,} pages{torn}; "
 
 
 def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:

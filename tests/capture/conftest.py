@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Desk, Ended, Sandbox
+from netwar.coverage import Record
+from tests.conftest import Desk, Ended, Sandbox, running_sandbox, sign_in
+
+# Three users to record, the first on two pages, and three who are not to be had.
+THREE = """
+[world]
+users = 6
+prolific = 0
+[[users]]
+posts = 120
+[[users]]
+posts = 10
+[[users]]
+posts = 10
+[[users]]
+state = "suspended"
+posts = 10
+[[users]]
+state = "gone"
+posts = 10
+[[users]]
+state = "protected"
+posts = 10
+"""
+TIMELINE = "/2/users/:id/tweets"
 
 
 @dataclass
@@ -84,3 +109,98 @@ def operator(desk: Desk, new_sandbox: Callable[..., Sandbox], tmp_path: Path) ->
         return Operator(desk, sandbox)
 
     return begin
+
+
+@dataclass
+class Three(Operator):
+    """An operator with three users on the queue, at one of many desks of the same sandbox."""
+
+    began: int = 0  # requests that the sandbox had served before
+
+    def fault(self, kind: str, **more: object) -> None:
+        """Switch a fault on, for ever if nothing else is said."""
+        self.post("faults", {"kind": kind, "times": 0, **more})
+
+    def mend(self) -> None:
+        self.post("faults", [], method="DELETE")
+
+    def ids(self) -> list[str]:
+        return [user["id"] for user in self.users()]
+
+    def capture(self, *options: object, **more: Any) -> Ended:
+        return self.run("tw-idu3elk", "three", *options, **{"check": None, **more})
+
+    def asked(self) -> list[dict[str, Any]]:
+        """The requests for timelines since this desk began."""
+        return [line for line in self.log() if line["number"] > self.began and line["path"].endswith("/tweets")]
+
+    def held(self) -> int:
+        """Reservations that stand open in the meter."""
+        with sqlite3.connect(f"file:{self.data}/meter.sqlite?mode=ro", uri=True) as db:
+            return int(db.execute("SELECT count(*) FROM reservations").fetchone()[0])
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Who is on the queue, and how; quicker than tw-showwork."""
+        with sqlite3.connect(f"file:{self.data}/queues.sqlite?mode=ro", uri=True) as db:
+            return db.execute("SELECT state, user FROM entries").fetchall()
+
+    def record(self, user: str) -> Record:
+        """What the ledger knows of a user."""
+        from netwar.archive.sqlite.store import SqliteArchive
+
+        archive = SqliteArchive(self.data / "archive", self.data / "dead-letters")
+        try:
+            return archive.record("twthree", user)
+        finally:
+            archive.close()
+
+    @property
+    def data(self) -> Path:
+        return self.desk.home / ".local" / "share" / "netwar"
+
+    def completes(self, *options: object) -> None:
+        """Run without any fault: everything is there, nobody waits, and the bill is paid to the micro-dollar."""
+        self.mend()
+        no_bug(self.capture(*options, check=0))
+        for user in self.ids()[:3]:
+            assert self.recorded("three", user) == set(self.truth(user))
+            record = self.record(user)
+            assert (record.outcome, record.gaps, record.lost) == ("complete", (), ())
+        assert self.entries() == []
+        assert self.spent() == self.bill()["micro"]
+        assert self.held() == 0
+
+
+def no_bug(ended: Ended) -> None:
+    assert "Traceback" not in ended.stderr
+    assert "bug in the program" not in ended.stderr
+
+
+@pytest.fixture(scope="session")
+def first_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
+    """A sandbox for all the tests, and the desk that theirs are copies of: two accounts, three users on the queue."""
+    home = tmp_path_factory.mktemp("three") / "home"
+    home.mkdir()
+    scenario = home / "scenario.toml"
+    scenario.write_text(THREE)
+    with running_sandbox(Desk(home), "--scenario", scenario) as sandbox:
+        one = Three(Desk(home), sandbox)
+        for user, path in zip(one.users(), (".twitter", "other-account"), strict=False):
+            keys = sign_in(sandbox.url, user["name"])
+            one.desk.configure(sandbox.url, path=home / path, **keys, budget=100, maxcpu=100, maxmem=100, timeout=1)
+        one.queue(one.ids()[:3])
+        yield one
+
+
+@pytest.fixture
+def three(first_desk: Three, tmp_path: Path) -> Three:
+    """An operator with three users on the queue, a clean bill and full windows."""
+    home = tmp_path / "home"
+    shutil.copytree(first_desk.desk.home, home)
+    three = Three(Desk(home), first_desk.sandbox)
+    three.mend()
+    three.post("bill/reset", {})
+    three.post("windows/reset", {})
+    log = three.log(1)
+    three.began = log[-1]["number"] if log else 0
+    return three
