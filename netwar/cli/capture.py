@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
     services.alone(queue)
     replayed = _replay(services)
     if not len(waiting) and not waiting.claimed():
-        return f"{replayed}{queue} is empty: put users on it with tw-quser2work"
+        return f"{replayed}{queue} is empty: put users on it with tw-quser2work{'' if queue == 'work' else f' --queue {quote(queue)}'}"
     run = _run(services, index, waiting, limit, again, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())

@@ -1,0 +1,311 @@
+"""Bad files, bad configurations, bad disks, signals: a clear sentence each, and with the cause removed nothing is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.capture.conftest import TIMELINE, Three, no_bug
+from tests.conftest import Ended
+
+STORES = ["queues.sqlite", "meter.sqlite", "archive/three.sqlite"]
+
+
+def one_sentence(ended: Ended, says: str) -> None:
+    """The last thing said is what was expected, on one line; there is no traceback, and nothing on stdout."""
+    no_bug(ended)
+    assert ended.stdout == ""
+    assert re.search(says, ended.stderr.splitlines()[-1]), ended.stderr
+
+
+@contextmanager
+def mounted(*command: str | Path, at: Path) -> Iterator[None]:
+    mount = ["mount", *map(str, command), str(at)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root may mount the disk that this test needs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", at], check=True)
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """The folder and all below may be read only. Permissions do not stop root, so root mounts it."""
+    if os.geteuid():
+        mode = folder.stat().st_mode
+        folder.chmod(0o500)
+        try:
+            yield
+        finally:
+            folder.chmod(mode)
+        return
+    with mounted("--bind", folder, at=folder):
+        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+        yield
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[Path, str], None]]:
+    """Put a disk of a few MiB in a folder's place; what was in it moves there."""
+    with ExitStack() as disks:
+
+        def mount(folder: Path, size: str) -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            aside = folder.with_name("aside")
+            shutil.copytree(folder, aside)
+            disks.enter_context(mounted("-t", "tmpfs", "-o", f"size={size}", "tmpfs", at=folder))
+            shutil.copytree(aside, folder, dirs_exist_ok=True)
+            shutil.rmtree(aside)
+
+        yield mount
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """A file that fills the disk but for `leave` bytes."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            file.truncate(max(file.tell() - leave, 0))
+    return ballast
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "says"),
+    [
+        (b"", 0, "users.txt names no users; 3 waiting in work"),
+        (bytes(range(256)) * 40, 1, "users.txt: this is not a text file.*nothing was queued"),
+        (b"x" * 200 + b"\n", 1, "0 of 0 users added to work, 3 waiting; lines that name no user .*: 1"),
+        (b"good_one\n" + b"y" * 200 + b"\n", 1, r"1 of 1 users added to work, 4 waiting; .*: 1"),
+    ],
+    ids=["empty", "binary", "a name of 200 letters", "one of two"],
+)
+def test_a_file_of_users_that_is_none(three: Three, content: bytes, status: int, says: str) -> None:
+    (three.desk.home / "users.txt").write_bytes(content)
+    ended = three.run("tw-quser2work", "users.txt", check=status)
+    one_sentence(ended, says)
+    if b"\n" in content and len(content) < 1000:
+        assert re.search("users.txt: line [12]: [xy]{1,80}….*at most 15 characters, this has 200", ended.stderr)
+    assert {user for _, user in three.entries()} >= set(three.ids()[:3])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["tw-idu3elk", "x" * 200], 2, "cannot name an index: use a-z, 0-9"),
+        (["tw-idu3elk", "../../etc/passwd"], 2, "cannot name an index"),
+        (["tw-idu3elk", "Brexit vote"], 2, "cannot name an index"),
+        (["tw-idu3elk", "three", "--queue", "q" * 200], 2, "cannot name a queue"),
+        (["tw-showwork", "--queue", "a\nb"], 2, "cannot name a queue"),
+        (["tw-idu3elk", "three", "--queue", "wrok"], 0, "wrok is empty: put users on it with tw-quser2work --queue wrok"),
+        (["tw-coverage", "three", "z" * 200], 1, "nothing is known of z"),
+    ],
+)
+def test_a_name_that_is_none(three: Three, arguments: list[str], status: int, says: str) -> None:
+    asked = len(three.log())
+    one_sentence(three.run(*arguments, check=status), says)
+    assert len(three.log()) == asked
+    assert len(three.entries()) == 3
+
+
+def test_a_home_that_cannot_be_written(three: Three) -> None:
+    shutil.rmtree(three.data)
+    (three.desk.home / "users.txt").write_text("\n".join(three.ids()[:3]))
+    with unwritable(three.desk.home):
+        for program in (["tw-quser2work", "users.txt"], ["tw-idu3elk", "three"], ["tw-showwork"], ["tw-myname"]):
+            one_sentence(three.run(*program, check=69), r"netwar cannot be made: .* \(set `data` in ~/.twitter to a folder")
+        one_sentence(three.run("tw-auth", "1234567", check=78), "run tw-auth without a PIN first")
+        one_sentence(three.run("tw-auth", check=78), r"\.twitter cannot be written: ")
+    three.run("tw-quser2work", "users.txt")
+    three.completes()
+
+
+def test_a_data_folder_that_became_read_only(three: Three) -> None:
+    three.capture("--limit", 1, check=0)
+    asked = len(three.asked())
+    with unwritable(three.data):
+        one_sentence(three.capture(check=69), "netwar.* cannot be (used|made): ")
+        one_sentence(three.run("tw-quser2work", "-", input="another_one\n", check=69), "cannot be (used|made): ")
+    assert len(three.asked()) == asked, "nothing is bought that cannot be kept"
+    three.completes()
+
+
+@pytest.mark.parametrize("leave", [0, 200_000, 500_000])
+def test_a_full_disk_loses_no_user_and_no_money(three: Three, small_disk: Callable[[Path, str], None], leave: int) -> None:
+    small_disk(three.data, "3m")
+    ballast = fill(three.data, leave)
+    for _ in range(2):
+        one_sentence(three.capture("-q", check=69), "the disk is full; make room and run again")
+    ballast.unlink()
+    three.completes()
+    assert three.run("tw-showwork").stdout == "work: 0 waiting, 0 claimed, 0 failed\n"
+
+
+def test_a_full_archive_sends_what_was_paid_for_to_the_spool(three: Three, small_disk: Callable[[Path, str], None]) -> None:
+    small_disk(three.data / "archive", "2m")
+    ballast = fill(three.data / "archive", 0)
+    one_sentence(three.capture(check=69), "archive/three.sqlite cannot be used: the disk is full")
+    paid = three.bill()
+    assert paid["returned"]["post"] > 100
+    asked = len(three.asked())
+    one_sentence(three.capture(check=69), "archive/three.sqlite cannot be used: the disk is full")
+    assert len(three.asked()) == asked == 1, "what is paid for is written before more is bought"
+    ballast.unlink()
+    assert "written out of the spool: 1 page" in three.capture(check=0).stderr
+    assert len(three.asked()) == asked + 2 + 2, "the page in the spool is not asked for again"
+    three.completes()
+
+
+def test_a_full_disk_under_the_queue(three: Three, small_disk: Callable[[Path, str], None]) -> None:
+    small_disk(three.data, "3m")
+    (three.desk.home / "many.txt").write_text("".join(f"user_{number}\n" for number in range(150_000)))
+    one_sentence(three.run("tw-quser2work", "many.txt", check=69), "queues.sqlite cannot be used: the disk is full")
+    assert {user for _, user in three.entries()} >= set(three.ids()[:3])
+    assert three.run("tw-wipework", "--yes").stderr
+    three.queue(three.ids()[:3])
+    three.completes()
+
+
+def test_a_configuration_that_others_can_read(three: Three) -> None:
+    path = three.desk.home / ".twitter"
+    path.chmod(0o644)
+    ended = three.capture(check=78)
+    one_sentence(ended, "chmod")
+    advice = re.search(r"chmod \S+ \S+", ended.stderr)
+    assert advice
+    subprocess.run(advice[0].split(), check=True)
+    three.completes()
+
+
+def test_five_faults_of_a_configuration_are_told_at_once(three: Three) -> None:
+    path = three.desk.home / ".twitter"
+    whole = path.read_text()
+    secret = re.search("^consumer_secret = (.+)$", whole, re.MULTILINE)
+    assert secret
+    broken = whole.replace("budget = 100", "budget = much").replace("maxcpu = 100", "maxcpu = 900").replace("timeout = 1", "")
+    path.write_text(f"{broken}\ncolour = red\nredishost = here\n[STREAMS]\nindex = three\n[API]\napi = ftp://{secret[1]}\n")
+    ended = three.capture(check=78)
+    no_bug(ended)
+    assert ended.stderr.startswith("tw-idu3elk: the configuration cannot be used:\n")
+    told = ended.stderr.splitlines()[1:]
+    assert len(told) >= 5
+    for fault in ("budget must be dollars", "maxcpu must be a whole number from 1 to 100", "colour is no key", "[STREAMS]"):
+        assert any(fault in line and str(path) in line for line in told), ended.stderr
+    assert secret[1] not in ended.stderr
+    path.write_text(whole)
+    three.completes()
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize(
+    ("harm", "status", "says"),
+    [
+        ("newer", 78, r"was written by a newer version of this program \(schema 99.*update the program"),
+        ("torn", 69, r"cannot be used: .*(malformed|not a database).* \(is it a database of this program\? restore it"),
+    ],
+)
+def test_a_store_that_cannot_be_read(three: Three, store: str, harm: str, status: int, says: str) -> None:
+    three.capture("--limit", 1, check=0)
+    path = three.data / store
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    whole = path.read_bytes()
+    harmed = (
+        whole[:60] + (99).to_bytes(4, "big") + whole[64:] if harm == "newer" else whole[:4096] + os.urandom(len(whole) - 4096)
+    )
+    path.write_bytes(harmed)
+    asked = len(three.asked())
+    one_sentence(three.capture(check=status), f"{store} .*{says}")
+    assert len(three.asked()) == asked, "nothing is bought that cannot be kept"
+    assert path.read_bytes() == harmed, "and nothing is mended by throwing away"
+    path.write_bytes(whole)
+    three.completes()
+
+
+def test_a_file_in_the_place_of_the_data_folder(three: Three) -> None:
+    aside = three.data.rename(three.desk.home / "aside")
+    three.data.touch()
+    for program in (["tw-idu3elk", "three"], ["tw-showwork"], ["tw-coverage", "three"]):
+        one_sentence(three.run(*program, check=69), r"netwar cannot be made: File exists \(set `data`")
+    three.data.unlink()
+    aside.rename(three.data)
+    three.completes()
+
+
+@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full", "-v 2>&1 | head -n 1"])
+def test_output_that_nobody_takes_stops_no_recorder(three: Three, streams: str) -> None:
+    shell = ["bash", "-o", "pipefail", "-c", f"tw-idu3elk three {streams}"]
+    done = subprocess.run(shell, env=three.desk.environment, cwd=three.desk.home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    three.completes()
+
+
+def test_a_reader_that_goes_away(three: Three) -> None:
+    three.completes()
+    shell = ["bash", "-c", "tw-search three --since 2000-01-01 --json | head -n 1; echo ${PIPESTATUS[0]}"]
+    done = subprocess.run(shell, env=three.desk.environment, cwd=three.desk.home, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "141"
+    assert done.stderr == ""
+
+
+@contextmanager
+def recording(three: Three, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A recorder that is in the middle of its work: a user is claimed, and X has been asked for the second page."""
+    process = three.desk.start("tw-idu3elk", "three", *options)
+    deadline = time.monotonic() + 60
+    while len(three.asked()) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+    with process:
+        yield process
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_in_mid_run_puts_everybody_back(three: Three, number: signal.Signals, status: int) -> None:
+    three.desk.configure(three.sandbox.url, **settings(three), timeout=60)
+    three.fault("hang", endpoint=TIMELINE, after=1, seconds=60)
+    with recording(three) as process:
+        assert [state for state, _ in three.entries()].count("claimed") == 1
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == status
+    assert said.splitlines()[-1] == f"tw-idu3elk: stopped by {number.name}; who was not done yet is back on the queue"
+    assert "Traceback" not in said
+    assert [state for state, _ in three.entries()] == ["waiting"] * 3
+    assert not list((three.data / "runs").glob("*.run")), "no lock is left"
+    first = three.ids()[0]
+    assert three.recorded("three", first) == set(three.truth(first)[:100])
+    three.completes()
+
+
+def test_a_signal_while_it_waits_for_the_window(three: Three) -> None:
+    three.fault("rate-limit", endpoint=TIMELINE, after=1, seconds=600)
+    with recording(three, "--wait") as process:
+        assert process.stderr
+        assert "waiting, as --wait says" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert [state for state, _ in three.entries()] == ["waiting"] * 3
+    three.completes("--config", three.desk.home / "other-account")
+
+
+def settings(three: Three) -> dict[str, str]:
+    """What ~/.twitter says, but for the time-out."""
+    found = dict(line.split(" = ", 1) for line in (three.desk.home / ".twitter").read_text().splitlines() if " = " in line)
+    return {key: value for key, value in found.items() if key not in ("timeout", "api")}
