@@ -19,7 +19,8 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
     services.alone(queue)
     replayed = _replay(services)
     if not len(waiting) and not waiting.claimed():
-        return f"{replayed}{queue} is empty: put users on it with tw-quser2work{'' if queue == 'work' else f' --queue {quote(queue)}'}"
+        there = "" if queue == "work" else f" --queue {quote(queue)}"
+        return f"{replayed}{queue} is empty: put users on it with tw-quser2work{there}"
     run = _run(services, index, waiting, limit, again, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
