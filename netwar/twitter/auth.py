@@ -18,10 +18,12 @@ import orjson
 import requests
 import requests_oauthlib
 
-from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown
+from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
+from netwar.twitter.problems import reason
 
 TIMEOUT = (10, 30)
 CALLBACK_PROBLEMS = (415, 417)
+WRONG_KEYS = (32, 99)
 
 
 class WrongPin(NetwarError):
@@ -48,7 +50,7 @@ class AccountKeys:
 
 def request_token(api: str, consumer_key: str, consumer_secret: str) -> RequestToken:
     """The first step. Raises KeysRefused for wrong keys, or an app without user authentication."""
-    session = requests_oauthlib.OAuth1Session(consumer_key, client_secret=consumer_secret, callback_uri="oob")
+    session = _session(consumer_key, client_secret=consumer_secret, callback_uri="oob")
     given = _ask(lambda: session.fetch_request_token(f"{api}/oauth/request_token", timeout=TIMEOUT), _refused_app)
     return RequestToken(given["oauth_token"], given["oauth_token_secret"])
 
@@ -60,7 +62,7 @@ def address(api: str, token: RequestToken) -> str:
 
 def account_keys(api: str, consumer_key: str, consumer_secret: str, token: RequestToken, pin: str) -> AccountKeys:
     """The second step. Raises WrongPin when X does not take it (a PIN works once)."""
-    session = requests_oauthlib.OAuth1Session(
+    session = _session(
         consumer_key,
         client_secret=consumer_secret,
         resource_owner_key=token.key,
@@ -86,7 +88,7 @@ def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
 
     response: requests.Response = _ask(ask, _refused_app)
     if response.status_code != 200:
-        raise _refused_app(response)
+        raise _passing(response) or _refused_app(response)
     token = _json(response).get("access_token")
     if not token:
         raise ServiceDown("X answered without a bearer token: run tw-auth again later")
@@ -117,13 +119,26 @@ def _ask(ask: Callable[[], Any], refused: Callable[[requests.Response], NetwarEr
     try:
         return ask()
     except requests_oauthlib.oauth1_session.TokenRequestDenied as denied:
-        if denied.response.status_code >= 500:
-            raise ServiceDown("X has trouble giving out tokens: run tw-auth again later") from None
-        raise refused(denied.response) from None
+        raise _passing(denied.response) or refused(denied.response) from None
     except requests.exceptions.RequestException as error:
-        raise ServiceDown(f"X cannot be reached ({type(error).__name__}): check the network and `api` in ~/.twitter") from None
+        raise ServiceDown(f"X cannot be reached ({reason(error)}): check the network and `api` in ~/.twitter") from None
     except (ValueError, requests_oauthlib.oauth1_session.TokenMissing):
         raise ServiceDown("X answered with something that is no token: run tw-auth again later") from None
+
+
+def _session(consumer_key: str, **more: str) -> Any:
+    session = requests_oauthlib.OAuth1Session(consumer_key, **more)
+    session.trust_env = False  # as for every other request: keys go to X alone
+    return session
+
+
+def _passing(response: requests.Response) -> NetwarError | None:
+    """The error for an answer that has nothing to do with the keys."""
+    if response.status_code >= 500:
+        return ServiceDown("X has trouble giving out tokens: run tw-auth again later")
+    if response.status_code == 429:
+        return TryLater("X gives out no more tokens for now: run tw-auth again in a quarter of an hour")
+    return None
 
 
 def _refused_app(response: requests.Response) -> NetwarError:
@@ -135,9 +150,9 @@ def _refused_app(response: requests.Response) -> NetwarError:
             f"this app has no user authentication ({said}): switch it on in X's console, with any callback address, "
             "then run tw-auth again"
         )
-    if response.status_code >= 500:
-        return ServiceDown("X has trouble giving out tokens: run tw-auth again later")
-    return KeysRefused(f"X does not know this consumer key and secret ({said}): compare both with X's console")
+    if response.status_code == 401 or any(item.get("code") in WRONG_KEYS for item in errors):
+        return KeysRefused(f"X does not know this consumer key and secret ({said}): compare both with X's console")
+    return KeysRefused(f"X refuses this app ({said}): check its settings in X's console, then run tw-auth again")
 
 
 def _refused_pin(response: requests.Response) -> NetwarError:

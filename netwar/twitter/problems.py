@@ -133,6 +133,13 @@ def _unexpected(reply: Reply, wait: float | None) -> None:
     raise BadRequest(f"X refused the request ({reply.words}): a wrong option, or a bug of this program; -v shows the request")
 
 
+def reason(error: BaseException) -> str:
+    """Why a connection failed, in a few words: the innermost cause, since the outer ones repeat the whole address."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]
+
+
 REFUSALS = {
     401: _unauthorized,
     402: _payment,

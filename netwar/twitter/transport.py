@@ -17,7 +17,7 @@ import tenacity
 import tweepy
 import urllib3
 
-from netwar.twitter.problems import Glitch, Reply
+from netwar.twitter.problems import Glitch, Reply, reason
 
 log = logging.getLogger("netwar.twitter")
 
@@ -75,11 +75,11 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         except requests.exceptions.ConnectTimeout as error:
             raise Glitch("X could not be reached in time") from error
         except requests.exceptions.SSLError as error:
-            raise Glitch(f"no secure connection to X: {_reason(error)}") from error
+            raise Glitch(f"no secure connection to X: {reason(error)}") from error
         except requests.exceptions.Timeout as error:
             raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
         except requests.exceptions.RequestException as error:
-            raise Glitch(f"the connection to X failed: {_reason(error)}", billed=not _refused(error)) from error
+            raise Glitch(f"the connection to X failed: {reason(error)}", billed=not _refused(error)) from error
         log.debug("X answered %s, %s left in the window", reply.status, reply.headers.get("x-rate-limit-remaining", "?"))
         judge(reply)
         return reply
@@ -130,13 +130,6 @@ def _json(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause in a few words: the outer ones repeat the whole address."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]
 
 
 def _refused(error: BaseException | None) -> bool:
