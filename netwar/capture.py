@@ -114,7 +114,7 @@ class Capture:
                         "run again then, or with --wait"
                     )
                     return self.summary
-                log.warning("%s; waiting, as --wait says", limited)
+                log.warning("the account may ask no more for %.0f s: waiting, as --wait says", limited.wait)
                 sleep(limited.wait)
 
     def _drain(self) -> None:

@@ -91,6 +91,6 @@ class KeysRefused(ConfigError):
 
 
 class LeaseLost(NetwarError):
-    """A claim ran out and may have been handed to another worker: stop, acknowledge nothing."""
+    """A claim is gone (it ran out and was handed on, or its queue was wiped): stop, acknowledge nothing."""
 
     exit_status = 75

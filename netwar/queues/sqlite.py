@@ -200,4 +200,7 @@ class SqliteQueue(Queue):
 
 
 def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"the lease on {claim.user} ran out and another worker took over: nothing more is recorded for it here")
+    return LeaseLost(
+        f"{claim.user} is no longer this run's to record: the queue was wiped, or the lease ran out and another worker "
+        "took over; what was recorded stays, run again for the rest"
+    )

@@ -229,7 +229,7 @@ class Client:
         """Count the request in its rate window. Raises RateLimited when it is spent."""
         wait = self._windows.take(self._token(endpoint), endpoint.name, endpoint.limit(self._settings.auth))
         if wait:
-            raise RateLimited(f"the rate window of {endpoint.name} is spent: it opens again in {wait:.0f} s", wait)
+            raise RateLimited(f"the rate window of {endpoint.name} is spent: run again in {wait:.0f} s, when it opens", wait)
 
     def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
         """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.

@@ -72,10 +72,18 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
     if status < 300:
         if not isinstance(reply.body, dict):
             raise Glitch("X answered with something that is not whole", billed=True)
+        if _only_trouble(reply):
+            raise Glitch(f"X answered with errors only ({reply.words})")
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)
     REFUSALS.get(status, _unexpected)(reply, wait)
+
+
+def _only_trouble(reply: Reply) -> bool:
+    """Whether there is nothing in an answer but errors, none of which speaks of a user: no end of a timeline, then."""
+    told = {"data", "meta"} & set(reply.body) or any(problem(item).outcome for item in reply.items)
+    return bool(reply.items) and not told
 
 
 def _too_many(reply: Reply, wait: float | None) -> None:
@@ -89,7 +97,7 @@ def _too_many(reply: Reply, wait: float | None) -> None:
         raise TryLater(f"X has another stream of this app open ({reply.words}): end it, or try again in a minute")
     if wait is None:
         wait = WAIT_WITHOUT_RESET
-    raise RateLimited(f"the rate window of this account is spent: it opens again in {wait:.0f} s", wait)
+    raise RateLimited(f"the rate window of this account is spent: run again in {wait:.0f} s, when it opens", wait)
 
 
 def _payment(reply: Reply, wait: float | None) -> None:

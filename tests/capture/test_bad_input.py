@@ -305,6 +305,19 @@ def test_a_signal_while_it_waits_for_the_window(three: Three) -> None:
     three.completes("--config", three.desk.home / "other-account")
 
 
+def test_a_queue_that_is_wiped_under_a_recorder(three: Three) -> None:
+    three.fault("slow", endpoint=TIMELINE, requests=[2], seconds=0.8)
+    with recording(three) as process:
+        three.run("tw-wipework", "--yes")
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 75
+    assert re.search(r"tw-idu3elk: \d+ is no longer this run's to record: the queue was wiped", said)
+    first = three.ids()[0]
+    assert three.recorded("three", first) == set(three.truth(first)), "what was paid for is kept"
+    three.queue(three.ids()[:3])
+    three.completes()
+
+
 def settings(three: Three) -> dict[str, str]:
     """What ~/.twitter says, but for the time-out."""
     found = dict(line.split(" = ", 1) for line in (three.desk.home / ".twitter").read_text().splitlines() if " = " in line)

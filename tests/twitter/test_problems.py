@@ -1,0 +1,98 @@
+"""What answers mean that the sandbox does not give: forms seen in the wild, by themselves and in odd company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netwar.errors import BadRequest, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.twitter.base import Unavailable
+from netwar.twitter.problems import Glitch, Reply, judge
+
+NEW, OLD = "https://api.x.com/2/problems/", "https://api.twitter.com/2/problems/"
+MISSING = {
+    "value": "7",
+    "title": "Not Found Error",
+    "type": OLD + "resource-not-found",
+    "detail": "Could not find user with id: [7].",
+}
+INTERNAL = {"title": "Internal Error", "type": NEW + "internal-error", "detail": "Something broke"}
+
+
+def judged(status: int, body: Any, **more: Any) -> None:
+    judge(Reply(status, {}, body), **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "says"),
+    [
+        (429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, RateLimited, "run again in 60 s"),
+        (429, None, RateLimited, "run again in 60 s"),
+        (429, {"title": "UsageCapExceeded", "type": NEW + "usage-capped", "period": "Daily"}, UsageCapped, "UsageCapExceeded"),
+        (429, {"errors": [{"title": "UsageCapExceeded", "type": OLD + "usage-capped"}]}, UsageCapped, "UsageCapExceeded"),
+        (429, {"title": "ConnectionException", "connection_issue": "TooManyConnections"}, TryLater, "another stream"),
+        (402, None, OutOfCredit, "HTTP status 402"),
+        (403, {"title": "Forbidden", "type": NEW + "spend-cap-reached"}, OutOfCredit, "spend cap"),
+        (403, None, KeysRefused, "check the app's permissions"),
+        (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, KeysRefused, "Invalid or expired token"),
+        (
+            404,
+            {"errors": [{"code": 34, "message": "Sorry, that page does not exist"}]},
+            KeysRefused,
+            "does not know this address",
+        ),
+        (301, None, BadRequest, "HTTP status 301"),
+        (410, {"detail": "This endpoint has been retired"}, BadRequest, "This endpoint has been retired"),
+        (408, None, Glitch, "status 408"),
+        (599, {}, Glitch, "status 599"),
+        (200, None, Glitch, "not whole"),
+        (200, [], Glitch, "not whole"),
+        (200, {"errors": [INTERNAL]}, Glitch, "errors only .Something broke"),
+    ],
+)
+def test_each_form_has_its_meaning(status: int, body: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says) as raised:
+        judged(status, body)
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"meta": {"result_count": 0}},
+        {"data": [{"id": "1"}], "errors": [INTERNAL]},
+        {"errors": [MISSING]},
+        {"errors": [INTERNAL], "meta": {"result_count": 0, "next_token": "abc"}},
+        {"errors": "none"},
+    ],
+)
+def test_these_are_answers(body: Any) -> None:
+    judged(200, body)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_speaks_of_the_user_only_if_it_says_so(status: int) -> None:
+    with pytest.raises(Unavailable) as raised:
+        judged(status, MISSING, about_user=True)
+    assert (raised.value.outcome, raised.value.detail) == ("gone", "Could not find user with id: [7].")
+    for body in (None, {"title": "Not Found", "type": "about:blank"}, {"errors": [{"code": 34, "message": "no"}]}):
+        with pytest.raises(KeysRefused):
+            judged(status, body, about_user=True)
+    with pytest.raises(KeysRefused):
+        judged(status, MISSING)
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, None), (200, "half")])
+def test_an_answer_that_came_in_part_may_have_been_billed(status: int, body: Any) -> None:
+    with pytest.raises(Glitch) as raised:
+        judged(status, body)
+    assert raised.value.billed
+
+
+def test_a_refusal_was_not_billed() -> None:
+    for status, body in ((503, None), (200, {"errors": [INTERNAL]})):
+        with pytest.raises(Glitch) as raised:
+            judged(status, body)
+        assert not raised.value.billed
