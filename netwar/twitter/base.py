@@ -34,12 +34,16 @@ class Unavailable(Exception):
 
 
 class Passing(ServiceDown):
-    """X did not answer properly, several times over: likely to pass by itself. `what` happened, and what to do."""
+    """X did not answer properly, several times over: likely to pass by itself. `what` happened, and what to do.
 
-    def __init__(self, what: str, advice: str) -> None:
+    `billed` is true when X may have sent, and billed, an answer that did not arrive.
+    """
+
+    def __init__(self, what: str, advice: str, *, billed: bool = False) -> None:
         super().__init__(f"{what}: {advice}")
         self.what = what
         self.advice = advice
+        self.billed = billed
 
 
 class Twitter(Protocol):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
-from netwar.errors import OutOfBudget, RateLimited
-from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation, Windows
+from netwar.errors import RateLimited
+from netwar.meter.base import Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Passing, Unavailable
 from netwar.twitter.endpoints import ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
+from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
 
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("netwar.twitter")
 
 LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
-MOST_LOOKUP = 100
 REFERENCES = 2  # a post can both quote one post and answer another
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
-PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
 
 
 class Client:
@@ -51,8 +49,7 @@ class Client:
         self._settings = settings
         self._money = money
         self._windows = windows
-        self._command = command
-        self._sleep = sleep
+        self._purse = Purse(money, settings.budget, command, sleep)
         self._words = DIALECTS[settings.dialect]
         self._full = settings.expand == "full"
         self.account = settings.account or ""
@@ -79,17 +76,16 @@ class Client:
     ) -> Answer:
         """One page of a timeline; see the contract. The page shrinks when the budget leaves no room for more."""
         bounds = {"since_id": since, "until_id": until, "pagination_token": token}
-        params = {name: value for name, value in bounds.items() if value} | self._words.timeline(full=self._full)
+        params: dict[str, Any] = {name: value for name, value in bounds.items() if value}
+        params |= self._words.timeline(full=self._full)
         # A stretch of one id can bring one post, whatever the size of the page.
         most = min(size, until - since - 1) if since is not None and until is not None else size
         request = f"timeline {user} {since or 0} {until or 0} {token or ''}"
 
-        def ask(reservation: Reservation, posts: int) -> Answer:
-            page_size = {"max_results": max(LEAST_PAGE, min(posts, MOST_PAGE))}
-            return self._ask(TIMELINE, f"/2/users/{user}/tweets", params | page_size, reservation, about=user, asked=posts)
-
-        sizes = [most] if most < LEAST_PAGE else [*_halves(most)]
-        return self._affordable(request, sizes, self._page_at_most, index, ask)
+        sizes = [most] if most < LEAST_PAGE else [*halves(most, LEAST_PAGE)]
+        reservation, posts = self._purse.reserve(request, sizes, self._page_at_most, index)
+        params["max_results"] = max(LEAST_PAGE, min(posts, MOST_PAGE))
+        return self._ask(TIMELINE, f"/2/users/{user}/tweets", params, reservation, about=user, asked=posts)
 
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names; see the contract. Fewer are looked up when the budget leaves no room for all."""
@@ -102,7 +98,7 @@ class Client:
     def me(self) -> Object:
         """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
         with_fields = dict(self._words.user_fields)
-        reservation = self._reserve("me", {"user": 1}, "")
+        reservation, _ = self._purse.reserve("me", [1], lambda count: {"user": count}, "")
         answer = self._ask(ME, "/2/users/me", with_fields, reservation, users=True)
         return answer.page.users[0] if answer.page.users else {}
 
@@ -119,56 +115,15 @@ class Client:
         return data if isinstance(data, dict) else {}
 
     def _look_up(self, endpoint: Endpoint, route: str, key: str, values: Sequence[str], index: str) -> Answer:
-        def ask(reservation: Reservation, count: int) -> Answer:
-            params = {key: ",".join(values[:count]), **self._words.user_fields}
-            return self._ask(endpoint, route, params, reservation, users=True, asked=count)
-
-        request = f"{endpoint.name} {hashlib.sha256(','.join(values).encode()).hexdigest()[:16]}"
-        return self._affordable(request, [*_halves(len(values), least=1)], lambda count: {"user": count}, index, ask)
+        request = f"{endpoint.name} {short(','.join(values))}"
+        reservation, count = self._purse.reserve(request, [*halves(len(values), 1)], lambda count: {"user": count}, index)
+        params = {key: ",".join(values[:count]), **self._words.user_fields}
+        return self._ask(endpoint, route, params, reservation, users=True, asked=count)
 
     def _page_at_most(self, posts: int) -> dict[str, int]:
         """The most that a page of so many posts can bring, in objects that X bills."""
         users = 1 + (posts * (REFERENCES + MENTIONS) if self._full else 0)
         return {"post": posts + REFERENCES * posts, "user": users}
-
-    def _affordable(
-        self,
-        request: str,
-        sizes: Sequence[int],
-        most: Callable[[int], Mapping[str, int]],
-        index: str,
-        ask: Callable[[Reservation, int], Answer],
-    ) -> Answer:
-        """Ask for the largest of the sizes that the budget still allows."""
-        for size in sizes[:-1]:
-            try:
-                reservation = self._money.reserve(request, most(size), self._purpose(index))
-            except DoesNotFit:
-                continue
-            return ask(reservation, size)
-        return ask(self._reserve(request, most(sizes[-1]), index), sizes[-1])
-
-    def _reserve(self, request: str, most: Mapping[str, int], index: str) -> Reservation:
-        """Reserve; when it does not fit, wait for other runs to settle. Raises OutOfBudget when none could make room."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self._money.reserve(request, most, self._purpose(index))
-            except DoesNotFit as no:
-                if not no.held or time.monotonic() > deadline:
-                    raise OutOfBudget(self._no_room(self._money.price(most), no.left)) from no
-            self._sleep(0.1)
-
-    def _no_room(self, needed: int, left: int) -> str:
-        budget = self._settings.budget / 1e6
-        return (
-            f"the next request may cost ${needed / 1e6:.3f}, and ${max(left, 0) / 1e6:.3f} of today's budget "
-            f"of ${budget:.2f} is left: "
-            "run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in ~/.twitter"
-        )
-
-    def _purpose(self, index: str) -> Purpose:
-        return Purpose(self._command, index)
 
     def _ask(
         self,
@@ -181,18 +136,16 @@ class Client:
         about: str | None = None,
         asked: int = 1,
     ) -> Answer:
-        """Send a reserved request and settle what came. The reservation of an answer that was cut off stays
-        open: X may have billed it, and the same request, asked again, replaces it."""
+        """Send a reserved request and settle what came.
+
+        The reservation of an answer that was cut off stays open: X may have billed it, and the same
+        request, asked again, replaces it.
+        """
         try:
             self._take(endpoint)
             reply = self._send(endpoint, route, params, about_user=about is not None)
-        except Passing as passing:
-            cause = passing.__cause__
-            if isinstance(cause, Glitch) and not cause.billed:
-                self._money.release(reservation)
-            raise
-        except BaseException as error:
-            if isinstance(error, Exception):
+        except Exception as error:
+            if not getattr(error, "billed", False):
                 self._money.release(reservation)
             raise
         retrieved = time.time_ns() // 1_000_000
@@ -217,7 +170,7 @@ class Client:
             return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
         except Glitch as glitch:
             advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
-            raise Passing(f"{glitch}, several times over", advice) from glitch
+            raise Passing(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
 
     def _require_keys(self, signed: bool) -> None:
         if signed:
@@ -252,14 +205,6 @@ class Client:
 def connect(settings: Settings, money: Money, windows: Windows, command: str) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
     return Client(settings, money, windows, command)
-
-
-def _halves(most: int, least: int = LEAST_PAGE) -> Iterable[int]:
-    """Sizes to try: the most, then half of it, … down to the least."""
-    while most > least:
-        yield most
-        most //= 2
-    yield least
 
 
 def _date(reply: Reply) -> datetime:

@@ -47,7 +47,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     ) -> Reply:
         """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses.
 
-        Raises the last Glitch when they are used up, and whatever else `judge` raises at once.
+        Raises the last Glitch when they are used up, and whatever else `judge` raises at once; with the
+        attribute `billed` true where X may have billed an attempt.
         """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
@@ -62,8 +63,9 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             nonlocal billed
             try:
                 return self._attempt(method, route, params, json, user_auth, judge)
-            except Glitch as glitch:
-                billed = glitch.billed = glitch.billed or billed
+            except Exception as error:
+                billed = billed or getattr(error, "billed", False)
+                error.billed = billed  # type: ignore[attr-defined]
                 raise
 
         return retrying(attempt)
