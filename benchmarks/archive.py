@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the embedded archive: writing, bytes a document, looking up, searching.
 
-    python -m benchmarks.archive [--tweets 10000,100000,1000000] PAGES.jsonl…
+    python -m benchmarks.archive [--tweets 10000,100000,1000000] [--only pages] PAGES.jsonl…
 
 PAGES are answers of X, a JSON object a line. Only the lines that the compression dictionary was not
 trained on are used, and each tweet is a new likeness: other words (some never met before), names, ids,
@@ -38,6 +38,7 @@ YEARS = 5
 EPOCH = 1_288_834_974_657
 PORTION = 10_000  # tweets that are made, then written by both in turns
 COMMON = "the"
+PAGES, BATCHES = "pages of timelines", "batches of 1,000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--tweets", default="10000,100000", help="sizes at which to measure (default 10000,100000)")
+    parser.add_argument("--only", choices=["pages", "batches"], help="measure writing in one way only")
     given = parser.parse_args()
     sizes = sorted(int(size) for size in given.tweets.split(","))
     with tempfile.TemporaryDirectory() as folder:
-        for name, batch in (("pages of timelines", 0), ("batches of 1,000", 1000)):
+        for name, batch in ((PAGES, 0), (BATCHES, 1000)):
+            if given.only and not name.startswith(given.only):
+                continue
             heads = ("tweets", "bare/s", "archive/s", "ratio", "of CPU", "B/tweet", "1,000 ids", "newest 20")
             print(f"\n{name}\n" + " ".join(f"{head:>10}" for head in heads), flush=True)
             _measure(Maker(given.pages, 1), Path(folder) / str(batch), batch, sizes)

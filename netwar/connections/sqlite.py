@@ -15,19 +15,17 @@ from netwar.errors import ConfigError, ServiceDown
 BUSY_SECONDS = 60
 
 
-def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, page_size: int = 4096) -> sqlite3.Connection:
+def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
     """Open a file, making it if need be, and bring its schema up to date.
 
     `migrations` are SQL scripts; the number of those done is the schema's version
     (`PRAGMA user_version`). WAL with synchronous=FULL: what is committed survives a power cut.
-    `page_size` (bytes) holds for a file that is made now.
     Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used.
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _private(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA page_size={page_size}")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
         _migrate(connection, path, migrations)
