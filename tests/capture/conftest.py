@@ -162,6 +162,9 @@ class Three(Operator):
         """Run without any fault: everything is there, nobody waits, and the bill is paid to the micro-dollar."""
         self.mend()
         no_bug(self.capture(*options, check=0))
+        self.is_complete()
+
+    def is_complete(self) -> None:
         for user in self.ids()[:3]:
             assert self.recorded("three", user) == set(self.truth(user))
             record = self.record(user)

@@ -182,17 +182,16 @@ def test_what_passes_is_asked_again_and_everything_is_recorded(three: Three, tro
     no_bug(ended)
     assert all(fault["fired"] for fault in three.post("faults", []))
     assert "3 complete" in ended.stderr
-    three.completes()
+    three.is_complete()
 
 
 @pytest.mark.parametrize(
-    ("fault", "outcome", "detail"),
+    ("fault", "outcome", "detail", "pages"),
     [
-        ("not-found", "gone", "Could not find user with id"),
-        ("not-authorized", "protected", "not authorized to see the user"),
+        ("not-found", "gone", "Could not find user with id", 0),
+        ("not-authorized", "protected", "not authorized to see the user", 1),
     ],
 )
-@pytest.mark.parametrize("pages", [0, 1])
 def test_404_and_403_about_a_user_are_an_outcome_of_that_user(
     three: Three, fault: str, outcome: str, detail: str, pages: int
 ) -> None:
@@ -226,7 +225,7 @@ def test_200_with_errors_about_a_user_is_an_outcome_of_that_user(three: Three, h
         assert (record.outcome, record.spans) == (state, ())
         assert user[how].lower() in record.detail.lower() or user["id"] in record.detail
         assert three.recorded("three", user["id"]) == set()
-    three.completes()
+    three.is_complete()
 
 
 def test_a_window_that_is_spent_is_waited_for_only_if_asked(operator: Callable[..., Operator]) -> None:
