@@ -47,10 +47,16 @@ class Summary:
 
     def __str__(self) -> str:
         told = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
-        new = f"{self.tally.created:,} new, {self.tally.updated:,} newer"
+        new = f"{self.tally.created:,} new, {self.tally.updated:,} updated"
         rejected = f", {self.tally.rejected:,} rejected (see dead-letters)" if self.tally.rejected else ""
-        line = f"{self.users:,} users done, {self.posts:,} tweets read for ${self.micro / 1e6:.3f}; documents: {new}{rejected}"
+        line = f"{plural(self.users, 'user')} done, {plural(self.posts, 'tweet')} read for ${self.micro / 1e6:.3f}"
+        line += f"; documents: {new}{rejected}"
         return "; ".join(filter(None, [line, told, self.limited]))
+
+
+def plural(count: int, what: str) -> str:
+    """1 user, 2,000 users."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 class NameMoved(Exception):
@@ -157,7 +163,11 @@ class Capture:
 
     def _find(self, entry: str) -> Known:
         room = 99 if self._left is None else self._left - 1
-        return self._names.find(entry, self._queue.waiting(), room)
+        before = self._names.micro
+        try:
+            return self._names.find(entry, self._queue.waiting(), room)
+        finally:
+            self.summary.micro += self._names.micro - before
 
     def _bring_up_to_date(self, claim: Claim, known: Known) -> None:
         if not claim.also(known.id):

@@ -15,6 +15,7 @@ from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
 
+CLOSED = ("suspended", "protected", "gone")
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 
 
@@ -30,8 +31,16 @@ class Estimate:
     micro_high: int = 0
 
     def __str__(self) -> str:
-        money = f"${self.micro_low / 1e6:,.2f}–${self.micro_high / 1e6:,.2f}"
-        return f"{money} for {self.posts_low:,}–{self.posts_high:,} posts of {self.users:,} users ({self.unknown:,} unknown)"
+        money = _range(f"${self.micro_low / 1e6:,.2f}", f"${self.micro_high / 1e6:,.2f}")
+        posts = _range(f"{self.posts_low:,}", f"{self.posts_high:,}")
+        return (
+            f"{money} for {posts} new posts of {self.users:,} users, {self.unknown:,} of them unknown "
+            "(the high figure: each post brings the two that it may quote and answer)"
+        )
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low}–{high}"
 
 
 def estimate(users: Iterable[str], archive: Archive, money: Money, index: str) -> Estimate:
@@ -47,7 +56,7 @@ def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str)
     promised = posts_count(profile) if profile else None
     known = archive.record(tweets_index(index), str(profile["id"]) if profile else user)
     unread = REACHABLE if promised is None else min(max(promised - known.posts, 0), REACHABLE)
-    asked = 0 if promised is None else 1
+    asked = 0 if promised is None or known.outcome in CLOSED else 1
     total.users += 1
     total.unknown += promised is None
     total.posts_low += unread * asked

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
+from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.timelines import SNOWFLAKE_EPOCH
+
+
+def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
+    """The records of a user by number or screen name: who bears the name or bore it, and what X said of the name itself."""
+    found = [] if user.isdigit() else ledger.by_name(index, user.removeprefix("@"))
+    key = user if user.isdigit() else "@" + user.removeprefix("@").lower()
+    own = ledger.record(index, key)
+    return chain(found, [own] if own.asked or own.spans else [])
 
 
 def line(record: Record) -> str:

@@ -33,7 +33,7 @@ class Known:
 
 
 class Names:
-    """Screen names of one index (`users` is its full name, `tubrexit`), remembered for one run."""
+    """Screen names of one index (`brexit`), remembered for one run. `micro` is what look-ups have cost."""
 
     def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
         self._twitter = twitter
@@ -41,6 +41,7 @@ class Names:
         self._index = name
         self._users = users_index(name)
         self._unavailable: dict[str, Unavailable] = {}
+        self.micro = 0
 
     def find(self, name: str, waiting: Iterable[str], room: int) -> Known:
         """The id of a screen name (lower case, `@` allowed for one of digits only).
@@ -60,9 +61,8 @@ class Names:
             return known
         raise Unavailable("gone", f"X gave no answer about the user {name}.")
 
-    def buy(self, entries: Iterable[str]) -> int:
-        """Look up ids and names, a hundred a request, and keep their profiles; what it cost (micro-dollars)."""
-        micro = 0
+    def buy(self, entries: Iterable[str]) -> None:
+        """Look up ids and names, a hundred a request, and keep their profiles."""
         entries = iter(entries)
         while some := list(islice(entries, MOST)):
             ids = [entry for entry in some if entry.isdigit()]
@@ -71,9 +71,7 @@ class Names:
                 while asked:
                     answer = ask(asked, index=self._index)
                     self._keep(answer)
-                    micro += answer.micro
                     asked = asked[max(answer.asked, 1) :]
-        return micro
 
     def look_up(self, names: list[str]) -> None:
         """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had.
@@ -83,6 +81,7 @@ class Names:
         self._keep(self._twitter.names(names, index=self._index))
 
     def _keep(self, answer: Answer) -> None:
+        self.micro += answer.micro
         found = documents(
             answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=self._twitter.account, via="lookup"
         )

@@ -110,7 +110,12 @@ class Timeline:
                 return
         lost = Stretch(low, edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
-        log.info("user %s: X no longer serves the posts between %s and %s", self.user, low, edge)
+        log.info(
+            "user %s: X no longer serves what is older than tweet %s%s",
+            self.user,
+            edge + 1,
+            f" and newer than {low}" if low else "",
+        )
 
     def _pages(self, since: int | None, until: int | None) -> Iterator[Answer]:
         """Pages until there is no next one. Where X repeats itself, on from the oldest post seen.

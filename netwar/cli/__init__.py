@@ -1,1 +1,23 @@
-"""What every program shares: options, services, errors, signals, progress."""
+"""What every program shares: options, services, errors, signals, progress.
+
+Programs take `click` from here, so that a Python that lacks it is told what to do in one sentence.
+"""
+
+import sys
+from pathlib import Path
+
+__all__ = ["click", "lacking"]
+
+WRONG_PYTHON = 78  # as ConfigError has it
+
+
+def lacking(library: str | None) -> str:
+    """What to say where Python has not what `make venv` installs."""
+    return f"{sys.executable} has no library {library}: run `make venv`, and put its .venv/bin first on PATH"
+
+
+try:
+    import click
+except ModuleNotFoundError as error:
+    print(f"{Path(sys.argv[0]).name}: {lacking(error.name)}", file=sys.stderr)
+    raise SystemExit(WRONG_PYTHON) from None

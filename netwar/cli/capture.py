@@ -12,16 +12,15 @@ from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
 
-def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: str | None) -> str:
+def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
-    again = _days(refresh)
     waiting = services.queue(queue)
     services.alone(queue)
     replayed = _replay(services)
     if not len(waiting) and not waiting.claimed():
         there = "" if queue == "work" else f" --queue {quote(queue)}"
         return f"{replayed}{queue} is empty: put users on it with tw-quser2work{there}"
-    run = _run(services, index, waiting, limit, again, wait)
+    run = _run(services, index, waiting, limit, refresh, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
         raise ItemsFailed(f"tw{index}: {run.summary}; failed: {listed} (tw-showwork tells why)")
@@ -31,6 +30,7 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
 def _run(services: Services, index: str, waiting: Any, limit: int | None, again: Any, wait: bool) -> Any:
     from netwar.archive.base import Store
     from netwar.capture import Capture
+    from netwar.cli.signals import Stopped
 
     total = min(limit or len(waiting), len(waiting))
     with services.progress(total, f"tw{index}") as bar:
@@ -41,13 +41,13 @@ def _run(services: Services, index: str, waiting: Any, limit: int | None, again:
             index,
             limit=limit,
             refresh=again,
-            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets"),
+            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,
         )
         try:
             run.run(wait=wait)
-        except NetwarError as error:
+        except (NetwarError, Stopped) as error:
             if run.summary.users or run.summary.posts:
                 error.add_note(f"tw{index}: {run.summary}")
             raise
@@ -86,11 +86,12 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     price = services.money.price({"user": unknown}) / 1e6
     if not yes:
         click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", abort=True, err=True)
-    micro = Names(services.twitter, Store(services.archive, services.spool), index).buy(users)
-    return f"; profiles bought for ${micro / 1e6:,.2f}"
+    names = Names(services.twitter, Store(services.archive, services.spool), index)
+    names.buy(users)
+    return f"; profiles bought for ${names.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
 
 
-def _days(refresh: str | None) -> Any:
+def days(refresh: str | None) -> Any:
     """What --refresh was given: days, or everything."""
     from netwar.capture import Refresh
 
@@ -99,9 +100,9 @@ def _days(refresh: str | None) -> Any:
     if refresh == "all":
         return Refresh(None)
     try:
-        days = float(refresh)
+        number = float(refresh)
     except ValueError:
-        days = 0
-    if not 0 < days < 100_000:
+        number = 0
+    if not 0 < number < 100_000:
         raise click.UsageError(f"--refresh takes a number of days, not {refresh[:30]!r} (name INDEX before it)")
-    return Refresh(days)
+    return Refresh(number)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import click
 
+from netwar.cli import lacking
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
@@ -91,11 +92,11 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         run()
     except NetwarError as error:
         _log().debug("traceback:", exc_info=error)
-        for done in getattr(error, "__notes__", ()):  # before it failed
-            _log().info("%s", done)
+        _tell_what_was_done(error)
         _say(services, f"{name}: {error}")
         return error.exit_status
     except Stopped as stop:
+        _tell_what_was_done(stop)
         return _stopped(name, services, stop)
     except BrokenPipeError:
         _no_more_output()
@@ -104,8 +105,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         raise
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("netwar"):
-            python = "run `make venv`, and put its .venv/bin first on PATH"
-            _say(services, f"{name}: {sys.executable} has no library {error.name}: {python}")
+            _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             _no_more_output()
@@ -116,6 +116,12 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         )
         return 1
     return 0
+
+
+def _tell_what_was_done(error: BaseException) -> None:
+    """Before it failed or was stopped: the notes that were put on the exception."""
+    for done in getattr(error, "__notes__", ()):
+        _log().info("%s", done)
 
 
 def _stopped(name: str, services: Services, stop: Stopped) -> int:

@@ -67,3 +67,5 @@ class TerminalBar:
     def update(self, n: int, note: str = "") -> None:
         self._bar.length = max(self._bar.length or 0, self._bar.pos + n)
         self._bar.update(n, note)
+        if not n:
+            self._bar.render_progress()  # click draws only steps, and one user may take minutes

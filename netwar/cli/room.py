@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
 from netwar.errors import Busy
+
+log = logging.getLogger("netwar.room")
 
 PATIENCE = 60.0
 LOOK = 1.0
@@ -27,6 +30,8 @@ def wait_for_room(maxcpu: int, maxmem: int, patience: float = PATIENCE, measure:
         cpu, memory = measure(seconds)
         if cpu <= maxcpu and memory <= maxmem:
             return
+        if not seconds:
+            log.info("waiting up to %.0f s for room: %s", patience, _said(cpu, maxcpu, memory, maxmem))
         if time.monotonic() - began + LOOK > patience:
             raise Busy(f"no room on this machine, so no claim was taken: {_said(cpu, maxcpu, memory, maxmem)}")
 

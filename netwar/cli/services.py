@@ -76,7 +76,27 @@ class Services:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error
+        self._keep_worlds_apart(folder)
         return folder
+
+    def _keep_worlds_apart(self, folder: Path) -> None:
+        """A rehearsal must not write into what was recorded from X, nor take its users; nor the other way round."""
+        from netwar.config.values import loopback_address
+        from netwar.connections.folders import trouble
+        from netwar.errors import ConfigError, ServiceDown
+
+        mark, now = folder / "api", self.settings.api
+        try:
+            if not mark.exists():
+                mark.write_text(now + "\n")
+            before = mark.read_text().strip()
+        except OSError as error:
+            raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
+        if loopback_address(before) != loopback_address(now):
+            raise ConfigError(
+                f"{folder} was recorded from {before}, and {self.settings.path} asks {now}: "
+                "write another folder as `data` under [STREAM] there"
+            )
 
     @cached_property
     def run(self) -> Run:
@@ -151,6 +171,17 @@ class Services:
             return checked_name(name)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+
+    def recorded(self, kind: str, given: str | None) -> str:
+        """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
+        from netwar.errors import NetwarError
+
+        name = kind + self.index(given)
+        there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
+        if name.removeprefix(kind) not in there:
+            hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
+            raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
+        return name
 
     def alone(self, queue: str) -> None:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netwar.archive.base import Documents
 
 
 def as_json(document: Any) -> str:
@@ -12,15 +15,36 @@ def as_json(document: Any) -> str:
     return orjson.dumps(document).decode()
 
 
-def tweet(document: dict[str, Any], index: str) -> str:
-    """One line: when, who, what, where it is. Line ends and control characters in the text become blanks."""
+class Authors:
+    """Who wrote what, in the users' index that goes with a tweets' index; each is looked up once."""
+
+    def __init__(self, archive: Documents, index: str) -> None:
+        self._archive = archive
+        self._index = "tu" + index.removeprefix("tw")
+        self._known: dict[str, str] = {}
+
+    def name(self, document: dict[str, Any]) -> str:
+        """@name where the archive knows it, else the number."""
+        author = str(document.get("author_id") or "?")
+        if author not in self._known:
+            profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
+            self._known[author] = f"@{profile['username']}" if profile and profile.get("username") else author
+        return self._known[author]
+
+
+def tweet(document: dict[str, Any], author: str) -> str:
+    """One line: when (UTC), who, address, what kind, text as a person reads it.
+
+    Line ends and control characters in the text become blanks.
+    """
+    from html import unescape
+
     from netwar.records.dialects import references, text
 
     kinds = ",".join(kind for kind, _ in references(document))
-    words = _one_line(text(document))
-    who = document.get("author_id", "?")
-    when = str(document.get("created_at", ""))[:19]
-    return "\t".join([when, str(document["id"]), f"user {who}", f"{index}{' ' + kinds if kinds else ''}", words])
+    address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document['id']}"
+    when = str(document.get("created_at") or "")[:19] + "Z"
+    return "\t".join([when, author, address, kinds or "tweet", _one_line(unescape(text(document)))])
 
 
 def user(document: dict[str, Any]) -> str:

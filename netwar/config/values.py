@@ -104,6 +104,13 @@ def address(given: str, _: Place) -> str | None:
     return given.rstrip("/")
 
 
+def loopback_address(given: str) -> bool:
+    """Does this address lead to this machine?"""
+    from urllib.parse import urlsplit
+
+    return loopback(urlsplit(given).hostname or "")
+
+
 def loopback(host: str) -> bool:
     """Is this name of a host surely this machine?"""
     from ipaddress import ip_address

@@ -10,8 +10,9 @@ from tests.bin.conftest import Recorded
 def test_by_number_and_by_address(recorded: Recorded) -> None:
     newest = recorded.truth(recorded.user["id"])[0]
     line = recorded.run("tw-1tweet", newest).stdout
-    assert line.split("\t")[1:3] == [str(newest), f"user {recorded.user['id']}"]
-    assert line.split("\t")[3].split()[0] == "twshown"
+    name = recorded.user["name"]
+    assert line.split("\t")[1:3] == [f"@{name}", f"https://x.com/{name}/status/{newest}"]
+    assert line.rstrip("\n").split("\t")[-1] == "twshown"
     for address in (f"https://x.com/{recorded.user['name']}/status/{newest}", f"twitter.com/i/status/{newest}?s=20"):
         assert recorded.run("tw-1tweet", address).stdout == line
 
@@ -28,7 +29,7 @@ def test_the_whole_document(recorded: Recorded) -> None:
 def test_one_that_is_not_recorded(recorded: Recorded) -> None:
     ended = recorded.run("tw-1tweet", 123, check=1)
     assert (ended.stdout, ended.stderr) == ("", "tw-1tweet: tweet 123 is not recorded in twshown\n")
-    assert "not recorded in twother" in recorded.run("tw-1tweet", 123, "--index", "other", check=1).stderr
+    assert "there is no index other (there is: shown)" in recorded.run("tw-1tweet", 123, "--index", "other", check=1).stderr
 
 
 def test_what_is_no_tweet(recorded: Recorded) -> None:

@@ -37,4 +37,4 @@ def test_json_keeps_ids_as_text(recorded: Recorded) -> None:
 def test_who_is_not_known(recorded: Recorded) -> None:
     ended = recorded.run("tw-coverage", "shown", recorded.everybody[3]["name"], check=1)
     assert ended.stderr == f"tw-coverage: nothing is known of {recorded.everybody[3]['name']} in twshown\n"
-    assert "0 users in twother" in recorded.run("tw-coverage", "other").stderr
+    assert "there is no index other" in recorded.run("tw-coverage", "other", check=1).stderr

@@ -24,9 +24,8 @@ over two lines.
   tw-try two
 """
 
-import click
-
 from netwar import errors
+from netwar.cli import click
 from netwar.cli.command import Services, command
 
 
