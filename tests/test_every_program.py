@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from tests.conftest import BIN, ROOT, Desk, Ended
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
 HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson", "backports", "tenacity", "sqlite3"}
 HEAVY |= {"asyncio", "configparser", "decimal", "urllib3", "tomllib"}
-MOST_LINES, USUAL_LINES = 80, 35
+MOST_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
 # What a program may import of ours, beside cli, errors and verbs.
@@ -59,14 +57,6 @@ def test_it_fits_on_a_screen(name: str) -> None:
     assert len((BIN / name).read_text().splitlines()) <= MOST_LINES
 
 
-def test_most_programs_are_short() -> None:
-    usual = statistics.median(len((BIN / name).read_text().splitlines()) for name in PROGRAMS)
-    if usual > USUAL_LINES:
-        with warnings.catch_warnings():
-            warnings.simplefilter("default")
-            warnings.warn(f"half of the programs have more than {usual:.0f} lines; {USUAL_LINES} was the aim", stacklevel=1)
-
-
 @every
 def test_it_imports_no_implementation(name: str) -> None:
     nodes = list(ast.walk(tree(name)))
@@ -95,6 +85,17 @@ def test_its_help_is_its_docstring_and_ends_with_the_common_options(name: str, d
         at = [told.index(f"\n  {option} ") for option in COMMON]
         assert at == sorted(at)
         assert told.count("\n  -", at[0]) == len(COMMON)
+
+
+@every
+def test_a_python_without_the_libraries_is_told_what_to_do(name: str, desk: Desk) -> None:
+    """A PATH that was forgotten, or cron's own."""
+    environment = {key: value for key, value in desk.environment.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-S", str(BIN / name), "-h"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    said = f"{name}: {sys.executable} has no library click: run `make venv`, and put its .venv/bin first on PATH\n"
+    assert (done.returncode, done.stdout, done.stderr) == (78, "", said)
 
 
 @every
