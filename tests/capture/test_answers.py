@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def stopped_at_the_second_page(three: Three) -> None:
 
 
 # kind of fault, its settings: exit status of a recorder and of a one-shot command, and what both say.
-Row = tuple[str, dict[str, object], int, int, str]
+Row = tuple[str, dict[str, Any], int, int, str]
 WINDOWS: list[Row] = [
     ("rate-limit", {"seconds": 600}, 0, 75, r"60[0-2] s"),
     ("rate-limit-no-reset", {}, 0, 75, r"\b60 s"),
@@ -109,7 +110,7 @@ def test_one_shot_commands_end_with_the_same_sentence(three: Three, row: Row) ->
 
 
 # Three users, each with another form of the same trouble; each request is tried four times.
-DOWN: dict[str, list[dict[str, object]]] = {
+DOWN: dict[str, list[dict[str, Any]]] = {
     "5xx": [
         {"kind": "server-error", "status": 503, "body": "json"},
         {"kind": "server-error", "status": 502, "body": "html"},
@@ -158,7 +159,7 @@ def test_x_that_hangs_or_drips_is_given_up_in_time(three: Three) -> None:
     assert three.spent() == three.bill()["micro"] > 0
 
 
-PASSING: dict[str, list[dict[str, object]]] = {
+PASSING: dict[str, list[dict[str, Any]]] = {
     "5xx": [
         {"kind": "server-error", "status": 503, "body": "json", "requests": [1, 2]},
         {"kind": "server-error", "status": 500, "body": "html", "requests": [4, 5]},
@@ -223,7 +224,7 @@ def test_200_with_errors_about_a_user_is_an_outcome_of_that_user(three: Three, h
         known = user["id"] if how == "id" or state == "protected" else f"@{user['name'].lower()}"
         record = three.record(known)
         assert (record.outcome, record.spans) == (state, ())
-        assert user[how].lower() in record.detail.lower() or user["id"] in record.detail
+        assert user[how].lower() in (record.detail or "").lower() or user["id"] in record.detail
         assert three.recorded("three", user["id"]) == set()
     three.is_complete()
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -317,7 +318,7 @@ def test_a_queue_that_is_wiped_under_a_recorder(three: Three) -> None:
     three.completes()
 
 
-def settings(three: Three) -> dict[str, str]:
+def settings(three: Three) -> dict[str, Any]:
     """What ~/.twitter says, but for the time-out."""
     found = dict(line.split(" = ", 1) for line in (three.desk.home / ".twitter").read_text().splitlines() if " = " in line)
     return {key: value for key, value in found.items() if key not in ("timeout", "api")}
