@@ -224,7 +224,7 @@ def test_200_with_errors_about_a_user_is_an_outcome_of_that_user(three: Three, h
         known = user["id"] if how == "id" or state == "protected" else f"@{user['name'].lower()}"
         record = three.record(known)
         assert (record.outcome, record.spans) == (state, ())
-        assert user[how].lower() in (record.detail or "").lower() or user["id"] in record.detail
+        assert user[how].lower() in (record.detail or "").lower() or user["id"] in (record.detail or "")
         assert three.recorded("three", user["id"]) == set()
     three.is_complete()
 
