@@ -86,6 +86,7 @@ class Program(click.Command):
 
 def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     """Run, and turn every end into an exit status and, where there is something to say, a sentence."""
+    from netwar.cli.quiet import untold
     from netwar.cli.signals import Stopped
 
     try:
@@ -93,7 +94,8 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     except NetwarError as error:
         _log().debug("traceback:", exc_info=error)
         _tell_what_was_done(error)
-        _say(services, f"{name}: {error}")
+        if not (services.quiet and untold(error, services)):
+            _say(services, f"{name}: {error}")
         return error.exit_status
     except Stopped as stop:
         _tell_what_was_done(stop)
@@ -183,7 +185,9 @@ def _common_options() -> list[click.Parameter]:
             metavar="FILE",
             help="Read FILE in place of ~/.twitter (as NETWAR_CONF does).",
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, help="Say only what went wrong."),
+        click.Option(
+            ["-q", "--quiet"], is_flag=True, help="Say only what went wrong."
+        ),
         click.Option(["-v", "--verbose"], is_flag=True, help="Tell each step."),
         click.Option(
             ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."

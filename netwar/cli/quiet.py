@@ -1,0 +1,36 @@
+"""What -q keeps from the operator: what passes by itself, and, for the rest of the day, what was told on it already."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netwar.cli.services import Services
+from netwar.errors import Busy, NetwarError, OutOfBudget, OutOfCredit, RateLimited, UsageCapped
+
+PASSING = (Busy, RateLimited)  # the next run of a minute later finds it gone
+LASTING = (OutOfBudget, OutOfCredit, UsageCapped)
+
+
+def untold(error: NetwarError, services: Services) -> bool:
+    """Whether -q leaves this unsaid. The exit status stays.
+
+    What lasts for the day is told once a UTC day for each configuration: a file beside the runs says on which
+    day that was. Where it cannot be written, the error is told.
+    """
+    if isinstance(error, PASSING):
+        return True
+    if isinstance(error, LASTING):
+        with suppress(NetwarError, OSError):
+            return _told_today(services.data / "runs" / f"{services.settings.instance}-{type(error).__name__}.told")
+    return False
+
+
+def _told_today(stamp: Path) -> bool:
+    today = datetime.now(UTC).date().isoformat()
+    if stamp.exists() and stamp.read_text() == today:
+        return True
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(today)
+    return False
