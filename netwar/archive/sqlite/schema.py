@@ -7,7 +7,8 @@ user, so ids arrive scattered, and wide rows in the order of ids would be spread
 An id tells the time of its tweet, so time needs no index; `tweet_odd` lists those whose id does not (before 2010-11).
 `tweet.era` (about 37 hours of X's ids) goes into the full text as a word of its own: the newest matches
 of a common word are then found era by era, without looking at all the others.
-Segments of the full text are merged by eights: by fours takes longer, by sixteens leaves more of the file empty.
+Segments of the full text are merged by fours (FTS5's default): merging more at once saves little time and leaves more of
+the file empty.
 `document` is the whole object, compressed, with the values that have a column of their own taken out.
 """
 
@@ -51,8 +52,6 @@ CREATE VIRTUAL TABLE tweet_words USING fts5 (
     text, era, content='tweet', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 
-INSERT INTO tweet_words (tweet_words, rank) VALUES ('automerge', 8);
-
 CREATE TABLE profile (
     key INTEGER PRIMARY KEY,
     id INTEGER NOT NULL,
@@ -79,8 +78,6 @@ CREATE INDEX profile_by_username ON profile (username COLLATE NOCASE);
 CREATE VIRTUAL TABLE profile_words USING fts5 (
     spoken, content='profile', content_rowid='key', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
-
-INSERT INTO profile_words (profile_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE ledger (
     archive_index TEXT NOT NULL,
