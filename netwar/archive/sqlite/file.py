@@ -22,7 +22,7 @@ USERTEST = "usertest"
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
 # (Pages of 8 KiB would save 22 bytes a tweet; but an index page is written whole for each id that falls on it,
-# and at a million tweets a write would take a tenth longer.)
+# and at a million tweets a write would take 8 % longer.)
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4000
 CACHE_MIB = 32
