@@ -185,9 +185,7 @@ def _common_options() -> list[click.Parameter]:
             metavar="FILE",
             help="Read FILE in place of ~/.twitter (as NETWAR_CONF does).",
         ),
-        click.Option(
-            ["-q", "--quiet"], is_flag=True, help="Say only what went wrong."
-        ),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Say only what went wrong."),
         click.Option(["-v", "--verbose"], is_flag=True, help="Tell each step."),
         click.Option(
             ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."

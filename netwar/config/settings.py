@@ -86,8 +86,21 @@ class Settings:
         """Raise ConfigError for those settings of `names` that are not set, saying how to get them."""
         if missing := [name for name in names if not getattr(self, name)]:
             raise ConfigError(
-                f"{self.path} has no {', '.join(missing)}: run tw-auth, which asks for the keys and writes them there"
+                f"{self.path} has no {', '.join(missing)}: run {self.tw_auth}, which gets the keys and writes them there"
             )
+
+    def require_app(self) -> None:
+        """Raise ConfigError where no app is named, by its key or its token: nothing was spent then, or it is told elsewhere."""
+        if not (self.consumer_key or self.bearer_token):
+            raise ConfigError(
+                f"{self.path} names no app (it has no consumer_key and no bearer_token): run {self.tw_auth}, "
+                "or name the configuration that you record with: --config FILE"
+            )
+
+    @property
+    def tw_auth(self) -> str:
+        """The command that writes keys into this configuration, as it can be pasted into a shell."""
+        return "tw-auth" if self.path == Path.home() / ".twitter" else f"tw-auth --config {file.quoted(self.path)}"
 
 
 def short(text: str) -> str:

@@ -24,4 +24,4 @@ def trouble(error: OSError) -> str:
     """What is wrong, and what to do about it: the end of a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FULL
-    return f"{error.strerror or error} (set `data` in ~/.twitter to a folder that you may write)"
+    return f"{error.strerror or error} (set `data` in the configuration to a folder that you may write)"

@@ -48,7 +48,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
         if done > len(migrations):
             raise ConfigError(
                 f"{path} was written by a newer version of this program (schema {done}, known here {len(migrations)}): "
-                "update the program, or set `data` in ~/.twitter to another folder"
+                "update the program, or set `data` in the configuration to another folder"
             )
         for script in migrations[done:]:
             for statement in _statements(script):

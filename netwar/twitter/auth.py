@@ -121,9 +121,21 @@ def _ask(ask: Callable[[], Any], refused: Callable[[requests.Response], NetwarEr
     except requests_oauthlib.oauth1_session.TokenRequestDenied as denied:
         raise _passing(denied.response) or refused(denied.response) from None
     except requests.exceptions.RequestException as error:
-        raise ServiceDown(f"X cannot be reached ({reason(error)}): check the network and `api` in ~/.twitter") from None
+        raise ServiceDown(f"X cannot be reached ({_why(error)}): check the network, and `api` in the configuration") from None
     except (ValueError, requests_oauthlib.oauth1_session.TokenMissing):
         raise ServiceDown("X answered with something that is no token: run tw-auth again later") from None
+
+
+def _why(error: requests.exceptions.RequestException) -> str:
+    """Why there was no whole answer, in words: the libraries' own are at times a mere name of a class."""
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no secure connection"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer broke off"
+    said = reason(error)
+    return said if " " in said else "the connection failed"
 
 
 def _session(consumer_key: str, **more: str) -> Any:

@@ -49,7 +49,7 @@ class Client:
         self._settings = settings
         self._money = money
         self._windows = windows
-        self._purse = Purse(money, settings.budget, command, sleep)
+        self._purse = Purse(money, settings.budget, settings.path, command, sleep)
         self._words = DIALECTS[settings.dialect]
         self._full = settings.expand == "full"
         self.account = settings.account or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from netwar.errors import OutOfBudget
 from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation
@@ -14,11 +15,14 @@ Most = Callable[[int], Mapping[str, int]]
 
 
 class Purse:
-    """What one command may spend; `budget` (micro-dollars) is only told, the meter holds it."""
+    """What one command may spend; `budget` (micro-dollars) and the file where it stands are only told, the meter holds it."""
 
-    def __init__(self, money: Money, budget: int, command: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, money: Money, budget: int, config: Path, command: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._money = money
         self._budget = budget
+        self._config = config
         self._command = command
         self._sleep = sleep
 
@@ -50,7 +54,7 @@ class Purse:
         return (
             f"the next request may cost ${needed / 1e6:.3f}, and ${max(left, 0) / 1e6:.3f} of today's budget "
             f"of ${self._budget / 1e6:.2f} is left: "
-            "run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in ~/.twitter"
+            f"run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in {self._config}"
         )
 
 

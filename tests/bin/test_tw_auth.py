@@ -130,9 +130,12 @@ class Terminal:
 def test_at_a_terminal_it_asks_for_everything(desk: Desk, shared_sandbox: Sandbox) -> None:
     path = write(desk, shared_sandbox.url)
     terminal = Terminal(desk, "tw-auth")
+    assert "in X's developer console" in terminal.until("Consumer key: ")
     terminal.answer("Consumer key: ", SANDBOX_APP["consumer_key"])
     terminal.answer("Consumer secret: ", SANDBOX_APP["consumer_secret"])
     pin = agree(address(terminal.until("PIN: ")))
+    terminal.answer("PIN: ", "the number")
+    terminal.answer("'the number' is no PIN", "")
     terminal.answer("PIN: ", pin)
     assert terminal.end() == 0
     assert "now has the keys of" in terminal.shown
@@ -153,7 +156,35 @@ def test_the_apps_keys_come_from_the_environment(desk: Desk, shared_sandbox: San
 def test_without_keys_and_without_a_terminal_it_says_where_they_may_stand(desk: Desk, shared_sandbox: Sandbox) -> None:
     write(desk, shared_sandbox.url)
     ended = desk.run("tw-auth", check=78)
-    assert re.search("which consumer_key.* at a terminal, .* or set CONSUMER_KEY", ended.stderr)
+    assert re.match(r"tw-auth: which consumer_key\? write it into .*\.twitter, set CONSUMER_KEY, .* at a terminal", ended.stderr)
+    half = desk.run("tw-auth", env={"CONSUMER_KEY": "sandbox-key"}, input="sandbox-secret\n", check=78)
+    assert half.stderr.startswith("tw-auth: which consumer_secret? ")
+    assert [len(told.stderr.splitlines()) for told in (ended, half)] == [1, 1]
+
+
+def test_no_answer_at_the_prompt_leaves_the_second_call(desk: Desk, shared_sandbox: Sandbox) -> None:
+    write(desk, shared_sandbox.url, **SANDBOX_APP)
+    terminal = Terminal(desk, "tw-auth")
+    terminal.until("PIN: ")
+    os.write(terminal.keyboard, b"\x04")
+    assert terminal.end() == 0
+    assert "then run: tw-auth PIN" in terminal.shown
+    desk.run("tw-auth", agree(address(terminal.shown)), check=0)
+
+
+def test_another_configuration_is_named_in_what_to_run(desk: Desk, shared_sandbox: Sandbox) -> None:
+    path = write(desk, shared_sandbox.url, **SANDBOX_APP).rename(desk.home / "two.conf")
+    first = desk.run("tw-auth", "--config", "two.conf", check=0)
+    assert first.stderr.rstrip().endswith(f"then run: tw-auth --config {path} PIN")
+    desk.run("tw-auth", "--config", "two.conf", agree(address(first.stdout)), check=0)
+    assert desk.run("tw-myname", "--config", "two.conf").status == 0
+
+
+def test_a_pin_that_is_none_is_refused_before_x_is_asked(desk: Desk, shared_sandbox: Sandbox) -> None:
+    write(desk, shared_sandbox.url, **SANDBOX_APP)
+    pin = agree(address(desk.run("tw-auth", check=0).stdout))
+    assert "'PIN' is no PIN: X shows a number" in desk.run("tw-auth", "PIN", check=2).stderr
+    desk.run("tw-auth", pin, check=0)
 
 
 def test_a_wrong_pin(desk: Desk, shared_sandbox: Sandbox) -> None:
@@ -198,7 +229,7 @@ def test_an_app_that_x_refuses(desk: Desk, shared_sandbox: Sandbox, keys: dict[s
 def test_an_x_that_is_down(desk: Desk) -> None:
     write(desk, "http://127.0.0.1:9", **SANDBOX_APP)
     ended = desk.run("tw-auth", check=69)
-    assert ended.stderr.startswith("tw-auth: X cannot be reached (Connection refused): check the network")
+    assert ended.stderr.startswith("tw-auth: X cannot be reached (Connection refused): check the network, and `api`")
 
 
 def test_trouble_at_the_last_step_leaves_the_pin_good(desk: Desk, new_sandbox: Callable[..., Sandbox]) -> None:

@@ -69,7 +69,23 @@ def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
     assert (charge["day"], charge["objects"], charge["micro_dollars"]) == (str(long_ago), 3, 15_000)
     assert shown["micro_dollars"] == {"today": 0, "month": 0, "budget": 2_000_000, "held": 0, "left": 2_000_000}
     assert shown["posts"] is None
-    desk.run("tw-spend", "--since", "yesterday", check=2)
+    assert "'yesterday' is no day such as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_configuration_without_an_app_is_told_instead_of_nothing(desk: Desk, named: bool) -> None:
+    path = desk.configure(path=desk.home / "two.conf" if named else None, budget=2)
+    ended = desk.run("tw-spend", *(("--config", "two.conf") if named else ()), check=78)
+    run = f"tw-auth --config {path}" if named else "tw-auth"
+    assert ended.stderr.startswith(
+        f"tw-spend: {path} names no app (it has no consumer_key and no bearer_token): run {run}, or name"
+    )
+    assert ended.stdout == ""
+
+
+def test_an_app_by_its_bearer_token_alone_is_one(desk: Desk) -> None:
+    desk.configure(bearer_token="AAAA", auth="app")
+    assert "nothing was bought" in desk.run("tw-spend", "--no-ask", check=0).stdout
 
 
 def test_without_a_bearer_token_one_sentence_says_so(money: SqliteMoney, desk: Desk) -> None:

@@ -127,7 +127,9 @@ def test_a_home_that_cannot_be_written(three: Three) -> None:
     (three.desk.home / "users.txt").write_text("\n".join(three.ids()[:3]))
     with unwritable(three.desk.home):
         for program in (["tw-quser2work", "users.txt"], ["tw-idu3elk", "three"]):
-            one_sentence(three.run(*program, check=69), r"netwar cannot be made: .* \(set `data` in ~/.twitter to a folder")
+            one_sentence(
+                three.run(*program, check=69), r"netwar cannot be made: .* \(set `data` in the configuration to a folder"
+            )
         one_sentence(three.run("tw-auth", "1234567", check=78), "run tw-auth without a PIN first")
         one_sentence(three.run("tw-auth", check=78), r"\.twitter cannot be written: ")
     three.run("tw-quser2work", "users.txt")

@@ -1,0 +1,55 @@
+"""Asking the operator for what only they know: an app's keys, a PIN."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from netwar.cli import click
+from netwar.cli.services import Services
+from netwar.errors import ConfigError
+
+WHERE = "The keys of your app are in X's developer console (https://console.x.com): the app, Keys and tokens, Consumer Keys."
+
+
+def app_keys(services: Services, new: bool) -> tuple[str, str]:
+    """The app's key and secret: from the environment, the configuration, or the operator, the secret unseen.
+
+    `new` leaves out the first two. Raises ConfigError where nobody can be asked.
+    """
+    names = ("consumer_key", "consumer_secret")
+    known = [None if new else os.environ.get(name.upper()) or getattr(services.settings, name) for name in names]
+    if not all(known) and sys.stdin.isatty():
+        click.echo(WHERE, err=True)
+    key, secret = (value or _asked(services, name) for name, value in zip(names, known, strict=True))
+    services.hide(key, secret)
+    return key, secret
+
+
+def _asked(services: Services, name: str) -> str:
+    try:
+        if sys.stdin.isatty():
+            return str(click.prompt(name.replace("_", " ").capitalize(), hide_input="secret" in name, err=True)).strip()
+    except click.Abort:
+        click.echo(err=True)
+    where = f"write it into {services.settings.path}, set {name.upper()}, or run tw-auth at a terminal, which asks for it"
+    raise ConfigError(f"which {name}? {where}")
+
+
+def checked_pin(given: str) -> str:
+    """A PIN as it can be. Raises UsageError, upon which a prompt asks again."""
+    pin = given.strip()
+    if not (pin.isascii() and pin.isdigit()):
+        raise click.UsageError(f"{pin[:30]!r} is no PIN: X shows a number, on the page that the address leads to")
+    return pin
+
+
+def asked_pin() -> str | None:
+    """The PIN that the operator types, asked for until it is a number; None if they cannot or will not."""
+    if not sys.stdin.isatty():
+        return None
+    try:
+        return str(click.prompt("PIN", value_proc=checked_pin, err=True))
+    except click.Abort:
+        click.echo(err=True)
+        return None

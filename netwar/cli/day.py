@@ -1,0 +1,22 @@
+"""Days and times on a command line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from netwar.cli import click
+
+
+class Day(click.DateTime):
+    """A day (UTC) such as 2026-11-01, as an option's type; it becomes the day's first moment."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> datetime:
+        """The day. What is none is a usage error."""
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            self.fail(f"{str(value)[:30]!r} is no day such as 2026-11-01", parameter, context)
