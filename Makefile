@@ -17,29 +17,34 @@ test: venv ## run every check there is
 	$(PY) -m mypy netwar bin/tw-* benchmarks
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check README.md
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto -rs
 
 format: venv ## lay the code out and renew the README's table of commands
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(PY) -m cogapp -r README.md
 
-bench: venv ## measure, and print the figures
-	@for program in benchmarks/*; do \
-	  if [ -f "$$program" ] && [ -x "$$program" ]; then echo "== $$program"; $(PY) "$$program" || exit 1; fi; \
-	done
+bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archive with them
+	$(PY) -m benchmarks.startup
+	$(PY) -m benchmarks.client
+ifdef PAGES
+	$(PY) -m benchmarks.archive $(PAGES)
+endif
 
 clean: ## remove what was made here
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # Installed anew only when what is needed has changed, so that everything works without a network later.
 .venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c '' 2>/dev/null || { echo "make: $(PYTHON) cannot be run: name another one: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing what requirements.txt names into .venv: about a minute, without a word ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
+	  echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
 	@touch .venv/ready
 
 .PHONY: help venv demo test format bench clean

@@ -9,7 +9,7 @@ from netwar.cli import click
 from netwar.cli.services import Services
 from netwar.errors import ConfigError
 
-WHERE = "The keys of your app are in X's developer console (https://console.x.com): the app, Keys and tokens, Consumer Keys."
+WHERE = "The keys of your app are in X's developer console: the app, Keys and tokens, Consumer Keys."
 
 
 def app_keys(services: Services, new: bool) -> tuple[str, str]:
