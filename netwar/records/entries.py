@@ -44,6 +44,9 @@ NOT_NAMES = frozenset(
     | {"login", "logout", "signup", "tos", "privacy", "about", "download", "jobs"}
 )
 
+# What the first line of a table may say of its column; a user of that name is written with @.
+HEADINGS = frozenset({"username", "screen_name", "user_id", "id", "user", "name"})
+
 HOW_TO_KEEP = "format the column as text before the file is opened, and export it anew"
 
 
@@ -77,10 +80,15 @@ def read(chunks: Iterable[bytes]) -> Iterator[Entry | Fault]:
     `chunks` are its bytes in any portions, such as its lines. Raises NotText before the first entry if
     the beginning is not text.
     """
+    first = True
     for number, line in enumerate(_lines(chunks), 1):
         text = line.replace("/#!/", "/").partition("#")[0].translate(INVISIBLE).strip().rstrip(",;").strip()
         text = text.removeprefix("=").strip(QUOTES).strip()
         if text:
+            heading, first = first and text.lower() in HEADINGS, False
+            if heading:
+                yield Fault(number, _shown(text), f"this is the heading of a table (write @{text} for the user of that name)")
+                continue
             try:
                 yield Entry(number, user(text))
             except ValueError as fault:

@@ -15,7 +15,7 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.queues.base import MOST_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
-from tests.conftest import Desk, program
+from tests.conftest import Desk, Ended, program
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,18 @@ def test_a_binary_file_queues_nothing(desk: Desk) -> None:
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(desk: Desk) -> None:
-    assert "No such file" in desk.run("tw-quser2work", "nowhere.txt", check=2).stderr
+    told = desk.run("tw-quser2work", "@nasa", check=2).stderr
+    assert told.endswith("no file @nasa; for one user: echo @nasa | tw-quser2work -\n")
+    (desk.home / "folder").mkdir()
+    assert "Is a directory" in desk.run("tw-quser2work", "folder", check=2).stderr
+    assert not (desk.home / "data").exists()
+
+
+def test_one_user_and_a_heading(desk: Desk) -> None:
+    ended = desk.run("tw-quser2work", "-", input="username\nnasa\n", check=1)
+    assert "line 1: username: this is the heading of a table" in ended.stderr
+    assert "1 of 1 user added to work, 1 waiting" in ended.stderr
+    assert desk.run("tw-showwork", "--names").stdout == "nasa\n"
 
 
 def test_claims_and_failures_are_shown(desk: Desk) -> None:
@@ -125,20 +136,22 @@ def test_an_empty_queue_is_wiped_without_a_question(desk: Desk) -> None:
 
 
 @contextmanager
-def at_a_terminal(desk: Desk, answer: str, *args: str) -> Iterator[int]:
+def at_a_terminal(desk: Desk, answer: str, *args: str) -> Iterator[Ended]:
     """Run a program with a terminal as its standard input, and an answer typed there."""
     keyboard, terminal = pty.openpty()
     os.write(keyboard, answer.encode())
     command = [sys.executable, str(program(args[0])), *args[1:]]
     done = subprocess.run(command, env=desk.environment, cwd=desk.home, stdin=terminal, capture_output=True, timeout=60)
-    yield done.returncode
+    yield Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
     os.close(keyboard)
     os.close(terminal)
 
 
-@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
+@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x04", 1)])
 def test_at_a_terminal_wiping_asks_first(desk: Desk, answer: str, left: int) -> None:
     queue(desk).put(["1"])
-    with at_a_terminal(desk, answer, "tw-wipework") as status:
-        assert status == (1 if left else 0)
+    with at_a_terminal(desk, answer, "tw-wipework") as ended:
+        assert ended.status == (1 if left else 0)
+        assert ended.stderr.endswith("tw-wipework: nothing removed\n") == bool(left)
+        assert "Aborted" not in ended.stderr
     assert len(queue(desk)) == left

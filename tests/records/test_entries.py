@@ -105,6 +105,18 @@ def test_what_names_no_user_is_a_fault_that_says_why(line: str, reason: str) -> 
     assert reason in fault(line).reason
 
 
+@pytest.mark.parametrize("heading", ["username", "screen_name", "user_id", "ID", '"user"', "name,"])
+def test_the_heading_of_a_table_is_no_user(heading: str) -> None:
+    found = list(read(f"# exported today\n\n{heading}\nbbc\n".encode().splitlines(keepends=True)))
+    assert [type(one) for one in found] == [Fault, Entry]
+    assert "heading of a table" in str(found[0])
+
+
+def test_further_down_or_with_an_at_it_is_one() -> None:
+    assert users("bbc\nname\n") == ["bbc", "name"]
+    assert users("@user\n") == ["user"]
+
+
 def test_a_fault_shows_its_line_number_and_only_harmless_text() -> None:
     found = list(read([b"good\n\n# note\n\x1b[31mred\n" + b"y" * 200 + b"\n"]))
     assert found[0] == Entry(1, "good")
