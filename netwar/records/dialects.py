@@ -93,23 +93,31 @@ DIALECTS = {dialect.name: dialect for dialect in (LEGACY, POST)}
 
 def references(post: Object) -> list[tuple[str, str]]:
     """The posts that a post speaks of, as (retweeted | quoted | replied_to, id)."""
-    named = post.get("referenced_tweets") or post.get("referenced_posts") or ()
-    return [(reference.get("type", ""), str(reference["id"])) for reference in named if reference.get("id")]
+    named = objects(post.get("referenced_tweets") or post.get("referenced_posts"))
+    return [(str(reference.get("type", "")), str(reference["id"])) for reference in named if reference.get("id")]
 
 
 def included_posts(includes: Object) -> list[Object]:
     """The posts that came along with a page."""
-    return [*includes.get("tweets", ()), *includes.get("posts", ())]
+    return [*objects(includes.get("tweets")), *objects(includes.get("posts"))]
 
 
 def text(post: Object) -> str:
     """The whole text: `text` of a long post stops near 280 characters."""
-    note = post.get("note_tweet") or post.get("note_post") or {}
-    return str(note.get("text") or post.get("text", ""))
+    note = post.get("note_tweet") or post.get("note_post")
+    whole = note.get("text") if isinstance(note, dict) else None
+    return str(whole or post.get("text") or "")
 
 
 def posts_count(user: Object) -> int | None:
     """How many posts X's profile says that the user has."""
-    metrics = user.get("public_metrics") or {}
-    count = metrics.get("tweet_count", metrics.get("post_count"))
-    return None if count is None else int(count)
+    metrics = user.get("public_metrics")
+    count = metrics.get("tweet_count", metrics.get("post_count")) if isinstance(metrics, dict) else None
+    return count if isinstance(count, int) and count >= 0 else None
+
+
+def objects(value: Any) -> list[Object]:
+    """The objects in a list, or the one that stands in its place; anything else is no object."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

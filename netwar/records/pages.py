@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from netwar.records.dialects import Object, included_posts
+from netwar.records.dialects import Object, included_posts, objects
 from netwar.records.documents import Document
 
 
@@ -63,8 +63,8 @@ def read(body: Object, *, users: bool = False) -> Page:
 
     Objects without an id are left out: nothing could be kept under their name.
     """
-    data = _identified(_list(body.get("data")))
-    includes = body.get("includes") or {}
+    data = _identified(objects(body.get("data")))
+    includes = _object(body.get("includes"))
     return Page(
         posts=() if users else data,
         users=data if users else (),
@@ -73,8 +73,8 @@ def read(body: Object, *, users: bool = False) -> Page:
         media=_by("media_key", includes.get("media")),
         polls=_by("id", includes.get("polls")),
         places=_by("id", includes.get("places")),
-        problems=[problem(item) for item in body.get("errors") or () if isinstance(item, dict)],
-        next_token=(body.get("meta") or {}).get("next_token") or None,
+        problems=[problem(item) for item in objects(body.get("errors"))],
+        next_token=str(_object(body.get("meta")).get("next_token") or "") or None,
     )
 
 
@@ -118,8 +118,8 @@ def documents(page: Page, *, tweets: str | None, users: str, retrieved: int, acc
 
 def _belongings(post: Object, page: Page) -> Object:
     """The media, polls and places of a post, put where it is: X sends them once a page."""
-    attachments = post.get("attachments") or {}
-    place = (post.get("geo") or {}).get("place_id")
+    attachments = _object(post.get("attachments"))
+    place = _object(post.get("geo")).get("place_id")
     found = {
         "media": _pick(page.media, attachments.get("media_keys")),
         "polls": _pick(page.polls, attachments.get("poll_ids")),
@@ -128,19 +128,17 @@ def _belongings(post: Object, page: Page) -> Object:
     return {kind: items for kind, items in found.items() if items}
 
 
-def _pick(items: dict[str, Object], keys: Iterable[Any] | None) -> list[Object]:
-    return [items[key] for key in keys or () if key in items]
+def _pick(items: dict[str, Object], keys: Any) -> list[Object]:
+    return [items[key] for key in keys if isinstance(key, str) and key in items] if isinstance(keys, list | tuple) else []
 
 
 def _by(key: str, items: Any) -> dict[str, Object]:
-    return {str(item[key]): item for item in _list(items) if item.get(key)}
+    return {str(item[key]): item for item in objects(items) if item.get(key)}
 
 
 def _identified(items: list[Object]) -> list[Object]:
     return [item for item in items if item.get("id")]
 
 
-def _list(value: Any) -> list[Object]:
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value or () if isinstance(item, dict)]
+def _object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}

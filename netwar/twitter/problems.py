@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwar.errors import BadRequest, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.records.dialects import objects
 from netwar.records.pages import Problem, problem
 from netwar.twitter.base import Unavailable
 
@@ -44,8 +45,8 @@ class Reply:
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        errors = self.body.get("errors") if isinstance(self.body, dict) else None
-        return [item for item in errors or () if isinstance(item, dict)]
+        """The objects in `errors`."""
+        return objects(self.body.get("errors")) if isinstance(self.body, dict) else []
 
     @property
     def codes(self) -> set[int]:
@@ -70,7 +71,7 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
     if status >= 500 or status in (408, 425):
         raise Glitch(f"X answered with status {status}")
     if status < 300:
-        if not isinstance(reply.body, dict):
+        if not isinstance(reply.body, dict) or not isinstance(reply.body.get("data"), dict | list | None):
             raise Glitch("X answered with something that is not whole", billed=True)
         if _only_trouble(reply):
             raise Glitch(f"X answered with errors only ({reply.words})")

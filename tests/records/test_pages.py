@@ -75,6 +75,29 @@ def test_an_empty_answer_is_an_empty_page(body):
     assert (list(page.posts), list(page.bought()), page.next_token) == ([], [], None)
 
 
+@pytest.mark.parametrize("nonsense", [None, 5, "text", [], [None], ["a"], [5], {}, True])
+@pytest.mark.parametrize("where", ["data", "includes", "errors", "meta", "post", "media", "metrics"])
+def test_whatever_x_makes_of_its_shapes_nothing_breaks(where, nonsense):
+    post = {
+        "id": "1",
+        "text": nonsense,
+        "attachments": nonsense,
+        "geo": nonsense,
+        "referenced_tweets": nonsense,
+        "note_tweet": nonsense,
+    }
+    body = {"data": [{"id": "2"}], "includes": {"users": [{"id": "7", "public_metrics": nonsense}]}, "errors": [], "meta": {}}
+    body |= {
+        "post": {"data": [post]},
+        "media": {"includes": {"media": nonsense, "users": nonsense, "tweets": nonsense, "polls": nonsense}},
+        "metrics": {},
+    }.get(where, {where: nonsense})
+    page, made = kept(body)
+    assert {document.id for document in made} >= {str(item["id"]) for item in page.posts}
+    for item in (*page.posts, *page.authors.values()):
+        dialects.text(item), dialects.references(item), dialects.posts_count(item)
+
+
 def test_both_dialects_are_read():
     assert dialects.references({"referenced_tweets": [{"type": "quoted", "id": "1"}]}) == [("quoted", "1")]
     assert dialects.references({"referenced_posts": [{"type": "quoted", "id": "1"}]}) == [("quoted", "1")]
