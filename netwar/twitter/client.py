@@ -29,6 +29,8 @@ log = logging.getLogger("netwar.twitter")
 LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
 REFERENCES = 2  # a post can both quote one post and answer another
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
+LONGEST_WINDOW = 86_400.0  # seconds: docs.x.com, rate limits: windows are of 15 minutes or a day
+MOST_LIMIT, MOST_SECONDS = 10**9, 10**11  # what is more is no rate limit and no time
 
 
 class Client:
@@ -193,7 +195,9 @@ class Client:
             limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
         except (KeyError, ValueError):
             return None
-        wait = max(reset - _date(reply).timestamp(), 0.0)
+        if not (0 <= remaining <= limit <= MOST_LIMIT and 0 <= reset <= MOST_SECONDS):
+            return None
+        wait = min(max(reset - _date(reply).timestamp(), 0.0), LONGEST_WINDOW)
         self._windows.saw(self._token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None
 
@@ -211,7 +215,7 @@ def _date(reply: Reply) -> datetime:
     """The time at X when it answered: its day is the one on which X bills."""
     try:
         return parsedate_to_datetime(reply.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return datetime.now(UTC)
 
 

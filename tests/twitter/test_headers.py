@@ -1,0 +1,47 @@
+"""Rate headers and dates that are none are passed over: the answer itself is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from netwar.config import Settings, short
+from netwar.connections.runs import Run
+from netwar.meter.sqlite import SqliteMoney, SqliteWindows
+from netwar.twitter.client import Client, _date
+from netwar.twitter.endpoints import TIMELINE
+from netwar.twitter.problems import Reply
+
+
+def headers(limit="900", remaining="5", reset="1795478400", date="Mon, 23 Nov 2026 23:00:00 GMT"):
+    return {"x-rate-limit-limit": limit, "x-rate-limit-remaining": remaining, "x-rate-limit-reset": reset, "date": date}
+
+
+@pytest.fixture
+def remembered(tmp_path):
+    """What the client and the meter make of an answer's headers: seconds to wait, and the windows that are known then."""
+    folder = Run(tmp_path / "runs")
+    money, windows = SqliteMoney(tmp_path / "meter.sqlite", "app", folder, 0), SqliteWindows(tmp_path / "meter.sqlite")
+    client = Client(Settings(), money, windows, "test")
+
+    def remember(**given):
+        wait = client._remember(TIMELINE, Reply(200, headers(**given), {}))
+        return wait, windows.windows(short(""))
+
+    return remember
+
+
+@pytest.mark.parametrize("nonsense", ["nan", "-5", "1" * 400, "1" * 5000, "", "ten", "9" * 15])
+@pytest.mark.parametrize("part", ["limit", "remaining", "reset"])
+def test_headers_that_are_no_numbers_tell_nothing(remembered, part, nonsense):
+    assert remembered(**{part: nonsense}) == (None, [])
+
+
+def test_a_reset_beyond_a_day_is_cut(remembered):
+    wait, [told] = remembered(reset="4000000000")
+    assert wait == 86_400
+    assert told.remaining == 5
+
+
+@pytest.mark.parametrize("date", ["", "junk", "Mon, 23 Nov 9999 23:59:59 -2359", "Mon, 00 Xxx 0000"])
+def test_a_date_that_is_none_is_taken_to_be_now(date):
+    assert _date(Reply(200, headers(date=date), {})).year >= 2026
