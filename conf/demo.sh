@@ -77,17 +77,19 @@ say "Who are these keys?"
 show tw-myname
 
 say "Some users to record: a file as people make them. The made-up X tells who it has." \
-    "(Names with few tweets first, so that the first run is a short one.)"
+    "(Those who are suspended, protected, gone or renamed, and names with few tweets, so that the first run is a short one.)"
 python3 - "$api" <<'END'
 import json, sys
 from urllib.request import urlopen
 
 users = [json.loads(line) for line in urlopen(sys.argv[1] + "/sandbox/truth/users")]
-users.sort(key=lambda user: user["posts"])
+usual = lambda user: user["state"] == "active" and not user["former_name"]
+users.sort(key=lambda user: (usual(user), user["posts"]))
 with open("users.txt", "w") as few, open("more.txt", "w") as more:
     print("# whom we watch", file=few)
     for number, user in enumerate(users):
-        print(user["id"] if number % 3 else "@" + user["name"], file=few if number < 20 else more)
+        name = user["former_name"] or user["name"]  # a list of names is older than some names
+        print(user["id"] if number % 3 else "@" + name, file=few if number < 20 else more)
 END
 show head -n 4 users.txt
 show tw-quser2work users.txt
@@ -108,7 +110,9 @@ import collections, glob, re, sqlite3
 
 archive = sqlite3.connect(glob.glob(".local/share/netwar/archive/*.sqlite")[0])
 texts = (text or "" for (text,) in archive.execute("SELECT text FROM tweets LIMIT 500"))
-words = collections.Counter(word for text in texts for word in re.findall("[a-z]{5,}", text))
+# No piece of an address, a name or a hashtag: those stand in many tweets, and nobody would search for them.
+plain = (re.sub(r"https?://\S+|[@#]\w+", " ", text) for text in texts)
+words = collections.Counter(word for text in plain for word in re.findall(r"\b[a-z]{5,}\b", text))
 print(words.most_common(1)[0][0])
 END
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -28,6 +29,9 @@ def test_it_works_twice_in_two_minutes_and_touches_nothing_else(desk: Desk, tmp_
         assert done.returncode == 0, told
         assert "(status 77)" in told
         assert "Traceback" not in told
+        covered, searched = told.partition("$ tw-coverage")[2].split("$ tw-search demo ")
+        assert all(re.search(rf"\t{outcome}\t", covered) for outcome in ("complete", "empty", "suspended", "protected", "gone"))
+        assert re.search(rf"(?<!\S){searched.split()[0]} ", searched.partition("\n")[2]), "a word, not a piece of one"
     assert time.monotonic() - began < 120
     assert (home / ".local/share/netwar/archive/demo.sqlite").exists()
     assert not (home / ".local/share/netwar/dead-letters").exists()
