@@ -90,7 +90,7 @@ def fill(folder: Path, leave: int) -> Path:
         (b"", 0, "users.txt names no users; 3 waiting in work"),
         (bytes(range(256)) * 40, 1, "users.txt: this is not a text file.*nothing was queued"),
         (b"x" * 200 + b"\n", 1, "0 of 0 users added to work, 3 waiting; lines that name no user .*: 1"),
-        (b"good_one\n" + b"y" * 200 + b"\n", 1, r"1 of 1 users added to work, 4 waiting; .*: 1"),
+        (b"good_one\n" + b"y" * 200 + b"\n", 1, r"1 of 1 user added to work, 4 waiting; .*: 1"),
     ],
     ids=["empty", "binary", "a name of 200 letters", "one of two"],
 )
