@@ -84,8 +84,8 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     if not unknown:
         return ""
     price = services.money.price({"user": unknown}) / 1e6
-    if not yes:
-        click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", abort=True, err=True)
+    if not yes and not click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", err=True):
+        return "; nothing bought"
     names = Names(services.twitter, Store(services.archive, services.spool), index)
     names.buy(users)
     return f"; profiles bought for ${names.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"

@@ -5,7 +5,7 @@ The only module that knows which implementation stands behind which contract.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -87,9 +87,9 @@ class Services:
 
         mark, now = folder / "api", self.settings.api
         try:
-            if not mark.exists():
-                mark.write_text(now + "\n")
-            before = mark.read_text().strip()
+            with suppress(FileExistsError), mark.open("x") as file:
+                file.write(now + "\n")
+            before = mark.read_text().strip() or now  # another program may be about to write it
         except OSError as error:
             raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
         if loopback_address(before) != loopback_address(now):

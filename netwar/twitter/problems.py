@@ -119,7 +119,7 @@ def _forbidden(reply: Reply, wait: float | None) -> None:
             f"the spend cap of X's developer console is reached ({words}): raise it there, or wait for its next period"
         )
     if found.kind == "unsupported-authentication":
-        raise KeysRefused(f"X does not take this kind of keys here ({words}): check `auth` in ~/.twitter, or run tw-auth again")
+        raise KeysRefused(f"X does not take this kind of keys here ({words}): check the setting `auth`, or run tw-auth again")
     if found.kind == "client-forbidden" or 453 in reply.codes:
         raise KeysRefused(f"X does not let this app ask ({words}): enrol it in a Project with pay-per-use access in X's console")
     raise KeysRefused(f"X refuses this ({words}): check the app's permissions in X's console, then run tw-auth again")
@@ -127,7 +127,8 @@ def _forbidden(reply: Reply, wait: float | None) -> None:
 
 def _not_found(reply: Reply, wait: float | None) -> None:
     raise KeysRefused(
-        f"X does not know this address or does not show it to these keys ({reply.words}): check `api` and `auth` in ~/.twitter"
+        f"X does not know this address or does not show it to these keys ({reply.words}): "
+        "check `api` and `auth` in the configuration"
     )
 
 
