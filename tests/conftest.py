@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -208,6 +209,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast ones first: what talks to a sandbox comes after what does not."""
     items.sort(key=lambda item: any("sandbox" in name for name in getattr(item, "fixturenames", ())))
 
+
+# A test run in the background, or under nohup, ignores these; so would every program that it starts.
+for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL)
 
 os.environ.pop("NETWAR_CONF", None)
 os.environ.setdefault("NETWAR_SYSTEM_CONF", os.devnull)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -100,20 +100,26 @@ def test_a_python_without_the_libraries_is_told_what_to_do(name: str, desk: Desk
 
 @every
 def test_its_help_is_there_at_once(name: str, desk: Desk) -> None:
-    """At most 100 ms, or 2.5 times what `import click` takes: the best of up to nine runs of each, in turn."""
+    """At most 100 ms of processor time, or 2.5 times what `import click` takes: the best of up to nine runs of each, in turn.
+
+    Processor time, since others may use the machine too; benchmarks/startup.py measures what a person waits.
+    """
     help_time = click_time = float("inf")
     for _ in range(9):
-        help_time = min(help_time, seconds(desk, str(BIN / name), "-h"))
+        help_time = min(help_time, processor_seconds(desk, str(BIN / name), "-h"))
         if help_time <= 0.1:
             return
-        click_time = min(click_time, seconds(desk, "-c", "import click"))
+        click_time = min(click_time, processor_seconds(desk, "-c", "import click"))
+        if help_time <= 2.5 * click_time:
+            return
     assert help_time <= 2.5 * click_time
 
 
-def seconds(desk: Desk, *args: str) -> float:
-    began = time.perf_counter()
+def processor_seconds(desk: Desk, *args: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *args], env=desk.environment, stdout=subprocess.DEVNULL, check=True, timeout=60)
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @every
