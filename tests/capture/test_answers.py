@@ -47,7 +47,7 @@ STOPS: list[Row] = [
     ("spend-cap-reached", {}, 77, 77, r"the spend cap of X's developer console is reached .*raise it there"),
     ("unauthorized", {}, 78, 78, r"X does not accept these keys .*run tw-auth again"),
     ("client-not-enrolled", {}, 78, 78, r"does not let this app ask .*attached to a Project.*enrol it"),
-    ("unsupported-authentication", {}, 78, 78, r"does not take this kind of keys here .*check `auth`"),
+    ("unsupported-authentication", {}, 78, 78, r"does not take this kind of keys here .*check the setting `auth`"),
     ("code-453", {}, 78, 78, r"does not let this app ask .*subset of X API V2.*enrol it"),
     ("invalid-request", {}, 1, 1, r"refused the request .*'since_id' must be a tweet id created after.*-v shows"),
     ("conflict", {}, 75, 75, r"something else has to come first .*Rule\(s\) must be configured.*then run again"),
