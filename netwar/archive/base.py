@@ -55,6 +55,31 @@ class Cover:
         return record.covering(self.span) if self.span else record
 
 
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A user who bears a screen name, or bore it. Times are ms since 1970.
+
+    `retrieved` is when X last showed the user under this name; `until` is when another name was first
+    seen in its place, None while the name is still theirs as far as is known.
+    """
+
+    user: str
+    name: str
+    retrieved: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a profile said from `since` (ms) until the next version; None is "since before it was recorded".
+
+    `fields` are those of `netwar.records.profiles.TRACKED` that X sent.
+    """
+
+    since: int | None
+    fields: Body
+
+
 class Documents(Protocol):
     """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
 
@@ -74,6 +99,22 @@ class Documents(Protocol):
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
         """Which of the values no document has, in their order. `field` is `id` or `username`
         (compared without case)."""
+
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+        """Who the users of these ids are, by id, thousands at a time; those not kept are left out."""
+
+    def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
+        """Who bears these screen names and who bore them, by name in lower case, thousands at a time.
+
+        Who bears it comes before who bore it, and the one seen last before the others. Names that
+        nobody bore are left out.
+        """
+
+    def history(self, index: str, user: str) -> list[Version]:
+        """What a user's profile said, newest first; the first is what it says now. Empty if it is not kept.
+
+        A write that brings another value of a tracked field adds a version (see `records.profiles`).
+        """
 
     def find(
         self,
@@ -114,11 +155,23 @@ class Ledger(Protocol):
     def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
         """Read, change and write a user's record as one step, whoever else writes it. The new record."""
 
+    def records_of(self, index: str, users: Sequence[str]) -> dict[str, Record]:
+        """The records of these users, by user, thousands at a time; those of whom nothing is known are left out."""
+
     def records(self, index: str) -> Iterator[Record]:
         """Every record of the index, in the order of users."""
 
     def by_name(self, index: str, name: str) -> list[Record]:
         """The records whose user bears this screen name now or bore it (compared without case)."""
+
+    def note(self, index: str, key: str) -> Any:
+        """A small thing kept beside the records (a cursor, a snapshot), as JSON knows it; None if there is none."""
+
+    def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
+        """Read, change and write a note as one step, whoever else writes it; None removes it. The new one."""
+
+    def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """The notes whose key begins so, in the order of keys."""
 
 
 class Archive(Documents, Ledger, Protocol):

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Body, Cover, Tally
+from netwar.archive.base import Archive, Bearer, Body, Cover, Tally
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
@@ -423,7 +423,139 @@ def test_indices(archive: Archive) -> None:
     assert [archive.count(index) for index in archive.indices()] == [1, 1, 0, 1, 1]
 
 
+# Profiles and what they said before
+
+
+def seen(id: int, username: str, at: int, *, index: str = "usertest", **more: Any) -> Document:
+    """A profile as X showed it at a time (ms)."""
+    return replace(profile(id, username, index=index, **more), retrieved=at)
+
+
+def said(archive: Archive, user: str, field: str = "username") -> list[tuple[int | None, Any]]:
+    return [(version.since, version.fields.get(field)) for version in archive.history("usertest", user)]
+
+
+def test_a_change_of_what_a_profile_says_is_a_version(archive: Archive) -> None:
+    archive.write([seen(1, "first", NOW, description="old", url="u", public_metrics={"followers_count": 1})])
+    assert said(archive, "1") == [(None, "first")]
+    archive.write([seen(1, "first", NOW + 1, description="old", url="u", public_metrics={"followers_count": 2})])
+    assert len(archive.history("usertest", "1")) == 1, "counts are no version"
+    archive.write([seen(1, "second", NOW + 2, description="new", url="u")])
+    archive.write([seen(1, "second", NOW + 3, description="newest", url="v")])
+    assert said(archive, "1") == [(NOW + 3, "second"), (NOW + 2, "second"), (None, "first")]
+    assert said(archive, "1", "description") == [(NOW + 3, "newest"), (NOW + 2, "new"), (None, "old")]
+    assert said(archive, "1", "url") == [(NOW + 3, "v"), (NOW + 2, "u"), (None, "u")]
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new"),
+    [
+        ("username", "a", "A"),
+        ("name", "a", ""),
+        ("description", "", "x"),
+        ("location", "here", "there"),
+        ("url", "", "https://t.co/x"),
+        ("profile_image_url", "https://pbs.twimg.com/1.jpg", "https://pbs.twimg.com/2.jpg"),
+        ("protected", False, True),
+        ("verified", True, False),
+    ],
+)
+def test_each_tracked_field_makes_versions(archive: Archive, field: str, old: Any, new: Any) -> None:
+    archive.write([seen(1, "someone", NOW, **{field: old}) if field != "username" else seen(1, old, NOW)])
+    archive.write([seen(1, "someone", NOW + 1, **{field: new}) if field != "username" else seen(1, new, NOW + 1)])
+    assert said(archive, "1", field) == [(NOW + 1, new), (None, old)]
+
+
+def test_a_field_that_does_not_come_says_nothing(archive: Archive) -> None:
+    archive.write([seen(1, "one", NOW, url="u")])
+    archive.write([seen(1, "one", NOW + 1)])
+    archive.write([seen(1, "one", NOW + 2, url="u", location="here")])
+    assert len(archive.history("usertest", "1")) == 1
+
+
+def test_versions_within_one_batch_and_late_copies(archive: Archive) -> None:
+    archive.write([seen(1, "a", NOW), seen(1, "b", NOW + 1), seen(1, "c", NOW + 2)])
+    assert said(archive, "1") == [(NOW + 2, "c"), (NOW + 1, "b"), (None, "a")]
+    archive.write([seen(1, "b", NOW + 1), seen(1, "z", NOW - 5)])
+    assert said(archive, "1") == [(NOW + 2, "c"), (NOW + 1, "b"), (None, "a")], "a late copy changes nothing"
+    archive.write([seen(1, "a", NOW + 3)])
+    assert said(archive, "1")[0] == (NOW + 3, "a"), "what was said before may be said again"
+
+
+def test_who_bears_a_name_and_who_bore_it(archive: Archive) -> None:
+    archive.write([seen(1, "Name", NOW), seen(2, "other", NOW + 1), seen(3, "third", NOW + 1)])
+    archive.write([seen(1, "left", NOW + 10)])
+    archive.write([seen(2, "nAme", NOW + 20)])
+    archive.write([seen(2, "left", NOW + 30), seen(3, "NAME", NOW + 40)])
+    bearers = archive.bearers("usertest", ["NAME", "left", "Third", "nobody"])
+    assert bearers == {
+        "name": [Bearer("3", "NAME", NOW + 40), Bearer("2", "nAme", NOW + 20, NOW + 30), Bearer("1", "Name", NOW, NOW + 10)],
+        "left": [Bearer("2", "left", NOW + 30), Bearer("1", "left", NOW + 10)],
+        "third": [Bearer("3", "third", NOW + 1, NOW + 40)],
+    }
+    archive.write([seen(1, "name", NOW + 50)])
+    assert [one.user for one in archive.bearers("usertest", ["name"])["name"]] == ["1", "3", "2"], "nobody is named twice"
+
+
+def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:
+    archive.write([seen(id, f"user{id}", NOW + id) for id in range(1, 3000, 2)])
+    asked = [str(id) for id in range(3000)]
+    known = archive.profiles("usertest", [*asked, "no id"])
+    assert len(known) == 1500
+    assert known["7"] == Bearer("7", "user7", NOW + 7)
+    names = archive.bearers("usertest", [f"USER{id}" for id in range(3000)])
+    assert len(names) == 1500
+    assert names["user9"] == [Bearer("9", "user9", NOW + 9)]
+
+
+def test_what_is_forgotten_of_a_profile_includes_its_past(archive: Archive) -> None:
+    archive.write([seen(1, "a", NOW)])
+    archive.write([seen(1, "b", NOW + 1)])
+    assert archive.forget("usertest", ["1"]) == 1
+    assert archive.history("usertest", "1") == []
+    assert archive.bearers("usertest", ["a", "b"]) == {}
+
+
+def test_profiles_that_are_not_there(archive: Archive, tmp_path: Path) -> None:
+    assert archive.profiles("usertest", ["1"]) == archive.bearers("usertest", ["a"]) == {}
+    assert archive.history("usertest", "1") == []
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="no index of users"):
+        archive.history("twbrexit", "1")
+
+
 # The ledger
+
+
+def test_records_of_some_users(archive: Archive) -> None:
+    assert archive.records_of("usertest", ["1"]) == {}
+    for user in ("1", "@gone", "3"):
+        archive.change("usertest", user, lambda record: replace(record, outcome="gone"))
+    known = archive.records_of("usertest", ["@gone", "2", "3", *map(str, range(10, 3000))])
+    assert known == {"@gone": Record("@gone", outcome="gone"), "3": Record("3", outcome="gone")}
+
+
+def test_notes(archive: Archive) -> None:
+    assert archive.note("usertest", "a") is None
+    assert list(archive.notes("usertest", "")) == []
+    for number in (3, 10, 2):
+        archive.change_note("usertest", f"page/{number:04}", lambda before, n=number: {"n": n, "é": [None, 1.5, "x" * 10_000]})
+    archive.change_note("usertest", "page", lambda before: "itself")
+    archive.change_note("usertest", "other", lambda before: [])
+    archive.change_note("twbrexit", "page/0001", lambda before: "elsewhere")
+    assert archive.note("usertest", "page/0003") == {"n": 3, "é": [None, 1.5, "x" * 10_000]}
+    assert [key for key, _ in archive.notes("usertest", "page")] == ["page", "page/0002", "page/0003", "page/0010"]
+    assert [value["n"] for _, value in archive.notes("usertest", "page/")] == [2, 3, 10]
+    assert archive.change_note("usertest", "page/0003", lambda before: None) is None
+    assert archive.note("usertest", "page/0003") is None
+    assert archive.change_note("usertest", "count", lambda before: (before or 0) + 1) == 1
+    assert archive.change_note("usertest", "count", lambda before: (before or 0) + 1) == 2
+
+
+def test_hundreds_of_notes_in_their_order(archive: Archive) -> None:
+    for number in range(250):
+        archive.change_note("usertest", f"n/{number:04}", lambda before, n=number: n)
+    assert [value for _, value in archive.notes("usertest", "n/")] == list(range(250))
 
 
 def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
@@ -478,6 +610,7 @@ def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:
         batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(50)]
         archive.write(batch, Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW))
         archive.change("twbrexit", "shared", lambda record: replace(record, asked=record.asked + 1))
+        archive.change_note("twbrexit", "shared", lambda before: (before or 0) + 1)
     archive.close()
     told.send("done")
 
@@ -492,7 +625,7 @@ def test_processes_write_at_once(archive: Archive, archive_kind: str, tmp_path: 
         assert told.recv() == "done"
         process.join()
     assert archive.count("twbrexit") == 20 * 50 * 5
-    assert archive.record("twbrexit", "shared").asked == 80
+    assert archive.record("twbrexit", "shared").asked == archive.note("twbrexit", "shared") == 80
     assert [archive.record("twbrexit", str(number)).spans for number in range(4)] == [(Span(0, 20, 20),)] * 4
     assert sum(len(ids(archive.search("twbrexit", f"by {number}"))) for number in range(4)) == 20 * 50
 

@@ -3,14 +3,78 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
+from netwar.archive.sqlite.files import Files
 from netwar.coverage import Record, Renamed, Span, Stretch
 
 COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, renamed"
+PORTION = 1_000
+SELECT = f"SELECT {COLUMNS} FROM ledger WHERE archive_index = ?"
+GET_NOTE = "SELECT value FROM note WHERE archive_index = ? AND key = ?"
+SET_NOTE = "INSERT OR REPLACE INTO note (archive_index, key, value) VALUES (?, ?, ?)"
+DROP_NOTE = "DELETE FROM note WHERE archive_index = ? AND key = ?"
+LIST_NOTES = "SELECT key, value FROM note WHERE archive_index = ? AND key > ? AND key < ? ORDER BY key LIMIT 100"
+AFTER_ALL = "\U0010ffff"  # sorts behind whatever a key goes on with
+
+
+class SqliteLedger:
+    """Fills the contract `netwar.archive.base.Ledger`."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def record(self, index: str, user: str) -> Record:
+        return self.records_of(index, [user]).get(user, Record(user))
+
+    def records_of(self, index: str, users: Sequence[str]) -> dict[str, Record]:
+        rows = self._rows(index, f"{SELECT} AND user IN (SELECT value FROM json_each(?))", orjson.dumps(list(users)).decode())
+        return {row[0]: record(row) for row in rows}
+
+    def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
+        with self._files.made(index).writing() as connection:
+            return change_record(connection, index, user, change)
+
+    def records(self, index: str) -> Iterator[Record]:
+        last = ""
+        while rows := self._rows(index, f"{SELECT} AND user > ? ORDER BY user LIMIT {PORTION}", last):
+            yield from map(record, rows)
+            last = rows[-1][0]
+
+    def by_name(self, index: str, name: str) -> list[Record]:
+        wanted = "SELECT user FROM ledger_name WHERE archive_index = ?1 AND name = ?2"
+        return [record(row) for row in self._rows(index, f"{SELECT} AND user IN ({wanted}) ORDER BY user", name)]
+
+    def note(self, index: str, key: str) -> Any:
+        rows = self._rows(index, GET_NOTE, key)
+        return orjson.loads(rows[0][0]) if rows else None
+
+    def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
+        with self._files.made(index).writing() as connection:
+            row = connection.execute(GET_NOTE, (index, key)).fetchone()
+            after = change(orjson.loads(row[0]) if row else None)
+            if after is None:
+                connection.execute(DROP_NOTE, (index, key))
+            else:
+                connection.execute(SET_NOTE, (index, key, orjson.dumps(after).decode()))
+        return after
+
+    def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        file = self._files.there(index)
+        last, end = prefix, prefix + AFTER_ALL
+        first = self.note(index, prefix)
+        if first is not None:
+            yield prefix, first
+        while file and (rows := file.rows(LIST_NOTES, (index, last, end))):
+            yield from ((key, orjson.loads(value)) for key, value in rows)
+            last = rows[-1][0]
+
+    def _rows(self, index: str, sql: str, *values: Any) -> list[Any]:
+        file = self._files.there(index)
+        return file.rows(sql, (index, *values)) if file else []
 
 
 def record(row: tuple[Any, ...]) -> Record:
@@ -31,7 +95,7 @@ def read(connection: sqlite3.Connection, index: str, user: str) -> Record:
     return record(row) if row else Record(user)
 
 
-def change(connection: sqlite3.Connection, index: str, user: str, changing: Callable[[Record], Record]) -> Record:
+def change_record(connection: sqlite3.Connection, index: str, user: str, changing: Callable[[Record], Record]) -> Record:
     """Read, change and write inside the caller's transaction; the new record."""
     before = read(connection, index, user)
     after = changing(before)

@@ -165,4 +165,34 @@ CREATE VIEW coverage AS SELECT
 FROM ledger;
 """
 
-MIGRATIONS = (TABLES + TRIGGERS + VIEWS,)
+# A row of profile_past: until then (ms) the user's profile had these other values, and so X showed it last when `seen`.
+# A note is a small thing that is kept with the ledger, as JSON.
+PAST_AND_NOTES = """
+CREATE TABLE profile_past (
+    user INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    username TEXT GENERATED ALWAYS AS (json_extract(fields, '$.username')) VIRTUAL,
+    PRIMARY KEY (user, until)
+) WITHOUT ROWID;
+CREATE INDEX past_by_username ON profile_past (username COLLATE NOCASE) WHERE username IS NOT NULL;
+CREATE TRIGGER profile_forgotten AFTER DELETE ON profile BEGIN
+    DELETE FROM profile_past WHERE user = old.id;
+END;
+CREATE TABLE note (
+    archive_index TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (archive_index, key)
+);
+CREATE VIEW changes AS SELECT
+    profile_past.user AS id,
+    profile.username AS username_now,
+    strftime('%Y-%m-%dT%H:%M:%SZ', profile_past.until / 1000, 'unixepoch') AS changed,
+    json_each.key AS field,
+    json_each.value AS before
+FROM profile_past JOIN json_each(profile_past.fields) LEFT JOIN profile ON profile.id = profile_past.user;
+"""
+
+MIGRATIONS = (TABLES + TRIGGERS + VIEWS, PAST_AND_NOTES)

@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Tally
+from netwar.archive.sqlite import past
 from netwar.archive.sqlite.columns import Kind, Row, number
 from netwar.archive.sqlite.deadletters import Refused
 from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.profiles import PROFILES
 from netwar.records.documents import Document
 
 
@@ -23,6 +25,7 @@ class Batch:
     file: ArchiveFile
     kind: Kind
     ready: list[Row] = field(default_factory=list)
+    newer: list[Document] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     old: int = 0
 
@@ -36,6 +39,7 @@ class Batch:
                     self.old += 1
                 else:
                     self.ready.append(self._made(document, id))
+                    self.newer.append(document)
             except (TypeError, ValueError, AttributeError, OverflowError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
@@ -58,8 +62,9 @@ class Batch:
         place = self.kind.columns.index("version")
         new: dict[int, Row] = {}
         newer: dict[int, Row] = {}
+        accepted: list[Document] = []
         created = updated = 0
-        for row in self.ready:
+        for row, document in zip(self.ready, self.newer, strict=True):
             id, version = row[0], row[place]
             before = known.get(id)
             if before is None:
@@ -71,8 +76,11 @@ class Batch:
             else:
                 continue
             known[id] = version
+            accepted.append(document)
         if new or newer:
             self.file.packer.keep_dictionary(connection)
+            if self.kind is PROFILES:
+                past.keep(connection, self.file.packer, accepted)
             self._update(connection, [newer[id] for id in sorted(newer)])
             self._insert(connection, [new[id] for id in sorted(new)])
         return Tally(created, updated, self.old + len(self.ready) - created - updated)

@@ -1,0 +1,47 @@
+"""The files of the embedded archive: opened on first use, made by the first write only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+from netwar.archive.sqlite.file import ArchiveFile, place
+from netwar.connections.sqlite import translated
+from netwar.records.documents import INDEX_NAME
+
+
+class Files:
+    """NAME.sqlite in `folder`, for each name that has been recorded into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: dict[str, ArchiveFile] = {}
+        self._opening = Lock()
+
+    def there(self, index: str) -> ArchiveFile | None:
+        """The file of an index, if there is one. Raises ValueError for what names no index."""
+        name, _ = place(index)
+        with translated(self.folder):
+            known = name in self._open or self._path(name).exists()
+        return self.made(index) if known else None
+
+    def made(self, index: str) -> ArchiveFile:
+        """The file of an index, made if need be. Raises ValueError for what names no index."""
+        name, _ = place(index)
+        with self._opening:
+            if name not in self._open:
+                self._open[name] = ArchiveFile(self._path(name))
+            return self._open[name]
+
+    def names(self) -> list[str]:
+        """The names of all files there are."""
+        with translated(self.folder):
+            return [path.stem for path in self.folder.glob("*.sqlite") if INDEX_NAME.fullmatch(path.stem)]
+
+    def close(self) -> None:
+        """Let go of all files."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.sqlite"

@@ -1,0 +1,88 @@
+"""What profiles said before: a row for each change, with the values that it replaced."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from netwar.archive.base import Bearer, Body, Version
+from netwar.archive.sqlite.columns import RETRIEVED, number
+from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.packing import Packer
+from netwar.archive.sqlite.profiles import PROFILES
+from netwar.records.documents import Document
+from netwar.records.profiles import replaced, tracked
+
+ROW = ", ".join((*PROFILES.columns, "document"))
+VERSION = PROFILES.columns.index("version")
+NOW = """
+    SELECT asked.value, profile.id, username, version FROM json_each(?) AS asked
+    CROSS JOIN profile ON username = asked.value COLLATE NOCASE ORDER BY version DESC
+"""
+THEN = """
+    SELECT asked.value, user, username, seen, until FROM json_each(?) AS asked
+    CROSS JOIN profile_past ON username = asked.value COLLATE NOCASE ORDER BY seen DESC
+"""
+
+
+def keep(connection: sqlite3.Connection, packer: Packer, documents: Sequence[Document]) -> None:
+    """Write down what these newer profiles replace, before they are stored, inside the caller's transaction."""
+    known = _kept(connection, packer, {int(document.id) for document in documents})
+    rows = []
+    for document in documents:
+        user = int(document.id)
+        if user in known:
+            body, seen = known[user]
+            if gone := replaced(body, document.body):
+                rows.append((user, document.retrieved, seen, orjson.dumps(gone).decode()))
+        known[user] = (document.body, document.retrieved)
+    connection.executemany("INSERT OR IGNORE INTO profile_past (user, until, seen, fields) VALUES (?, ?, ?, ?)", rows)
+
+
+def _kept(connection: sqlite3.Connection, packer: Packer, users: Iterable[int]) -> dict[int, tuple[Body, int]]:
+    """The profiles of these users, and when X showed them (ms)."""
+    wanted = orjson.dumps(list(users)).decode()
+    rows = connection.execute(f"SELECT {ROW} FROM profile WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
+    return {row[0]: (_body(packer, row), row[VERSION] & RETRIEVED) for row in rows}
+
+
+def _body(packer: Packer, row: Any) -> Body:
+    body = packer.unpack(row[-1])
+    PROFILES.restore(body, tuple(row))
+    return body
+
+
+def history(file: ArchiveFile, user: str) -> list[Version]:
+    """See Documents.history."""
+    rows = file.rows(f"SELECT {ROW} FROM profile WHERE id = ?", (number(user),))
+    if not rows:
+        return []
+    versions, fields = [], tracked(_body(file.packer, rows[0]))
+    sql = "SELECT until, fields FROM profile_past WHERE user = ? ORDER BY until DESC"
+    for until, replaced_then in file.rows(sql, (number(user),)):
+        versions.append(Version(until, fields))
+        fields = {**fields, **orjson.loads(replaced_then)}
+    return [*versions, Version(None, fields)]
+
+
+def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, Bearer]:
+    """See Documents.profiles."""
+    wanted = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()
+    sql = "SELECT id, username, version FROM profile WHERE id IN (SELECT value FROM json_each(?))"
+    return {str(id): Bearer(str(id), name or "", version & RETRIEVED) for id, name, version in file.rows(sql, (wanted,))}
+
+
+def bearers(file: ArchiveFile, names: Sequence[str]) -> dict[str, list[Bearer]]:
+    """See Documents.bearers."""
+    wanted = orjson.dumps(list({name.lower() for name in names})).decode()
+    found: dict[str, list[Bearer]] = {}
+    for name, user, username, version in file.rows(NOW, (wanted,)):
+        found.setdefault(name, []).append(Bearer(str(user), username, version & RETRIEVED))
+    for name, user, username, seen, until in file.rows(THEN, (wanted,)):
+        bore = found.setdefault(name, [])
+        if not any(one.user == str(user) for one in bore):
+            bore.append(Bearer(str(user), username, seen, until))
+    return found
