@@ -80,6 +80,19 @@ class Version:
     fields: Body
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change of a user's profile replaced: at `until` (ms) the `fields` had these values no more.
+
+    X showed the old ones last when it was `seen` (ms).
+    """
+
+    user: str
+    until: int
+    seen: int
+    fields: Body
+
+
 class Documents(Protocol):
     """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
 
@@ -116,6 +129,12 @@ class Documents(Protocol):
         A write that brings another value of a tracked field adds a version (see `records.profiles`).
         """
 
+    def changes(self, index: str) -> Iterator[Change]:
+        """Every change that was written down, in constant memory: the history of all users, for copies."""
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        """Write down changes that another archive kept. Those known already (user, until) stay as they are."""
+
     def find(
         self,
         index: str,
@@ -136,8 +155,8 @@ class Documents(Protocol):
     def count(self, index: str) -> int:
         """How many documents the index has."""
 
-    def scan(self, index: str) -> Iterator[Body]:
-        """Every document of the index in the order of ids, in constant memory."""
+    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
+        """Every document of the index in the order of ids, in constant memory; only those with a higher id than `after`."""
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Bearer, Body, Cover, Tally
+from netwar.archive.base import Archive, Bearer, Body, Change, Cover, Tally
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
@@ -406,6 +406,13 @@ def test_what_is_forgotten_is_found_nowhere(archive: Archive) -> None:
     assert ids(archive.search("twbrexit", "back")) == [2]
 
 
+def test_a_scan_can_begin_in_the_middle(archive: Archive) -> None:
+    archive.write([tweet(id) for id in (*range(10), at(NOW), at(NOW) + 5)])
+    assert ids(archive.scan("twbrexit", after="7")) == [8, 9, at(NOW), at(NOW) + 5]
+    assert ids(archive.scan("twbrexit", after=str(at(NOW)))) == [at(NOW) + 5]
+    assert ids(archive.scan("twbrexit", after=str(at(NOW) + 5))) == []
+
+
 def test_a_scan_goes_on_while_others_write(archive: Archive, archive_kind: str, tmp_path: Path) -> None:
     archive.write([tweet(id) for id in range(1000)])
     scanning = archive.scan("twbrexit")
@@ -506,6 +513,24 @@ def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:
     names = archive.bearers("usertest", [f"USER{id}" for id in range(3000)])
     assert len(names) == 1500
     assert names["user9"] == [Bearer("9", "user9", NOW + 9)]
+
+
+def test_changes_can_be_carried_to_another_index(archive: Archive) -> None:
+    for at, (first, second) in enumerate([("a", "x"), ("b", "x"), ("b", "y")]):
+        archive.write([seen(1, first, NOW + at), seen(2, second, NOW + at)])
+    kept = list(archive.changes("usertest"))
+    assert sorted(kept, key=lambda one: one.until) == [
+        Change("1", NOW + 1, NOW, {"username": "a", "name": "A"}),
+        Change("2", NOW + 2, NOW + 1, {"username": "x", "name": "X"}),
+    ]
+    archive.write([seen(1, "b", NOW + 2, index="tucopy"), seen(2, "y", NOW + 2, index="tucopy")])
+    for _ in range(2):
+        archive.keep_changes("tucopy", kept)
+    assert list(archive.changes("tucopy")) == kept
+    assert archive.history("tucopy", "1") == archive.history("usertest", "1")
+    assert archive.bearers("tucopy", ["a", "x"]) == archive.bearers("usertest", ["a", "x"])
+    archive.keep_changes("tucopy", [Change("3", n, n - 1, {"name": str(n)}) for n in range(1, 2500)])
+    assert len(list(archive.changes("tucopy"))) == 2501
 
 
 def test_what_is_forgotten_of_a_profile_includes_its_past(archive: Archive) -> None:

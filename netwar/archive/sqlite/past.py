@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
-from netwar.archive.base import Bearer, Body, Version
+from netwar.archive.base import Bearer, Body, Change, Version
 from netwar.archive.sqlite.columns import RETRIEVED, number
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
@@ -18,6 +18,8 @@ from netwar.records.profiles import replaced, tracked
 
 ROW = ", ".join((*PROFILES.columns, "document"))
 VERSION = PROFILES.columns.index("version")
+INSERT = "INSERT OR IGNORE INTO profile_past (user, until, seen, fields) VALUES (?, ?, ?, ?)"
+LIST = "SELECT user, until, seen, fields FROM profile_past WHERE (user, until) > (?, ?) ORDER BY user, until LIMIT 1000"
 NOW = """
     SELECT asked.value, profile.id, username, version FROM json_each(?) AS asked
     CROSS JOIN profile ON username = asked.value COLLATE NOCASE ORDER BY version DESC
@@ -39,7 +41,7 @@ def keep(connection: sqlite3.Connection, packer: Packer, documents: Sequence[Doc
             if gone := replaced(body, document.body):
                 rows.append((user, document.retrieved, seen, orjson.dumps(gone).decode()))
         known[user] = (document.body, document.retrieved)
-    connection.executemany("INSERT OR IGNORE INTO profile_past (user, until, seen, fields) VALUES (?, ?, ?, ?)", rows)
+    connection.executemany(INSERT, rows)
 
 
 def _kept(connection: sqlite3.Connection, packer: Packer, users: Iterable[int]) -> dict[int, tuple[Body, int]]:
@@ -66,6 +68,21 @@ def history(file: ArchiveFile, user: str) -> list[Version]:
         versions.append(Version(until, fields))
         fields = {**fields, **orjson.loads(replaced_then)}
     return [*versions, Version(None, fields)]
+
+
+def changes(file: ArchiveFile) -> Iterator[Change]:
+    """See Documents.changes."""
+    last = (-1, -1)
+    while rows := file.rows(LIST, last):
+        yield from (Change(str(user), until, seen, orjson.loads(fields)) for user, until, seen, fields in rows)
+        last = rows[-1][:2]
+
+
+def keep_changes(file: ArchiveFile, changes: Sequence[Change]) -> None:
+    """See Documents.keep_changes."""
+    rows = [(int(one.user), one.until, one.seen, orjson.dumps(one.fields).decode()) for one in changes]
+    with file.writing() as connection:
+        connection.executemany(INSERT, rows)
 
 
 def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, Bearer]:

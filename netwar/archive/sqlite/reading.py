@@ -77,9 +77,9 @@ class Shelf:
     def count(self) -> int:
         return int(self._file.rows(f"SELECT count(*) FROM {self._kind.table}")[0][0])
 
-    def scan(self) -> Iterator[Body]:
+    def scan(self, after: str | None) -> Iterator[Body]:
         """In the order of ids, some at a time: memory stays constant and nobody waits for us."""
-        last = -1
+        last = -1 if after is None else int(after)
         while rows := self._file.rows(
             f"SELECT {self._row} FROM {self._kind.table} WHERE id > ? ORDER BY id LIMIT {CHUNK}", (last,)
         ):

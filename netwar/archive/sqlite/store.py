@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from netwar.archive.base import Bearer, Body, Cover, Tally, Version
+from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.sqlite import deadletters, past
 from netwar.archive.sqlite.columns import number
 from netwar.archive.sqlite.deadletters import Refused
@@ -77,6 +77,15 @@ class SqliteArchive(SqliteLedger):
         file = self._with_profiles(index)
         return past.history(file, user) if file else []
 
+    def changes(self, index: str) -> Iterator[Change]:
+        file = self._with_profiles(index)
+        if file:
+            yield from past.changes(file)
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        self._with_profiles(index)
+        past.keep_changes(self._files.made(index), changes)
+
     def find(
         self,
         index: str,
@@ -100,10 +109,10 @@ class SqliteArchive(SqliteLedger):
         shelf = self._shelf(index)
         return shelf.count() if shelf else 0
 
-    def scan(self, index: str) -> Iterator[Body]:
+    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.scan()
+            yield from shelf.scan(after)
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         shelf = self._shelf(index)
