@@ -14,10 +14,13 @@ demo: venv ## record a made-up world from beginning to end, in two minutes, with
 test: venv ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks
+	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check README.md
-	$(PY) -m pytest -n auto -rs
+	$(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder -rs
+
+servers: venv ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
+	$(PY) -m tests.servers
 
 format: venv ## lay the code out and renew the README's table of commands
 	$(PY) -m ruff check --fix .
@@ -47,4 +50,4 @@ clean: ## remove what was made here
 	  echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
 	@touch .venv/ready
 
-.PHONY: help venv demo test format bench clean
+.PHONY: help venv demo test servers format bench clean

@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 
 from netwar.config import SECTIONS
+from tests.servers.fixtures import keep_to_lanes, order
+from tests.servers.fixtures import new_server as new_server
+from tests.servers.fixtures import server as server
+from tests.servers.fixtures import servers as servers
 
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / "bin"
@@ -205,9 +209,11 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
     return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first: what talks to a sandbox comes after what does not."""
-    items.sort(key=lambda item: any("sandbox" in name for name in getattr(item, "fixturenames", ())))
+    """Fast ones first: what talks to a sandbox comes after what does not, and what needs a server comes last."""
+    keep_to_lanes(items)
+    items.sort(key=lambda item: (order(item), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
 
 
 # A test run in the background, or under nohup, ignores these; so would every program that it starts.

@@ -1,0 +1,212 @@
+"""Servers of the Elasticsearch family: how they are started, asked and wiped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers import assembling, guards, javas
+from tests.servers.certificates import certificates
+from tests.servers.kinds import Guard, Kind
+from tests.servers.processes import Launch
+from tests.servers.recipes import RECIPES
+from tests.servers.server import Server
+from tests.servers.server_arguments import Setting, server_arguments
+from tests.servers.users import ADMIN, new_users
+
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Half the time to start, half the memory; for benchmarks there is `quick=False`."""
+
+SETTINGS: dict[str, Setting] = {
+    "cluster.name": "lab",
+    "node.name": "n1",
+    "network.host": "127.0.0.1",
+    "discovery.type": "single-node",
+    "cluster.routing.allocation.disk.threshold_enabled": "false",
+}
+
+
+@dataclass
+class ElasticServer(Server):
+    """`snapshots` is a folder where repositories of type fs may be."""
+
+    transport_port: int = 0
+    _at_start: dict[str, set[str]] = field(default_factory=dict, init=False)
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.of.secured else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.folder / "snapshots"
+
+    def ask(self, method: str, path: str, body: Any = None, user: str = ADMIN) -> Any:
+        """What it answers to a request, taken for JSON; raises requests.HTTPError for a refusal."""
+        import requests
+
+        known = self.users.get(user)
+        answer = requests.request(
+            method,
+            self.url + path,
+            json=body,
+            auth=(known.name, known.password) if known else None,
+            verify=str(self.ca) if self.ca else True,
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def answer(self) -> str | None:
+        import requests
+
+        try:
+            self.ask("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
+            return str(self.ask("GET", "/")["version"]["number"])
+        except requests.RequestException:
+            return None
+
+    def start(self) -> None:
+        super().start()
+        self._at_start = self._at_start or self._contents()
+
+    def wipe(self) -> None:
+        """Delete indices, templates, pipelines, scripts, repositories and settings that came since it was first started."""
+        for path, names in self._contents().items():
+            for name in names - self._at_start.get(path, set()):
+                self.ask("DELETE", f"/{path}{name}")
+        kept = self.ask("GET", "/_cluster/settings?flat_settings=true")
+        forgotten = {scope: dict.fromkeys(kept[scope]) for scope in ("persistent", "transient")}
+        if any(forgotten.values()):
+            self.ask("PUT", "/_cluster/settings", forgotten)
+
+    def _contents(self) -> dict[str, set[str]]:
+        """The names of what is in it, under the path where each can be deleted."""
+        state = self.ask("GET", "/_cluster/state/metadata")["metadata"]
+        return {
+            "_data_stream/": set(state.get("data_stream", {}).get("data_stream", {})),
+            "": {name for name in state["indices"] if not name.startswith((".", "searchguard"))},
+            "_template/": set(state["templates"]),
+            "_index_template/": set(state.get("index_template", {}).get("index_template", {})),
+            "_component_template/": set(state.get("component_template", {}).get("component_template", {})),
+            "_ingest/pipeline/": {one["id"] for one in state.get("ingest", {}).get("pipeline", [])},
+            "_scripts/": set(state.get("stored_scripts", {})),
+            "_snapshot/": set(state.get("repositories", {})),
+        }
+
+
+def prepare(
+    kind: Kind, folder: Path, ports: tuple[int, int], heap: str = "512m", quick: bool = True, **more: Setting
+) -> ElasticServer:
+    """A server that can be started: its folders made, its configuration written. `more` are settings of its own."""
+    server, java = assembling.find(RECIPES[kind.recipe]), javas.find(*kind.java)
+    assert server
+    assert java
+    for name in ("data", "logs", "snapshots", "tmp"):
+        (folder / name).mkdir()
+    settings = _settings(kind, server, folder, ports) | more
+    config = _configured(kind, server, folder, settings)
+    users = new_users() if kind.secured else {}
+    signed = certificates() if kind.secured else None
+    if signed:
+        guards.write(kind.guard, config, server, users, signed)
+    flags = [f"-Xms{heap}", f"-Xmx{heap}", *(QUICK if quick else ()), *guards.properties(kind.guard, config)]
+    launch = Launch(
+        (java / "bin/java", *flags, *_java(kind, server, folder)),
+        folder,
+        {"LIBFFI_TMPDIR": str(folder / "tmp")},
+        server_arguments(settings, config, folder / "logs") if _is_told(kind) else b"",
+    )
+    return ElasticServer(kind, ports[0], folder, launch, users, signed, transport_port=ports[1])
+
+
+def _is_told(kind: Kind) -> bool:
+    """Whether it is told its settings, rather than reading its file."""
+    return not kind.is_opensearch and kind.major >= 8
+
+
+def _settings(kind: Kind, server: Path, folder: Path, ports: tuple[int, int]) -> dict[str, Setting]:
+    transport = "transport.tcp.port" if kind.major == 6 else "transport.port"
+    settings = SETTINGS | {
+        "path.home": str(server),
+        "path.data": str(folder / "data"),
+        "path.logs": str(folder / "logs"),
+        "path.repo": [str(folder / "snapshots")],
+        "http.port": str(ports[0]),
+        transport: str(ports[1]),
+        **guards.settings(kind.guard),
+    }
+    if _is_told(kind) and kind.guard is Guard.NONE:
+        settings["xpack.security.enabled"] = "false"
+    return settings
+
+
+def _configured(kind: Kind, server: Path, folder: Path, settings: dict[str, Setting]) -> Path:
+    """Its configuration folder; JSON is YAML."""
+    config = folder / "config"
+    shutil.copytree(server / "config", config)
+    name = "opensearch.yml" if kind.is_opensearch else "elasticsearch.yml"
+    lines = (f"{key}: {json.dumps(value)}\n" for key, value in settings.items() if key != "path.home")
+    (config / name).write_text("".join(lines))
+    return config
+
+
+def _java(kind: Kind, server: Path, folder: Path) -> list[str]:
+    """What Java is told after its heap: as the scripts in bin/ do, less what a test has no use for."""
+    common = [
+        f"-Djava.io.tmpdir={folder / 'tmp'}",
+        f"-XX:ErrorFile={folder / 'logs/hs_err.log'}",
+        "-XX:-UsePerfData",
+        "-Dfile.encoding=UTF-8",
+        "-Djna.nosys=true",
+        "-Dio.netty.noUnsafe=true",
+        "-Dlog4j.shutdownHookEnabled=false",
+        "-Dlog4j2.disable.jmx=true",
+    ]
+    if _is_told(kind):
+        return common + _modular(kind, server)
+    prefix, main = ("opensearch", "OpenSearch") if kind.is_opensearch else ("es", "Elasticsearch")
+    flavor = "oss" if server.name in _OPEN_SOURCE else "default"
+    agent = f"-javaagent:{server}/agent/opensearch-agent.jar"
+    return [
+        *common,
+        *([agent] if kind.is_opensearch and kind.major >= 3 else []),
+        f"-D{prefix}.path.home={server}",
+        f"-D{prefix}.path.conf={folder / 'config'}",
+        f"-D{prefix}.distribution.flavor={flavor}",
+        f"-D{prefix}.distribution.type=zip",
+        f"-D{prefix}.bundled_jdk=false",
+        "-cp",
+        f"{server}/lib/*",
+        f"org.{main.lower()}.bootstrap.{main}",
+    ]
+
+
+_OPEN_SOURCE = {"elasticsearch-6.5.4", "elasticsearch-6.5.4-searchguard", "elasticsearch-7.10.2"}
+
+
+def _modular(kind: Kind, server: Path) -> list[str]:
+    """Elasticsearch 8 and 9 are Java modules, of which some may reach into others."""
+    (bridge,) = server.glob("lib/entitlement-bridge/*.jar")
+    natives = "org.elasticsearch.nativeaccess,org.elasticsearch.foreign,org.apache.lucene.core"
+    reached = ("codecs.lucene99", "codecs.hnsw", "internal.vectorization")
+    opened = [f"--add-opens=org.apache.lucene.core/org.apache.lucene.{package}=org.elasticsearch.server" for package in reached]
+    return [
+        f"-Des.path.home={server}",
+        "-Des.distribution.type=zip",
+        "-Des.java.type=ES_JAVA_HOME",
+        "-XX:+EnableDynamicAgentLoading",
+        "-Djdk.attach.allowAttachSelf=true",
+        "-Djava.locale.providers=CLDR",
+        f"--patch-module=java.base={bridge}",
+        "--add-exports=java.base/org.elasticsearch.entitlement.bridge="
+        "org.elasticsearch.entitlement,java.logging,java.net.http,java.naming,jdk.net,jdk.zipfs,jdk.management.agent",
+        *([f"--enable-native-access={natives}", *opened] if kind.major >= 9 else ["--enable-native-access=ALL-UNNAMED"]),
+        f"--module-path={server / 'lib'}",
+        "--add-modules=jdk.net,jdk.management.agent,ALL-MODULE-PATH",
+        "-m",
+        "org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch",
+    ]

@@ -1,0 +1,131 @@
+"""Real servers for tests: started when first asked for, clean for each test, ended with the run.
+
+    @on("es953", "es654-sg")
+    def test_something(server: Server) -> None: ...
+
+A fixture with kinds among its parameters gets the server of one by `servers(kind)`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.servers.kinds import ELASTIC_KINDS, KINDS
+from tests.servers.server import Server
+from tests.servers.starting import start, why_not
+from tests.servers.trouble import CannotStart
+
+LANES = 2
+"""How many workers of pytest-xdist may run tests on the Elasticsearch family: each has one such server at a time."""
+
+REQUIRED = "NETWAR_REQUIRE_SERVERS"
+"""With this in the environment a server that cannot be had is a failure, not a skip."""
+
+
+def on(*kinds: str) -> pytest.MarkDecorator:
+    """Run a test on these kinds of servers, one after the other: its parameter `server` is one of them."""
+    return pytest.mark.parametrize("server", kinds, indirect=True)
+
+
+class Servers:
+    """The servers of this process, one of each kind, and one of the Elasticsearch family at a time."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Server] = {}
+        self._broken: dict[str, str] = {}
+
+    def __call__(self, kind: str) -> Server:
+        """A clean server of this kind. Skips the test if it cannot be had here, or fails it where servers are required."""
+        if reason := why_not(kind):
+            pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+        if kind in self._broken:
+            pytest.fail(self._broken[kind], pytrace=False)
+        server = self._clean(kind) or self._started(kind)
+        return server
+
+    def make_room(self) -> None:
+        """Stop the server of the Elasticsearch family: a test is about to start one of its own."""
+        for kind in self._running.keys() & set(ELASTIC_KINDS):
+            self._running[kind].stop()
+
+    def close(self) -> None:
+        while self._running:
+            self._running.popitem()[1].close()
+
+    def _clean(self, kind: str) -> Server | None:
+        """The one that runs, whatever the last test did to it."""
+        server = self._running.get(kind)
+        if server:
+            if server.alive:
+                server.resume()
+            else:
+                server.start()
+            server.wipe()
+        return server
+
+    def _started(self, kind: str) -> Server:
+        if not KINDS[kind].is_redis:
+            for other in self._running.keys() & set(ELASTIC_KINDS):
+                self._running.pop(other).close()
+        try:
+            self._running[kind] = start(kind)
+        except CannotStart as error:
+            self._broken[kind] = str(error)
+            pytest.fail(str(error), pytrace=False)
+        return self._running[kind]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """`servers(kind)` is a clean server of that kind, the same one for all tests of this process."""
+    running = Servers()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def server(servers: Servers, request: pytest.FixtureRequest) -> Server:
+    """A clean server, of the kinds that `@on` names."""
+    return servers(request.param)
+
+
+@pytest.fixture
+def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
+    """Start servers of this test's own, with options as for `start`; of the Elasticsearch family one a test."""
+    with ExitStack() as stack:
+
+        def new(kind: str, **options: Any) -> Server:
+            if reason := why_not(kind):
+                pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+            servers.make_room()
+            return stack.enter_context(start(kind, **options))
+
+        yield new
+
+
+def kind_of(item: pytest.Item) -> str | None:
+    """The kind of server that a test is given as a parameter."""
+    callspec = getattr(item, "callspec", None)
+    given = callspec.params.values() if callspec else ()
+    return next((value for value in given if isinstance(value, str) and value in KINDS), None)
+
+
+def keep_to_lanes(items: list[pytest.Item]) -> None:
+    """Leave the tests of one kind of the Elasticsearch family to one worker of pytest-xdist (--dist loadgroup).
+
+    Two lanes, rather than a worker for each kind: with many workers those would wait for each other.
+    """
+    for item in items:
+        if (kind := kind_of(item)) in ELASTIC_KINDS:
+            item.add_marker(pytest.mark.xdist_group(f"servers-{ELASTIC_KINDS.index(str(kind)) % LANES}"))
+
+
+def order(item: pytest.Item) -> int:
+    """Tests without a server first, then kind by kind: each is started once."""
+    kind = kind_of(item)
+    return 1 + list(KINDS).index(kind) if kind else 0

@@ -1,0 +1,67 @@
+"""What kinds of servers there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+ANY_NEWER = 99
+
+
+class Guard(Enum):
+    """What asks for certificates, passwords and roles."""
+
+    NONE = "none"
+    SEARCH_GUARD = "searchguard"
+    XPACK = "elasticsearch"
+    OPENSEARCH = "opensearch"
+    REDIS = "redis"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of server. `recipe` names what is assembled for it; `java` is the oldest and the newest that runs it."""
+
+    name: str
+    version: str = ""
+    recipe: str = ""
+    java: tuple[int, int] = (17, 17)
+    guard: Guard = Guard.NONE
+
+    @property
+    def is_redis(self) -> bool:
+        return not self.recipe
+
+    @property
+    def is_opensearch(self) -> bool:
+        return self.recipe.startswith("opensearch")
+
+    @property
+    def major(self) -> int:
+        return int(self.version.partition(".")[0])
+
+    @property
+    def secured(self) -> bool:
+        return self.guard is not Guard.NONE
+
+
+_ALL = (
+    Kind("redis"),
+    Kind("redis-tls", guard=Guard.REDIS),
+    Kind("es654", "6.5.4", "elasticsearch-6.5.4"),
+    Kind("es654-sg", "6.5.4", "elasticsearch-6.5.4-searchguard", guard=Guard.SEARCH_GUARD),
+    Kind("es6823", "6.8.23", "elasticsearch-6.8.23"),
+    Kind("es7102", "7.10.2", "elasticsearch-7.10.2"),
+    Kind("es71729", "7.17.29", "elasticsearch-7.17.29"),
+    Kind("es81921", "8.19.21", "elasticsearch-8.19.21"),
+    Kind("es81921-sec", "8.19.21", "elasticsearch-8.19.21", guard=Guard.XPACK),
+    Kind("es953", "9.5.3", "elasticsearch-9.5.3", (21, ANY_NEWER)),
+    Kind("es953-sec", "9.5.3", "elasticsearch-9.5.3", (21, ANY_NEWER), Guard.XPACK),
+    Kind("os2194", "2.19.4", "opensearch-2.19.4"),
+    Kind("os2194-sec", "2.19.4", "opensearch-2.19.4-security", guard=Guard.OPENSEARCH),
+    Kind("os360", "3.6.0", "opensearch-3.6.0", (21, ANY_NEWER)),
+)
+
+KINDS = {kind.name: kind for kind in _ALL}
+ELASTIC_KINDS = [kind.name for kind in _ALL if not kind.is_redis]
+REDIS_KINDS = [kind.name for kind in _ALL if kind.is_redis]

@@ -1,0 +1,65 @@
+"""Files from Maven Central, by Maven's own client."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from tests.servers.trouble import NotFetched
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file there."""
+
+    group: str
+    name: str
+    version: str
+    type: str = "jar"
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}-{self.version}.{self.type}"
+
+
+def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
+    """Copy artifacts into a folder, through the user's local repository (~/.m2). Exactly these, without what they depend on.
+
+    Raises NotFetched.
+    """
+    if not shutil.which("mvn"):
+        raise NotFetched("Maven is not installed: sudo apt-get install maven")
+    into.mkdir(parents=True, exist_ok=True)
+    pom = into / "pom.xml"
+    pom.write_text(_pom(sorted(set(artifacts), key=lambda one: one.file), into))
+    done = subprocess.run(
+        ["mvn", "--batch-mode", "--quiet", "--file", str(pom), f"{_PLUGIN}:copy"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        said = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stdout.strip())
+        raise NotFetched(f"Maven Central could not be asked, is there a network? Maven said: {said.strip()}")
+
+
+_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
+
+
+def _pom(artifacts: list[Artifact], into: Path) -> str:
+    items = "".join(
+        f"<artifactItem><groupId>{one.group}</groupId><artifactId>{one.name}</artifactId>"
+        f"<version>{one.version}</version><type>{one.type}</type></artifactItem>\n"
+        for one in artifacts
+    )
+    return (
+        "<project><modelVersion>4.0.0</modelVersion>"
+        "<groupId>netwar</groupId><artifactId>servers</artifactId><version>1</version><packaging>pom</packaging>\n"
+        "<build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>"
+        f"<configuration><outputDirectory>{escape(str(into))}</outputDirectory><artifactItems>\n{items}</artifactItems>"
+        "</configuration></plugin></plugins></build></project>\n"
+    )

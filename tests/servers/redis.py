@@ -1,0 +1,117 @@
+"""Redis: how it is started, asked and wiped."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.servers import redis_program
+from tests.servers.certificates import certificates
+from tests.servers.kinds import Kind
+from tests.servers.processes import Launch
+from tests.servers.server import Server
+from tests.servers.users import ADMIN, READER, RECORDER, User, new_users
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+RULES = {
+    ADMIN: "~* &* +@all",
+    RECORDER: "~* &* +@all -@admin -@dangerous +info +keys",
+    READER: "~* resetchannels -@all +@read +@connection +info",
+}
+"""Who may what, unless a test brings an ACL file; these users are there even then."""
+
+
+@dataclass
+class RedisServer(Server):
+    """`socket` is where it listens besides its port."""
+
+    @property
+    def url(self) -> str:
+        return f"{'rediss' if self.of.secured else 'redis'}://127.0.0.1:{self.port}/0"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "socket"
+
+    def connect(self, user: str = ADMIN) -> Redis:
+        """A client; close it after use."""
+        from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": 10}
+        if known := self.users.get(user):
+            options |= {"username": known.name, "password": known.password, "ssl_ca_certs": str(self.ca)}
+        return Redis.from_url(self.url, **options)
+
+    def answer(self) -> str | None:
+        from redis.exceptions import BusyLoadingError, ConnectionError
+
+        try:
+            with self.connect() as client:
+                return str(client.info("server")["redis_version"])
+        except (BusyLoadingError, ConnectionError):
+            return None
+
+    def wipe(self) -> None:
+        with self.connect() as client:
+            client.flushall()
+            client.script_flush()
+
+
+def prepare(kind: Kind, folder: Path, port: int, conf: Path | None = None, acl: Path | None = None, **more: str) -> RedisServer:
+    """A server that can be started. `conf` is read first, `more` last; the passwords of the users in `acl` become the lab's."""
+    program = redis_program.find()
+    assert program
+    users = new_users() if kind.secured else {}
+    signed = certificates() if kind.secured else None
+    if signed:
+        shutil.copytree(signed.folder, folder / "certificates")
+        users |= _write_users(folder / "users.acl", users, acl)
+    settings = {
+        "bind": "127.0.0.1",
+        "port": "0" if kind.secured else str(port),
+        "unixsocket": str(folder / "socket"),
+        "dir": str(folder),
+        "daemonize": "no",
+        "logfile": '""',
+        "save": '""',
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        **(_tls(folder / "certificates", folder / "users.acl", port) if kind.secured else {}),
+        **more,
+    }
+    included = conf.read_text() if conf else ""
+    (folder / "redis.conf").write_text(included + "\n" + "".join(f"{key} {value}\n" for key, value in settings.items()))
+    return RedisServer(kind, port, folder, Launch((program, folder / "redis.conf"), folder), users, signed, patience=20)
+
+
+def _tls(folder: Path, acl: Path, port: int) -> dict[str, str]:
+    return {
+        "tls-port": str(port),
+        "tls-cert-file": str(folder / "node.pem"),
+        "tls-key-file": str(folder / "node-key.pem"),
+        "tls-ca-cert-file": str(folder / "ca.pem"),
+        "tls-auth-clients": "no",
+        "aclfile": str(acl),
+    }
+
+
+def _write_users(target: Path, users: dict[str, User], acl: Path | None) -> dict[str, User]:
+    """The lab's users and those of an ACL file, who get passwords of the lab's; returns the latter."""
+    lines = ["user default off"]
+    lines += [f"user {user.name} on >{user.password} {RULES[user.name]}" for user in users.values()]
+    given = {}
+    for line in acl.read_text().splitlines() if acl else ():
+        match line.split():
+            case ["user", name, *rules] if name != "default":
+                given[name] = User(name, users[RECORDER].password)
+                kept = [rule for rule in rules if not rule.startswith((">", "#")) and rule != "nopass"]
+                lines = [other for other in lines if not other.startswith(f"user {name} ")]
+                lines.append(f"user {name} on >{given[name].password} {' '.join(kept)}")
+    target.write_text("\n".join(lines) + "\n")
+    return given

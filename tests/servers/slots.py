@@ -1,0 +1,43 @@
+"""At most two servers of the Elasticsearch family at a time: they are heavy, and machines have two processors."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from io import TextIOWrapper
+
+from tests.servers import places
+from tests.servers.trouble import CannotStart
+
+AT_ONCE = 2
+PATIENCE = 240.0
+
+
+class Slot:
+    """The right to run one of them. It is a lock on a file, which the kernel frees if we die."""
+
+    def __init__(self) -> None:
+        """Wait for a free one; raises CannotStart after four minutes."""
+        until = time.monotonic() + PATIENCE
+        while not (lock := _any_free()):
+            if time.monotonic() > until:
+                raise CannotStart(
+                    f"{AT_ONCE} servers ran for {PATIENCE:.0f} s without a break: let other runs of the tests end first"
+                )
+            time.sleep(0.2)
+        self._lock = lock
+
+    def release(self) -> None:
+        self._lock.close()
+
+
+def _any_free() -> TextIOWrapper | None:
+    for number in range(AT_ONCE):
+        lock = open(places.lock_file(f"slot-{number}"), "w")  # noqa: SIM115
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return lock
+    return None

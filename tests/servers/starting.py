@@ -1,0 +1,87 @@
+"""Start a server of any kind, or say why it cannot be had."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.servers import assembling, elastic, javas, places, processes, redis, redis_program
+from tests.servers.kinds import ANY_NEWER, KINDS, Kind
+from tests.servers.recipes import RECIPES
+from tests.servers.server import Server
+from tests.servers.trouble import CannotBeHad
+
+PORTS = range(20_000, 30_000)
+"""Below those that kernels hand out for outgoing connections: a server that is started again finds its port free."""
+
+
+def why_not(kind: str) -> str | None:
+    """One sentence why this kind cannot be had here; None if it can."""
+    return _why_not_redis(kind) if KINDS[kind].is_redis else _why_not_elastic(KINDS[kind])
+
+
+def start(kind: str, **options: Any) -> Server:
+    """Start a server and wait until it answers: `with start("es953") as server: ...`
+
+    For the Elasticsearch family the options are `heap` ("512m"), `quick` (True: starts fast, is slower later), and any of
+    its settings (`**{"http.max_content_length": "1mb"}`); for Redis `conf` and `acl`, files to read, and any of its settings.
+    Raises CannotBeHad or CannotStart.
+    """
+    if reason := why_not(kind):
+        raise CannotBeHad(reason)
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=places.runs()))
+    try:
+        server = _prepare(KINDS[kind], folder, options)
+        processes.give(folder)
+        server.start()
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return server
+
+
+def _prepare(kind: Kind, folder: Path, options: dict[str, Any]) -> Server:
+    if kind.is_redis:
+        return redis.prepare(kind, folder, _free_port(), **options)
+    return elastic.prepare(kind, folder, (_free_port(), _free_port()), **options)
+
+
+def _why_not_redis(kind: str) -> str | None:
+    if redis_program.find():
+        return None
+    return f"{kind} needs redis-server: sudo apt-get install redis-server, or run `make servers`, which fetches a program like it"
+
+
+def _why_not_elastic(kind: Kind) -> str | None:
+    oldest, newest = kind.java
+    if not javas.find(oldest, newest):
+        wanted = f"Java {oldest}" + (" or newer" if newest == ANY_NEWER else "")
+        return f"{kind.name} needs {wanted}: install it, or run `make servers`, which fetches one"
+    if not assembling.find(RECIPES[kind.recipe]):
+        return f"{kind.name} is not here yet: run `make servers`"
+    return None
+
+
+def _free_port() -> int:
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _sweep() -> None:
+    """Remove what runs that were killed have left."""
+    for folder in places.runs().iterdir():
+        owner = folder.name.split("-")[-2]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
