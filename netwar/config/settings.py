@@ -142,7 +142,7 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "redisuser": values.text,
         "redispass": values.text,
         "redisca": values.path,
-        "elksg": values.word,
+        "elksg": values.servers,
         "elksguser": values.text,
         "elksgpass": values.text,
         "elksgkey": values.word,

@@ -104,6 +104,24 @@ def address(given: str, _: Place) -> str | None:
     return given.rstrip("/")
 
 
+def servers(given: str, _: Place) -> str | None:
+    """Servers, each as host, host:port or an address with http or https; blanks or commas between them. Put apart by blanks."""
+    from urllib.parse import urlsplit
+
+    found = given.replace(",", " ").split()
+    for one in found:
+        parts = urlsplit(one if "://" in one else f"//{one}")
+        try:
+            plain = parts.port != 0 and parts.scheme in ("", "http", "https") and parts.path in ("", "/")
+        except ValueError:
+            plain = False  # a port that is no number
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user and a password: they have keys of their own")
+        if not plain or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"must be hosts such as search.example.org or https://10.0.0.1:9200, not {shown(one)}")
+    return " ".join(found) or None
+
+
 def loopback_address(given: str) -> bool:
     """Does this address lead to this machine?"""
     from urllib.parse import urlsplit

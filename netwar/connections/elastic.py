@@ -1,0 +1,245 @@
+"""One way to talk to Elasticsearch 6.5 to 9 and OpenSearch: which of them answers is found out by asking.
+
+The client is elasticsearch-py 7.17, the last one that all of them understand. It has its own mind about which servers
+it serves; `_transport` replaces that one step (tests/connections has a test for each server).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from netwar.config import Settings
+from netwar.config.values import loopback
+from netwar.connections import tls
+from netwar.connections.elastic_errors import Passing, refusal, translated
+from netwar.errors import ConfigError, ServiceDown
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from elasticsearch import Elasticsearch
+
+PORT = 9200
+OLDEST = (6, 5, 0)
+FIRST_SECONDS = 10  # to say who it is
+SECONDS = 30  # for an answer: what takes longer hangs
+
+
+class Cluster:
+    """A cluster that has answered. `ask` speaks to it; `client` is the library's, for what it has words for.
+
+    `product` is elasticsearch or opensearch, `version` three numbers, `user` who we are there.
+    """
+
+    def __init__(self, client: Elasticsearch, where: str, user: str) -> None:
+        self.client = client
+        self.where = where
+        self.user = user
+        told = self.ask("GET", "/", seconds=FIRST_SECONDS)
+        version = told.get("version") if isinstance(told, dict) else None
+        numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", str(version.get("number"))) if isinstance(version, dict) else None
+        if not isinstance(version, dict) or numbers is None:
+            raise ConfigError(f"{where} is no Elasticsearch and no OpenSearch: correct elksg")
+        self.product = "opensearch" if version.get("distribution") == "opensearch" else "elasticsearch"
+        self.version = (int(numbers[1]), int(numbers[2]), int(numbers[3]))
+        if self.product == "elasticsearch" and self.version < OLDEST:
+            raise ConfigError(f"{self} is too old: Elasticsearch 6.5 or newer, or OpenSearch, is needed")
+
+    def __str__(self) -> str:
+        name = "OpenSearch" if self.product == "opensearch" else "Elasticsearch"
+        return f"{name} {'.'.join(map(str, self.version))} at {self.where}"
+
+    @property
+    def typed(self) -> bool:
+        """Does each document have a type, as in 6.x?"""
+        return self.product == "elasticsearch" and self.version < (7,)
+
+    @property
+    def composable(self) -> bool:
+        """Does it know index templates of the newer kind?"""
+        return self.product == "opensearch" or self.version >= (7, 8)
+
+    @property
+    def numbers_sequences(self) -> bool:
+        """Are concurrent changes told apart by sequence numbers (else by versions)?"""
+        return self.product == "opensearch" or self.version >= (6, 7)
+
+    @cached_property
+    def security(self) -> str:
+        """What stands before it: searchguard, opensearch, xpack or none."""
+        if self.product == "opensearch":
+            return "opensearch" if self._there("/_plugins/_security/health") else "none"
+        if self._there("/_searchguard/health"):
+            return "searchguard"
+        path = "/_xpack/security/_authenticate" if self.version < (7,) else "/_security/_authenticate"
+        return "xpack" if self._there(path) else "none"
+
+    @cached_property
+    def folds(self) -> bool:
+        """Has it the filters that take accents off and part words at signs? All but bare test builds have."""
+        tried = {"tokenizer": "standard", "filter": ["asciifolding"], "text": "é"}
+        # Who may not try is told nothing; what they talk to is no test build.
+        answer = self.ask("POST", "/_analyze", tried, ignore=(400, 403))
+        return "error" not in answer or answer.get("status") == 403
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        ignore: Collection[int] = (),
+        index: str = "",
+        seconds: float = SECONDS,
+    ) -> Any:
+        """The answer to one request. What passes by itself is asked again: a lost connection for some seconds, a busy
+        cluster for a minute. An answer whose status is in `ignore` is handed back with its `error`.
+
+        Raises ServiceDown, and ConfigError if we may not do it; `index` is named there. NetwarError for what it refuses.
+        """
+        from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
+
+        def enough(state: Any) -> bool:
+            return bool(state.seconds_since_start >= state.outcome.exception().patience)
+
+        patiently = Retrying(
+            retry=retry_if_exception_type(Passing), stop=enough, wait=wait_random_exponential(0.2, max=8), reraise=True
+        )
+        return patiently(self._ask, method, path, body, params, ignore, index, seconds)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None,
+        ignore: Collection[int],
+        index: str,
+        seconds: float,
+    ) -> Any:
+        given = {**(params or {}), "ignore": tuple(ignore), "request_timeout": seconds}
+        headers = {"content-type": "application/x-ndjson" if isinstance(body, bytes) else "application/json"}
+        with translated(self.where, self.user, index):
+            return self.client.transport.perform_request(method, path, headers, given, body)
+
+    def refusal(self, error: Mapping[str, Any], status: int, index: str) -> Exception | None:
+        """What to raise for one item of a bulk: None if only this item is at fault."""
+        return refusal(error, status, self.where, self.user, index)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.client.close()
+
+    def _there(self, path: str) -> bool:
+        answer = self.ask("GET", path, ignore=(400, 401, 403, 404, 405, 500))
+        return "error" not in answer if isinstance(answer, dict) else False
+
+
+def connect(settings: Settings) -> Cluster:
+    """The cluster that `elksg` names, asked who it is.
+
+    Raises ServiceDown if it does not answer, ConfigError for a wrong password, a missing right, a certificate that is
+    not trusted, and for a password that would travel openly.
+    """
+    given = [_place(one) for one in (settings.elksg or "").split()]
+    checked = tls.context(settings.elksgca, "elksgca")
+    hosts = _reachable(given, checked)
+    where = f"{hosts[0]['scheme']}://{hosts[0]['host']}:{hosts[0]['port']}"
+    open_ones = [one["host"] for one in hosts if one["scheme"] == "http" and not loopback(one["host"])]
+    if open_ones and (settings.elksgpass or settings.elksgkey):
+        raise ConfigError(
+            f"{open_ones[0]} speaks http only, so everybody on the way could read the password: switch TLS on there, "
+            "or reach it through a tunnel that ends on this machine"
+        )
+    user = "the API key" if settings.elksgkey else settings.elksguser or "nobody"
+    return Cluster(_client(hosts, checked, settings), where, user)
+
+
+def _place(given: str) -> tuple[str | None, str, int]:
+    """The scheme (if it is told), host and port of an address that the configuration has checked."""
+    parts = urlsplit(given if "://" in given else f"//{given}")
+    return parts.scheme or None, parts.hostname or "", parts.port or PORT
+
+
+def _reachable(given: list[tuple[str | None, str, int]], checked: SSLContext) -> list[dict[str, Any]]:
+    """Those hosts that answer, with what they speak. Raises what is wrong with the first one if none does."""
+    hosts: list[dict[str, Any]] = []
+    down: list[ServiceDown] = []
+    for scheme, host, port in given:
+        try:
+            speaks = tls.spoken(host, port, checked, "elksgca")
+        except ServiceDown as error:
+            down.append(error)
+            continue
+        if scheme and scheme != speaks:
+            raise ConfigError(f"{host}:{port} speaks {speaks}, not {scheme}: correct elksg")
+        hosts.append({"host": host, "port": port, "scheme": speaks, "use_ssl": speaks == "https"})
+    if not hosts:
+        raise ServiceDown(f"Elasticsearch cannot be used: {down[0]} (elksg in the configuration names it)") from down[0]
+    return hosts
+
+
+def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings) -> Elasticsearch:
+    import logging
+
+    from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
+
+    class Orjson(JSONSerializer):
+        """The library's own takes several times as long."""
+
+        def loads(self, data: Any) -> Any:
+            import orjson
+
+            try:
+                return orjson.loads(data)
+            except orjson.JSONDecodeError:
+                return super().loads(data)  # reads half a surrogate pair, which old documents may have
+
+        def dumps(self, data: Any) -> Any:
+            import orjson
+
+            return data if isinstance(data, str | bytes) else orjson.dumps(data)
+
+    class Connection(Urllib3HttpConnection):
+        """What servers warn of (no security set up, old calls) is no news to the operator."""
+
+        def _raise_warnings(self, warning_headers: Any) -> None:
+            pass
+
+    class AnyProduct(Transport):
+        """Serves OpenSearch and the builds of Elasticsearch that have no licence, too: `Cluster` looks for itself."""
+
+        def _do_verify_elasticsearch(self, headers: Any, timeout: Any) -> None:
+            self._verified_elasticsearch = True
+
+    logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
+    secured = [one | ({"ssl_context": checked} if one["use_ssl"] else {}) for one in hosts]
+    return Elasticsearch(
+        secured,
+        transport_class=AnyProduct,
+        connection_class=Connection,
+        serializer=Orjson(),
+        max_retries=len(hosts) - 1,
+        retry_on_status=(),
+        headers=_credentials(settings),
+    )
+
+
+def _credentials(settings: Settings) -> dict[str, str]:
+    """The API key, as ID:KEY or already in base64, or user and password (in UTF-8; the library would send Latin-1)."""
+    if settings.elksgkey:
+        key = settings.elksgkey
+        return {"authorization": f"ApiKey {_base64(key) if ':' in key else key}"}
+    if settings.elksguser:
+        return {"authorization": f"Basic {_base64(f'{settings.elksguser}:{settings.elksgpass or str()}')}"}
+    return {}
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,111 @@
+"""What an error of Elasticsearch means, in one sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from netwar.connections.tls import untrusted
+from netwar.errors import ConfigError, NetwarError, ServiceDown
+
+RECONNECT_SECONDS = 3
+BUSY_SECONDS = 60
+# Said with status 403 or 429 by versions of all ages.
+BUSY = (
+    "es_rejected_execution_exception",
+    "rejected_execution_exception",
+    "circuit_breaking_exception",
+    "unavailable_shards_exception",
+)
+
+
+class Passing(ServiceDown):
+    """Worth asking again for `patience` seconds."""
+
+    def __init__(self, message: str, patience: float) -> None:
+        super().__init__(message)
+        self.patience = patience
+
+
+@contextmanager
+def translated(where: str, user: str, index: str) -> Iterator[None]:
+    """Turn what the library raises into errors of ours."""
+    from elasticsearch import exceptions
+
+    try:
+        yield
+    except exceptions.SSLError as error:
+        raise untrusted(where, str(error.info), "elksgca") from error
+    except exceptions.ConnectionTimeout as error:
+        raise Passing(f"{where} gave no answer in time; it may hang, or have too much to do", 0) from error
+    except exceptions.ConnectionError as error:
+        raise Passing(f"the connection to {where} is lost ({_cause(error)}): is it down?", RECONNECT_SECONDS) from error
+    except exceptions.TransportError as error:
+        status = error.status_code if isinstance(error.status_code, int) else 0
+        found = refusal(_error(error.info), status, where, user, index)
+        raise found or NetwarError(f"{where} refuses what it was asked{_of(index)}: {_reason(_error(error.info))}") from error
+    except exceptions.SerializationError as error:
+        raise ConfigError(f"{where} does not speak JSON: it is no Elasticsearch; correct elksg") from error
+
+
+def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index: str) -> NetwarError | None:
+    """What an error says of the cluster or of our rights; None if it speaks of the question itself."""
+    kind, reason = str(error.get("type") or ""), _reason(error)
+    if kind == "cluster_block_exception":
+        return _blocked(where, index, reason)
+    if status == 401:
+        return ConfigError(_unknown(where, user))
+    if status == 403:
+        return ConfigError(
+            f"{user} lacks a right{_of(index)} at {where} ({reason[:200]}): "
+            "give them the role that conf/roles has for this kind of cluster"
+        )
+    if status == 429 or kind in BUSY:
+        return Passing(f"{where} has more to do than it can ({reason[:200]})", BUSY_SECONDS)
+    if status >= 500:
+        return Passing(f"{where} cannot do it now ({status}: {reason[:200]})", RECONNECT_SECONDS)
+    return None
+
+
+def _blocked(where: str, index: str, reason: str) -> ServiceDown:
+    if "read-only-allow-delete" in reason or "read-only / allow delete" in reason or "FORBIDDEN/12" in reason:
+        return ServiceDown(
+            f"{where} takes no more{_into(index)}: a disk of the cluster is nearly full (flood-stage watermark), so it made the "
+            "index read-only. Make room there; if it stays so, run  tw-elk read-only-off"
+        )
+    return ServiceDown(f"{where} takes nothing{_into(index)} now: the index or the cluster is blocked ({reason[:200]})")
+
+
+def _unknown(where: str, user: str) -> str:
+    if user == "nobody":
+        return f"{where} wants to know who asks: write elksguser and elksgpass (or elksgkey) under [STREAM]"
+    if user == "the API key":
+        return f"{where} does not accept the API key: correct elksgkey"
+    return f"{where} does not accept the password of {user}: correct elksguser and elksgpass"
+
+
+def _error(info: Any) -> Mapping[str, Any]:
+    """The `error` of an answer, in any of its forms."""
+    told = info.get("error", info) if isinstance(info, dict) else info
+    return told if isinstance(told, dict) else {"reason": str(told)}
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """What the server says, with what lies beneath."""
+    said = str(error.get("reason") or error.get("type") or error)
+    cause = error.get("caused_by")
+    beneath = str(cause.get("reason") or "") if isinstance(cause, dict) else ""
+    return f"{said}: {beneath}" if beneath and beneath not in said else said
+
+
+def _cause(error: Any) -> str:
+    return str(error.info).partition(": ")[2] or str(error.error)
+
+
+def _of(index: str) -> str:
+    return f" on {index}" if index else ""
+
+
+def _into(index: str) -> str:
+    return f" into {index}" if index else ""

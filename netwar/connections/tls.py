@@ -1,0 +1,72 @@
+"""Which of http and https a server speaks, and a certificate that is checked before anything is told to it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from pathlib import Path
+
+from netwar.errors import ConfigError, ServiceDown
+
+CONNECT_SECONDS = 10
+
+
+def context(ca: Path | None, key: str) -> ssl.SSLContext:
+    """What checks certificates: the CA of the setting `key` if there is one, else those that the system trusts.
+
+    Raises ConfigError for a file that holds no certificate.
+    """
+    try:
+        made = ssl.create_default_context(cafile=str(ca) if ca else None)
+    except FileNotFoundError:
+        raise ConfigError(f"{key} = {ca}: there is no such file") from None
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"{key} = {ca} cannot be used: it must hold certificates in PEM form ({error})") from None
+    # Python 3.13 refuses CAs without the extensions of RFC 5280, as home-made ones are. Signatures are checked all the same.
+    made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return made
+
+
+def spoken(host: str, port: int, checked: ssl.SSLContext, key: str) -> str:
+    """`https` or `http`, whichever the server speaks; nothing is sent to it but a greeting.
+
+    Raises ServiceDown if nobody answers, ConfigError for a certificate that the CA of the setting `key` did not sign.
+    """
+    place = f"{host}:{port}"
+    try:
+        plain = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+        with plain, checked.wrap_socket(plain, server_hostname=host):
+            return "https"
+    except ssl.SSLCertVerificationError as error:
+        raise untrusted(place, error.verify_message, key) from error
+    except (ssl.SSLError, ConnectionResetError) as error:
+        if _answers_plainly(host, port):
+            return "http"
+        raise ServiceDown(f"{place} answers neither over https nor over http ({error})") from error
+    except OSError as error:
+        raise ServiceDown(f"{place} does not answer: {error.strerror or error}") from error
+
+
+def untrusted(place: str, said: str, key: str) -> ConfigError:
+    """The error about a certificate that nobody we trust has signed, or that names another host."""
+    if "mismatch" in said or "not valid for" in said:
+        return ConfigError(f"the certificate of {place} is for another host ({said}): write the name that it is for")
+    if "expired" in said or "not yet valid" in said:
+        return ConfigError(f"the certificate of {place} cannot be used: {said}")
+    return ConfigError(
+        f"the certificate of {place} is not signed by anybody who is trusted here ({said}): name the CA that signed it "
+        f"(a self-signed certificate is its own) in the configuration under [STREAM]:  {key} = FILE"
+    )
+
+
+def _answers_plainly(host: str, port: int) -> bool:
+    asking = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    try:
+        asking.request("GET", "/")
+        asking.getresponse()
+        return True
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asking.close()
