@@ -24,11 +24,11 @@ else:
     from backports import zstd
 
 from benchmarks.likeness import Likeness, Words, held_out, pages
-from netwar.archive.sqlite.columns import number
 from netwar.archive.sqlite.packing import SHIPPED
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.records.documents import Document
+from netwar.records.ids import number
 from netwar.records.pages import documents, read
 
 # Never two dictionaries with one number: files name theirs by it. Below 256 it takes one byte of each document.

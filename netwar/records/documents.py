@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+USERTEST = "usertest"
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -40,6 +41,16 @@ def users_index(name: str) -> str:
     return "tu" + checked_name(name)
 
 
+def parted(index: str) -> tuple[str, bool]:
+    """The name in a full name (`brexit` in `twbrexit`), and whether it is an index of users. Raises ValueError for another."""
+    if index == USERTEST:
+        return USERTEST, True
+    prefix, name = index[:2], index[2:]
+    if prefix in ("tw", "tu") and INDEX_NAME.fullmatch(name):
+        return name, prefix == "tu"
+    raise ValueError(f"{index[:40]!r} is no index of this archive: twNAME, tuNAME or {USERTEST}")
+
+
 def checked_name(name: str) -> str:
     """The name of an index as operators give it, lower-cased and checked."""
     lower = name.lower()
@@ -47,6 +58,6 @@ def checked_name(name: str) -> str:
         raise ValueError(
             f"{name[:40]!r} cannot name an index: use a-z, 0-9, _ and -, at most 100, and begin with a letter or digit"
         )
-    if lower in ("usertest", "perflog"):
+    if lower in (USERTEST, "perflog"):
         raise ValueError(f"{lower!r} is an index of its own: choose another name")
     return lower

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from netwar.records.ids import LARGEST, number
+
 Body = dict[str, Any]
 Row = tuple[Any, ...]
 
-LARGEST = 2**63 - 1
 RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
 # How a document came, kept as a small number and shown as a word by the views. What is not listed is kept as it is.
 VIAS = {"timeline": 1, "reference": 2, "search": 3, "stream": 4, "lookup": 5}
@@ -41,14 +42,6 @@ class Kind:
     take: Callable[[Body, int, int], tuple[Row, Body]]
     restore: Callable[[Body, Row], None]
     words: Callable[[Row], Row]
-
-
-def number(value: Any) -> int | None:
-    """An id of X as a number: only if the same text comes back from it."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20 and (value[0] != "0" or value == "0"):
-        found = int(value)
-        return found if found <= LARGEST else None
-    return None
 
 
 def seconds(value: Any) -> int | None:

@@ -16,9 +16,7 @@ from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.connections.sqlite import connect, transaction, translated
-from netwar.records.documents import INDEX_NAME
-
-USERTEST = "usertest"
+from netwar.records.documents import parted
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
 # (Pages of 8 KiB would save 22 bytes a tweet; but an index page is written whole for each id that falls on it,
@@ -30,12 +28,8 @@ CACHE_MIB = 32
 
 def place(index: str) -> tuple[str, Kind]:
     """The name of the file and the kind of documents of an index. Raises ValueError for what names none."""
-    if index == USERTEST:
-        return USERTEST, PROFILES
-    prefix, name = index[:2], index[2:]
-    if prefix in ("tw", "tu") and INDEX_NAME.fullmatch(name):
-        return name, TWEETS if prefix == "tw" else PROFILES
-    raise ValueError(f"{index[:40]!r} is no index of this archive: twNAME, tuNAME or {USERTEST}")
+    name, users = parted(index)
+    return name, PROFILES if users else TWEETS
 
 
 class ArchiveFile:

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Bearer, Body, Change, Version
-from netwar.archive.sqlite.columns import RETRIEVED, number
+from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.records.documents import Document
+from netwar.records.ids import number
 from netwar.records.profiles import replaced, tracked
 
 ROW = ", ".join((*PROFILES.columns, "document"))

@@ -9,16 +9,16 @@ from typing import Any
 
 import orjson
 
-from netwar.archive.sqlite.columns import LARGEST, Body, Kind, number
+from netwar.archive.queries import Phrase, Question
+from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
-from netwar.archive.sqlite.queries import Question
 from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.archive.sqlite.tweets import TWEETS
+from netwar.records.ids import LARGEST, SNOWFLAKE_EPOCH, first_id, number
 
 CHUNK = 200
 # So many matches are sorted at once; a word with more is looked for era by era.
 MANY = 5_000
-SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; ids of tweets carry their time since 2010-11-04 (docs.x.com, X IDs)
 FOREVER = LARGEST // 2**20
 # As in the index tweet_odd: tweets older than such ids.
 ODD = f"created <> ((id >> 22) + {SNOWFLAKE_EPOCH}) / 1000"
@@ -34,11 +34,6 @@ class Whose:
 
     condition: str = ""
     values: tuple[Any, ...] = ()
-
-
-def first_id(seconds: int) -> int:
-    """The smallest id that a tweet of this time can have."""
-    return min(max(0, (seconds * 1000 - SNOWFLAKE_EPOCH) << 22), LARGEST)
 
 
 def _seconds(ms: int | None, otherwise: int) -> int:
@@ -108,7 +103,7 @@ class Shelf:
 
     def _by_time(self, times: str, first: int, end: int) -> Iterator[int]:
         """The keys of tweets of whomever. Their ids tell their time; those whose id does not have an index of their own."""
-        low, high = first_id(first), first_id(end)
+        low, high = first_id(first * 1000), first_id(end * 1000)
         sql = (
             f"SELECT key, id FROM tweet WHERE id >= ? AND id < ? AND {times} "
             f"UNION ALL SELECT key, id FROM tweet WHERE {ODD} AND NOT (id >= ? AND id < ?) AND id < ? AND {times} "
@@ -126,10 +121,11 @@ class Shelf:
         """The keys of what matches, newest first."""
         if not asked:
             return
-        if asked.match and self._kind is TWEETS and self._is_common(asked.match):
-            yield from self._era_by_era(asked)
+        match = " AND ".join(map(_expression, asked.phrases))
+        if match and self._kind is TWEETS and self._is_common(match):
+            yield from self._era_by_era(asked, match)
         else:
-            yield from self._sorted(asked, self._in_text(asked.match))
+            yield from self._sorted(asked, self._in_text(match))
 
     def _in_text(self, match: str) -> str:
         return f"{{text}} : ({match})" if match and self._kind is TWEETS else match
@@ -139,11 +135,11 @@ class Shelf:
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {words} WHERE {words} MATCH ? LIMIT {MANY + 1})"
         return bool(self._file.rows(sql, (self._in_text(match),))[0][0] > MANY)
 
-    def _era_by_era(self, asked: Question) -> Iterator[int]:
+    def _era_by_era(self, asked: Question, match: str) -> Iterator[int]:
         below = LARGEST
         while (newest := self._file.rows("SELECT max(id) FROM tweet WHERE id < ?", (below,))[0][0]) is not None:
             era = newest >> ERA_BITS
-            yield from self._sorted(asked, f'{self._in_text(asked.match)} AND era : "{era}"')
+            yield from self._sorted(asked, f'{self._in_text(match)} AND era : "{era}"')
             below = era << ERA_BITS
 
     def _sorted(self, asked: Question, match: str) -> list[int]:
@@ -178,3 +174,9 @@ class Shelf:
         body = self._file.packer.unpack(row[-1])
         self._kind.restore(body, tuple(row))
         return body
+
+
+def _expression(phrase: Phrase) -> str:
+    """What FTS5 understands, whatever signs are in it."""
+    quoted = phrase.text.replace('"', " ")
+    return f'"{quoted}"' + ("*" if phrase.beginning else "")

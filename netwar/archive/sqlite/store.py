@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
-from netwar.archive.sqlite import deadletters, past
-from netwar.archive.sqlite.columns import number
-from netwar.archive.sqlite.deadletters import Refused
-from netwar.archive.sqlite.file import USERTEST, ArchiveFile, place
+from netwar.archive.deadletters import Refused
+from netwar.archive.queries import question
+from netwar.archive.sqlite import past
+from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, change_record
 from netwar.archive.sqlite.profiles import PROFILES
-from netwar.archive.sqlite.queries import question
 from netwar.archive.sqlite.reading import Shelf, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
-from netwar.records.documents import Document
+from netwar.records.documents import USERTEST, Document
+from netwar.records.ids import number
 
 
 class SqliteArchive(SqliteLedger):

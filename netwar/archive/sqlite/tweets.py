@@ -7,6 +7,7 @@ from typing import Any
 from netwar.archive.sqlite import columns
 from netwar.archive.sqlite.columns import Body, Kind, Row
 from netwar.archive.sqlite.schema import ERA_BITS
+from netwar.records.ids import number
 
 # Kept as small numbers, shown as words by the view. A kind not listed is kept as it is.
 KINDS = {"retweeted": 1, "replied_to": 2, "quoted": 3}
@@ -83,7 +84,7 @@ def _reference(body: Body) -> tuple[int | str | None, int | None]:
         if isinstance(said, str):
             known = KINDS.get(said, said)
             if kind is None or (isinstance(known, int) and (isinstance(kind, str) or known < kind)):
-                kind, target = known, columns.number(reference.get("id"))
+                kind, target = known, number(reference.get("id"))
     return kind, target
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Tally
+from netwar.archive.deadletters import Refused
 from netwar.archive.sqlite import past
-from netwar.archive.sqlite.columns import Kind, Row, number
-from netwar.archive.sqlite.deadletters import Refused
+from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.records.documents import Document
+from netwar.records.ids import number
 
 
 @dataclass(slots=True)
