@@ -3,6 +3,9 @@
 Each process that holds a claim or a reservation keeps a lock on a run file. The kernel lets go of
 the lock when the process ends, however it ends, so on one host a lock that can be had is proof that
 its run is dead, and what it held can be freed at once.
+
+Hosts that share a Redis have each its own folder of runs, and containers often have the same host name: so a holder
+is named HOST:RUN:FOLDER, where FOLDER is an id that is drawn when the folder is made, and is judged only where both are ours.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from netwar.connections.folders import trouble
 from netwar.errors import Busy, ServiceDown
 
 HOST = socket.gethostname()
+ID = "id"
 
 
 class Run:
@@ -24,12 +28,13 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.holder = f"{HOST}:{uuid.uuid4().hex}"
+        self.holder = ""  # until it may hold anything
         self._lock: int | None = None
 
     def begin(self) -> str:
         """Take the run's lock, once, before anything is held in its name; the holder's name."""
         if self._lock is None:
+            self.holder = f"{HOST}:{uuid.uuid4().hex}:{_id(self.folder) or _drawn_id(self.folder)}"
             self._lock = _locked(_file(self.folder, self.holder))
         return self.holder
 
@@ -41,8 +46,9 @@ class Run:
             self._lock = None
 
     def dead(self, holder: str) -> bool:
-        """Is this holder known to be dead? Never said of this run, nor of one on another host."""
-        if holder == self.holder or holder.partition(":")[0] != HOST:
+        """Is this holder known to be dead? Never said of this run, nor of one on another host or of another folder."""
+        host, _, *folder = holder.split(":")
+        if holder == self.holder or host != HOST or folder not in ([], [_id(self.folder)]):  # [] in files of older versions
             return False
         path = _file(self.folder, holder)
         try:
@@ -77,7 +83,31 @@ def alone(folder: Path, name: str, told: str) -> int:
 
 
 def _file(folder: Path, holder: str) -> Path:
-    return folder / f"{holder.partition(':')[2]}.run"
+    return folder / f"{holder.split(':')[1]}.run"
+
+
+def _id(folder: Path) -> str:
+    """What tells a folder of runs from all others; empty when no run ever began in it."""
+    try:
+        return (folder / ID).read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _drawn_id(folder: Path) -> str:
+    """Give a folder its id; of several who do so at once, the first one's."""
+    path = folder / ID
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            if drawn := file.read():
+                return drawn
+            file.write(drawn := uuid.uuid4().hex)
+        return drawn
+    except OSError as error:
+        raise ServiceDown(f"{path} cannot be made: {trouble(error)}") from error
 
 
 def _locked(path: Path) -> int:

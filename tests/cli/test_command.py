@@ -218,4 +218,4 @@ def test_a_full_disk_below_stdout_is_a_sentence(desk: Desk, write: Callable[[str
 def test_services_are_closed_however_the_program_ends(attempt: Try, desk: Desk, end: str) -> None:
     desk.configure()
     attempt(f"import os\nservices.run.begin()\nassert os.listdir(services.data / 'runs')\n{end}")
-    assert list((desk.home / ".local/share/netwar/runs").iterdir()) == []
+    assert list((desk.home / ".local/share/netwar/runs").glob("*.run")) == []

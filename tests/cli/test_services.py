@@ -66,17 +66,17 @@ def test_services_of_another_configuration_are_closed_with_ours(services: Servic
     assert other.settings.account == "me"
     other.run.begin()
     services.close()
-    assert list((tmp_path / "there/runs").iterdir()) == []
+    assert list((tmp_path / "there/runs").glob("*.run")) == []
 
 
 def test_a_server_that_this_version_does_not_use_is_named_once(
     services: Services, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.configure(redishost="redishost")
-    services.queue("work")
-    services.queue("usertest")
+    desk.configure(elksg="https://elastic:9200")
+    for _ in range(2):
+        services.archive  # noqa: B018
     assert [record.getMessage() for record in caplog.records] == [
-        f"tw-try: this version keeps in {services.data} what `redishost` would give to Redis"
+        f"tw-try: this version keeps in {services.data} what `elksg` would give to Elasticsearch"
     ]
     services.close()
 

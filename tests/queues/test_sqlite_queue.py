@@ -69,14 +69,14 @@ def test_the_run_has_no_file_before_it_holds_something(queue: SqliteQueue, tmp_p
     assert not (tmp_path / "runs").exists()
     queue.put(["1"])
     queue.take(1)
-    assert len(list((tmp_path / "runs").iterdir())) == 1
+    assert len(list((tmp_path / "runs").glob("*.run"))) == 1
 
 
 def test_the_file_of_a_dead_run_is_removed_with_its_last_claim(queue: SqliteQueue, tmp_path: Path) -> None:
     queue.put(["1"])
     dead = Run(tmp_path / "runs")
     SqliteQueue(tmp_path / "queues.sqlite", "work", dead).take(1)
-    file = next((tmp_path / "runs").iterdir())
+    file = next((tmp_path / "runs").glob("*.run"))
     dead.end()
     file.touch()  # as kill -9 leaves it
     assert queue.take(1) is not None

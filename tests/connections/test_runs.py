@@ -1,0 +1,60 @@
+"""Whose claims a run may judge dead: only those of its own host and its own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netwar.connections.runs import HOST, Run
+from tests.contract.opening import processes
+
+
+def held(folder: Path) -> str:
+    """The name of a run that died without letting go."""
+    run = Run(folder)
+    holder = run.begin()
+    run.end()
+    return holder
+
+
+def test_a_run_that_ended_is_dead_and_one_that_goes_on_is_not(tmp_path: Path) -> None:
+    run, other = Run(tmp_path), Run(tmp_path)
+    assert not run.dead(other.begin())
+    assert not run.dead(run.begin())
+    other.end()
+    assert run.dead(held(tmp_path))
+
+
+def test_runs_of_another_folder_are_never_judged_though_their_host_has_the_same_name(tmp_path: Path) -> None:
+    """Two containers often have one name, and one Redis."""
+    theirs = held(tmp_path / "theirs")
+    assert not Run(tmp_path / "ours").dead(theirs)
+    Run(tmp_path / "ours").begin()
+    assert not Run(tmp_path / "ours").dead(theirs)
+    assert Run(tmp_path / "theirs").dead(theirs)
+
+
+def test_runs_of_another_host_are_never_judged(tmp_path: Path) -> None:
+    theirs = held(tmp_path).replace(f"{HOST}:", "elsewhere:")
+    assert not Run(tmp_path).dead(theirs)
+
+
+def test_holders_of_older_versions_that_name_no_folder_are_judged(tmp_path: Path) -> None:
+    Run(tmp_path).begin()
+    assert Run(tmp_path).dead(f"{HOST}:0123456789abcdef0123456789abcdef")
+
+
+def test_a_folder_has_one_id_though_many_draw_it_at_once(tmp_path: Path) -> None:
+    script = "import sys\nprint('ready', flush=True)\nsys.stdin.readline()\nprint(Run(Path(sys.argv[1])).begin())"
+    with processes(8, script, tmp_path / "runs") as runs:
+        for run in runs:
+            assert run.says() == "ready"
+        for run in runs:
+            run.go()
+        holders = [run.end()[-1].split(":") for run in runs]
+    assert len({run for _, run, _ in holders}) == 8
+    assert len({folder for _, _, folder in holders}) == 1
+
+
+def test_judging_makes_no_folder(tmp_path: Path) -> None:
+    assert not Run(tmp_path / "runs").dead(f"{HOST}:0123:4567")
+    assert list(tmp_path.iterdir()) == []
