@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwar.config import file, values
 from netwar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from netwar.config.redis_address import RedisAddress
 
 DATA = ".local/share/netwar"
 SYSTEM_FILE = "/etc/netwar/netwar.conf"
@@ -65,7 +68,15 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be shown."""
-        return tuple(value for name in SECRETS if (value := getattr(self, name)))
+        named = tuple(value for name in SECRETS if (value := getattr(self, name)))
+        return named + (self.redis.passwords if self.redis else ())
+
+    @property
+    def redis(self) -> RedisAddress | None:
+        """Where Redis is; None where no key names it."""
+        from netwar.config import redis_address
+
+        return redis_address.of(self) if self.redisurl or self.redishost else None
 
     @property
     def app(self) -> str:
@@ -135,8 +146,8 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "index": values.word,
         "data": values.path,
         "statsd": values.text,
-        "redisurl": values.word,
-        "redishost": values.word,
+        "redisurl": values.redis_url,
+        "redishost": values.redis_host,
         "redisport": values.number(1, 65535),
         "redisdb": values.number(0, 1_000_000),
         "redisuser": values.text,
@@ -172,9 +183,14 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, m
         problems.append(f"{user} is not there: tw-auth --config {named} makes it")
     found: dict[str, Any] = {"path": user, "data": home / DATA}
     found |= _read(system, home, problems, shared=True) | _read(user, home, problems, shared=False)
+    settings = Settings(**found)
+    try:
+        settings.redis  # noqa: B018  (its keys are not at odds with each other)
+    except ValueError as error:
+        problems.append(f"{user}: [STREAM] {error}")
     if problems:
         raise ConfigError("the configuration cannot be used:", problems)
-    return Settings(**found)
+    return settings
 
 
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:

@@ -122,6 +122,24 @@ def servers(given: str, _: Place) -> str | None:
     return " ".join(found) or None
 
 
+def redis_url(given: str, place: Place) -> str | None:
+    """The address of a Redis server, as text; see netwar.config.redis_address."""
+    from netwar.config.redis_address import parsed
+
+    if word(given, place):
+        parsed(given)
+    return given or None
+
+
+def redis_host(given: str, place: Place) -> str | None:
+    """The name of a host, or the path of a socket."""
+    if word(given, place) and "://" in given:
+        raise ValueError("must be the name of a host: write an address as redisurl")
+    if given.count(":") == 1 and not given.startswith("/"):
+        raise ValueError("must be the name of a host alone: write its port as redisport")
+    return given or None
+
+
 def loopback_address(given: str) -> bool:
     """Does this address lead to this machine?"""
     from urllib.parse import urlsplit
