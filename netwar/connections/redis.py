@@ -1,0 +1,167 @@
+"""Connecting to Redis: told at once when it is not there, and waited for when it goes away in the middle of a run.
+
+A command whose answer was lost on the way is sent again, so whatever is sent must be safe to run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+
+import walrus
+from redis import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from netwar.config import Settings
+from netwar.config.redis_address import RedisAddress
+from netwar.connections import probe
+from netwar.connections.redis_errors import hindrance, passing, told, unreachable
+from netwar.errors import ConfigError
+
+log = logging.getLogger("netwar.redis")
+
+PROBE_SECONDS = 0.25
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 10.0
+PATIENCE = 60.0
+LONGEST_PAUSE = 1.0
+
+CLOCK_SECONDS = 60.0
+QUICK_SECONDS = 1.0
+APART_SECONDS = 60.0
+
+
+def connect(settings: Settings) -> Server:
+    """The Redis that the configuration names.
+
+    Raises ServiceDown within 0.3 s if nothing listens there, and ConfigError if it does not accept the password or its
+    certificate is not to be trusted.
+    """
+    address = settings.redis
+    if address is None:
+        raise ConfigError(f"{settings.path} names no Redis: set redishost or redisurl under [STREAM]")
+    if address.ca:
+        _readable(address.ca)
+    if address.hosts and (trouble := probe.hindrance(address.hosts, PROBE_SECONDS)):
+        raise unreachable(address, trouble)
+    server = Server(address)
+    server.ping()
+    return server
+
+
+class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
+    """A walrus database that waits for a server that restarts, and says in a sentence what is wrong.
+
+    Every command raises ServiceDown (not there for a minute, out of memory, its disk full) or ConfigError (password, rights,
+    certificate); an answer that only a bug can bring is raised as redis-py has it.
+    """
+
+    def __init__(self, address: RedisAddress) -> None:
+        self.address = address
+        self.clock = Clock(self)
+        self._patience = 0.0  # until it has answered once
+        self._away: float | None = None
+        super().__init__(connection_pool=_pool(address), script_dir=False)
+        self.auto_close_connection_pool = True
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command, again and again while the server is away."""
+        while True:
+            try:
+                answer = super().execute_command(*args, **options)
+            except RedisError as error:
+                if sentence := told(error, self.address):
+                    raise sentence from error
+                if not passing(error):
+                    raise
+                self._pause(error)
+            except BaseException:  # a signal: the answer under way must not be taken for that of the next command
+                self.connection_pool.disconnect()
+                raise
+            else:
+                self._patience, self._away = PATIENCE, None
+                return answer
+
+    def _pause(self, error: RedisError) -> None:
+        """Wait a little before the next attempt. Raises ServiceDown when that has gone on for long enough."""
+        now = time.monotonic()
+        patience = PATIENCE if isinstance(error, BusyLoadingError) else self._patience
+        if self._away is None:
+            self._away = now
+            if patience:
+                why = hindrance(error, self.address)
+                log.warning("Redis at %s does not answer (%s): waiting for it, up to %.0f s", self.address, why, patience)
+        waited = now - self._away
+        if waited >= patience:
+            self._patience, self._away = 0.0, None  # what comes next, such as putting claims back, is tried once
+            raise unreachable(self.address, error) from error
+        time.sleep(min(LONGEST_PAUSE, 0.05 + waited / 2) * random.uniform(0.5, 1))
+
+
+def _readable(ca: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=str(ca))
+    except OSError as error:  # what ssl raises is one, too
+        raise ConfigError(f"redisca {ca} cannot be used: {getattr(error, 'reason', None) or error.strerror or error}") from error
+
+
+def _pool(address: RedisAddress) -> ConnectionPool:
+    """Connections that try once: waiting is the server's business."""
+    once: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": ANSWER_SECONDS, "protocol": 2, "driver_info": None}
+    way: dict[str, Any] = {"username": address.user, "password": address.password, "db": address.db or 0, **once}
+    if address.socket:
+        return ConnectionPool(connection_class=UnixDomainSocketConnection, path=address.socket, **way)
+    network: dict[str, Any] = {"socket_connect_timeout": CONNECT_SECONDS, "socket_keepalive": True}
+    if address.tls:
+        ca = str(address.ca) if address.ca else None
+        network |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
+    if address.service:
+        login = {"username": address.sentinel_user, "password": address.sentinel_password, "ssl": address.tls}
+        sentinels = Sentinel(address.hosts, sentinel_kwargs={**once, **network, **login})  # type: ignore[no-untyped-call]
+        return SentinelConnectionPool(address.service, sentinels, ssl=address.tls, **way, **network)  # type: ignore[no-untyped-call]
+    host, port = address.hosts[0]
+    return ConnectionPool(connection_class=SSLConnection if address.tls else Connection, host=host, port=port, **way, **network)
+
+
+class Clock:
+    """The server's clock, in seconds since 1970: hosts whose own clocks differ agree on leases and days by it.
+
+    It is asked once a minute; in between a steady clock counts on from there.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._asked = float("-inf")
+        self._beyond_steady = 0.0
+        self._told = False
+
+    def __call__(self) -> float:
+        if time.monotonic() - self._asked > CLOCK_SECONDS:
+            self._ask()
+        return time.monotonic() + self._beyond_steady
+
+    @property
+    def ahead(self) -> float:
+        """By how many seconds it is ahead of ours."""
+        return self() - time.time()
+
+    def _ask(self) -> None:
+        for _ in range(3):
+            before = time.monotonic()
+            seconds, micros = self._server.time()
+            self._asked = time.monotonic()
+            if (took := self._asked - before) < QUICK_SECONDS:  # else it was waited for
+                break
+        self._beyond_steady = seconds + micros / 1e6 - self._asked + took / 2
+        apart = abs(self._asked + self._beyond_steady - time.time())
+        if apart > APART_SECONDS and not self._told:
+            self._told = True
+            where = self._server.address
+            log.warning("the clock of this host and that of Redis at %s are %.0f s apart: set the wrong one", where, apart)
