@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from netwar.meter.base import Charge, Money
@@ -16,7 +17,8 @@ MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 class Statement:
     """Charges from the day `since` on, and how the budget of today stands. Money is micro-dollars.
 
-    `held` is what runs that are going on have set aside; `read_by_x` the posts of each day by X's
+    `held` is what runs that are going on have set aside; `doubtful` what X may have billed for answers that did not
+    come whole; `read_by_x` the posts of each day by X's
     count, None when X was not asked.
     """
 
@@ -27,11 +29,12 @@ class Statement:
     spent_this_month: int
     budget: int
     held: int
+    doubtful: int = 0
     read_by_x: Mapping[date, int] | None = None
 
     @property
     def left(self) -> int:
-        return max(self.budget - self.spent_today - self.held, 0)
+        return max(self.budget - self.spent_today - self.held - self.doubtful, 0)
 
     @property
     def posts(self) -> dict[date, int]:
@@ -52,11 +55,12 @@ class Statement:
 
 def statement(money: Money, budget: int, since: date | None = None, today: date | None = None) -> Statement:
     """What was spent from `since` on (default: the first of this month, UTC)."""
-    today = today or datetime.now(UTC).date()
+    today = today or money.today()
     first = today.replace(day=1)
     month = sum(charge.micro for charge in money.charges(first))
     since = since or first
-    return Statement(since, money.charges(since), today, money.spent(today), month, budget, money.held())
+    held, doubtful = money.held(), money.doubtful()
+    return Statement(since, money.charges(since), today, money.spent(today), month, budget, held, doubtful)
 
 
 def days_to_ask(shown: Statement) -> int:
@@ -66,8 +70,15 @@ def days_to_ask(shown: Statement) -> int:
 
 def by_day(usage: Mapping[str, Any]) -> dict[date, int]:
     """The posts of each day out of `/2/usage/tweets`, which writes numbers as strings."""
-    daily = usage.get("daily_project_usage") or {}
-    return {date.fromisoformat(day["date"][:10]): int(day["usage"]) for day in daily.get("usage") or []}
+    daily = usage.get("daily_project_usage")
+    days = daily.get("usage") if isinstance(daily, dict) else None
+    return {day: posts for told in (days if isinstance(days, list) else ()) for day, posts in _told(told)}
+
+
+def _told(day: Any) -> Iterator[tuple[date, int]]:
+    """A day's count, where it can be read as one."""
+    with suppress(KeyError, TypeError, ValueError):
+        yield date.fromisoformat(day["date"][:10]), int(day["usage"])
 
 
 def lines(shown: Statement) -> Iterator[str]:
@@ -84,6 +95,9 @@ def lines(shown: Statement) -> Iterator[str]:
     yield f"today (UTC): ${dollars(shown.spent_today)} spent of a budget of ${dollars(shown.budget)}, " + (
         f"${dollars(shown.held)} held by runs that are going on, ${dollars(shown.left)} left"
     )
+    if shown.doubtful:
+        doubt = f"in doubt: ${dollars(shown.doubtful)} that X may have billed for answers that did not come whole"
+        yield f"{doubt}; counted until the day ends, or they are asked for again"
     yield f"this month: ${dollars(shown.spent_this_month)} spent"
     for day, ours, theirs in shown.compared():
         yield f"{day}: {ours:,} posts by our count, {theirs:,} by X's"
@@ -99,7 +113,8 @@ def plain(shown: Statement) -> dict[str, Any]:
     micro = {"today": shown.spent_today, "month": shown.spent_this_month, "budget": shown.budget}
     compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
     posts = None if shown.read_by_x is None else compared
-    return {"charges": charges, "micro_dollars": micro | {"held": shown.held, "left": shown.left}, "posts": posts}
+    micro |= {"held": shown.held, "in_doubt": shown.doubtful, "left": shown.left}
+    return {"charges": charges, "micro_dollars": micro, "posts": posts}
 
 
 def dollars(micro: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -55,34 +55,51 @@ class DoesNotFit(Exception):
         self.held = held
 
 
+# A reservation that is older (seconds) is not waited for: its run has died on another host, or its request hangs.
+OVERDUE = 600
+
+
 class Money(Protocol):
     """Spending of one app key by UTC day, shared by every process that asks with it.
 
-    The kinds of objects are those of the price table: `post`, `user`, ...
+    The kinds of objects are those of the price table: `post`, `user`, ... Days are X's: what its answers say of
+    the time counts, and our own clock only until the first of them.
+
+    A reservation is in doubt when nobody will settle it, though X may have billed its request: the answer did not come
+    whole, or the run died. It counts until the same request replaces it, or its day ends.
     """
 
     def price(self, most: Mapping[str, int]) -> int:
         """What so many objects of each kind cost at most, in micro-dollars."""
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """Set aside the most that a request can cost. `request` names it: an open reservation of
-        the same name (a dead run's, or one whose answer was cut off) is replaced.
+        """Set aside the most that a request can cost. `request` names it: a reservation of the same name
+        that is in doubt, or this run's own, is replaced.
 
         Raises DoesNotFit if spent today + open reservations + this one would exceed the budget.
         """
 
-    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], day: date) -> int:
-        """Book the (kind, id) that came, on the UTC day of the answer's Date header, and close the
+    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Book the (kind, id) that came, on the UTC day of the answer's Date header `at`, and close the
         reservation. Only what is new that day costs. What it cost, in micro-dollars."""
 
     def release(self, reservation: Reservation) -> None:
         """Close a reservation whose request surely bought nothing."""
 
+    def doubt(self, reservation: Reservation) -> None:
+        """Leave a reservation open, in doubt: X may have billed an answer that did not come whole."""
+
+    def today(self) -> date:
+        """The UTC day that it is at X."""
+
     def spent(self, day: date | None = None) -> int:
         """Micro-dollars booked on a UTC day (default: today), open reservations left out."""
 
     def held(self) -> int:
-        """Micro-dollars in open reservations of live runs, this one's left out."""
+        """Micro-dollars in open reservations of live runs, this one's left out: their settling may make room."""
+
+    def doubtful(self) -> int:
+        """Micro-dollars in reservations that are in doubt."""
 
     def charges(self, since: date | None = None) -> list[Charge]:
         """What was bought from a day on (default: everything), oldest first."""

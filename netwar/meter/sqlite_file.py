@@ -53,7 +53,29 @@ MIGRATIONS = [
         closed REAL NOT NULL DEFAULT 0,
         PRIMARY KEY (token, endpoint)
     ) WITHOUT ROWID;
+    """,
+    # Several live runs may have the same request open. `opened` is X's time; `ahead` is how far X's clock is before ours.
     """
+    ALTER TABLE reservations RENAME TO earlier;
+    CREATE TABLE reservations (
+        app TEXT NOT NULL,
+        id TEXT NOT NULL,
+        request TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        micro INTEGER NOT NULL,
+        opened REAL NOT NULL,
+        doubt INTEGER NOT NULL DEFAULT 0,
+        command TEXT NOT NULL,
+        "index" TEXT NOT NULL,
+        PRIMARY KEY (app, id)
+    ) WITHOUT ROWID;
+    INSERT INTO reservations SELECT app, id, request, holder, micro, opened, 0, command, "index" FROM earlier;
+    DROP TABLE earlier;
+    CREATE TABLE clocks (
+        app TEXT PRIMARY KEY,
+        ahead REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 ]
 
 

@@ -1,4 +1,4 @@
-"""Money in an SQLite file: what was paid for, what it cost, and what is set aside."""
+"""Money in an SQLite file: what was paid for and what it cost."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from netwar.connections.runs import Run
 from netwar.meter.base import Charge, DoesNotFit, Purpose, Reservation
 from netwar.meter.prices import each, price
 from netwar.meter.sqlite_file import MeterFile
+from netwar.meter.sqlite_reservations import Reservations
 
 # X charges an object once a UTC day. The margin is for clocks that differ, and for looking back at a doubtful day.
 DAYS_KEPT = 3
@@ -29,8 +30,7 @@ BOOK = """
 class SqliteMoney:
     """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day.
 
-    The budget is checked against today on our clock, and against tomorrow if X has booked something there
-    already because our clock is late. Raises ServiceDown when the file cannot be used.
+    Raises ServiceDown when the file cannot be used.
     """
 
     def __init__(self, path: Path, app: str, run: Run, budget: int, clock: Callable[[], float] = time.time) -> None:
@@ -39,51 +39,69 @@ class SqliteMoney:
         self._budget = budget
         self._clock = clock
         self._file = MeterFile(path)
+        self._reservations = Reservations(app, run)
 
     def price(self, most: Mapping[str, int]) -> int:
         """See the contract. Raises ValueError for a kind without a price."""
         return price(most)
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """See the contract. What dead runs had set aside is freed first."""
+        """See the contract."""
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         with self._file.writing() as db:
-            dead = self._free_the_dead(db)
-            left, others = self._left(db, without=request)
-            fits = reservation.micro <= left
-            if fits:
-                row = (self._app, request, reservation.id, self._run.begin(), reservation.micro, self._clock())
-                db.execute("REPLACE INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, purpose.command, purpose.index))
+            now = self._now(db)
+            dead = self._reservations.sort_out(db, now)
+            left = self._left(db, now, self._reservations.counted(db, without=request))
+            if fits := reservation.micro <= left:
+                self._reservations.open(db, reservation, now)
+            waited_for = self._reservations.held(db, now)
         for holder in dead:
             self._run.bury(holder)
         if not fits:
-            raise DoesNotFit(left, others)
+            raise DoesNotFit(max(left, 0), waited_for)
         return reservation
 
-    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], day: date) -> int:
+    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
         """See the contract. A reservation that was replaced meanwhile is booked all the same."""
         by_kind: dict[str, set[str]] = defaultdict(set)
         for kind, id_ in objects:
             by_kind[kind].add(id_)
         with self._file.writing() as db:
+            self._set_clock(db, at)
+            day = at.astimezone(UTC).date()
             micro = sum(self._book(db, reservation.purpose, day, kind, ids) for kind, ids in by_kind.items())
-            self._close(db, reservation)
+            self._reservations.close(db, reservation)
         return micro
 
     def release(self, reservation: Reservation) -> None:
         """See the contract."""
         with self._file.writing() as db:
-            self._close(db, reservation)
+            self._reservations.close(db, reservation)
+
+    def doubt(self, reservation: Reservation) -> None:
+        """See the contract."""
+        with self._file.writing() as db:
+            self._reservations.doubt(db, reservation)
+
+    def today(self) -> date:
+        """See the contract."""
+        with self._file.reading() as db:
+            return _day(self._now(db))
 
     def spent(self, day: date | None = None) -> int:
         """See the contract."""
         with self._file.reading() as db:
-            return self._spent(db, day or self._today())
+            return self._spent(db, day or _day(self._now(db)))
 
     def held(self) -> int:
         """See the contract."""
         with self._file.reading() as db:
-            return sum(micro for holder, micro in self._held(db) if holder != self._run.holder and not self._run.dead(holder))
+            return self._reservations.held(db, self._now(db))
+
+    def doubtful(self) -> int:
+        """See the contract."""
+        with self._file.reading() as db:
+            return self._reservations.doubtful(db, self._now(db))
 
     def charges(self, since: date | None = None) -> list[Charge]:
         """See the contract."""
@@ -98,34 +116,26 @@ class SqliteMoney:
         """Let go of the file."""
         self._file.close()
 
-    def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock(), UTC).date()
+    def _now(self, db: sqlite3.Connection) -> float:
+        """X's time, in seconds since 1970."""
+        row = db.execute("SELECT ahead FROM clocks WHERE app = ?", (self._app,)).fetchone()
+        return self._clock() + (row[0] if row else 0.0)
+
+    def _set_clock(self, db: sqlite3.Connection, at: datetime) -> None:
+        """Learn from an answer how far X's clock is before ours; it tells whole seconds, and some pass on the way."""
+        ahead = at.timestamp() - self._clock()
+        if abs(at.timestamp() - self._now(db)) > 1.5:
+            db.execute("REPLACE INTO clocks VALUES (?, ?)", (self._app, ahead))
 
     def _spent(self, db: sqlite3.Connection, day: date) -> int:
         query = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
         return int(db.execute(query, (self._app, day.isoformat())).fetchone()[0])
 
-    def _held(self, db: sqlite3.Connection, without: str | None = None) -> list[tuple[str, int]]:
-        """Holder and micro-dollars of each open reservation, whoever holds it, but for that of one request."""
-        query = "SELECT holder, micro FROM reservations WHERE app = ? AND request IS NOT ?"
-        return db.execute(query, (self._app, without)).fetchall()
-
-    def _left(self, db: sqlite3.Connection, without: str) -> tuple[int, int]:
-        """What the budget leaves beside a request's earlier reservation, and what other runs hold of it."""
-        held = self._held(db, without)
-        spent = max(self._spent(db, day) for day in (self._today(), self._today() + timedelta(days=1)))
-        left = self._budget - spent - sum(micro for _, micro in held)
-        return max(left, 0), sum(micro for holder, micro in held if holder != self._run.holder)
-
-    def _free_the_dead(self, db: sqlite3.Connection) -> list[str]:
-        holders = {holder for holder, _ in self._held(db)}
-        dead = [holder for holder in holders if self._run.dead(holder)]
-        db.executemany("DELETE FROM reservations WHERE app = ? AND holder = ?", [(self._app, holder) for holder in dead])
-        return dead
-
-    def _close(self, db: sqlite3.Connection, reservation: Reservation) -> None:
-        same = (self._app, reservation.request, reservation.id)
-        db.execute("DELETE FROM reservations WHERE app = ? AND request = ? AND id = ?", same)
+    def _left(self, db: sqlite3.Connection, now: float, reserved: int) -> int:
+        """What the budget leaves. Our own day and the next count, too: a wrong date of one answer must open no second budget."""
+        ours = _day(self._clock())
+        days = {_day(now), ours, ours + timedelta(days=1)}
+        return self._budget - max(self._spent(db, day) for day in days) - reserved
 
     def _book(self, db: sqlite3.Connection, purpose: Purpose, day: date, kind: str, ids: set[str]) -> int:
         self._prune(db, day)
@@ -140,5 +150,9 @@ class SqliteMoney:
         """With the first charge of a day, forget which objects were paid for long ago."""
         if db.execute("SELECT 1 FROM charges WHERE app = ? AND day = ? LIMIT 1", (self._app, day.isoformat())).fetchone():
             return
-        oldest = min(day, self._today()) - timedelta(days=DAYS_KEPT)
+        oldest = min(day, _day(self._now(db))) - timedelta(days=DAYS_KEPT)
         db.execute("DELETE FROM paid WHERE app = ? AND day < ?", (self._app, oldest.isoformat()))
+
+
+def _day(seconds: float) -> date:
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -15,13 +15,15 @@ from netwar.records.pages import Page
 class Answer:
     """A page of X, when it was given (ms since 1970, our clock), and what it cost (micro-dollars).
 
-    `asked` is how many posts or users were asked for: the budget may have left room for fewer than wanted.
+    `asked` is how many posts or users were asked for: the budget may have left room for fewer than wanted. `clock`
+    is what time it was at X (ms).
     """
 
     page: Page
     retrieved: int
     micro: int
     asked: int
+    clock: int
 
 
 class Unavailable(Exception):
@@ -64,10 +66,13 @@ class Twitter(Protocol):
         since: int | None = None,
         until: int | None = None,
         token: str | None = None,
+        reached: int | None = None,
         size: int = 100,
     ) -> Answer:
         """Posts of a user id, newest first, `since` < id < `until`, at most `size` (5 to 100).
 
+        `reached` is the oldest id that the pages before have brought: a page that is asked for again, by its
+        token or with `until`, is the same request to the meter.
         Raises Unavailable when X says so of the user.
         """
 

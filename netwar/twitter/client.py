@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,7 @@ class Client:
         since: int | None = None,
         until: int | None = None,
         token: str | None = None,
+        reached: int | None = None,
         size: int = MOST_PAGE,
     ) -> Answer:
         """One page of a timeline; see the contract. The page shrinks when the budget leaves no room for more."""
@@ -82,7 +83,7 @@ class Client:
         params |= self._words.timeline(full=self._full)
         # A stretch of one id can bring one post, whatever the size of the page.
         most = min(size, until - since - 1) if since is not None and until is not None else size
-        request = f"timeline {user} {since or 0} {until or 0} {token or ''}"
+        request = f"timeline {user} {since or 0} {reached or until or 0}"
 
         sizes = [most] if most < LEAST_PAGE else [*halves(most, LEAST_PAGE)]
         reservation, posts = self._purse.reserve(request, sizes, self._page_at_most, index)
@@ -100,7 +101,7 @@ class Client:
     def me(self) -> Object:
         """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
         with_fields = dict(self._words.user_fields)
-        reservation, _ = self._purse.reserve("me", [1], lambda count: {"user": count}, "")
+        reservation, _ = self._purse.reserve(f"me {self._token(ME)}", [1], lambda count: {"user": count}, "")
         answer = self._ask(ME, "/2/users/me", with_fields, reservation, users=True)
         return answer.page.users[0] if answer.page.users else {}
 
@@ -117,7 +118,7 @@ class Client:
         return data if isinstance(data, dict) else {}
 
     def _look_up(self, endpoint: Endpoint, route: str, key: str, values: Sequence[str], index: str) -> Answer:
-        request = f"{endpoint.name} {short(','.join(values))}"
+        request = f"{endpoint.name} {short(','.join(sorted(values)))}"
         reservation, count = self._purse.reserve(request, [*halves(len(values), 1)], lambda count: {"user": count}, index)
         params = {key: ",".join(values[:count]), **self._words.user_fields}
         return self._ask(endpoint, route, params, reservation, users=True, asked=count)
@@ -140,22 +141,24 @@ class Client:
     ) -> Answer:
         """Send a reserved request and settle what came.
 
-        The reservation of an answer that was cut off stays open: X may have billed it, and the same
-        request, asked again, replaces it.
+        The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
         """
         try:
             self._take(endpoint)
             reply = self._send(endpoint, route, params, about_user=about is not None)
-        except Exception as error:
-            if not getattr(error, "billed", False):
+        except BaseException as error:
+            if isinstance(error, Exception) and not getattr(error, "billed", False):
                 self._money.release(reservation)
+            else:
+                self._money.doubt(reservation)
             raise
         retrieved = time.time_ns() // 1_000_000
         page = read(reply.body, users=users)
-        micro = self._money.settle(reservation, page.bought(), _day(reply))
+        at = _date(reply)
+        micro = self._money.settle(reservation, page.bought(), at)
         if about is not None:
             _check_user(page, about)
-        return Answer(page, retrieved, micro, asked)
+        return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
 
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
@@ -217,10 +220,6 @@ def _date(reply: Reply) -> datetime:
         return parsedate_to_datetime(reply.headers["date"]).astimezone(UTC)
     except (KeyError, ValueError, TypeError, OverflowError):
         return datetime.now(UTC)
-
-
-def _day(reply: Reply) -> date:
-    return _date(reply).date()
 
 
 def _check_user(page: Page, user: str) -> None:

@@ -51,6 +51,11 @@ class Purse:
             self._sleep(0.1)
 
     def _no_room(self, needed: int, left: int) -> str:
+        if needed > self._budget:
+            return (
+                f"the next request may cost ${needed / 1e6:.3f}, more than the budget of a whole day, ${self._budget / 1e6:.2f}: "
+                f"write a higher `budget = DOLLARS` under [API] in {self._config}"
+            )
         return (
             f"the next request may cost ${needed / 1e6:.3f}, and ${max(left, 0) / 1e6:.3f} of today's budget "
             f"of ${self._budget / 1e6:.2f} is left: "

@@ -34,7 +34,8 @@ def money(desk: Desk) -> SqliteMoney:
 
 def buy(money: SqliteMoney, index: str, kind: str, count: int, day: date = TODAY) -> None:
     reservation = money.reserve("page", {kind: count}, Purpose("tw-idu3elk", index))
-    money.settle(reservation, [(kind, str(id)) for id in range(count)], day)
+    at = datetime.combine(day, datetime.now(UTC).timetz())
+    money.settle(reservation, [(kind, str(id)) for id in range(count)], at)
 
 
 def test_nothing_spent(money: SqliteMoney, desk: Desk) -> None:
@@ -60,14 +61,22 @@ def test_the_table_and_the_totals(money: SqliteMoney, desk: Desk) -> None:
     assert told[5] == "this month: $0.76 spent"
 
 
+def test_what_is_in_doubt_is_told(money: SqliteMoney, desk: Desk) -> None:
+    money.doubt(money.reserve("page", {"post": 50}, Purpose("tw-idu3elk", "brexit")))
+    told = desk.run("tw-spend", "--no-ask", check=0).stdout
+    assert "$0.00 held by runs that are going on, $1.75 left" in told
+    assert "in doubt: $0.25 that X may have billed" in told
+
+
 def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
     long_ago = TODAY - timedelta(days=100)
     buy(money, "brexit", "post", 3, long_ago)
+    buy(money, "brexit", "post", 0)  # X's last word on what day it is
     assert "nothing was bought" in desk.run("tw-spend", "--no-ask").stdout
     shown = json.loads(desk.run("tw-spend", "--no-ask", "--json", "--since", str(long_ago), check=0).stdout)
     [charge] = shown["charges"]
     assert (charge["day"], charge["objects"], charge["micro_dollars"]) == (str(long_ago), 3, 15_000)
-    assert shown["micro_dollars"] == {"today": 0, "month": 0, "budget": 2_000_000, "held": 0, "left": 2_000_000}
+    assert shown["micro_dollars"] == {"today": 0, "month": 0, "budget": 2_000_000, "held": 0, "in_doubt": 0, "left": 2_000_000}
     assert shown["posts"] is None
     assert "'yesterday' is no day such as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
 

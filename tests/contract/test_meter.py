@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netwar.connections.runs import Run
-from netwar.meter.base import Charge, DoesNotFit, Money, Purpose, Windows
+from netwar.meter.base import OVERDUE, Charge, DoesNotFit, Money, Purpose, Windows
 from tests.contract.opening import KINDS, SetClock, new_run, open_money, open_windows, place, processes
 
 POST, USER = 5_000, 10_000
@@ -61,9 +61,14 @@ def posts(*ids: int) -> list[tuple[str, str]]:
     return [("post", str(id)) for id in ids]
 
 
+def noon(day: date) -> datetime:
+    """What an answer's Date header says at noon of a day."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
 def buy(money: Money, objects: list[tuple[str, str]], day: date = TODAY, purpose: Purpose = PURPOSE) -> int:
     """Reserve and settle in one go."""
-    return money.settle(money.reserve("request", {"post": 1}, purpose), objects, day)
+    return money.settle(money.reserve("request", {"post": 1}, purpose), objects, noon(day))
 
 
 def test_the_price_of_the_most_that_can_come(money: Money) -> None:
@@ -136,22 +141,90 @@ def test_the_last_micro_dollar_may_be_reserved(money: Money) -> None:
     assert (no.value.left, no.value.held) == (0, 0)
 
 
-def test_the_same_request_replaces_its_reservation(money: Money, other: Money) -> None:
+def test_the_same_request_replaces_a_reservation_that_is_in_doubt(money: Money, other: Money) -> None:
     cut_off = money.reserve("page 1", {"post": 150}, PURPOSE)
+    money.doubt(cut_off)
+    assert (money.doubtful(), other.doubtful(), other.held()) == (150 * POST, 150 * POST, 0)
     again = other.reserve("page 1", {"post": 150}, PURPOSE)
-    assert money.held() == again.micro
-    assert other.held() == 0
-    assert money.settle(cut_off, posts(1), TODAY) == POST, "what came is booked, whoever has the reservation now"
+    assert (money.held(), money.doubtful()) == (again.micro, 0)
+    assert money.settle(cut_off, posts(1), noon(TODAY)) == POST, "what came is booked, whoever has the reservation now"
     assert money.held() == again.micro
     money.release(cut_off)
     assert money.held() == again.micro
 
 
+def test_a_run_replaces_its_own_reservation_of_the_same_request(money: Money) -> None:
+    money.reserve("page 1", {"post": 200}, PURPOSE)
+    money.reserve("page 1", {"post": 150}, PURPOSE)
+    money.reserve("page 2", {"post": 50}, PURPOSE)
+
+
+def test_two_live_runs_that_ask_the_same_both_count(money: Money, other: Money) -> None:
+    money.reserve("me", {"post": 101}, PURPOSE)
+    with pytest.raises(DoesNotFit) as no:
+        other.reserve("me", {"post": 100}, PURPOSE)
+    assert (no.value.left, no.value.held) == (99 * POST, 101 * POST)
+
+
 def test_a_refused_replacement_leaves_the_reservation_as_it_was(money: Money, other: Money) -> None:
-    money.reserve("page 1", {"post": 100}, PURPOSE)
+    money.doubt(money.reserve("page 1", {"post": 100}, PURPOSE))
     with pytest.raises(DoesNotFit):
         other.reserve("page 1", {"post": 201}, PURPOSE)
-    assert other.held() == 100 * POST
+    assert other.doubtful() == 100 * POST
+
+
+def test_what_is_in_doubt_counts_until_the_day_ends_and_nobody_waits_for_it(money: Money, other: Money, clock: SetClock) -> None:
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    with pytest.raises(DoesNotFit) as no:
+        other.reserve("page 2", {"post": 51}, PURPOSE)
+    assert (no.value.left, no.value.held) == (50 * POST, 0)
+    clock.now = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    other.reserve("page 3", {"post": 200}, PURPOSE)
+    assert money.doubtful() == 0
+
+
+def test_what_is_in_doubt_shortly_before_midnight_may_be_billed_after_it(money: Money, clock: SetClock) -> None:
+    midnight = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    clock.now = midnight - 5
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    clock.now = midnight + 5
+    with pytest.raises(DoesNotFit):
+        money.reserve("page 2", {"post": 51}, PURPOSE)
+
+
+def test_an_old_reservation_of_another_host_is_not_waited_for(where: str, money: Money, clock: SetClock) -> None:
+    far = new_run(where)
+    far.begin()
+    far.holder = far.holder.replace(far.holder.partition(":")[0], "elsewhere")
+    open_money(where, far, BUDGET, clock=clock).reserve("page 1", {"post": 150}, PURPOSE)
+    assert (money.held(), money.doubtful()) == (150 * POST, 0)
+    clock.now += OVERDUE + 1
+    assert (money.held(), money.doubtful()) == (0, 150 * POST)
+    clock.now += 86_400
+    money.reserve("page 2", {"post": 200}, PURPOSE)
+
+
+def test_days_are_those_of_x(money: Money, other: Money, clock: SetClock) -> None:
+    """Our clock may be wrong by months, as it is beside a sandbox whose clock was set."""
+    assert buy(money, posts(*range(150)), date(2027, 3, 1)) == 150 * POST
+    assert money.today() == other.today() == date(2027, 3, 1)
+    assert other.spent() == 150 * POST
+    with pytest.raises(DoesNotFit) as no:
+        other.reserve("page", {"post": 51}, PURPOSE)
+    assert no.value.left == 50 * POST
+    clock.now += 86_400
+    assert other.today() == date(2027, 3, 2)
+    other.reserve("page", {"post": 200}, PURPOSE)
+
+
+def test_a_clock_that_is_fast_opens_no_second_budget(money: Money, clock: SetClock) -> None:
+    """It is past midnight here, and not yet at X."""
+    clock.now = datetime(2026, 11, 24, 0, 3, tzinfo=UTC).timestamp()
+    before = datetime(2026, 11, 23, 23, 58, tzinfo=UTC)
+    money.settle(money.reserve("page", {"post": 200}, PURPOSE), posts(*range(150)), before)
+    assert (money.today(), money.spent()) == (TODAY, 150 * POST)
+    with pytest.raises(DoesNotFit):
+        money.reserve("page", {"post": 51}, PURPOSE)
 
 
 def test_held_is_what_other_live_runs_have_open(money: Money, other: Money, other_run: Run) -> None:
@@ -159,7 +232,7 @@ def test_held_is_what_other_live_runs_have_open(money: Money, other: Money, othe
     other.reserve("theirs", {"post": 20}, PURPOSE)
     assert (money.held(), other.held()) == (20 * POST, 10 * POST)
     other_run.end()
-    assert money.held() == 0
+    assert (money.held(), money.doubtful()) == (0, 20 * POST)
 
 
 def test_a_released_reservation_leaves_no_trace(money: Money) -> None:
@@ -170,13 +243,13 @@ def test_a_released_reservation_leaves_no_trace(money: Money) -> None:
 
 def test_more_than_was_reserved_is_booked_all_the_same(money: Money) -> None:
     reservation = money.reserve("page", {"post": 1}, PURPOSE)
-    assert money.settle(reservation, posts(1, 2, 3), TODAY) == 3 * POST
+    assert money.settle(reservation, posts(1, 2, 3), noon(TODAY)) == 3 * POST
 
 
 def test_midnight_utc_opens_a_new_budget(money: Money, clock: SetClock) -> None:
     midnight = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     clock.now = midnight - 1
-    buy(money, posts(*range(200)))
+    money.settle(money.reserve("page", {"post": 200}, PURPOSE), posts(*range(200)), datetime.fromtimestamp(clock.now, UTC))
     with pytest.raises(DoesNotFit):
         money.reserve("page", {"post": 1}, PURPOSE)
     clock.now = midnight
@@ -208,28 +281,32 @@ sys.stdin.readline()
 """
 
 
-def test_the_reservation_of_a_killed_process_is_freed_at_once(where: str) -> None:
+def test_the_reservation_of_a_killed_process_is_in_doubt_at_once(where: str) -> None:
     money = open_money(where, new_run(where), BUDGET)
     with processes(1, HOLDER, where) as [holder]:
         assert holder.says() == "reserved"
-        assert money.held() == 150 * POST
+        assert (money.held(), money.doubtful()) == (150 * POST, 0)
         with pytest.raises(DoesNotFit) as no:
             money.reserve("mine", {"post": 200}, PURPOSE)
         assert no.value.held == 150 * POST
         holder.kill()
-    assert money.held() == 0
-    money.reserve("mine", {"post": 200}, PURPOSE)
+    assert (money.held(), money.doubtful()) == (0, 150 * POST)
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("mine", {"post": 200}, PURPOSE)
+    assert (no.value.left, no.value.held) == (50 * POST, 0)
+    money.reserve("page", {"post": 200}, PURPOSE)
+    assert money.doubtful() == 0
 
 
 SPENDER = """
 import sys, time
-from datetime import date
+from datetime import UTC, datetime
 from netwar.meter.base import DoesNotFit, Purpose
 budget, most, brought, number = map(int, sys.argv[2:5] + [sys.stdin.readline()])
 money = open_money(sys.argv[1], new_run(sys.argv[1]), budget, clock=SetClock(1_800_000_000))
 print("ready", flush=True)
 sys.stdin.readline()
-page = 0
+page, at = 0, datetime(2027, 1, 15, 8, tzinfo=UTC)
 while True:
     try:
         reservation = money.reserve(f"{number} {page}", {"post": most}, Purpose("tw", str(number)))
@@ -239,7 +316,7 @@ while True:
         break
     open_or_spent = money.spent() + money.held() + reservation.micro
     assert open_or_spent <= budget, open_or_spent
-    money.settle(reservation, [("post", f"{number} {page} {post}") for post in range(brought)], date(2027, 1, 15))
+    money.settle(reservation, [("post", f"{number} {page} {post}") for post in range(brought)], at)
     page += 1
 print(page)
 """
@@ -266,13 +343,14 @@ def test_8_processes_never_exceed_one_budget_and_use_it_up(where: str) -> None:
 
 SETTLER = """
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from netwar.meter.base import Purpose
 money = open_money(sys.argv[1], new_run(sys.argv[1]), 10**12)
 reservation = money.reserve(sys.stdin.readline(), {"post": 300}, Purpose("tw", ""))
 print("ready", flush=True)
 sys.stdin.readline()
-print(sum(money.settle(reservation, [("post", str(n + 100 * k)) for n in range(300)], date(2026, 11, 23)) for k in range(10)))
+at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+print(sum(money.settle(reservation, [("post", str(n + 100 * k)) for n in range(300)], at) for k in range(10)))
 """
 
 

@@ -1,0 +1,69 @@
+"""Open reservations in the meter's file: whose they are, which are in doubt, which count."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from netwar.connections.runs import Run
+from netwar.meter.base import OVERDUE, Reservation
+
+DAY = 86_400
+
+OPEN = 'INSERT INTO reservations (app, id, request, holder, micro, opened, command, "index") VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+REPLACED = "app = ? AND request = ? AND (doubt OR holder = ?)"
+SETTLEABLE = "app = ? AND NOT doubt AND opened > ?"
+# A request that hangs over midnight may be billed on the day after.
+ENDED = "app = ? AND opened < ? AND (doubt OR holder <> ?)"
+
+
+class Reservations:
+    """Those of one app key, as one run sees them; each method is part of the caller's transaction. `now` is X's time."""
+
+    def __init__(self, app: str, run: Run) -> None:
+        self._app = app
+        self._run = run
+
+    def sort_out(self, db: sqlite3.Connection, now: float) -> list[str]:
+        """Put what dead runs have left in doubt, and forget what a day that is over has left; the dead holders."""
+        dead = [holder for holder in self._holders(db) if self._run.dead(holder)]
+        db.executemany("UPDATE reservations SET doubt = 1 WHERE app = ? AND holder = ?", [(self._app, one) for one in dead])
+        db.execute(f"DELETE FROM reservations WHERE {ENDED}", (self._app, _midnight(now) - OVERDUE, self._run.holder))
+        return dead
+
+    def open(self, db: sqlite3.Connection, reservation: Reservation, now: float) -> None:
+        """Add one, in place of those of the same request that nobody will settle any more."""
+        db.execute(f"DELETE FROM reservations WHERE {REPLACED}", (self._app, reservation.request, self._run.holder))
+        purpose = reservation.purpose
+        row = (self._app, reservation.id, reservation.request, self._run.begin(), reservation.micro, now)
+        db.execute(OPEN, (*row, purpose.command, purpose.index))
+
+    def close(self, db: sqlite3.Connection, reservation: Reservation) -> None:
+        db.execute("DELETE FROM reservations WHERE app = ? AND id = ?", (self._app, reservation.id))
+
+    def doubt(self, db: sqlite3.Connection, reservation: Reservation) -> None:
+        db.execute("UPDATE reservations SET doubt = 1 WHERE app = ? AND id = ?", (self._app, reservation.id))
+
+    def counted(self, db: sqlite3.Connection, without: str) -> int:
+        """Micro-dollars of all of them, but for those that a new one of the request `without` would replace."""
+        sql = f"SELECT coalesce(sum(micro), 0) FROM reservations WHERE app = ? AND NOT ({REPLACED})"
+        return int(db.execute(sql, (self._app, self._app, without, self._run.holder)).fetchone()[0])
+
+    def held(self, db: sqlite3.Connection, now: float) -> int:
+        """Micro-dollars that other live runs may yet settle."""
+        rows = db.execute(f"SELECT holder, micro FROM reservations WHERE {SETTLEABLE}", (self._app, now - OVERDUE))
+        return sum(micro for holder, micro in rows if holder != self._run.holder and not self._run.dead(holder))
+
+    def doubtful(self, db: sqlite3.Connection, now: float) -> int:
+        """Micro-dollars that nobody will settle and that count all the same, until the day ends."""
+        sql = f"SELECT holder, micro, {SETTLEABLE} FROM reservations WHERE app = ? AND opened >= ?"
+        rows = db.execute(sql, (self._app, now - OVERDUE, self._app, _midnight(now) - OVERDUE))
+        return sum(micro for holder, micro, settleable in rows if not settleable or self._run.dead(holder))
+
+    def _holders(self, db: sqlite3.Connection) -> set[str]:
+        sql = "SELECT DISTINCT holder FROM reservations WHERE app = ? AND NOT doubt"
+        return {row[0] for row in db.execute(sql, (self._app,))}
+
+
+def _midnight(now: float) -> float:
+    """When the UTC day of a time began."""
+    return now - now % DAY
