@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from netwar.coverage import Record, Span
-from netwar.errors import ServiceDown
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -215,9 +214,9 @@ class Store:
     spool: Spool
 
     def write(self, request: str, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
-        """Write, or put by what was paid for and tell on the ServiceDown."""
+        """Write, or put by what was paid for and tell on why: the store is down, or (a bug) cannot take it."""
         try:
             return self.archive.write(documents, cover)
-        except ServiceDown:
+        except Exception:
             self.spool.keep(request, documents, cover)
             raise

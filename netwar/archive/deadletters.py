@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from netwar.connections.folders import made, opened
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
 
@@ -29,8 +30,8 @@ def keep(path: Path, refused: Sequence[Refused]) -> None:
     """
     lines = b"".join(_line(one) for one in refused)
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        made(path.parent)
+        handle = opened(path, os.O_WRONLY | os.O_APPEND)
         with os.fdopen(handle, "ab", buffering=0) as file:
             file.write(lines)
             os.fsync(handle)

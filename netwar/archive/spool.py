@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,22 +16,27 @@ from typing import Any, BinaryIO
 import orjson
 
 from netwar.archive.base import Cover, Documents
+from netwar.connections.folders import made, opened
 from netwar.connections.sqlite import translated
 from netwar.coverage import Span
+from netwar.errors import NetwarError
 from netwar.records.documents import Document
 
 # A line is  {"checksum":"…","page":{…}}  and the checksum is that of the page's bytes as they stand there.
 HEAD, MIDDLE, TAIL = b'{"checksum":"', b'","page":', b"}\n"
 DIGEST_BYTES = 16
 
+log = logging.getLogger("netwar.spool")
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay did: pages and documents written, and torn or damaged records left out."""
+    """What a replay did: pages and documents written, and records that could not be: torn ones, and those put aside."""
 
     records: int
     documents: int
     torn: int
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +74,26 @@ class Spool:
         """Write every page into the archive, then remove them.
 
         A record that was torn (its writer died) was never promised to anyone and is left out; one that was
-        damaged later goes to damaged.jsonl. Raises what the archive raises, and leaves all pages in place.
+        damaged later, or that the archive cannot take, goes to damaged.jsonl. Raises ServiceDown, and the errors
+        about rights and set-up, and leaves all pages in place.
         """
-        records = documents = torn = 0
+        records = documents = torn = aside = 0
         with translated(self.path), self._locked():
             if not self.path.exists():
                 return Replayed(0, 0, 0)
             with self.path.open("rb") as file:
                 for line, page in _pages(file):
-                    if page is None:
+                    if page is None and not line.endswith(b"\n"):
                         torn += 1
-                        self._put_aside(line)
-                        continue
-                    archive.write(page.documents, page.cover)
-                    records += 1
-                    documents += len(page.documents)
+                    elif page is None or not _written(archive, page):
+                        aside += 1
+                        _append(self.damaged, line)
+                    else:
+                        records += 1
+                        documents += len(page.documents)
             self.path.unlink()
             _sync_folder(self.folder)
-        return Replayed(records, documents, torn)
+        return Replayed(records, documents, torn, aside)
 
     def waiting(self) -> int:
         """How many pages are kept."""
@@ -102,14 +110,9 @@ class Spool:
     def close(self) -> None:
         """Nothing is held open between calls."""
 
-    def _put_aside(self, line: bytes) -> None:
-        if line.endswith(b"\n"):
-            _append(self.damaged, line)
-
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        handle = opened(made(self.folder) / "lock", os.O_RDWR)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -117,9 +120,21 @@ class Spool:
             os.close(handle)
 
 
+def _written(archive: Documents, page: Page) -> bool:
+    """Whether the archive took a page; a page that makes it fail must not stand in the way of all the others."""
+    try:
+        archive.write(page.documents, page.cover)
+    except NetwarError:
+        raise
+    except Exception as error:
+        log.error("a page (%s) cannot be written and is put aside: %r", page.request, error)
+        return False
+    return True
+
+
 def _append(path: Path, line: bytes) -> None:
     """Add a whole line to a file, or nothing of it."""
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = opened(path, os.O_RDWR | os.O_APPEND)
     try:
         size = os.fstat(handle).st_size
         # What a writer that died left of its line must not swallow ours.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from netwar.cli.services import Services
+from netwar.connections.folders import made, opened
 from netwar.errors import Busy, NetwarError, OutOfBudget, OutOfCredit, RateLimited, UsageCapped
 
 PASSING = (Busy, RateLimited)  # the next run of a minute later finds it gone
@@ -28,9 +30,11 @@ def untold(error: NetwarError, services: Services) -> bool:
 
 
 def _told_today(stamp: Path) -> bool:
-    today = datetime.now(UTC).date().isoformat()
-    if stamp.exists() and stamp.read_text() == today:
-        return True
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(today)
+    today = datetime.now(UTC).date().isoformat().encode()
+    with os.fdopen(opened(made(stamp.parent) / stamp.name, os.O_RDWR), "rb+") as file:
+        if file.read() == today:
+            return True
+        file.seek(0)
+        file.write(today)
+        file.truncate()
     return False

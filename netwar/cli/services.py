@@ -5,6 +5,7 @@ The only module that knows which implementation stands behind which contract.
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
+        self._works = False
         self._warned: set[str] = set()
         self.hidden: set[str] = set()
 
@@ -68,12 +70,12 @@ class Services:
     @cached_property
     def data(self) -> Path:
         """The folder where everything is kept, made if need be."""
-        from netwar.connections.folders import trouble
+        from netwar.connections.folders import made, trouble
         from netwar.errors import ServiceDown
 
         folder = self.settings.data
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made(folder)
         except OSError as error:
             raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error
         self._keep_worlds_apart(folder)
@@ -82,14 +84,14 @@ class Services:
     def _keep_worlds_apart(self, folder: Path) -> None:
         """A rehearsal must not write into what was recorded from X, nor take its users; nor the other way round."""
         from netwar.config.values import loopback_address
-        from netwar.connections.folders import trouble
+        from netwar.connections.folders import opened, trouble
         from netwar.errors import ConfigError, ServiceDown
 
         mark, now = folder / "api", self.settings.api
         try:
-            with suppress(FileExistsError), mark.open("x") as file:
+            with suppress(FileExistsError), os.fdopen(opened(mark, os.O_WRONLY | os.O_EXCL), "w") as file:
                 file.write(now + "\n")
-            before = mark.read_text().strip() or now  # another program may be about to write it
+            before = mark.read_text(errors="replace").strip() or now  # another program may be about to write it
         except OSError as error:
             raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
         if loopback_address(before) != loopback_address(now):
@@ -191,6 +193,7 @@ class Services:
         from netwar.connections.runs import alone
         from netwar.errors import ServiceDown
 
+        self._works = True
         told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
         try:
             alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
@@ -212,7 +215,7 @@ class Services:
     @property
     def consequence(self) -> str:
         """What a run that is stopped leaves behind, as the end of a sentence."""
-        return "; who was not done yet is back on the queue" if self._queues else ""
+        return "; who was not done yet is back on the queue" if self._works else ""
 
     def close(self) -> None:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""

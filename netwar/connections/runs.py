@@ -16,7 +16,7 @@ import socket
 import uuid
 from pathlib import Path
 
-from netwar.connections.folders import trouble
+from netwar.connections.folders import made, opened, trouble
 from netwar.errors import Busy, ServiceDown
 
 HOST = socket.gethostname()
@@ -72,8 +72,7 @@ class Run:
 
 def alone(folder: Path, name: str, told: str) -> int:
     """Hold the lock `name` for as long as this process lives. Raises Busy, saying `told`, if another has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / f"{name}.alone", os.O_RDWR | os.O_CREAT, 0o660)
+    handle = opened(made(folder) / f"{name}.alone", os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -98,8 +97,8 @@ def _drawn_id(folder: Path) -> str:
     """Give a folder its id; of several who do so at once, the first one's."""
     path = folder / ID
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("a+") as file:
+        made(folder)
+        with os.fdopen(opened(path, os.O_RDWR | os.O_APPEND), "a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             if drawn := file.read():
@@ -112,8 +111,7 @@ def _drawn_id(folder: Path) -> str:
 
 def _locked(path: Path) -> int:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+        handle = opened(made(path.parent) / path.name, os.O_RDWR | os.O_EXCL)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ServiceDown(f"{path} cannot be made: {trouble(error)}") from error

@@ -6,10 +6,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from netwar.connections.folders import FULL, is_full, trouble
+from netwar.connections.folders import FULL, is_full, made, opened, trouble
 from netwar.errors import ConfigError, ServiceDown
 
 BUSY_SECONDS = 60
@@ -23,20 +23,13 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
     Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used.
     """
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _private(path)
+        made(path.parent)
+        os.close(opened(path, os.O_RDWR))
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
         _migrate(connection, path, migrations)
     return connection
-
-
-def _private(path: Path) -> None:
-    """A new file is for its owner and group only (a group-writable folder is how Unix users share work)."""
-    shared = path.parent.stat().st_mode & 0o020
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o660 if shared else 0o600))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
@@ -86,8 +79,8 @@ def _statements(script: str) -> Iterator[str]:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """One write transaction: all of it or nothing. Takes the write lock at once, so it never fails half-way."""
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.execute("BEGIN IMMEDIATE")  # a signal may come as it returns
         yield connection
         connection.execute("COMMIT")
     except BaseException:
@@ -102,6 +95,8 @@ def translated(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into one sentence about the file."""
     try:
         yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise  # a bug of ours, not the file's fault
     except sqlite3.OperationalError as error:
         raise ServiceDown(f"{path} cannot be used: {_advice(str(error), path)}") from error
     except sqlite3.DatabaseError as error:

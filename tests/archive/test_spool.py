@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_record_after_a_torn_one_is_whole(spool: Spool, archive: SqliteArchive
     with spool.path.open("ab") as file:
         file.write(b'{"checksum":"torn')
     spool.keep(*page(1))
-    assert spool.replay(archive) == Replayed(2, 6, 1)
+    assert spool.replay(archive) == Replayed(2, 6, 0, aside=1)
     assert spool.damaged.read_bytes() == b'{"checksum":"torn\n'
     assert archive.count("twbrexit") == 6
 
@@ -119,8 +120,19 @@ def test_a_damaged_record_is_put_aside(spool: Spool, archive: SqliteArchive) -> 
     lines = spool.path.read_bytes().splitlines(keepends=True)
     lines[1] = lines[1].replace(b"1.5", b"2.5")
     spool.path.write_bytes(b"".join(lines))
-    assert spool.replay(archive) == Replayed(2, 6, 1)
+    assert spool.replay(archive) == Replayed(2, 6, 0, aside=1)
     assert spool.damaged.read_bytes() == lines[1]
+
+
+def test_a_page_that_the_archive_cannot_take_stands_in_nobodys_way(spool: Spool, archive: SqliteArchive) -> None:
+    request, documents, cover = page(1)
+    spool.keep(*page(0))
+    spool.keep(request, documents, replace(cover, name={"no": "name"}))
+    spool.keep(*page(2))
+    lines = spool.path.read_bytes().splitlines(keepends=True)
+    assert spool.replay(archive) == Replayed(2, 6, 0, aside=1)
+    assert spool.damaged.read_bytes() == lines[1]
+    assert not spool.waiting()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

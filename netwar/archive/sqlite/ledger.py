@@ -10,6 +10,7 @@ import orjson
 
 from netwar.archive.sqlite.files import Files
 from netwar.coverage import Record, Renamed, Span, Stretch
+from netwar.errors import ServiceDown
 
 COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, renamed"
 PORTION = 1_000
@@ -78,7 +79,14 @@ class SqliteLedger:
 
 
 def record(row: tuple[Any, ...]) -> Record:
-    """A record out of the row's COLUMNS."""
+    """A record out of the row's COLUMNS. Raises ServiceDown for one that is damaged."""
+    try:
+        return _record(row)
+    except (TypeError, ValueError) as error:
+        raise ServiceDown(f"the ledger's record of {row[0]} is damaged ({error}): restore the file from a copy") from error
+
+
+def _record(row: tuple[Any, ...]) -> Record:
     *_, spans, lost, renamed = row
     plain = dict(zip(COLUMNS.split(", ")[:-3], row, strict=False))
     return Record(
