@@ -313,3 +313,34 @@ def test_a_file_that_root_changes_stays_its_owners(user):
     os.chown(path, 12345, 12345)
     write(path, {("API", "account"): "me"})
     assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_whatever_ends_the_lines_they_are_read(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "twitter"
+    path.write_bytes(end.join(["[API]", "consumer_key = key", "access_token_secret = s3cret", "budget = 7", ""]).encode())
+    path.chmod(0o600)
+    settings = load(path, {"HOME": str(tmp_path)})
+    assert (settings.consumer_key, settings.access_token_secret, settings.budget) == ("key", "s3cret", 7_000_000)
+
+
+@pytest.mark.parametrize("line", ["[s3cr3t-key-0123456789]", "s3cr3t-key-0123456789 = 1", "[API]\n[API]\ns3cr3t:x\ns3cr3t:x"])
+def test_what_may_be_a_secret_is_not_repeated(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "twitter"
+    path.write_text(f"[API]\n{line}\n")
+    path.chmod(0o600)
+    with pytest.raises(ConfigError) as raised:
+        load(path, {"HOME": str(tmp_path)})
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_names_that_are_too_long_and_homes_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="is not there"):
+        load(Path("x" * 5000), {"HOME": str(tmp_path)})
+    monkeypatch.setattr(Path, "home", _no_home)
+    with pytest.raises(ConfigError, match="set HOME"):
+        load(None, {})
+
+
+def _no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")

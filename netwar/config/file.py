@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from netwar.config.values import name
 from netwar.errors import ConfigError
 
 SECTION = re.compile(r"\s*\[(?P<name>[^]]+)\]")
@@ -21,6 +22,7 @@ def read(path: Path, problems: list[str]) -> dict[str, dict[str, str]]:
         text = raw.decode("utf-8-sig")
         if "\0" in text:
             raise UnicodeError
+        text = "\n".join(text.splitlines()) + "\n"  # whatever ends its lines
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -54,9 +56,9 @@ def _parsed(text: str, problems: list[str]) -> dict[str, dict[str, str]]:
     try:
         parser(strict=True).read_string(text)
     except DuplicateOptionError as error:
-        problems.append(f"line {error.lineno}: {error.option} stands twice in [{error.section}]: keep one")
+        problems.append(f"line {error.lineno}: {name(error.option)} stands twice in [{name(error.section)}]: keep one")
     except DuplicateSectionError as error:
-        problems.append(f"line {error.lineno}: [{error.section}] begins a second time: keep one")
+        problems.append(f"line {error.lineno}: [{name(error.section)}] begins a second time: keep one")
     except Error:
         pass  # told below, with the rest
     lenient = parser(strict=False)

@@ -174,12 +174,12 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, m
     `missing_ok`. NETWAR_SYSTEM_CONF stands in place of /etc/netwar/netwar.conf.
     Raises ConfigError with every fault there is in its `problems`.
     """
-    home = Path(environ.get("HOME") or Path.home())
+    home = _home(environ)
     named = path or (Path(environ["NETWAR_CONF"]) if environ.get("NETWAR_CONF") else None)
     user = Path(os.path.abspath(named)) if named else home / ".twitter"
     system = Path(environ.get("NETWAR_SYSTEM_CONF") or SYSTEM_FILE)
     problems: list[str] = []
-    if named and not missing_ok and not user.exists():
+    if named and not missing_ok and not os.path.exists(user):  # Path.exists raises for a name that is too long
         problems.append(f"{user} is not there: tw-auth --config {named} makes it")
     found: dict[str, Any] = {"path": user, "data": home / DATA}
     found |= _read(system, home, problems, shared=True) | _read(user, home, problems, shared=False)
@@ -193,6 +193,13 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, m
     return settings
 
 
+def _home(environ: Mapping[str, str]) -> Path:
+    try:
+        return Path(environ.get("HOME") or Path.home())
+    except RuntimeError:  # a user whom the system does not know, as in some containers
+        raise ConfigError("there is no home folder: set HOME") from None
+
+
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:
     """The settings of one file as fields of Settings; faults are added to `problems`."""
     told: list[str] = []
@@ -201,7 +208,7 @@ def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))
         if known is None:
-            told.append(f"[{section}] is no section: see example.conf")
+            told.append(f"[{values.name(section)}] is no section: see example.conf")
             continue
         for key, text in keys.items():
             if key not in known:
@@ -226,6 +233,7 @@ def _unknown(section: str, key: str) -> str:
     for other, keys in SECTIONS.items():
         if key in keys:
             return f"[{section}] {key} belongs in [{other}]: see example.conf"
+    key = values.name(key)
     near = get_close_matches(key, [known for keys in SECTIONS.values() for known in keys], 1)
     guess = f" (did you mean {near[0]}?)" if near else ""
     return f"[{section}] {key} is no key{guess}: see example.conf"

@@ -144,7 +144,10 @@ def loopback_address(given: str) -> bool:
     """Does this address lead to this machine?"""
     from urllib.parse import urlsplit
 
-    return loopback(urlsplit(given).hostname or "")
+    try:
+        return loopback(urlsplit(given).hostname or "")
+    except ValueError:
+        return False
 
 
 def loopback(host: str) -> bool:
@@ -155,6 +158,13 @@ def loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def name(given: str) -> str:
+    """The name of a section or key in a message. What does not look like one is not repeated: it may be a secret."""
+    from re import fullmatch
+
+    return given if fullmatch(r"[A-Za-z_ .-]{1,30}", given) else "..."
 
 
 def shown(given: str) -> str:
