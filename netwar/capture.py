@@ -151,11 +151,9 @@ class Capture:
         entry = claim.user
         try:
             known = Known(entry) if entry.isdigit() else self._find(entry)
+            self._bring_up_to_date(claim, known)
         except Unavailable as no:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
-            return
-        try:
-            self._bring_up_to_date(claim, known)
         except UserFailed as failure:
             log.warning("user %s: %s", entry, failure)
             self.summary.failed[entry] += 1
@@ -185,11 +183,11 @@ class Capture:
         """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
         record = self._store.archive.record(self._tweets, user)
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
-        return queued is not None and done >= queued * 1000
+        return queued is not None and queued * 1000 <= done <= time.time() * 1000  # a clock may have been ahead
 
     def _read(self, claim: Claim, known: Known) -> None:
         def paged(page: Page, progress: Progress) -> None:
-            claim.renew()
+            claim.renew(progress=bool(page.posts))
             self._check_fields(page)
             self._report(known.name or known.id, progress)
             bears = str(page.authors.get(known.id, {}).get("username", known.name or ""))

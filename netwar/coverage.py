@@ -142,6 +142,16 @@ class Record:
         lost = tuple(part for stretch in self.lost for part in uncovered(stretch, spans))
         return replace(self, spans=spans, lost=lost)
 
+    def uncovering(self, stretch: Stretch, posts: int) -> Record:
+        """Take back that a stretch is complete; `posts` of those that were counted lie in it."""
+        spans: list[Span] = []
+        for span in self.spans:
+            parts = uncovered(Stretch(span.low, span.high), [Span(stretch.low, stretch.high, 0)])
+            left = span.posts if parts == [Stretch(span.low, span.high)] else max(span.posts - posts, 0)
+            # Which part the others lie in is not known: they are counted in the newest.
+            spans += [Span(part.low, part.high, left if part is parts[0] else 0) for part in parts]
+        return replace(self, spans=join(spans))
+
     def losing(self, stretch: Stretch) -> Record:
         """Write down that X no longer serves a stretch (only what is not covered of it)."""
         parts = uncovered(stretch, self.spans)

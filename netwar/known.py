@@ -10,7 +10,7 @@ from typing import Any
 
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
-from netwar.timelines import SNOWFLAKE_EPOCH
+from netwar.records.ids import SNOWFLAKE_EPOCH
 
 
 def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
@@ -59,10 +59,17 @@ def missing(record: Record) -> str:
         said.append(f"{gaps}: {'; '.join(within(gap) for gap in record.gaps)}")
     if record.lost:
         said.append(f"lost: {'; '.join(within(part) for part in record.lost)}")
+    if fewer_than_counted(record):
+        said.append(f"X's profile counts {record.counted:,} tweets, and X served no more")
     said += [f"renamed from {change.old} to {change.new}, seen {moment(change.at)}" for change in record.renamed]
     if record.detail:
         said.append(record.detail)
     return "; ".join(said)
+
+
+def fewer_than_counted(record: Record) -> bool:
+    """Whether X served far fewer posts of a whole timeline than its profile counts (a few are withheld at times)."""
+    return record.outcome == "complete" and (record.counted or 0) > 1.1 * record.posts + 20
 
 
 def within(stretch: Stretch) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 
 from netwar.archive.base import Body, Store
+from netwar.queues.base import UserFailed
 from netwar.records.documents import users_index
 from netwar.records.pages import documents
 from netwar.twitter.base import Answer, Twitter, Unavailable
@@ -47,7 +48,7 @@ class Names:
         """The id of a screen name (lower case, `@` allowed for one of digits only).
 
         `waiting` are entries that may be looked up with it, `room` at most of them. Raises
-        Unavailable when X does not know the name or says that its user is suspended.
+        Unavailable when X does not know the name or says that its user is suspended, UserFailed when it says nothing.
         """
         name = name.removeprefix("@")
         if known := self._archived(name):
@@ -59,7 +60,7 @@ class Names:
             raise self._unavailable.pop(name)
         if known := self._archived(name):
             return known
-        raise Unavailable("gone", f"X gave no answer about the user {name}.")
+        raise UserFailed(f"X gave no answer about {name}")
 
     def buy(self, entries: Iterable[str]) -> None:
         """Look up ids and names, a hundred a request, and keep their profiles."""

@@ -28,9 +28,16 @@ def age(seconds: float) -> str:
 
 def usage_line(usage: dict[str, Any]) -> str:
     """What `/2/usage/tweets` says of the month, in one line. X sends the numbers as strings."""
-    used, cap, day = (usage.get(key) for key in ("project_usage", "project_cap", "cap_reset_day"))
+    used, cap, day = (_count(usage.get(key)) for key in ("project_usage", "project_cap", "cap_reset_day"))
     if used is None:
         return "X says nothing about the month's usage"
-    of = f" of {int(cap):,}" if cap is not None else ""
+    of = f" of {cap:,}" if cap is not None else ""
     resets = f"; counted anew on day {day} of the month" if day is not None else ""
-    return f"posts read this month, by X's count: {int(used):,}{of}{resets}"
+    return f"posts read this month, by X's count: {used:,}{of}{resets}"
+
+
+def _count(told: Any) -> int | None:
+    try:
+        return int(told)
+    except (TypeError, ValueError):
+        return None

@@ -16,6 +16,7 @@ from netwar.coverage import DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
+from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
 from netwar.twitter.base import Answer, Twitter
 
@@ -23,7 +24,7 @@ log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
-SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; ids of posts carry their time since 2010-11-04
+AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ class Timeline:
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        since = None if days is None else first_id(time.time() - days * 86_400)
+        since = None if days is None else first_id(int((time.time() - days * 86_400) * 1000))
         for answer in self._pages(since, None):
             self._write(answer, None)
 
@@ -71,19 +72,33 @@ class Timeline:
         return self._store.archive.record(self._tweets, self.user)
 
     def _walk(self, low: int, high: int | None) -> None:
-        """Read (low, high] newest first, each page covering down to its oldest post."""
+        """Read (low, high] newest first, each page covering down to its last post, which is its oldest."""
         edge = high
         for answer in self._pages(low or None, None if high is None else high + 1):
-            fresh = [number for number in _ids(answer.page) if edge is None or number <= edge]
-            span = Span(min(fresh) - 1, edge or max(fresh), len(fresh)) if fresh else None
+            posts = [one for one in _ids(answer) if one > low and (high is None or one <= high)]
+            if posts and edge is not None and max(posts) > edge:
+                edge = self._take_back(edge, posts)
+            span = Span(posts[-1] - 1, edge or max(posts), len(posts)) if posts else None
             edge = span.low if span else edge
-            self._served += len(fresh)
-            if edge and answer.page.next_token is None and self._is_first(low, edge, len(fresh)):
-                span = Span(low, span.high if span else edge, len(fresh)) if edge > low else span
+            self._served += len(posts)
+            if edge and answer.page.next_token is None and self._is_first(low, edge, len(posts)):
+                span = Span(low, span.high if span else edge, len(posts)) if edge > low else span
                 edge = low
             self._write(answer, span)
         if edge is not None and edge > low:
             self._end_in_doubt(low, edge)
+
+    def _take_back(self, edge: int, posts: list[int]) -> int:
+        """A page has posts above the last one of the page before: that was not the oldest, so less is complete than was said.
+
+        The new edge.
+        """
+        above = max(posts)
+        again = sum(one > edge for one in posts)
+        self._served -= again
+        reopened = Stretch(edge, above)
+        self._store.archive.change(self._tweets, self.user, lambda record: record.uncovering(reopened, again))
+        return above
 
     def _is_first(self, low: int, edge: int, posts: int) -> bool:
         """Whether pages that end at `edge`, with so many posts on the last one, ended for want of posts.
@@ -104,7 +119,7 @@ class Timeline:
         """
         if low:
             answer = self._twitter.timeline(self.user, index=self._index, since=low - 1, until=low + 1)
-            joined = low in _ids(answer.page)
+            joined = low in _ids(answer)
             self._write(answer, Span(low, edge, 0) if joined else None)
             if joined:
                 return
@@ -126,12 +141,12 @@ class Timeline:
         seen: set[str] = set()
         lowest, barren = until, 0
         while True:
-            answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token)
+            answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token, reached=lowest)
             yield answer
             token = answer.page.next_token
             if token is None:
                 return
-            oldest = min(_ids(answer.page), default=lowest)
+            oldest = min(_ids(answer), default=lowest)
             barren = 0 if oldest != lowest else barren + 1
             lowest = min(oldest, lowest) if oldest and lowest else oldest or lowest
             if token in seen or barren == BARREN_PAGES:
@@ -146,7 +161,9 @@ class Timeline:
         """Keep a page and what it completes; it is paid for, so a store that is down sends it to the spool."""
         page = answer.page
         author = page.authors.get(self.user, {})
-        cover = Cover(self._tweets, self.user, span, answer.retrieved, author.get("username"), posts_count(author))
+        name = author.get("username")
+        bears = name if isinstance(name, str) else None
+        cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author))
         made = documents(
             page,
             tweets=self._tweets,
@@ -162,11 +179,6 @@ class Timeline:
         self._paged(page, self.progress)
 
 
-def first_id(seconds: float) -> int:
-    """The smallest id that a post of this time (seconds since 1970) can have; 1 before ids told their time."""
-    return max(1, (int(seconds * 1000) - SNOWFLAKE_EPOCH) << 22)
-
-
 def conclusion(record: Record) -> str:
     """The outcome of a user whose timeline was read to its end."""
     if not record.spans:
@@ -174,6 +186,8 @@ def conclusion(record: Record) -> str:
     return "partial" if record.gaps or record.lost else "complete"
 
 
-def _ids(page: Page) -> list[int]:
-    """The ids of a page's own posts; what is no number is left to the archive to refuse."""
-    return [int(post["id"]) for post in page.posts if str(post["id"]).isdecimal() and int(post["id"])]
+def _ids(answer: Answer) -> list[int]:
+    """The ids of a page's own posts, as far as they can be ids of posts that exist; the archive may refuse the others."""
+    newest = first_id(max(answer.clock, answer.retrieved) + AHEAD_MS)
+    found = [number(post["id"]) for post in answer.page.posts]
+    return [one for one in found if one is not None and 0 < one < newest]

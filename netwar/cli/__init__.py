@@ -3,6 +3,7 @@
 Programs take `click` from here, so that a Python that lacks it is told what to do in one sentence.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,10 @@ def lacking(library: str | None) -> str:
     """What to say where Python has not what `make venv` installs."""
     return f"{sys.executable} has no library {library}: run `make venv`, and put its .venv/bin first on PATH"
 
+
+# Ctrl-C before a program is ready ends it without a traceback; netwar.cli.signals takes over from here.
+if Path(sys.argv[0]).name.startswith("tw-") and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 try:
     import click

@@ -59,8 +59,9 @@ def _replay(services: Services) -> str:
     if not services.spool.waiting():
         return ""
     replayed = services.spool.replay(services.archive)
-    torn = f", {replayed.torn} torn and dropped" if replayed.torn else ""
-    return f"written out of the spool: {replayed.records:,} pages{torn}; "
+    torn = f", {replayed.torn:,} torn and dropped" if replayed.torn else ""
+    aside = f", {replayed.aside:,} put aside in {services.spool.damaged}" if replayed.aside else ""
+    return f"written out of the spool: {replayed.records:,} page{'' if replayed.records == 1 else 's'}{torn}{aside}; "
 
 
 def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:

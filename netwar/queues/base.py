@@ -94,8 +94,8 @@ class Queue(ABC):
 
     # What a Claim asks of its queue.
     @abstractmethod
-    def _renew(self, claim: Claim) -> None:
-        """Extend the lease and forget earlier failures (progress was made). Raises LeaseLost."""
+    def _renew(self, claim: Claim, progress: bool) -> None:
+        """Extend the lease and, if progress was made, forget earlier failures. Raises LeaseLost."""
 
     @abstractmethod
     def _done(self, claim: Claim) -> None:
@@ -127,10 +127,12 @@ class Claim:
         """The first user of the claim."""
         return self.users[0]
 
-    def renew(self) -> None:
-        """Say that progress was made: the lease starts anew. Raises LeaseLost if it had run out and
-        the users were handed on."""
-        self._queue._renew(self)
+    def renew(self, progress: bool = True) -> None:
+        """Begin the lease anew. If `progress` was made, what went wrong before counts no more against the user.
+
+        Raises LeaseLost if the lease had run out and the users were handed on.
+        """
+        self._queue._renew(self, progress)
 
     def also(self, user: str) -> bool:
         """Hold another entry for the same account too, so that nobody records it twice.

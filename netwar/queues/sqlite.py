@@ -142,12 +142,12 @@ class SqliteQueue(Queue):
         """Let go of the file."""
         self._db.close()
 
-    def _renew(self, claim: Claim) -> None:
+    def _renew(self, claim: Claim, progress: bool) -> None:
         """A lease that ran out is renewed all the same while nobody else has taken the users over."""
         with self._writing() as db:
             until = self._clock() + LEASE_SECONDS
-            progress = f"UPDATE entries SET until = ?, failures = 0, reason = NULL WHERE {HELD}"
-            if not db.execute(progress, (until, self.name, claim.token)).rowcount:
+            forget = ", failures = 0, reason = NULL" if progress else ""
+            if not db.execute(f"UPDATE entries SET until = ?{forget} WHERE {HELD}", (until, self.name, claim.token)).rowcount:
                 raise _lost(claim)
 
     def _done(self, claim: Claim) -> None:

@@ -29,10 +29,11 @@ ANSWERS = (
     "not-found",
     "not-authorized",
     "conflict",
+    "internal-errors",
     "server-error",
 )
 PAGES = ("short-page", "empty-page", "repeat-token")
-BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers")
+BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post")
 SENDING = ("cut", "reset", "hang", "slow")
 ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
 
@@ -54,6 +55,7 @@ class Fault:
     bytes: int | None = None
     keep: int = 1
     fields: tuple[str, ...] = ()
+    id: str = ""
     billed: bool = False
     period: str = "Monthly"
     seen: int = field(default=0, init=False)

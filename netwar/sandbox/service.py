@@ -15,7 +15,7 @@ from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
-from netwar.sandbox.spoiling import spoil
+from netwar.sandbox.spoiling import spoil, stray
 from netwar.sandbox.wrongs import wrong
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -92,6 +92,8 @@ def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
     for fault in met:
         if fault.kind == "no-rate-headers":
             reply.headers.clear()
+        elif fault.kind == "stray-post":
+            stray(answer, fault)
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from netwar.sandbox.box import Answer
 from netwar.sandbox.faults import Fault
 from netwar.sandbox.problems import Body
 
 INVENTED: dict[str, Any] = {"made_up_yesterday": {"level": 7, "of": ["a", None, {"deep": True}], "σ": 0.1, "big": 2**62}}
+
+
+def stray(answer: Answer, fault: Fault) -> None:
+    """A post comes at the end of a page where it does not belong: a copy of the page's last one under another id."""
+    data = answer.body.get("data")
+    if isinstance(data, list) and data:
+        data.append({**data[-1], "id": fault.id})
+        answer.sold.append(("post", int(fault.id)))
 
 
 def spoil(body: Body, fault: Fault) -> None:

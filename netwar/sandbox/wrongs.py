@@ -149,6 +149,20 @@ _BODIES: dict[str, tuple[int, Body]] = {
             }
         ).body,
     ),
+    "internal-errors": (
+        200,
+        {
+            "errors": [
+                {"title": "Internal Error", "detail": "Something broke on our side.", "type": NEW_HOST + "internal-error"},
+                {
+                    "title": "Field Hydration Error",
+                    "detail": "A field is not there.",
+                    "type": NEW_HOST + "field-hydration-failure",
+                },
+            ],
+            "meta": {"result_count": 0},
+        },
+    ),
     "conflict": (
         409,
         {

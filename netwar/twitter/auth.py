@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import requests
 import requests_oauthlib
 
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
+from netwar.records.dialects import objects
 from netwar.twitter.problems import reason
 
 TIMEOUT = (10, 30)
@@ -52,7 +53,7 @@ def request_token(api: str, consumer_key: str, consumer_secret: str) -> RequestT
     """The first step. Raises KeysRefused for wrong keys, or an app without user authentication."""
     session = _session(consumer_key, client_secret=consumer_secret, callback_uri="oob")
     given = _ask(lambda: session.fetch_request_token(f"{api}/oauth/request_token", timeout=TIMEOUT), _refused_app)
-    return RequestToken(given["oauth_token"], given["oauth_token_secret"])
+    return RequestToken(_token(given, "oauth_token"), _token(given, "oauth_token_secret"))
 
 
 def address(api: str, token: RequestToken) -> str:
@@ -70,7 +71,8 @@ def account_keys(api: str, consumer_key: str, consumer_secret: str, token: Reque
         verifier=pin,
     )
     given = _ask(lambda: session.fetch_access_token(f"{api}/oauth/access_token", timeout=TIMEOUT), _refused_pin)
-    return AccountKeys(given["oauth_token"], given["oauth_token_secret"], given.get("screen_name"), given.get("user_id"))
+    keys = _token(given, "oauth_token"), _token(given, "oauth_token_secret")
+    return AccountKeys(*keys, _word(given.get("screen_name")), _word(given.get("user_id")))
 
 
 def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
@@ -84,15 +86,13 @@ def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
                 auth=(consumer_key, consumer_secret),
                 data={"grant_type": "client_credentials"},
                 timeout=TIMEOUT,
+                allow_redirects=False,
             )
 
     response: requests.Response = _ask(ask, _refused_app)
     if response.status_code != 200:
         raise _passing(response) or _refused_app(response)
-    token = _json(response).get("access_token")
-    if not token:
-        raise ServiceDown("X answered without a bearer token: run tw-auth again later")
-    return str(token)
+    return _token(_json(response), "access_token")
 
 
 def keep(path: Path, token: RequestToken) -> None:
@@ -126,6 +126,19 @@ def _ask(ask: Callable[[], Any], refused: Callable[[requests.Response], NetwarEr
         raise ServiceDown("X answered with something that is no token: run tw-auth again later") from None
 
 
+def _token(given: Mapping[str, Any], name: str) -> str:
+    """A token out of an answer. Raises ServiceDown if it is none."""
+    token = _word(given.get(name))
+    if not token:
+        raise ServiceDown("X answered with something that is no token: run tw-auth again later")
+    return token
+
+
+def _word(given: Any) -> str | None:
+    """A value that can stand in a line of the configuration."""
+    return given if isinstance(given, str) and given.isascii() and given.isprintable() and len(given.split()) == 1 else None
+
+
 def _why(error: requests.exceptions.RequestException) -> str:
     """Why there was no whole answer, in words: the libraries' own are at times a mere name of a class."""
     if isinstance(error, requests.exceptions.Timeout):
@@ -141,6 +154,7 @@ def _why(error: requests.exceptions.RequestException) -> str:
 def _session(consumer_key: str, **more: str) -> Any:
     session = requests_oauthlib.OAuth1Session(consumer_key, **more)
     session.trust_env = False  # as for every other request: keys go to X alone
+    session.max_redirects = 0
     return session
 
 
@@ -155,14 +169,15 @@ def _passing(response: requests.Response) -> NetwarError | None:
 
 def _refused_app(response: requests.Response) -> NetwarError:
     body = _json(response)
-    errors = [item for item in body.get("errors") or () if isinstance(item, dict)]
+    errors = objects(body.get("errors"))
     said = "; ".join(str(item.get("message")) for item in errors if item.get("message")) or body.get("title") or response.reason
-    if any(item.get("code") in CALLBACK_PROBLEMS for item in errors):
+    codes = [item.get("code") for item in errors]
+    if any(code in CALLBACK_PROBLEMS for code in codes):
         return KeysRefused(
             f"this app has no user authentication ({said}): switch it on in X's console, with any callback address, "
             "then run tw-auth again"
         )
-    if response.status_code == 401 or any(item.get("code") in WRONG_KEYS for item in errors):
+    if response.status_code == 401 or any(code in WRONG_KEYS for code in codes):
         return KeysRefused(f"X does not know this consumer key and secret ({said}): compare both with X's console")
     return KeysRefused(f"X refuses this app ({said}): check its settings in X's console, then run tw-auth again")
 

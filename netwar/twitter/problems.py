@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netwar.errors import BadRequest, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
 from netwar.records.pages import Problem, problem
 from netwar.twitter.base import Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
+# Of X's own words as much is repeated as a sentence can bear.
+MOST_ITEMS, MOST_WORDS = 10, 300
 
 
 class Glitch(Exception):
@@ -57,8 +59,9 @@ class Reply:
     def words(self) -> str:
         """What X says went wrong, in its own words."""
         said = [self.problem.detail or self.problem.title]
-        said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items]
-        return "; ".join(dict.fromkeys(filter(None, said))) or f"HTTP status {self.status}"
+        said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items[:MOST_ITEMS]]
+        whole = "; ".join(dict.fromkeys(filter(None, said)))[:MOST_WORDS] or f"HTTP status {self.status}"
+        return "".join(letter if letter.isprintable() else " " for letter in whole)  # it goes to terminals
 
 
 def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) -> None:
@@ -71,7 +74,7 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
     if status >= 500 or status in (408, 425):
         raise Glitch(f"X answered with status {status}")
     if status < 300:
-        if not isinstance(reply.body, dict) or not isinstance(reply.body.get("data"), dict | list | None):
+        if not _is_whole(reply.body):
             raise Glitch("X answered with something that is not whole", billed=True)
         if _only_trouble(reply):
             raise Glitch(f"X answered with errors only ({reply.words})")
@@ -81,9 +84,17 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
     REFUSALS.get(status, _unexpected)(reply, wait)
 
 
+def _is_whole(body: Any) -> bool:
+    """Whether an answer is one of X's: an object whose `data` is one, or a list of objects with ids."""
+    data = body.get("data") if isinstance(body, dict) else ""
+    if isinstance(data, list):
+        return all(isinstance(item, dict) and item.get("id") for item in data)
+    return data is None or isinstance(data, dict)
+
+
 def _only_trouble(reply: Reply) -> bool:
-    """Whether there is nothing in an answer but errors, none of which speaks of a user: no end of a timeline, then."""
-    told = {"data", "meta"} & set(reply.body) or any(problem(item).outcome for item in reply.items)
+    """Whether an answer brings nothing but errors, none of which speaks of a user: no end of a timeline, whatever its `meta`."""
+    told = reply.body.get("data") or any(problem(item).outcome for item in reply.items)
     return bool(reply.items) and not told
 
 
@@ -140,6 +151,11 @@ def _conflict(reply: Reply, wait: float | None) -> None:
 
 
 def _unexpected(reply: Reply, wait: float | None) -> None:
+    if 300 <= reply.status < 400:
+        raise ConfigError(
+            "what answers there is not X but something on the way, such as a portal that wants a sign-in first "
+            f"(HTTP status {reply.status}): check `api` in the configuration, and the network"
+        )
     raise BadRequest(f"X refused the request ({reply.words}): a wrong option, or a bug of this program; -v shows the request")
 
 

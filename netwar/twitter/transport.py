@@ -23,6 +23,7 @@ log = logging.getLogger("netwar.twitter")
 
 ATTEMPTS = 4
 CHUNK = 1 << 16
+MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
 
 
 class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
@@ -118,6 +119,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         try:
             while chunk := response.raw.read1(CHUNK, decode_content=True):
                 content += chunk
+                if len(content) > MOST_BYTES:
+                    raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True)
                 if time.monotonic() > deadline:
                     raise Glitch(f"X's answer was not whole after {2 * self.timeout:.0f} s", billed=True)
         except urllib3.exceptions.ReadTimeoutError as error:

@@ -135,6 +135,17 @@ def test_progress_forgets_earlier_failures(queue: Queue) -> None:
     assert len(queue) == 1
 
 
+def test_a_page_that_brings_nothing_renews_the_lease_and_forgets_no_failure(queue: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    for _ in range(MOST_FAILURES):
+        with taken(queue) as claim:
+            clock.now += LEASE_SECONDS - 1
+            claim.renew(progress=False)
+            assert [held.until for held in queue.claimed()] == [clock.now + LEASE_SECONDS]
+            raise UserFailed("no")
+    assert [failed.user for failed in queue.failed()] == ["1"]
+
+
 def test_who_is_put_back_does_not_hold_up_the_others(queue: Queue) -> None:
     queue.put(["1", "2", "3"])
     seen = set()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netwar.errors import BadRequest, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.twitter.base import Unavailable
 from netwar.twitter.problems import Glitch, Reply, judge
 
@@ -42,13 +42,19 @@ def judged(status: int, body: Any, **more: Any) -> None:
             KeysRefused,
             "does not know this address",
         ),
-        (301, None, BadRequest, "HTTP status 301"),
+        (301, None, ConfigError, "is not X but something on the way"),
         (410, {"detail": "This endpoint has been retired"}, BadRequest, "This endpoint has been retired"),
         (408, None, Glitch, "status 408"),
         (599, {}, Glitch, "status 599"),
         (200, None, Glitch, "not whole"),
         (200, [], Glitch, "not whole"),
         (200, {"errors": [INTERNAL]}, Glitch, "errors only .Something broke"),
+        (200, {"errors": [INTERNAL], "meta": {"result_count": 0}}, Glitch, "errors only"),
+        (200, {"errors": [INTERNAL], "meta": {"result_count": 0, "next_token": "abc"}}, Glitch, "errors only"),
+        (200, {"data": [], "errors": [INTERNAL]}, Glitch, "errors only"),
+        (200, {"data": [{"text": "no id"}]}, Glitch, "not whole"),
+        (200, {"data": [{"id": "1"}, 2]}, Glitch, "not whole"),
+        (400, {"detail": "\x1b[31m" + "x" * 100_000}, BadRequest, r"^X refused the request \( \[31mx{295}\): "),
     ],
 )
 def test_each_form_has_its_meaning(status: int, body: Any, error: type[Exception], says: str) -> None:
@@ -64,7 +70,6 @@ def test_each_form_has_its_meaning(status: int, body: Any, error: type[Exception
         {"meta": {"result_count": 0}},
         {"data": [{"id": "1"}], "errors": [INTERNAL]},
         {"errors": [MISSING]},
-        {"errors": [INTERNAL], "meta": {"result_count": 0, "next_token": "abc"}},
         {"errors": "none"},
     ],
 )
