@@ -17,7 +17,7 @@ test: venv ## run every check there is
 	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check README.md
-	$(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder -rs
+	$(PY) -m pytest -n auto -rs
 
 servers: venv ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers

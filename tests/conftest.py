@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from netwar.config import SECTIONS
-from tests.servers.fixtures import keep_to_lanes, order
 from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
 from tests.servers.fixtures import servers as servers
+from tests.servers.lanes import Lanes, order
 
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / "bin"
@@ -209,11 +209,15 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
     return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast ones first: what talks to a sandbox comes after what does not, and what needs a server comes last."""
-    keep_to_lanes(items)
-    items.sort(key=lambda item: (order(item), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
+    items.sort(key=lambda item: (order(item.nodeid), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Lanes:
+    config.option.loadscopereorder = False  # it would put the slow ones first
+    return Lanes(config, log)
 
 
 # A test run in the background, or under nohup, ignores these; so would every program that it starts.

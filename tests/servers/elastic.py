@@ -45,20 +45,22 @@ class ElasticServer(Server):
         return self.folder / "snapshots"
 
     def ask(self, method: str, path: str, body: Any = None, user: str = ADMIN) -> Any:
-        """What it answers to a request, taken for JSON; raises requests.HTTPError for a refusal."""
+        """What it answers to a request; raises requests.HTTPError for a refusal. Bytes are sent as lines of JSON."""
         import requests
 
         known = self.users.get(user)
         answer = requests.request(
             method,
             self.url + path,
-            json=body,
+            json=None if isinstance(body, bytes) else body,
+            data=body if isinstance(body, bytes) else None,
+            headers={"Content-Type": "application/x-ndjson"} if isinstance(body, bytes) else None,
             auth=(known.name, known.password) if known else None,
             verify=str(self.ca) if self.ca else True,
             timeout=30,
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def answer(self) -> str | None:
         import requests
@@ -74,14 +76,14 @@ class ElasticServer(Server):
         self._at_start = self._at_start or self._contents()
 
     def wipe(self) -> None:
-        """Delete indices, templates, pipelines, scripts, repositories and settings that came since it was first started."""
-        for path, names in self._contents().items():
-            for name in names - self._at_start.get(path, set()):
-                self.ask("DELETE", f"/{path}{name}")
+        """Reset the cluster's settings; delete indices, templates and the like that came since it was first started."""
         kept = self.ask("GET", "/_cluster/settings?flat_settings=true")
         forgotten = {scope: dict.fromkeys(kept[scope]) for scope in ("persistent", "transient")}
         if any(forgotten.values()):
             self.ask("PUT", "/_cluster/settings", forgotten)
+        for path, names in self._contents().items():
+            for name in names - self._at_start.get(path, set()):
+                self.ask("DELETE", f"/{path}{name}")
 
     def _contents(self) -> dict[str, set[str]]:
         """The names of what is in it, under the path where each can be deleted."""

@@ -20,9 +20,6 @@ from tests.servers.server import Server
 from tests.servers.starting import start, why_not
 from tests.servers.trouble import CannotStart
 
-LANES = 2
-"""How many workers of pytest-xdist may run tests on the Elasticsearch family: each has one such server at a time."""
-
 REQUIRED = "NETWAR_REQUIRE_SERVERS"
 """With this in the environment a server that cannot be had is a failure, not a skip."""
 
@@ -45,8 +42,7 @@ class Servers:
             pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
         if kind in self._broken:
             pytest.fail(self._broken[kind], pytrace=False)
-        server = self._clean(kind) or self._started(kind)
-        return server
+        return self._clean(kind) or self._started(kind)
 
     def make_room(self) -> None:
         """Stop the server of the Elasticsearch family: a test is about to start one of its own."""
@@ -106,26 +102,3 @@ def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
             return stack.enter_context(start(kind, **options))
 
         yield new
-
-
-def kind_of(item: pytest.Item) -> str | None:
-    """The kind of server that a test is given as a parameter."""
-    callspec = getattr(item, "callspec", None)
-    given = callspec.params.values() if callspec else ()
-    return next((value for value in given if isinstance(value, str) and value in KINDS), None)
-
-
-def keep_to_lanes(items: list[pytest.Item]) -> None:
-    """Leave the tests of one kind of the Elasticsearch family to one worker of pytest-xdist (--dist loadgroup).
-
-    Two lanes, rather than a worker for each kind: with many workers those would wait for each other.
-    """
-    for item in items:
-        if (kind := kind_of(item)) in ELASTIC_KINDS:
-            item.add_marker(pytest.mark.xdist_group(f"servers-{ELASTIC_KINDS.index(str(kind)) % LANES}"))
-
-
-def order(item: pytest.Item) -> int:
-    """Tests without a server first, then kind by kind: each is started once."""
-    kind = kind_of(item)
-    return 1 + list(KINDS).index(kind) if kind else 0

@@ -29,6 +29,7 @@ def settings(guard: Guard) -> dict[str, Setting]:
             return _of_plugin("searchguard.", "searchguard.") | {
                 "searchguard.enterprise_modules_enabled": "false",
                 "searchguard.allow_default_init_sgindex": "true",
+                "searchguard.enable_snapshot_restore_privilege": "true",
             }
         case Guard.OPENSEARCH:
             prefix = "plugins.security."

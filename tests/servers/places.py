@@ -43,6 +43,10 @@ def runs() -> Path:
     return _folder("runs")
 
 
+def locks() -> Path:
+    return _folder("locks")
+
+
 def reachable(path: Path) -> bool:
     """Whether the servers can get at a path: everybody can, if they are not ours."""
     return os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
@@ -51,13 +55,9 @@ def reachable(path: Path) -> bool:
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Alone in this checkout while the block lasts; freed by the kernel if the process dies."""
-    with open(_folder("locks") / name, "w") as lock:
+    with open(locks() / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def lock_file(name: str) -> Path:
-    return _folder("locks") / name
 
 
 def _folder(name: str) -> Path:

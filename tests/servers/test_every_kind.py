@@ -1,0 +1,127 @@
+"""Each kind of server starts, answers, keeps its data, can be wiped, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, Server
+from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import on
+from tests.servers.redis import RedisServer
+
+
+def put(server: Server, text: str) -> None:
+    """Keep a text in it."""
+    match server:
+        case ElasticServer():
+            server.ask("PUT", "/twkept/_doc/1?refresh=true", {"text": text})
+        case RedisServer():
+            with server.connect() as client:
+                client.set("kept", text)
+
+
+def kept(server: Server) -> str:
+    """The text that is in it."""
+    match server:
+        case ElasticServer():
+            return str(server.ask("GET", "/twkept/_doc/1")["_source"]["text"])
+        case RedisServer():
+            with server.connect() as client:
+                return bytes(client.get("kept") or b"").decode()
+    raise AssertionError(server)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The processes that run there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
+                found.append(process.name)
+        except OSError:
+            continue  # it has ended meanwhile, or belongs to somebody else
+    return found
+
+
+@on(*KINDS)
+def test_answers_with_its_version(server: Server) -> None:
+    assert server.version == server.of.version or server.of.is_redis
+    assert server.alive
+    assert processes_in(server.folder) == [str(server.pid)], "what we stop, kill and pause is the server, alone"
+
+
+@on(*ELASTIC_KINDS)
+def test_runs_as_a_plain_user(server: Server) -> None:
+    assert Path(f"/proc/{server.pid}").stat().st_uid != 0
+
+
+@on(*KINDS)
+def test_stopped_and_started_again(server: Server) -> None:
+    put(server, "äöü 🐦")
+    before = server.url
+    server.stop()
+    assert not processes_in(server.folder)
+    server.restart()
+    assert server.url == before
+    assert kept(server) == "äöü 🐦"
+
+
+@on("redis", "redis-tls", "es654-sg", "es953")
+def test_killed(server: Server) -> None:
+    put(server, "acknowledged")
+    server.kill()
+    assert not processes_in(server.folder)
+    server.start()
+    assert kept(server) == "acknowledged"
+
+
+@on("redis", "es953")
+def test_hangs_and_goes_on(server: Server) -> None:
+    import socket
+
+    server.pause()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n" if isinstance(server, ElasticServer) else b"PING\r\n")
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        server.resume()
+        connection.settimeout(20)
+        assert connection.recv(5) in (b"HTTP/", b"+PONG")
+
+
+@on(*REDIS_KINDS)
+def test_redis_is_wiped(server: RedisServer) -> None:
+    put(server, "gone")
+    server.wipe()
+    with server.connect() as client:
+        assert client.dbsize() == 0
+
+
+@on(*ELASTIC_KINDS)
+def test_elasticsearch_is_wiped(server: ElasticServer) -> None:
+    put(server, "gone")
+    server.ask("PUT", "/_template/ours", {"index_patterns": ["tw*"], "settings": {"number_of_replicas": 0}})
+    server.ask("PUT", "/_snapshot/ours", {"type": "fs", "settings": {"location": str(server.snapshots / "ours")}})
+    server.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.read_only": "true"}})
+    server.wipe()
+    state = server.ask("GET", "/_cluster/state/metadata")["metadata"]
+    assert "twkept" not in state["indices"]
+    assert "ours" not in state["templates"]
+    assert "ours" not in state.get("repositories", {})
+    put(server, "writable again")
+
+
+@on(*ELASTIC_KINDS)
+def test_snapshots(server: ElasticServer) -> None:
+    put(server, "saved")
+    server.ask("PUT", "/_snapshot/here", {"type": "fs", "settings": {"location": str(server.snapshots)}})
+    ours = {"indices": "twkept", "include_global_state": False}
+    done = server.ask("PUT", "/_snapshot/here/one?wait_for_completion=true", ours)
+    assert done["snapshot"]["state"] == "SUCCESS"
+    server.ask("DELETE", "/twkept")
+    server.ask("POST", "/_snapshot/here/one/_restore?wait_for_completion=true", ours)
+    assert kept(server) == "saved"

@@ -1,0 +1,110 @@
+"""Several processes use the lab at once; whatever happens to one of them, no server and no lock is left."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, CannotStart
+from tests.servers.fixtures import Servers
+from tests.servers.lanes import Lanes, kind_of
+from tests.servers.places import ROOT
+from tests.servers.slots import AT_ONCE, Slot
+
+STARTS = """
+import sys
+from tests.servers import start
+with start(sys.argv[1]) as server:
+    print(server.pid, flush=True)
+    sys.stdin.readline()
+    print(server.alive, flush=True)
+"""
+
+HOLDS = """
+import sys
+from pathlib import Path
+from tests.servers.slots import Slot
+slot = Slot(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def python(script: str, *args: str | Path) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", script, *map(str, args)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, bufsize=1)
+
+
+def says(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def wait_for_end(pid: int) -> None:
+    """Until a process, which is no child of ours, has ended."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended, _, _ = select.select([watched], [], [], 20)
+    os.close(watched)
+    assert ended
+
+
+@pytest.mark.parametrize("kind", ["redis", "es654"])
+def test_two_processes_start_the_same_kind_at_once(kind: str, servers: Servers) -> None:
+    servers(kind)  # or skip
+    servers.make_room()
+    both = [python(STARTS, kind) for _ in range(2)]
+    pids = set()
+    for process in both:  # the second one may have to wait for the first one to end
+        pids.add(says(process))
+        process.communicate("\n", timeout=120)
+        assert process.returncode == 0
+    assert len(pids) == 2
+
+
+@pytest.mark.parametrize("kind", ["redis", "es654"])
+def test_a_server_ends_with_who_started_it(kind: str, servers: Servers) -> None:
+    servers(kind)
+    servers.make_room()
+    with python(STARTS, kind) as process:
+        pid = int(says(process))
+        process.kill()
+    wait_for_end(pid)
+
+
+def test_two_at_a_time(tmp_path: Path) -> None:
+    slots = [Slot(tmp_path) for _ in range(AT_ONCE)]
+    with pytest.raises(CannotStart, match="let other runs of the tests end"):
+        Slot(tmp_path, patience=0)
+    slots.pop().release()
+    slots.append(Slot(tmp_path, patience=0))
+    for slot in slots:
+        slot.release()
+
+
+def test_a_slot_is_freed_when_its_holder_is_killed(tmp_path: Path) -> None:
+    slots = [Slot(tmp_path) for _ in range(AT_ONCE - 1)]
+    with python(HOLDS, tmp_path) as holder:
+        assert says(holder) == "held"
+        holder.kill()
+    slots.append(Slot(tmp_path, patience=0))
+    for slot in slots:
+        slot.release()
+
+
+def test_lanes() -> None:
+    """One worker for all tests of a kind, two workers for all kinds; tests without a server go to anybody."""
+    scheduler = Lanes.__new__(Lanes)
+    scopes = {kind: scheduler._split_scope(f"tests/test_x.py::test_x[a-{kind}-b]") for kind in KINDS}
+    assert {scopes[kind] for kind in ELASTIC_KINDS} == {"lane 0", "lane 1"}
+    assert len({scopes[kind] for kind in REDIS_KINDS}) == len(REDIS_KINDS)
+    assert scheduler._split_scope("tests/es953/test_es953.py::test_es953") == "tests/es953/test_es953.py::test_es953"
+    assert [kind_of(f"a.py::b[{kind}]") for kind in KINDS] == list(KINDS)
