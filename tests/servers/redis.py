@@ -65,7 +65,7 @@ class RedisServer(Server):
 
 def prepare(kind: Kind, folder: Path, port: int, conf: Path | None = None, acl: Path | None = None, **more: str) -> RedisServer:
     """A server that can be started. `conf` is read first, `more` last; the passwords of the users in `acl` become the lab's."""
-    program = redis_program.find()
+    program = redis_program.find(with_tls=kind.secured)
     assert program
     users = new_users() if kind.secured else {}
     signed = certificates() if kind.secured else None

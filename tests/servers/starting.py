@@ -22,7 +22,7 @@ PORTS = range(20_000, 30_000)
 
 def why_not(kind: str) -> str | None:
     """One sentence why this kind cannot be had here; None if it can."""
-    return _why_not_redis(kind) if KINDS[kind].is_redis else _why_not_elastic(KINDS[kind])
+    return _why_not_redis(KINDS[kind]) if KINDS[kind].is_redis else _why_not_elastic(KINDS[kind])
 
 
 def start(kind: str, **options: Any) -> Server:
@@ -52,17 +52,16 @@ def _prepare(kind: Kind, folder: Path, options: dict[str, Any]) -> Server:
     return elastic.prepare(kind, folder, (_free_port(), _free_port()), **options)
 
 
-def _why_not_redis(kind: str) -> str | None:
-    if redis_program.find():
+def _why_not_redis(kind: Kind) -> str | None:
+    if redis_program.find(with_tls=kind.secured):
         return None
-    return f"{kind} needs redis-server: sudo apt-get install redis-server, or run `make servers`, which fetches a program like it"
+    return f"{kind.name} needs redis-server: sudo apt-get install redis-server"
 
 
 def _why_not_elastic(kind: Kind) -> str | None:
     oldest, newest = kind.java
     if not javas.find(oldest, newest):
-        wanted = f"Java {oldest}" + (" or newer" if newest == ANY_NEWER else "")
-        return f"{kind.name} needs {wanted}: install it, or run `make servers`, which fetches one"
+        return f"{kind.name} needs Java {oldest}{' or newer' if newest == ANY_NEWER else ''}: install it, or run `make servers`"
     if not assembling.find(RECIPES[kind.recipe]):
         return f"{kind.name} is not here yet: run `make servers`"
     return None

@@ -92,7 +92,7 @@ def test_pip_without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     assert javas.find(98, 98) is None
     monkeypatch.setitem(KINDS, "es953", replace(KINDS["es953"], java=(98, 99)))
-    assert why_not("es953") == "es953 needs Java 98 or newer: install it, or run `make servers`, which fetches one"
+    assert why_not("es953") == "es953 needs Java 98 or newer: install it, or run `make servers`"
 
 
 def test_not_assembled(monkeypatch: pytest.MonkeyPatch) -> None:
