@@ -21,10 +21,10 @@ def home() -> Path:
     The servers of root run as `nobody`, who cannot get into a checkout below a private folder (such as /root); they live
     in /var/tmp then.
     """
-    folder = ROOT / "build/servers"
+    folder = _made(ROOT / "build") / "servers"
     if not reachable(ROOT):
         folder = Path("/var/tmp") / f"netwar-servers-{hashlib.sha256(bytes(ROOT)).hexdigest()[:12]}"
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _made(folder)
     if folder.stat().st_uid != os.geteuid():
         owner = pwd.getpwuid(folder.stat().st_uid).pw_name
         raise PermissionError(f"{folder} belongs to {owner}: run as {owner}, or remove it")
@@ -61,6 +61,12 @@ def locked(name: str) -> Iterator[None]:
 
 
 def _folder(name: str) -> Path:
-    folder = home() / name
-    folder.mkdir(exist_ok=True)
+    return _made(home() / name)
+
+
+def _made(folder: Path) -> Path:
+    """A folder that others may look into, whatever the umask is."""
+    if not folder.exists():
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
     return folder
