@@ -22,7 +22,7 @@ def home() -> Path:
     in /var/tmp then.
     """
     folder = _made(ROOT / "build") / "servers"
-    if not reachable(ROOT):
+    if not reachable(folder.parent):
         folder = Path("/var/tmp") / f"netwar-servers-{hashlib.sha256(bytes(ROOT)).hexdigest()[:12]}"
     _made(folder)
     if folder.stat().st_uid != os.geteuid():
