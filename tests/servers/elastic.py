@@ -31,10 +31,10 @@ SETTINGS: dict[str, Setting] = {
 
 @dataclass
 class ElasticServer(Server):
-    """`snapshots` is a folder where repositories of type fs may be."""
+    """`snapshots` is a folder where repositories of type fs may be; `at_start` is what was in it when it first ran."""
 
     transport_port: int = 0
-    _at_start: dict[str, set[str]] = field(default_factory=dict, init=False)
+    at_start: dict[str, set[str]] = field(default_factory=dict, init=False)
 
     @property
     def url(self) -> str:
@@ -73,7 +73,7 @@ class ElasticServer(Server):
 
     def start(self) -> None:
         super().start()
-        self._at_start = self._at_start or self._contents()
+        self.at_start = self.at_start or self.contents()
 
     def wipe(self) -> None:
         """Reset the cluster's settings; delete indices, templates and the like that came since it was first started."""
@@ -81,16 +81,16 @@ class ElasticServer(Server):
         forgotten = {scope: dict.fromkeys(kept[scope]) for scope in ("persistent", "transient")}
         if any(forgotten.values()):
             self.ask("PUT", "/_cluster/settings", forgotten)
-        for path, names in self._contents().items():
-            for name in names - self._at_start.get(path, set()):
+        for path, names in self.contents().items():
+            for name in names - self.at_start.get(path, set()):
                 self.ask("DELETE", f"/{path}{name}")
 
-    def _contents(self) -> dict[str, set[str]]:
-        """The names of what is in it, under the path where each can be deleted."""
+    def contents(self) -> dict[str, set[str]]:
+        """The names of what is in it, under the path where each can be deleted; what begins with a dot is the server's own."""
         state = self.ask("GET", "/_cluster/state/metadata")["metadata"]
-        return {
+        found = {
             "_data_stream/": set(state.get("data_stream", {}).get("data_stream", {})),
-            "": {name for name in state["indices"] if not name.startswith((".", "searchguard"))},
+            "": set(state["indices"]) - {"searchguard"},
             "_template/": set(state["templates"]),
             "_index_template/": set(state.get("index_template", {}).get("index_template", {})),
             "_component_template/": set(state.get("component_template", {}).get("component_template", {})),
@@ -98,6 +98,7 @@ class ElasticServer(Server):
             "_scripts/": set(state.get("stored_scripts", {})),
             "_snapshot/": set(state.get("repositories", {})),
         }
+        return {path: {name for name in names if not name.startswith(".")} for path, names in found.items()}
 
 
 def prepare(

@@ -29,6 +29,11 @@ def on(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("server", kinds, indirect=True)
 
 
+def _skip_without(kind: str) -> None:
+    if reason := why_not(kind):
+        pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+
+
 class Servers:
     """The servers of this process, one of each kind, and one of the Elasticsearch family at a time."""
 
@@ -38,8 +43,7 @@ class Servers:
 
     def __call__(self, kind: str) -> Server:
         """A clean server of this kind. Skips the test if it cannot be had here, or fails it where servers are required."""
-        if reason := why_not(kind):
-            pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+        _skip_without(kind)
         if kind in self._broken:
             pytest.fail(self._broken[kind], pytrace=False)
         return self._clean(kind) or self._started(kind)
@@ -96,8 +100,7 @@ def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
     with ExitStack() as stack:
 
         def new(kind: str, **options: Any) -> Server:
-            if reason := why_not(kind):
-                pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+            _skip_without(kind)
             servers.make_room()
             return stack.enter_context(start(kind, **options))
 

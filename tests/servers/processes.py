@@ -8,9 +8,10 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 STOPS_WITHIN = 60.0
 
@@ -36,14 +37,19 @@ class Process:
                 cwd=launch.folder,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8", **launch.environment},
                 stdin=subprocess.PIPE,
+                bufsize=0,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C is ours
                 **_plain_user(),
             )
+        with suppress(BrokenPipeError):  # who waits for its answer will see that it has ended
+            self._input.write(launch.told)  # and stays open: Elasticsearch 8 and 9 end with it
+
+    @property
+    def _input(self) -> IO[bytes]:
         assert self._popen.stdin
-        self._popen.stdin.write(launch.told)
-        self._popen.stdin.flush()  # and stays open: Elasticsearch 8 and 9 end with it
+        return self._popen.stdin
 
     @property
     def pid(self) -> int:
@@ -69,8 +75,9 @@ class Process:
         self._ended()
 
     def pause(self) -> None:
-        """Let it hang: connections are accepted by the kernel, and nothing answers."""
+        """Let it hang: connections are accepted by the kernel, and nothing answers. When this returns, it does."""
         self._popen.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._popen.send_signal(signal.SIGCONT)
@@ -82,8 +89,7 @@ class Process:
 
     def _ended(self) -> None:
         self._popen.wait()
-        assert self._popen.stdin
-        self._popen.stdin.close()
+        self._input.close()
 
 
 def give(folder: Path) -> None:

@@ -75,7 +75,7 @@ def prepare(kind: Kind, folder: Path, port: int, conf: Path | None = None, acl: 
     settings = {
         "bind": "127.0.0.1",
         "port": "0" if kind.secured else str(port),
-        "unixsocket": str(folder / "socket"),
+        "unixsocket": "socket",  # in the folder; as a whole path it may be longer than sockets allow
         "dir": str(folder),
         "daemonize": "no",
         "logfile": '""',

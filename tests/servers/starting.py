@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.servers import assembling, elastic, javas, places, processes, redis, redis_program
 from tests.servers.kinds import ANY_NEWER, KINDS, Kind
 from tests.servers.recipes import RECIPES
@@ -82,5 +84,5 @@ def _sweep() -> None:
     """Remove what runs that were killed have left."""
     for folder in places.runs().iterdir():
         owner = folder.name.split("-")[-2]
-        if not Path("/proc", owner).exists():
+        if not psutil.pid_exists(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, Server
@@ -34,28 +35,21 @@ def kept(server: Server) -> str:
     raise AssertionError(server)
 
 
-def processes_in(folder: Path) -> list[str]:
+def processes_in(folder: Path) -> list[int]:
     """The processes that run there."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
-                found.append(process.name)
-        except OSError:
-            continue  # it has ended meanwhile, or belongs to somebody else
-    return found
+    return [one.pid for one in psutil.process_iter(["cwd"]) if one.info["cwd"] and Path(one.info["cwd"]).is_relative_to(folder)]
 
 
 @on(*KINDS)
 def test_answers_with_its_version(server: Server) -> None:
     assert server.version == server.of.version or server.of.is_redis
     assert server.alive
-    assert processes_in(server.folder) == [str(server.pid)], "what we stop, kill and pause is the server, alone"
+    assert processes_in(server.folder) == [server.pid], "what we stop, kill and pause is the server, alone"
 
 
 @on(*ELASTIC_KINDS)
 def test_runs_as_a_plain_user(server: Server) -> None:
-    assert Path(f"/proc/{server.pid}").stat().st_uid != 0
+    assert 0 not in psutil.Process(server.pid).uids()
 
 
 @on(*KINDS)
@@ -80,8 +74,6 @@ def test_killed(server: Server) -> None:
 
 @on("redis", "es953")
 def test_hangs_and_goes_on(server: Server) -> None:
-    import socket
-
     server.pause()
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n" if isinstance(server, ElasticServer) else b"PING\r\n")
@@ -91,6 +83,14 @@ def test_hangs_and_goes_on(server: Server) -> None:
         server.resume()
         connection.settimeout(20)
         assert connection.recv(5) in (b"HTTP/", b"+PONG")
+
+
+@on(*REDIS_KINDS)
+def test_redis_listens_on_its_socket(server: RedisServer) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(server.socket))
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(7) in (b"+PONG\r\n", b"-NOAUTH")
 
 
 @on(*REDIS_KINDS)
@@ -105,13 +105,14 @@ def test_redis_is_wiped(server: RedisServer) -> None:
 def test_elasticsearch_is_wiped(server: ElasticServer) -> None:
     put(server, "gone")
     server.ask("PUT", "/_template/ours", {"index_patterns": ["tw*"], "settings": {"number_of_replicas": 0}})
+    server.ask("PUT", "/_ingest/pipeline/ours", {"processors": []})
     server.ask("PUT", "/_snapshot/ours", {"type": "fs", "settings": {"location": str(server.snapshots / "ours")}})
+    if server.of.is_opensearch or server.of.major >= 7:
+        server.ask("PUT", "/_component_template/ours", {"template": {}})
+        server.ask("PUT", "/_index_template/ours", {"index_patterns": ["tu*"], "composed_of": ["ours"]})
     server.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.read_only": "true"}})
     server.wipe()
-    state = server.ask("GET", "/_cluster/state/metadata")["metadata"]
-    assert "twkept" not in state["indices"]
-    assert "ours" not in state["templates"]
-    assert "ours" not in state.get("repositories", {})
+    assert not {"ours", "twkept"} & set().union(*server.contents().values())
     put(server, "writable again")
 
 

@@ -75,6 +75,9 @@ def test_recorder_records(server: ElasticServer, index: str) -> None:
     more = ask("POST", "/_search/scroll", {"scroll": "1m", "scroll_id": found["_scroll_id"]})
     assert {hit["_id"] for hit in found["hits"]["hits"] + more["hits"]["hits"]} == {"1", "2"}
     assert all(one["found"] for one in ask("POST", f"/{index}/_mget", {"ids": ["1", "2"]})["docs"])
+    assert ask("GET", f"/{index}/_count")["count"] == 2
+    update = f"/{index}/_doc/1/_update" if typed else f"/{index}/_update/1"
+    assert ask("POST", update, {"doc": {"lang": "de"}})["result"] == "updated"
     ask("DELETE", f"/{index}/_doc/2?refresh=true")
     assert index in ask("GET", f"/{index}/_mapping")
     assert index in ask("GET", f"/{index}/_settings")
