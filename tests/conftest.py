@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from netwar.config import SECTIONS
 from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
 from tests.servers.fixtures import servers as servers
+from tests.servers.fixtures import tell_once
 from tests.servers.lanes import Lanes, order
 
 ROOT = Path(__file__).parent.parent
@@ -212,6 +213,13 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast ones first: what talks to a sandbox comes after what does not, and what needs a server comes last."""
     items.sort(key=lambda item: (order(item.nodeid), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    tell_once(report, call)
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from _pytest.outcomes import Skipped
 
 from tests.servers.kinds import ELASTIC_KINDS, KINDS
 from tests.servers.server import Server
@@ -29,9 +30,21 @@ def on(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("server", kinds, indirect=True)
 
 
+class NotHere(Skipped):
+    """A test is skipped for want of a server."""
+
+
 def _skip_without(kind: str) -> None:
     if reason := why_not(kind):
-        pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
+        if os.environ.get(REQUIRED):
+            pytest.fail(reason, pytrace=False)
+        raise NotHere(reason)
+
+
+def tell_once(report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+    """Let pytest's summary have one line for a server that is missing, not one for each test."""
+    if call.excinfo and isinstance(call.excinfo.value, NotHere):
+        report.longrepr = (__file__, 1, f"Skipped: {call.excinfo.value}")
 
 
 class Servers:
