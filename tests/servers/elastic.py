@@ -18,7 +18,7 @@ from tests.servers.server_arguments import Setting, server_arguments
 from tests.servers.users import ADMIN, new_users
 
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""Half the time to start, half the memory; for benchmarks there is `quick=False`."""
+"""It starts in two thirds of the time, with two thirds of the memory; for benchmarks there is `quick=False`."""
 
 SETTINGS: dict[str, Setting] = {
     "cluster.name": "lab",

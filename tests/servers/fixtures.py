@@ -71,14 +71,16 @@ class Servers:
             self._running.popitem()[1].close()
 
     def _clean(self, kind: str) -> Server | None:
-        """The one that runs, whatever the last test did to it."""
+        """The one that runs, started anew if need be; None if there is none, or the last test left it beyond repair."""
         server = self._running.get(kind)
-        if server:
-            if server.alive:
-                server.resume()
-            else:
-                server.start()
+        if not server:
+            return None
+        try:
+            server.resume() if server.alive else server.start()
             server.wipe()
+        except Exception:
+            self._running.pop(kind).close()
+            return None
         return server
 
     def _started(self, kind: str) -> Server:

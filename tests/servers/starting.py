@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
+import secrets
 import shutil
 import socket
 import tempfile
@@ -51,7 +51,7 @@ def start(kind: str, **options: Any) -> Server:
 def _prepare(kind: Kind, folder: Path, options: dict[str, Any]) -> Server:
     if kind.is_redis:
         return redis.prepare(kind, folder, _free_port(), **options)
-    return elastic.prepare(kind, folder, (_free_port(), _free_port()), **options)
+    return elastic.prepare(kind, folder, (_free_port(PORTS[::2]), _free_port(PORTS[1::2])), **options)
 
 
 def _why_not_redis(kind: Kind) -> str | None:
@@ -69,9 +69,9 @@ def _why_not_elastic(kind: Kind) -> str | None:
     return None
 
 
-def _free_port() -> int:
+def _free_port(among: range = PORTS) -> int:
     while True:
-        port = random.choice(PORTS)
+        port = secrets.choice(among)  # not by random, which a test may have seeded
         with socket.socket() as trial:
             try:
                 trial.bind(("127.0.0.1", port))

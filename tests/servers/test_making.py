@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.servers import KINDS, assembling, javas, maven, places, pypi, why_not
-from tests.servers.fixtures import REQUIRED, Servers
+from tests.servers.fixtures import REQUIRED, Servers, on
 from tests.servers.maven import Artifact
 from tests.servers.recipes import RECIPES, Module, Recipe
+from tests.servers.redis import RedisServer
 from tests.servers.trouble import NotFetched
 
 ZIP = Artifact("test", "made-up", "1.0", "zip")
@@ -123,3 +124,17 @@ def test_made_a_second_time() -> None:
     assert said.returncode == 0
     assert said.stdout.startswith(f"{len(RECIPES)} of {len(RECIPES)} servers are in ")
     assert said.stderr == ""
+
+
+@on("redis")
+def test_the_next_test_finds_a_clean_server_whatever_this_one_does(server: RedisServer, servers: Servers) -> None:
+    server.pause()
+    assert servers("redis").version
+    server.kill()
+    assert servers("redis").pid == server.pid
+    with server.connect() as admin:
+        admin.config_set("requirepass", "unknown to the lab")
+    another = servers("redis")
+    assert another is not server
+    assert not server.alive
+    assert another.alive
