@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import pytest
 import redis
+
+from tests.lossy import LossyWay
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "conf" / "redis"
@@ -40,14 +42,14 @@ def free_port() -> int:
 class RedisServer:
     """A redis-server with its files in a folder. Lines of configuration may be added before it starts."""
 
-    def __init__(self, folder: Path, *lines: str, program: str = "redis-server") -> None:
+    def __init__(self, folder: Path, *lines: str, options: Sequence[str] = ()) -> None:
         self.folder = folder
         self.port = free_port()
         self.socket = folder / "s"
-        self._program = program
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
-        self._conf = folder / f"{program}.conf"
-        self._conf.write_text("\n".join([f"port {self.port}", f"dir {folder}", "bind 127.0.0.1", *lines]) + "\n")
+        self._conf = folder / "redis.conf"
+        self._conf.write_text("\n".join(["bind 127.0.0.1", *lines, f"port {self.port}", f"dir {folder}"]) + "\n")
 
     @property
     def url(self) -> str:
@@ -62,20 +64,25 @@ class RedisServer:
         """A client that may do everything; the test closes it."""
         return redis.Redis(port=self.port, protocol=2)
 
-    def start(self) -> RedisServer:
-        """Start it, and return when it answers and has read its data."""
+    def start(self, *, ready: bool = True) -> RedisServer:
+        """Start it, and return when it has read its data, or as soon as it listens."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([self._program, str(self._conf)], stdout=log, stderr=log, cwd=self.folder)
+            self._process = subprocess.Popen(
+                ["redis-server", str(self._conf), *self._options], stdout=log, stderr=log, cwd=self.folder
+            )
         until = time.monotonic() + 20
         with self.admin() as admin:
             while True:
                 try:
                     admin.ping()
                     return self
+                except redis.BusyLoadingError:
+                    if not ready:
+                        return self
                 except redis.RedisError:
                     assert self._process.poll() is None, (self.folder / "log").read_text()
                     assert time.monotonic() < until, (self.folder / "log").read_text()
-                    time.sleep(0.01)
+                time.sleep(0.01)
 
     def kill(self) -> None:
         """kill -9"""
@@ -84,9 +91,9 @@ class RedisServer:
         self._process.wait()
 
     def stop(self) -> None:
+        """End it for good; unlike TERM, that cannot be put off by what it is about to write."""
         if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(20)
+            self.kill()
 
 
 @contextmanager
@@ -102,6 +109,23 @@ def shipped_acl(folder: Path) -> str:
     text = text.replace(">CHANGE-ME-TOO", f">{READER_PASSWORD}").replace(">CHANGE-ME", f">{PASSWORD}")
     (folder / "users.acl").write_text(text.replace("user default off", "user default on nopass ~* &* +@all"))
     return f"aclfile {folder}/users.acl"
+
+
+def shipped_settings(folder: Path, tls: Tls) -> list[str]:
+    """The lines of conf/redis/netwar.conf, with the files and the port of the tests'."""
+    places = {
+        "/etc/redis/tls/server.crt": f"{folder}/server.crt",
+        "/etc/redis/tls/server.key": f"{folder}/server.key",
+        "/etc/redis/tls/ca.crt": str(tls.ca),
+        "/etc/redis/netwar.acl": f"{folder}/users.acl",
+        "/run/redis/netwar.sock": f"{folder}/s",
+        "tls-port 6379": f"tls-port {tls.port}",
+    }
+    lines = [line for line in (SHIPPED / "netwar.conf").read_text().splitlines() if not line.startswith("#")]
+    for shipped, here in places.items():
+        assert sum(shipped in line for line in lines) == 1, shipped
+        lines = [line.replace(shipped, here) for line in lines]
+    return lines
 
 
 class Tls:
@@ -130,10 +154,11 @@ class Tls:
 
 @dataclass(frozen=True)
 class Redis:
-    """A server that can be reached in every way there is: TCP, a socket, TLS with a password."""
+    """A server that can be reached in every way: TCP, a socket, TLS with password and few rights, a network that loses answers."""
 
     server: RedisServer
     tls: Tls
+    lossy: LossyWay
 
     def settings(self, kind: str = "redis", db: int = 0) -> dict[str, object]:
         """The keys of a configuration that lead to it."""
@@ -141,18 +166,22 @@ class Redis:
             return {"redisurl": f"{self.tls.url()}/{db}", "redisca": self.tls.ca}
         if kind == "redis-socket":
             return {"redishost": str(self.server.socket), "redisdb": db}
-        return {"redishost": "127.0.0.1", "redisport": self.server.port, "redisdb": db}
+        port = self.lossy.port if kind == "redis-lossy" else self.server.port
+        return {"redishost": "127.0.0.1", "redisport": port, "redisdb": db}
 
 
 @contextmanager
-def running_redis(*lines: str) -> Iterator[Redis]:
-    """A server with the rights of conf/redis, stopped with the block."""
+def running_redis(*lines: str, shipped: bool = False) -> Iterator[Redis]:
+    """A server with the rights of conf/redis, stopped with the block; `shipped`: with its settings too."""
     required()
     with short_folder() as folder:
         tls = Tls(folder)
-        own = ('save ""', f"unixsocket {folder}/s", shipped_acl(folder), "databases 5000", *tls.lines)
-        server = RedisServer(folder, *own, *lines)
+        acl = shipped_acl(folder)
+        own = shipped_settings(folder, tls) if shipped else ('save ""', f"unixsocket {folder}/s", acl, *tls.lines)
+        server = RedisServer(folder, *own, "databases 5000", *lines)
+        lossy = LossyWay(server.port)
         try:
-            yield Redis(server.start(), tls)
+            yield Redis(server.start(), tls, lossy)
         finally:
+            lossy.close()
             server.stop()

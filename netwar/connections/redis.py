@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import walrus
-from redis import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from redis import Connection, ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
@@ -32,6 +32,8 @@ CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
 PATIENCE = 60.0
 LONGEST_PAUSE = 1.0
+REPLICA_MS = 1_000
+UNSAID_SECONDS = 1.0  # shorter absences are no news
 
 CLOCK_SECONDS = 60.0
 QUICK_SECONDS = 1.0
@@ -52,7 +54,11 @@ def connect(settings: Settings) -> Server:
     if address.hosts and (trouble := probe.hindrance(address.hosts, PROBE_SECONDS)):
         raise unreachable(address, trouble)
     server = Server(address)
-    server.ping()
+    try:
+        server.ping()
+    except BaseException:
+        server.close()
+        raise
     return server
 
 
@@ -67,9 +73,10 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
         self.address = address
         self.clock = Clock(self)
         self._patience = 0.0  # until it has answered once
-        self._away: float | None = None
-        super().__init__(connection_pool=_pool(address), script_dir=False)
-        self.auto_close_connection_pool = True
+        self._away: float | None = None  # since when it does not answer
+        self._said = False
+        self._sentinels, pool = _pool(address)
+        super().__init__(connection_pool=pool, script_dir=False)
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command, again and again while the server is away."""
@@ -86,23 +93,37 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
                 self.connection_pool.disconnect()
                 raise
             else:
-                self._patience, self._away = PATIENCE, None
+                self._patience = PATIENCE
+                self._back()
                 return answer
+
+    def replicated(self) -> bool:
+        """Whether a replica has what was written, within a second, where Sentinels may put it in the master's place."""
+        return not self.address.service or self.wait(1, REPLICA_MS) > 0
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.connection_pool.disconnect()
+        for sentinel in self._sentinels:
+            sentinel.close()
 
     def _pause(self, error: RedisError) -> None:
         """Wait a little before the next attempt. Raises ServiceDown when that has gone on for long enough."""
         now = time.monotonic()
-        patience = PATIENCE if isinstance(error, BusyLoadingError) else self._patience
-        if self._away is None:
-            self._away = now
-            if patience:
-                why = hindrance(error, self.address)
-                log.warning("Redis at %s does not answer (%s): waiting for it, up to %.0f s", self.address, why, patience)
-        waited = now - self._away
+        self._away = self._away or now
+        waited, patience = now - self._away, PATIENCE if isinstance(error, BusyLoadingError) else self._patience
         if waited >= patience:
-            self._patience, self._away = 0.0, None  # what comes next, such as putting claims back, is tried once
+            self._patience = 0.0  # what comes next, such as putting claims back, is tried once
+            self._back()
             raise unreachable(self.address, error) from error
-        time.sleep(min(LONGEST_PAUSE, 0.05 + waited / 2) * random.uniform(0.5, 1))
+        if waited > UNSAID_SECONDS and not self._said:
+            self._said = True
+            why = hindrance(error, self.address)
+            log.warning("Redis at %s does not answer (%s): waiting for it, up to %.0f s", self.address, why, patience)
+        time.sleep(min(LONGEST_PAUSE, 0.01 + waited / 2) * random.uniform(0.5, 1))
+
+    def _back(self) -> None:
+        self._away, self._said = None, False
 
 
 def _readable(ca: Path) -> None:
@@ -112,22 +133,24 @@ def _readable(ca: Path) -> None:
         raise ConfigError(f"redisca {ca} cannot be used: {getattr(error, 'reason', None) or error.strerror or error}") from error
 
 
-def _pool(address: RedisAddress) -> ConnectionPool:
-    """Connections that try once: waiting is the server's business."""
+def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
+    """The Sentinels to ask, if any, and connections that try once: waiting is the server's business."""
     once: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": ANSWER_SECONDS, "protocol": 2, "driver_info": None}
     way: dict[str, Any] = {"username": address.user, "password": address.password, "db": address.db or 0, **once}
     if address.socket:
-        return ConnectionPool(connection_class=UnixDomainSocketConnection, path=address.socket, **way)
+        return [], ConnectionPool(connection_class=UnixDomainSocketConnection, path=address.socket, **way)
     network: dict[str, Any] = {"socket_connect_timeout": CONNECT_SECONDS, "socket_keepalive": True}
     if address.tls:
         ca = str(address.ca) if address.ca else None
         network |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
     if address.service:
         login = {"username": address.sentinel_user, "password": address.sentinel_password, "ssl": address.tls}
-        sentinels = Sentinel(address.hosts, sentinel_kwargs={**once, **network, **login})  # type: ignore[no-untyped-call]
-        return SentinelConnectionPool(address.service, sentinels, ssl=address.tls, **way, **network)  # type: ignore[no-untyped-call]
+        asked: Any = Sentinel(address.hosts, sentinel_kwargs={**once, **network, **login})  # type: ignore[no-untyped-call]
+        pool: Any = SentinelConnectionPool(address.service, asked, ssl=address.tls, **way, **network)  # type: ignore[no-untyped-call]
+        return asked.sentinels, pool
     host, port = address.hosts[0]
-    return ConnectionPool(connection_class=SSLConnection if address.tls else Connection, host=host, port=port, **way, **network)
+    kind = SSLConnection if address.tls else Connection
+    return [], ConnectionPool(connection_class=kind, host=host, port=port, **way, **network)
 
 
 class Clock:

@@ -20,6 +20,7 @@ from redis.exceptions import (
     RedisError,
     TimeoutError,
 )
+from redis.sentinel import MasterNotFoundError
 
 from netwar.config.redis_address import RedisAddress
 from netwar.errors import ConfigError, NetwarError, ServiceDown
@@ -50,6 +51,8 @@ def unreachable(address: RedisAddress, trouble: str | BaseException) -> ServiceD
 def hindrance(error: BaseException, address: RedisAddress) -> str:
     """Why no answer came, as part of a sentence."""
     for cause in _causes(error):
+        if isinstance(cause, MasterNotFoundError):
+            return "no Sentinel knows a master of that name which answers"
         if "handshake operation timed out" in str(cause):
             return "TLS is not spoken there, or too slowly"
         if isinstance(cause, ConnectionResetError) or "closed by server" in str(cause):

@@ -231,7 +231,7 @@ def test_a_server_that_restarts_is_waited_for_and_that_is_said_once(
     db = connected(**own.settings())
     db.set("tw:kept", "yes")
     own.server.kill()
-    restart = threading.Timer(1, own.server.start)
+    restart = threading.Timer(1.5, own.server.start)
     restart.start()
     assert db.get("tw:kept") == b"yes"
     restart.join()
