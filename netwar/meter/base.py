@@ -116,6 +116,9 @@ class Window:
     seen: float
 
 
+WINDOW_SECONDS = 900  # docs.x.com, X API, fundamentals, rate limits: every window but the daily ones is 15 minutes
+
+
 class Windows(Protocol):
     """The rate windows of every token, remembered for all the processes that ask with it.
 

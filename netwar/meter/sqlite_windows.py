@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from netwar.meter.base import Window
+from netwar.meter.base import WINDOW_SECONDS, Window
 from netwar.meter.sqlite_file import MeterFile
 
-WINDOW_SECONDS = 900  # docs.x.com, X API, fundamentals, rate limits: every window but the daily ones is 15 minutes
 SAME_WINDOW = 2.0  # X tells the reset in whole seconds, and the way to our clock adds to that
 
 # A window is guessed from when we open it until an answer tells; `seen` is when an answer last told, if ever.

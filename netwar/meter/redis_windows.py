@@ -1,0 +1,59 @@
+"""Rate windows in Redis, for every host that asks with the token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from netwar.connections.redis import Server
+from netwar.connections.redis_steps import Steps
+from netwar.meter.base import WINDOW_SECONDS, Window
+
+
+class RedisWindows:
+    """Fills the contract `netwar.meter.base.Windows`.
+
+    In Redis the times are those of the server's clock (see redis_windows.lua), here those of ours.
+    Raises ServiceDown and ConfigError as every Server does.
+    """
+
+    def __init__(self, server: Server, clock: Callable[[], float] | None = None) -> None:
+        self._server = server
+        self._clock = clock or server.clock
+        self._steps = Steps(server, Path(__file__).with_suffix(".lua"))
+
+    def take(self, token: str, endpoint: str, limit: int) -> float | None:
+        """See the contract. A window whose reset has passed is open anew, as wide as X last told."""
+        now = self._clock()
+        wait = self._do("take", token, endpoint, now, limit, now + WINDOW_SECONDS)
+        return None if wait is None else float(wait)
+
+    def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
+        """See the contract. An answer of an earlier window, that came late, tells nothing any more."""
+        self._do("saw", token, endpoint, self._clock(), limit, remaining, reset + self._ahead)
+
+    def close(self, token: str, endpoint: str, until: float) -> None:
+        """See the contract."""
+        self._do("close", token, endpoint, self._clock(), until + self._ahead)
+
+    def windows(self, token: str) -> list[Window]:
+        """See the contract: those that an answer has told of."""
+        endpoints = sorted(endpoint.decode() for endpoint in self._server.smembers(f"tw:windows:{token}"))
+        found = [(endpoint, self._server.hgetall(f"tw:window:{token}:{endpoint}")) for endpoint in endpoints]
+        return [self._window(endpoint, told) for endpoint, told in found if b"seen" in told]
+
+    def _window(self, endpoint: str, told: dict[bytes, bytes]) -> Window:
+        closed, ahead = float(told.get(b"closed", 0)), self._ahead
+        spent = closed > self._clock()
+        reset = closed if spent else float(told[b"reset"])
+        remaining = 0 if spent else int(told[b"remaining"])
+        return Window(endpoint, int(told[b"limit"]), remaining, reset - ahead, float(told[b"seen"]) - ahead)
+
+    @property
+    def _ahead(self) -> float:
+        """By how many seconds the server's clock is ahead of ours."""
+        return float(getattr(self._clock, "ahead", 0.0))
+
+    def _do(self, step: str, token: str, endpoint: str, *arguments: Any) -> Any:
+        return self._steps.once(step, [f"tw:window:{token}:{endpoint}", f"tw:windows:{token}"], endpoint, *arguments)
