@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from netwar.config import SECTIONS
+from tests.redis_server import Redis, running_redis
 from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
 from tests.servers.fixtures import servers as servers
@@ -202,6 +203,13 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
     """One sandbox for all the tests of a run that only look."""
     with running_sandbox(_desk(tmp_path_factory.mktemp("shared") / "home")) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A Redis for all the tests of a run; each has databases of its own."""
+    with running_redis() as redis:
+        yield redis
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
+from netwar.errors import LeaseLost
+
 LEASE_SECONDS = 600
 MOST_FAILURES = 5
 
@@ -150,3 +152,11 @@ class Claim:
             return False
         self._queue._put_back(self, str(error) if isinstance(error, UserFailed) else None)
         return isinstance(error, UserFailed)
+
+
+def lost(claim: Claim) -> LeaseLost:
+    """What a claim that is gone is told with."""
+    return LeaseLost(
+        f"{claim.user} is no longer this run's to record: the queue was wiped, or the lease ran out and another worker "
+        "took over; what was recorded stays, run again for the rest"
+    )

@@ -14,8 +14,7 @@ from typing import Any
 
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import connect, transaction, translated
-from netwar.errors import LeaseLost
-from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue
+from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
 
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
 # user), so it goes when the claim does. Times are seconds since 1970.
@@ -148,7 +147,7 @@ class SqliteQueue(Queue):
             until = self._clock() + LEASE_SECONDS
             forget = ", failures = 0, reason = NULL" if progress else ""
             if not db.execute(f"UPDATE entries SET until = ?{forget} WHERE {HELD}", (until, self.name, claim.token)).rowcount:
-                raise _lost(claim)
+                raise lost(claim)
 
     def _done(self, claim: Claim) -> None:
         with self._writing() as db:
@@ -163,7 +162,7 @@ class SqliteQueue(Queue):
             self._free(db, sparing=claim.token)
             lease = db.execute(f"SELECT token, holder, until FROM entries WHERE {HELD}", (self.name, claim.token)).fetchone()
             if lease is None:
-                raise _lost(claim)
+                raise lost(claim)
             return db.execute(ALSO, (self.name, user, self._clock(), *lease)).rowcount > 0
 
     def _free(self, db: sqlite3.Connection, sparing: str = "") -> list[str]:
@@ -197,10 +196,3 @@ class SqliteQueue(Queue):
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with translated(self._path), transaction(self._db) as db:
             yield db
-
-
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(
-        f"{claim.user} is no longer this run's to record: the queue was wiped, or the lease ran out and another worker "
-        "took over; what was recorded stays, run again for the rest"
-    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from netwar.archive.base import Archive
+from tests.contract.opening import KINDS, place
 
 ARCHIVES = ["sqlite"]
 
@@ -31,3 +32,10 @@ def archive(archive_kind: str, tmp_path: Path) -> Iterator[Archive]:
     opened = opened_archive(archive_kind, tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=KINDS)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh place for queue and meter, with each back end there is."""
+    kind = str(request.param)
+    return place(kind, tmp_path, request.getfixturevalue("redis") if kind.startswith("redis") else None)

@@ -5,21 +5,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwar.connections.runs import Run
 from netwar.meter.base import Money, Windows
 from netwar.queues.base import Queue
 
+if TYPE_CHECKING:
+    from netwar.connections.redis import Server
+    from tests.redis_server import Redis
+
 ROOT = Path(__file__).parent.parent.parent
-KINDS = ["sqlite"]
+KINDS = ["sqlite", "redis-tls", "redis-lossy"]
+DATABASES = count(1)
 
 Clock = Callable[[], float]
 
@@ -34,8 +42,11 @@ class SetClock:
         return self.now
 
 
-def place(kind: str, folder: Path) -> str:
-    """A fresh place for a back end of this kind."""
+def place(kind: str, folder: Path, redis: Redis | None = None, database: int | None = None) -> str:
+    """A place for a back end of this kind: with Redis, a fresh database, or one that hosts share."""
+    if redis:
+        settings = redis.settings(kind, next(DATABASES) if database is None else database)
+        (folder / "redis.json").write_text(json.dumps(settings, default=str))
     return f"{kind}:{folder}"
 
 
@@ -44,22 +55,48 @@ def new_run(where: str) -> Run:
     return Run(_folder(where) / "runs")
 
 
-def open_queue(where: str, run: Run, name: str = "work", clock: Clock = time.time) -> Queue:
+def open_queue(where: str, run: Run, name: str = "work", clock: Clock | None = None) -> Queue:
+    if server := redis_at(where):
+        from netwar.queues.redis import RedisQueue
+
+        return RedisQueue(server, name, run, clock)
     from netwar.queues.sqlite import SqliteQueue
 
-    return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock)
+    return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock or time.time)
 
 
-def open_money(where: str, run: Run, budget: int, app: str = "app", clock: Clock = time.time) -> Money:
+def open_money(where: str, run: Run, budget: int, app: str = "app", clock: Clock | None = None) -> Money:
+    if server := redis_at(where):
+        from netwar.meter.redis import RedisMoney
+
+        return RedisMoney(server, app, run, budget, clock)
     from netwar.meter.sqlite import SqliteMoney
 
-    return SqliteMoney(_folder(where) / "meter.sqlite", app, run, budget, clock)
+    return SqliteMoney(_folder(where) / "meter.sqlite", app, run, budget, clock or time.time)
 
 
-def open_windows(where: str, clock: Clock = time.time) -> Windows:
+def open_windows(where: str, clock: Clock | None = None) -> Windows:
+    if server := redis_at(where):
+        from netwar.meter.redis import RedisWindows
+
+        return RedisWindows(server, clock)
     from netwar.meter.sqlite import SqliteWindows
 
-    return SqliteWindows(_folder(where) / "meter.sqlite", clock)
+    return SqliteWindows(_folder(where) / "meter.sqlite", clock or time.time)
+
+
+@cache
+def redis_at(where: str) -> Server | None:
+    """One connection for each place and process."""
+    if not where.startswith("redis"):
+        return None
+    from netwar.config import Settings
+    from netwar.connections.redis import connect
+
+    written = json.loads((_folder(where) / "redis.json").read_text())
+    if "redisca" in written:
+        written["redisca"] = Path(written["redisca"])
+    return connect(Settings(**written))
 
 
 def _folder(where: str) -> Path:
@@ -96,10 +133,11 @@ class Process:
 
 
 @contextmanager
-def processes(count: int, script: str, *args: Any) -> Iterator[list[Process]]:
-    """Start a script several times, with `args` as sys.argv[1:]; whatever is left of them is killed at the end."""
+def processes(count: int, script: str, *args: Any, under: Sequence[str] = ()) -> Iterator[list[Process]]:
+    """Start a script several times, with `args` as sys.argv[1:], `under` a command that runs another one; whatever is left
+    of them is killed at the end."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", "from tests.contract.opening import *\n" + script, *map(str, args)]
+    command = [*under, sys.executable, "-c", "from tests.contract.opening import *\n" + script, *map(str, args)]
     with ExitStack() as stack:
         started = []
         for _ in range(count):

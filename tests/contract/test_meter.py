@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from netwar.connections.runs import Run
 from netwar.meter.base import OVERDUE, Charge, DoesNotFit, Money, Purpose, Windows
-from tests.contract.opening import KINDS, SetClock, new_run, open_money, open_windows, place, processes
+from tests.contract.opening import SetClock, new_run, open_money, open_windows, processes
 
 POST, USER = 5_000, 10_000
 BUDGET = 1_000_000
@@ -17,11 +16,6 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 23)
 TOMORROW = TODAY + timedelta(days=1)
 PURPOSE = Purpose("tw-idu3elk", "brexit")
-
-
-@pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return place(request.param, tmp_path)
 
 
 @pytest.fixture

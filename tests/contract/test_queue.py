@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from netwar.connections.runs import Run
 from netwar.errors import LeaseLost, TryLater
 from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Cleared, Queue, UserFailed
-from tests.contract.opening import KINDS, SetClock, new_run, open_queue, place, processes
+from tests.contract.opening import SetClock, new_run, open_queue, processes
 
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return place(request.param, tmp_path)
 
 
 @pytest.fixture
