@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netwar.archive.spool import Spool
     from netwar.cli.progress import Bar
     from netwar.config import Settings
+    from netwar.connections.redis import Server
     from netwar.connections.runs import Run
     from netwar.meter.base import Money, Windows
     from netwar.queues.base import Queue
@@ -83,9 +84,8 @@ class Services:
 
     def _keep_worlds_apart(self, folder: Path) -> None:
         """A rehearsal must not write into what was recorded from X, nor take its users; nor the other way round."""
-        from netwar.config.values import loopback_address
         from netwar.connections.folders import opened, trouble
-        from netwar.errors import ConfigError, ServiceDown
+        from netwar.errors import ServiceDown
 
         mark, now = folder / "api", self.settings.api
         try:
@@ -94,11 +94,14 @@ class Services:
             before = mark.read_text(errors="replace").strip() or now  # another program may be about to write it
         except OSError as error:
             raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
-        if loopback_address(before) != loopback_address(now):
-            raise ConfigError(
-                f"{folder} was recorded from {before}, and {self.settings.path} asks {now}: "
-                "write another folder as `data` under [STREAM] there"
-            )
+        self._same_world(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there")
+
+    def _same_world(self, used: str, before: str, remedy: str) -> None:
+        from netwar.config.values import loopback_address
+        from netwar.errors import ConfigError
+
+        if loopback_address(before) != loopback_address(now := self.settings.api):
+            raise ConfigError(f"{used} {before}, and {self.settings.path} asks {now}: write another {remedy}")
 
     @cached_property
     def run(self) -> Run:
@@ -109,33 +112,60 @@ class Services:
         self._closing.callback(run.end)
         return run
 
+    @cached_property
+    def redis(self) -> Server | None:
+        """The Redis of the configuration, None if it names none. Raises ServiceDown and ConfigError, as connect() does."""
+        if self.settings.redis is None:
+            return None
+        from netwar.connections.redis import connect
+
+        server = self._opened(connect(self.settings))
+        server.set("tw:api", self.settings.api, nx=True)
+        used = f"database {server.address.db} of Redis at {server.address} is used with"
+        self._same_world(used, server.get("tw:api").decode(), "database as `redisdb`, or in `redisurl`")
+        return server
+
     def queue(self, name: str) -> Queue:
         """A queue by name."""
         import click
 
-        from netwar.queues.sqlite import SqliteQueue
-
         if not (name and name.isprintable() and len(name.encode()) <= MOST_BYTES):
             raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MOST_BYTES} letters")
-        self._embedded("Redis", "redishost", "redisurl")
+        if name.startswith("tw:"):
+            raise click.UsageError(f"{name!r} cannot name a queue: tw: begins what stands beside the queues in Redis")
         if name not in self._queues:
-            self._queues[name] = self._opened(SqliteQueue(self.data / "queues.sqlite", name, self.run))
+            self._queues[name] = self._opened(self._queue(name))
         return self._queues[name]
+
+    def _queue(self, name: str) -> Queue:
+        if self.redis is not None:
+            from netwar.queues.redis import RedisQueue
+
+            return RedisQueue(self.redis, name, self.run)
+        from netwar.queues.sqlite import SqliteQueue
+
+        return SqliteQueue(self.data / "queues.sqlite", name, self.run)
 
     @cached_property
     def money(self) -> Money:
         """What may be spent and was."""
+        if self.redis is not None:
+            from netwar.meter.redis import RedisMoney
+
+            return RedisMoney(self.redis, self.settings.app, self.run, self.settings.budget)
         from netwar.meter.sqlite import SqliteMoney
 
-        self._embedded("Redis", "redishost", "redisurl")
         return self._opened(SqliteMoney(self.data / "meter.sqlite", self.settings.app, self.run, self.settings.budget))
 
     @cached_property
     def windows(self) -> Windows:
         """The rate windows."""
+        if self.redis is not None:
+            from netwar.meter.redis import RedisWindows
+
+            return RedisWindows(self.redis)
         from netwar.meter.sqlite import SqliteWindows
 
-        self._embedded("Redis", "redishost", "redisurl")
         return SqliteWindows(self.data / "meter.sqlite")  # its close() is another one: it closes a window
 
     @cached_property
