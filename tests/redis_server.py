@@ -154,7 +154,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Redis:
-    """A server that can be reached in every way: TCP, a socket, TLS with password and few rights, a network that loses answers."""
+    """A server that can be reached in every way: TCP, a socket, TLS with few rights, a network that loses answers."""
 
     server: RedisServer
     tls: Tls

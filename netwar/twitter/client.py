@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
-from netwar.errors import RateLimited
+from netwar.errors import RateLimited, ServiceDown
 from netwar.meter.base import Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
@@ -155,10 +156,19 @@ class Client:
         retrieved = time.time_ns() // 1_000_000
         page = read(reply.body, users=users)
         at = _date(reply)
-        micro = self._money.settle(reservation, page.bought(), at)
+        micro = self._book(reservation, page, at)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
+
+    def _book(self, reservation: Reservation, page: Page, at: datetime) -> int:
+        """Settle. Where the meter has gone away meanwhile, the most that the page can have cost stays reserved: it is paid for,
+        so it is handed on all the same."""
+        try:
+            return self._money.settle(reservation, page.bought(), at)
+        except ServiceDown as error:
+            log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
+            return reservation.micro
 
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
@@ -201,7 +211,8 @@ class Client:
         if not (0 <= remaining <= limit <= MOST_LIMIT and 0 <= reset <= MOST_SECONDS):
             return None
         wait = min(max(reset - _date(reply).timestamp(), 0.0), LONGEST_WINDOW)
-        self._windows.saw(self._token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
+        with suppress(ServiceDown):  # the answer may have been paid for; whoever asks next is told
+            self._windows.saw(self._token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None
 
     def _token(self, endpoint: Endpoint) -> str:
