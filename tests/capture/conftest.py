@@ -15,6 +15,8 @@ import pytest
 
 from netwar.coverage import Record
 from tests.conftest import Desk, Ended, Sandbox, running_sandbox, sign_in
+from tests.contract.opening import DATABASES
+from tests.redis_server import Redis
 
 # Three users to record, the first on two pages, and three who are not to be had.
 THREE = """
@@ -75,14 +77,15 @@ class Operator:
     def queue(self, users: Iterable[str], check: int = 0) -> Ended:
         return self.run("tw-quser2work", "-", input="\n".join(users) + "\n", check=check)
 
-    def select(self, index: str, query: str, *values: object) -> list[Any]:
+    def select(self, index: str, query: str, *values: object, data: str = ".local/share/netwar") -> list[Any]:
         """Rows of an archive file, read as any tool would."""
-        with sqlite3.connect(f"file:{self.desk.home}/.local/share/netwar/archive/{index}.sqlite?mode=ro", uri=True) as db:
+        with sqlite3.connect(f"file:{self.desk.home}/{data}/archive/{index}.sqlite?mode=ro", uri=True) as db:
             return db.execute(query, values).fetchall()
 
-    def recorded(self, index: str, user: str) -> set[int]:
+    def recorded(self, index: str, user: str, data: str = ".local/share/netwar") -> set[int]:
         """The ids of a user's own tweets that a timeline brought."""
-        return {row[0] for row in self.select(index, "SELECT id FROM tweets WHERE user_id = ? AND via = 'timeline'", int(user))}
+        query = "SELECT id FROM tweets WHERE user_id = ? AND via = 'timeline'"
+        return {row[0] for row in self.select(index, query, int(user), data=data)}
 
     def coverage(self, index: str) -> dict[str, dict[str, Any]]:
         lines = self.run("tw-coverage", index, "--json").stdout.splitlines()
@@ -93,8 +96,20 @@ class Operator:
 
     def spent(self) -> int:
         """Micro-dollars booked by the meter, whatever the day."""
+        if not (self.desk.home / ".local/share/netwar/meter.sqlite").exists():
+            told = json.loads(self.run("tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout)
+            return sum(charge["micro_dollars"] for charge in told["charges"])
         with sqlite3.connect(f"file:{self.desk.home}/.local/share/netwar/meter.sqlite?mode=ro", uri=True) as db:
             return db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0]
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def stores(request: pytest.FixtureRequest) -> dict[str, object]:
+    """The settings that say where queue and meter are kept: in files, or in Redis."""
+    if request.param == "sqlite":
+        return {}
+    redis: Redis = request.getfixturevalue("redis")
+    return redis.settings("redis-tls", next(DATABASES))
 
 
 @pytest.fixture

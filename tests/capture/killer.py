@@ -36,14 +36,20 @@ def main() -> None:
     sys.argv = [program, *arguments]
     sys.path.insert(0, str(Path(program).parent))
     from netwar.archive.sqlite.store import SqliteArchive
-    from netwar.meter.sqlite import SqliteMoney
-    from netwar.queues.sqlite import SqliteQueue
+    from netwar.config import load
+
+    if load().redis:
+        from netwar.meter.redis import RedisMoney as Money
+        from netwar.queues.redis import RedisQueue as Queue
+    else:
+        from netwar.meter.sqlite import SqliteMoney as Money
+        from netwar.queues.sqlite import SqliteQueue as Queue
 
     moments = {
-        "billed": (SqliteMoney, "settle", True),
+        "billed": (Money, "settle", True),
         "before": (SqliteArchive, "write", True),
         "between": (SqliteArchive, "write", False),
-        "after": (SqliteQueue, "_renew", False),
+        "after": (Queue, "_renew", False),
     }
     target, name, first = moments[moment]
     kill_at(target, name, int(number), first=first)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from tests.conftest import BIN
+from tests.contract.opening import DATABASES
 
 WORLD = """
 [world]
@@ -21,12 +22,16 @@ most_posts = 120
 EIGHT = range(8)
 
 
-def eight(operator, index: str, **settings: object) -> list[tuple[int, str]]:
-    """Run eight recorders at once, each with a configuration of its own; their statuses and what they said."""
+def eight(operator, index: str, hosts: tuple[str, ...] = (), **settings: object) -> list[tuple[int, str]]:
+    """Run eight recorders at once, each with a configuration of its own; their statuses and what they said.
+
+    `hosts` are folders, in turn: each is the data of a host of its own.
+    """
     paths = []
     for number in EIGHT:
         path = operator.desk.home / f"account{number}"
-        operator.desk.configure(operator.sandbox.url, path=path, maxcpu=100, maxmem=100, **settings)
+        data = {"data": hosts[number % len(hosts)]} if hosts else {}
+        operator.desk.configure(operator.sandbox.url, path=path, maxcpu=100, maxmem=100, **settings, **data)
         paths.append(path)
     command = [sys.executable, BIN / "tw-idu3elk", index, "--config"]
     started = [
@@ -38,11 +43,11 @@ def eight(operator, index: str, **settings: object) -> list[tuple[int, str]]:
     return [(process.returncode, said) for process in started for said in [process.communicate(timeout=240)[1]]]
 
 
-def test_eight_processes_record_each_user_once(operator):
-    one = operator(WORLD)
+def test_eight_processes_record_each_user_once(operator, stores):
+    one = operator(WORLD, **stores)
     users = one.users()
     one.queue([name for user in users for name in (user["id"], user["name"])])
-    ends = eight(one, "eight", budget=10_000)
+    ends = eight(one, "eight", budget=10_000, **stores)
     assert [status for status, _ in ends] == [0] * 8, ends
     assert not any("locked" in said for _, said in ends)
     work = one.work()
@@ -57,11 +62,11 @@ def test_eight_processes_record_each_user_once(operator):
     assert one.spent() == one.bill()["micro"]
 
 
-def test_the_budget_holds_whatever_runs_at_once(operator):
-    one = operator(WORLD)
+def test_the_budget_holds_whatever_runs_at_once(operator, stores):
+    one = operator(WORLD, **stores)
     users = one.users()
     one.queue(user["id"] for user in users)
-    ends = eight(one, "poor", budget=12)
+    ends = eight(one, "poor", budget=12, **stores)
     assert {status for status, _ in ends} == {77}, ends
     assert not any("locked" in said for _, said in ends)
     spent = one.spent()
@@ -73,10 +78,30 @@ def test_the_budget_holds_whatever_runs_at_once(operator):
     assert one.work()["waiting"] > 0
     assert one.work()["claimed"] == []
 
-    ends = eight(one, "poor", budget=10_000)
+    ends = eight(one, "poor", budget=10_000, **stores)
     assert [status for status, _ in ends] == [0] * 8, ends
     for user in users:
         assert one.recorded("poor", user["id"]) == set(one.truth(user["id"]))
+
+
+def test_two_hosts_share_the_work_and_the_budget_through_redis(operator, redis):
+    hosts = ("host-a", "host-b")
+    stores = redis.settings(db=next(DATABASES))
+    one = operator(WORLD, **stores)
+    users = [user["id"] for user in one.users()]
+    one.queue(users)
+    ends = eight(one, "poor", hosts, budget=12, **stores)
+    assert {status for status, _ in ends} == {77}, ends
+    assert one.spent() == one.bill()["micro"] <= 12_000_000
+    ends = eight(one, "poor", hosts, budget=10_000, **stores)
+    assert [status for status, _ in ends] == [0] * 8, ends
+    work = one.work()
+    assert (work["waiting"], work["claimed"], work["failed"]) == (0, [], [])
+    shares = [{user for user in users if one.recorded("poor", user, host)} for host in hosts]
+    assert all(shares), "both have done some of it"
+    for user in users:
+        assert set().union(*(one.recorded("poor", user, host) for host in hosts)) == set(one.truth(user))
+    assert one.spent() == one.bill()["micro"]
 
 
 def test_a_second_run_with_the_same_configuration_is_told(operator):
