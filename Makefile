@@ -30,6 +30,7 @@ format: venv ## lay the code out and renew the README's table of commands
 bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archive with them
 	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.client
+	$(PY) -m benchmarks.queues
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
 endif

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import redis as library
@@ -90,3 +96,37 @@ def test_nobody_comes_in_with_the_shipped_passwords_or_without_one() -> None:
     text = (SHIPPED / "netwar.acl").read_text()
     assert text.startswith("user default off\n")
     assert text.count(">CHANGE-ME") == 2
+
+
+DOCS = (ROOT / "docs" / "redis.md").read_text()
+
+
+def test_the_certificate_that_the_docs_make_is_accepted(tmp_path: Path) -> None:
+    """Also by Pythons that are strict about certificates, as 3.13 is."""
+    steps = [line for line in DOCS.splitlines() if line.startswith(("    openssl ", "    echo 'subjectAltName"))]
+    assert len(steps) == 4
+    for step in steps:
+        subprocess.run(step, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=tmp_path / "ca.crt")
+    server.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    client.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    unfinished = {server.wrap_bio(there, back, server_side=True), client.wrap_bio(back, there, server_hostname="redishost")}
+    while unfinished:
+        for side in list(unfinished):
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+                unfinished.remove(side)
+
+
+@pytest.mark.skipif(not shutil.which("redis-cli"), reason="redis-cli is not installed: sudo apt-get install redis-tools")
+def test_what_the_docs_tell_people_to_look_at_can_be_looked_at(shipped: Redis) -> None:
+    lines = re.findall(r"`redis-cli ([^-`][^`]*)`", DOCS)
+    assert len(lines) > 8
+    way = ["-p", str(shipped.tls.port), "--tls", "--cacert", str(shipped.tls.ca), "--user", "netwar-ro", "--no-auth-warning"]
+    for line in lines:
+        command = ["redis-cli", *way, "-e", *line.split()]
+        told = subprocess.run(
+            command, env={"REDISCLI_AUTH": READER_PASSWORD, "PATH": os.environ["PATH"]}, capture_output=True, text=True
+        )
+        assert told.returncode == 0, (line, told.stdout, told.stderr)
