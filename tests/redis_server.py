@@ -1,11 +1,12 @@
-"""Redis servers of a test's own: started on a free port and a socket, killed, started again, and stopped by their process."""
+"""One Redis that can be reached in every way there is, with the rights and the settings of conf/redis; and servers to kill.
+
+It stands on tests.servers, which has a server of one kind for each test; here, one server for plain and TLS connections alike,
+with a database for each test, makes hundreds of small tests quick.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,59 +19,55 @@ import pytest
 import redis
 
 from tests.lossy import LossyWay
+from tests.servers import redis_program
+from tests.servers.certificates import Certificates, certificates
+from tests.servers.fixtures import REQUIRED
+from tests.servers.processes import Launch, Process, give
+from tests.servers.starting import free_port, why_not
+from tests.servers.users import AWKWARD
 
-ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "conf" / "redis"
-PASSWORD = "pass/word@of#tests"
-READER_PASSWORD = "only:looking"
+SHIPPED = Path(__file__).parent.parent / "conf" / "redis"
+PASSWORD = "writes" + AWKWARD
+READER_PASSWORD = "looks" + AWKWARD
 
 
 def required() -> None:
     """Skip the test where there is no Redis; fail instead where servers must be there."""
-    if not shutil.which("redis-server"):
-        if os.environ.get("NETWAR_REQUIRE_SERVERS") == "1":
-            pytest.fail("redis-server is not installed, and NETWAR_REQUIRE_SERVERS=1 asks for it")
-        pytest.skip("redis-server is not installed: sudo apt-get install redis-server")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    if reason := why_not("redis"):
+        pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
 
 
 class RedisServer:
-    """A redis-server with its files in a folder. Lines of configuration may be added before it starts."""
+    """A server with its files in a folder, which may be started again and again; `lines` are its settings."""
 
     def __init__(self, folder: Path, *lines: str, options: Sequence[str] = ()) -> None:
         self.folder = folder
         self.port = free_port()
-        self.socket = folder / "s"
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
-        self._conf = folder / "redis.conf"
-        self._conf.write_text("\n".join(["bind 127.0.0.1", *lines, f"port {self.port}", f"dir {folder}"]) + "\n")
+        self._process: Process | None = None
+        whole = ["bind 127.0.0.1", *lines, f"port {self.port}", f"dir {folder}"]
+        (folder / "redis.conf").write_text("\n".join(whole) + "\n")
 
     @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+    def socket(self) -> Path:
+        return self.folder / "s"
 
     @property
-    def pid(self) -> int:
+    def process(self) -> Process:
         assert self._process
-        return self._process.pid
+        return self._process
 
     def admin(self) -> redis.Redis:
-        """A client that may do everything; the test closes it."""
+        """A client that may do everything; close it after use."""
         return redis.Redis(port=self.port, protocol=2)
 
     def start(self, *, ready: bool = True) -> RedisServer:
-        """Start it, and return when it has read its data, or as soon as it listens."""
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["redis-server", str(self._conf), *self._options], stdout=log, stderr=log, cwd=self.folder
-            )
-        until = time.monotonic() + 20
+        """Start it, and return when it has read its data, or as soon as it says that it is reading them."""
+        give(self.folder)
+        program = redis_program.find()
+        assert program
+        self._process = Process(Launch((program, self.folder / "redis.conf", *self._options), self.folder))
+        until = time.monotonic() + 30
         with self.admin() as admin:
             while True:
                 try:
@@ -80,20 +77,59 @@ class RedisServer:
                     if not ready:
                         return self
                 except redis.RedisError:
-                    assert self._process.poll() is None, (self.folder / "log").read_text()
-                    assert time.monotonic() < until, (self.folder / "log").read_text()
+                    assert self._process.alive, self._process.last_words()
+                    assert time.monotonic() < until, self._process.last_words()
                 time.sleep(0.01)
 
     def kill(self) -> None:
-        """kill -9"""
-        assert self._process
-        self._process.kill()
-        self._process.wait()
+        """kill -9; also what ends it for good: TERM waits for replicas, and for what is about to be written."""
+        if self._process and self._process.alive:
+            self._process.kill()
 
-    def stop(self) -> None:
-        """End it for good; unlike TERM, that cannot be put off by what it is about to write."""
-        if self._process and self._process.poll() is None:
-            self.kill()
+
+@dataclass(frozen=True)
+class Redis:
+    """A server, and all the ways to it: TCP, a socket, TLS as a user with few rights, a network that loses answers."""
+
+    server: RedisServer
+    tls_port: int
+    certificates: Certificates
+    lossy: LossyWay
+
+    @property
+    def ca(self) -> Path:
+        return self.certificates.ca
+
+    def tls_url(self, user: str = "netwar", password: str = PASSWORD) -> str:
+        return f"rediss://{user}:{quote(password, safe='')}@localhost:{self.tls_port}"
+
+    def settings(self, kind: str = "redis", db: int = 0) -> dict[str, object]:
+        """The keys of a configuration that lead to it."""
+        if kind == "redis-tls":
+            return {"redisurl": f"{self.tls_url()}/{db}", "redisca": self.ca}
+        if kind == "redis-socket":
+            return {"redishost": str(self.server.socket), "redisdb": db}
+        port = self.lossy.port if kind == "redis-lossy" else self.server.port
+        return {"redishost": "127.0.0.1", "redisport": port, "redisdb": db}
+
+
+@contextmanager
+def running_redis(*lines: str, shipped: bool = False) -> Iterator[Redis]:
+    """A server with the rights of conf/redis, ended with the block; `shipped`: with its settings too."""
+    required()
+    with short_folder() as folder:
+        signed, tls_port = certificates(), free_port()
+        settings = shipped_settings(folder, signed, tls_port)
+        if not shipped:
+            durable = ("appendonly", "appendfsync", "save", "maxmemory", "bind")
+            settings = ['save ""', *(line for line in settings if not line.startswith(durable))]
+        server = RedisServer(folder, *settings, "databases 5000", *lines)
+        lossy = LossyWay(server.port)
+        try:
+            yield Redis(server.start(), tls_port, signed, lossy)
+        finally:
+            lossy.close()
+            server.kill()
 
 
 @contextmanager
@@ -103,85 +139,26 @@ def short_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def shipped_acl(folder: Path) -> str:
-    """The line of configuration that brings the rights of conf/redis with passwords of the tests'; the default user may all."""
-    text = (SHIPPED / "netwar.acl").read_text()
-    text = text.replace(">CHANGE-ME-TOO", f">{READER_PASSWORD}").replace(">CHANGE-ME", f">{PASSWORD}")
-    (folder / "users.acl").write_text(text.replace("user default off", "user default on nopass ~* &* +@all"))
-    return f"aclfile {folder}/users.acl"
-
-
-def shipped_settings(folder: Path, tls: Tls) -> list[str]:
+def shipped_settings(folder: Path, signed: Certificates, tls_port: int) -> list[str]:
     """The lines of conf/redis/netwar.conf, with the files and the port of the tests'."""
     places = {
-        "/etc/redis/tls/server.crt": f"{folder}/server.crt",
-        "/etc/redis/tls/server.key": f"{folder}/server.key",
-        "/etc/redis/tls/ca.crt": str(tls.ca),
-        "/etc/redis/netwar.acl": f"{folder}/users.acl",
+        "/etc/redis/tls/server.crt": str(signed.node),
+        "/etc/redis/tls/server.key": str(signed.node_key),
+        "/etc/redis/tls/ca.crt": str(signed.ca),
+        "/etc/redis/netwar.acl": str(shipped_rights(folder)),
         "/run/redis/netwar.sock": f"{folder}/s",
-        "tls-port 6379": f"tls-port {tls.port}",
+        "tls-port 6379": f"tls-port {tls_port}",
     }
     lines = [line for line in (SHIPPED / "netwar.conf").read_text().splitlines() if not line.startswith("#")]
-    for shipped, here in places.items():
-        assert sum(shipped in line for line in lines) == 1, shipped
-        lines = [line.replace(shipped, here) for line in lines]
+    for there, here in places.items():
+        assert sum(there in line for line in lines) == 1, there
+        lines = [line.replace(there, here) for line in lines]
     return lines
 
 
-class Tls:
-    """A CA of its own, and a certificate for localhost, as files in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        import trustme
-
-        self.ca, self.port = folder / "ca.pem", free_port()
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(self.ca))
-        certificate = authority.issue_cert("localhost", "127.0.0.1")
-        certificate.private_key_pem.write_to_path(str(folder / "server.key"))
-        certificate.cert_chain_pems[0].write_to_path(str(folder / "server.crt"))
-        self.lines = (
-            f"tls-port {self.port}",
-            f"tls-cert-file {folder}/server.crt",
-            f"tls-key-file {folder}/server.key",
-            f"tls-ca-cert-file {self.ca}",
-            "tls-auth-clients no",
-        )
-
-    def url(self, user: str = "netwar", password: str = PASSWORD) -> str:
-        return f"rediss://{user}:{quote(password, safe='')}@localhost:{self.port}"
-
-
-@dataclass(frozen=True)
-class Redis:
-    """A server that can be reached in every way: TCP, a socket, TLS with few rights, a network that loses answers."""
-
-    server: RedisServer
-    tls: Tls
-    lossy: LossyWay
-
-    def settings(self, kind: str = "redis", db: int = 0) -> dict[str, object]:
-        """The keys of a configuration that lead to it."""
-        if kind == "redis-tls":
-            return {"redisurl": f"{self.tls.url()}/{db}", "redisca": self.tls.ca}
-        if kind == "redis-socket":
-            return {"redishost": str(self.server.socket), "redisdb": db}
-        port = self.lossy.port if kind == "redis-lossy" else self.server.port
-        return {"redishost": "127.0.0.1", "redisport": port, "redisdb": db}
-
-
-@contextmanager
-def running_redis(*lines: str, shipped: bool = False) -> Iterator[Redis]:
-    """A server with the rights of conf/redis, stopped with the block; `shipped`: with its settings too."""
-    required()
-    with short_folder() as folder:
-        tls = Tls(folder)
-        acl = shipped_acl(folder)
-        own = shipped_settings(folder, tls) if shipped else ('save ""', f"unixsocket {folder}/s", acl, *tls.lines)
-        server = RedisServer(folder, *own, "databases 5000", *lines)
-        lossy = LossyWay(server.port)
-        try:
-            yield Redis(server.start(), tls, lossy)
-        finally:
-            lossy.close()
-            server.stop()
+def shipped_rights(folder: Path) -> Path:
+    """conf/redis/netwar.acl with passwords of the tests'; the default user, whom it turns off, may do everything."""
+    text = (SHIPPED / "netwar.acl").read_text()
+    text = text.replace(">CHANGE-ME-TOO", f">{READER_PASSWORD}").replace(">CHANGE-ME", f">{PASSWORD}")
+    (path := folder / "users.acl").write_text(text.replace("user default off", "user default on nopass ~* &* +@all"))
+    return path

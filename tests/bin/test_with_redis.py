@@ -69,15 +69,15 @@ def test_a_server_that_is_not_there_ends_a_program_at_once(desk: Desk, program: 
 
 
 def test_a_wrong_password_is_a_fault_of_the_configuration_and_is_not_shown(desk: Desk, redis: Redis) -> None:
-    url = redis.tls.url(password="hush%2Fhush")
-    desk.configure(redisurl=url, redisca=redis.tls.ca)
+    url = redis.tls_url(password="hush%2Fhush")
+    desk.configure(redisurl=url, redisca=redis.ca)
     ended = desk.run("tw-showwork", "-v", check=78)
     assert "does not accept the user and password" in ended.stderr
     assert "hush" not in ended.stderr
 
 
 def test_who_may_only_look_is_told_what_is_missing(desk: Desk, redis: Redis) -> None:
-    desk.configure(redisurl=redis.tls.url("netwar-ro", READER_PASSWORD), redisca=redis.tls.ca)
+    desk.configure(redisurl=redis.tls_url("netwar-ro", READER_PASSWORD), redisca=redis.ca)
     ended = desk.run("tw-quser2work", "-", input="bbc\n", check=78)
     assert "forbids netwar-ro what is needed" in ended.stderr
     assert "conf/redis/netwar.acl" in ended.stderr

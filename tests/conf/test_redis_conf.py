@@ -36,9 +36,9 @@ def client(shipped: Redis, request: pytest.FixtureRequest) -> Iterator[library.R
     """A connection over TLS as one of the two users."""
     user = {"netwar": PASSWORD, "netwar-ro": READER_PASSWORD}
     with library.Redis(
-        port=shipped.tls.port,
+        port=shipped.tls_port,
         ssl=True,
-        ssl_ca_certs=str(shipped.tls.ca),
+        ssl_ca_certs=str(shipped.ca),
         username=request.param,
         password=user[request.param],
         protocol=2,
@@ -123,7 +123,7 @@ def test_the_certificate_that_the_docs_make_is_accepted(tmp_path: Path) -> None:
 def test_what_the_docs_tell_people_to_look_at_can_be_looked_at(shipped: Redis) -> None:
     lines = re.findall(r"`redis-cli ([^-`][^`]*)`", DOCS)
     assert len(lines) > 8
-    way = ["-p", str(shipped.tls.port), "--tls", "--cacert", str(shipped.tls.ca), "--user", "netwar-ro", "--no-auth-warning"]
+    way = ["-p", str(shipped.tls_port), "--tls", "--cacert", str(shipped.ca), "--user", "netwar-ro", "--no-auth-warning"]
     for line in lines:
         command = ["redis-cli", *way, "-e", *line.split()]
         told = subprocess.run(

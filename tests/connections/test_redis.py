@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from netwar.connections import redis as connections
 from netwar.connections.redis import Server, connect
 from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
-from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, Tls, free_port, running_redis
+from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, free_port, running_redis
 
 SOON = 1.0  # 0.3 s are promised; the machine may be busy
 
@@ -122,44 +123,44 @@ def test_a_wrong_password_is_told_and_never_shown(redis: Redis, user: str) -> No
 
 
 def test_a_certificate_of_an_unknown_ca_is_refused_and_the_setting_named(redis: Redis) -> None:
-    said, _ = told(ConfigError, redisurl=redis.tls.url())
+    said, _ = told(ConfigError, redisurl=redis.tls_url())
     assert "has a certificate that is not to be trusted" in said
     assert "let redisca name its CA" in said
     assert PASSWORD not in said
 
 
 def test_a_certificate_of_another_ca_is_refused(redis: Redis, tmp_path: Path) -> None:
-    assert "not to be trusted" in told(ConfigError, redisurl=redis.tls.url(), redisca=Tls(tmp_path).ca)[0]
+    assert "not to be trusted" in told(ConfigError, redisurl=redis.tls_url(), redisca=redis.certificates.wrong_ca)[0]
 
 
 def test_a_certificate_of_another_host_is_refused(redis: Redis) -> None:
-    said, _ = told(ConfigError, redisurl=redis.tls.url().replace("localhost", "127.0.0.2"), redisca=redis.tls.ca)
+    said, _ = told(ConfigError, redisurl=redis.tls_url().replace("localhost", "127.0.0.2"), redisca=redis.ca)
     assert "not to be trusted" in said
     assert "127.0.0.2" in said.partition("not to be trusted")[2]
 
 
 def test_the_ca_may_stand_in_the_address(redis: Redis, connected: Callable[..., Server]) -> None:
-    assert connected(redisurl=f"{redis.tls.url()}?ssl_ca_certs={redis.tls.ca}").ping()
+    assert connected(redisurl=f"{redis.tls_url()}?ssl_ca_certs={redis.ca}").ping()
 
 
 def test_redisca_means_tls_with_a_bare_host_too(redis: Redis, connected: Callable[..., Server]) -> None:
-    db = connected(redishost="localhost", redisport=redis.tls.port, redisca=redis.tls.ca, redisuser="netwar", redispass=PASSWORD)
+    db = connected(redishost="localhost", redisport=redis.tls_port, redisca=redis.ca, redisuser="netwar", redispass=PASSWORD)
     assert db.ping()
 
 
 def test_a_ca_that_cannot_be_read_is_told(redis: Redis, tmp_path: Path) -> None:
-    assert "No such file" in told(ConfigError, redisurl=redis.tls.url(), redisca=tmp_path / "none")[0]
+    assert "No such file" in told(ConfigError, redisurl=redis.tls_url(), redisca=tmp_path / "none")[0]
     (tmp_path / "ca.pem").write_text("nothing of the kind")
     assert (
-        f"redisca {tmp_path}/ca.pem cannot be used" in told(ConfigError, redisurl=redis.tls.url(), redisca=tmp_path / "ca.pem")[0]
+        f"redisca {tmp_path}/ca.pem cannot be used" in told(ConfigError, redisurl=redis.tls_url(), redisca=tmp_path / "ca.pem")[0]
     )
 
 
 def test_tls_where_none_is_spoken_and_none_where_it_is(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.5)
-    said, _ = told(ServiceDown, redisurl=f"rediss://localhost:{redis.server.port}", redisca=redis.tls.ca)
+    said, _ = told(ServiceDown, redisurl=f"rediss://localhost:{redis.server.port}", redisca=redis.ca)
     assert "TLS is not spoken there, or too slowly" in said
-    said, _ = told(ServiceDown, redishost="localhost", redisport=redis.tls.port)
+    said, _ = told(ServiceDown, redishost="localhost", redisport=redis.tls_port)
     assert "it closes the connection; if it wants TLS, set redisca" in said
 
 
@@ -184,7 +185,7 @@ def test_a_database_that_is_not_there_is_told(redis: Redis) -> None:
 
 
 def test_what_the_rights_forbid_is_told_with_the_file_that_has_them(redis: Redis, connected: Callable[..., Server]) -> None:
-    reader = connected(redisurl=redis.tls.url("netwar-ro", READER_PASSWORD), redisca=redis.tls.ca)
+    reader = connected(redisurl=redis.tls_url("netwar-ro", READER_PASSWORD), redisca=redis.ca)
     for forbidden in (lambda: reader.sadd("work", "1"), lambda: reader.get("other")):
         with pytest.raises(ConfigError, match=r"forbids netwar-ro what is needed .*conf/redis/netwar\.acl"):
             forbidden()
@@ -231,12 +232,14 @@ def test_a_server_that_restarts_is_waited_for_and_that_is_said_once(
     db = connected(**own.settings())
     db.set("tw:kept", "yes")
     own.server.kill()
-    restart = threading.Timer(1.5, own.server.start)
-    restart.start()
-    assert db.get("tw:kept") == b"yes"
-    restart.join()
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(db.get, "tw:kept")
+        while not caplog.records:
+            assert not answer.done()
+        own.server.start()
+        assert answer.result() == b"yes"
     [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert line == f"Redis at {own.server.url[8:]} does not answer (Connection refused): waiting for it, up to 60 s"
+    assert line == f"Redis at 127.0.0.1:{own.server.port} does not answer (Connection refused): waiting for it, up to 60 s"
     own.server.kill()
     own.server.start()
     assert db.get("tw:kept") == b"yes"
@@ -273,13 +276,13 @@ def test_the_answer_to_an_interrupted_command_is_not_taken_for_that_of_the_next(
     db.set("tw:a", "of a")
     db.set("tw:b", "of b")
     before = signal.signal(signal.SIGALRM, interrupt)
-    os.kill(own.server.pid, signal.SIGSTOP)
+    os.kill(own.server.process.pid, signal.SIGSTOP)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         with pytest.raises(Interrupted):
             db.get("tw:a")
     finally:
-        os.kill(own.server.pid, signal.SIGCONT)
+        os.kill(own.server.process.pid, signal.SIGCONT)
         signal.signal(signal.SIGALRM, before)
     assert db.get("tw:b") == b"of b"
 

@@ -99,7 +99,7 @@ def watched() -> Iterator[Watched]:
 
         def started(*lines: str, options: tuple[str, ...] = ()) -> RedisServer:
             server = RedisServer(stack.enter_context(short_folder()), *lines, options=options)
-            stack.callback(server.stop)
+            stack.callback(server.kill)
             return server.start()
 
         master = started("appendonly yes", "repl-diskless-sync-delay 0")

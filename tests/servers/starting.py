@@ -50,8 +50,8 @@ def start(kind: str, **options: Any) -> Server:
 
 def _prepare(kind: Kind, folder: Path, options: dict[str, Any]) -> Server:
     if kind.is_redis:
-        return redis.prepare(kind, folder, _free_port(), **options)
-    return elastic.prepare(kind, folder, (_free_port(PORTS[::2]), _free_port(PORTS[1::2])), **options)
+        return redis.prepare(kind, folder, free_port(), **options)
+    return elastic.prepare(kind, folder, (free_port(PORTS[::2]), free_port(PORTS[1::2])), **options)
 
 
 def _why_not_redis(kind: Kind) -> str | None:
@@ -69,7 +69,8 @@ def _why_not_elastic(kind: Kind) -> str | None:
     return None
 
 
-def _free_port(among: range = PORTS) -> int:
+def free_port(among: range = PORTS) -> int:
+    """A port on which nobody listens now."""
     while True:
         port = secrets.choice(among)  # not by random, which a test may have seeded
         with socket.socket() as trial:
