@@ -18,14 +18,19 @@ local waiting, turns, queued, claims, holders, leases, claimed, failures, failed
 local MOST_FAILURES = 5
 local ADOPTED = 100
 
-local function seconds(number)
-  return string.format('%.6f', number)
+-- Turns are counted in whole micros, so that no two of them become one when they are written as seconds.
+local function micros(text)
+  return math.floor(tonumber(text) * 1e6 + 0.5)
 end
 
--- The first turn behind all there are.
+local function seconds(whole_micros)
+  return string.format('%.6f', whole_micros / 1e6)
+end
+
+-- The first turn behind all there are, in micros.
 local function last_turn(now)
   local last = call('ZRANGE', turns, -1, -1, 'WITHSCORES')
-  return math.max(tonumber(now), tonumber(last[2] or 0) + 1e-6)
+  return math.max(micros(now), micros(last[2] or 0) + 1)
 end
 
 local function claim_of(token)
@@ -57,7 +62,7 @@ local function hand_back(token, now, reason)
       call('HSET', failures, user, times .. ' ' .. why)
     end
     if times < MOST_FAILURES then
-      call('ZADD', turns, seconds(turn + place / 1e6), user)
+      call('ZADD', turns, seconds(turn + place - 1), user)
       call('SADD', waiting, user)
     else
       call('HSET', failed, user, times .. ' ' .. why)
@@ -142,7 +147,7 @@ local function grant(token, holder, lease, users)
   call('ZADD', leases, lease, token)
 end
 
--- Users follow the two arguments; `apart` seconds lie between one's turn and the next one's. How many were new.
+-- Users follow the two arguments; `apart` micros lie between one's turn and the next one's. How many were new.
 function step.put(now, apart)
   local nobody_claimed = call('HLEN', claimed) == 0
   local new, in_turn, first = {}, {}, last_turn(now)
@@ -184,7 +189,7 @@ function step.take(token, holder, now, lease, size, dead)
     told[#told + 1] = user
     oldest = math.min(oldest, tonumber(call('HGET', queued, user) or now))
   end
-  told[1] = seconds(oldest)
+  told[1] = seconds(micros(oldest))
   return told
 end
 

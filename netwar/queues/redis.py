@@ -24,7 +24,7 @@ KEYS = ("turns", "queued", "claims", "holders", "leases", "claimed", "failures",
 
 CHUNK = 5_000
 PORTION = 1_000
-APART = 0.000_001  # seconds between the turns of a list
+APART = 1  # micro-second between the turns of a list
 
 RIGHT = re.compile(r"[0-9]{1,19}|[a-z0-9_]{1,15}|@[0-9]{1,15}")  # how tw-quser2work spells a user
 

@@ -58,6 +58,16 @@ def test_lists_keep_their_order_and_who_is_put_back_goes_behind(queue: Queue) ->
     assert [claim.user for claim in queue.claims()] == ["zeta", "alpha", "@5", "2", "9", "1"]
 
 
+def test_lists_keep_their_order_at_any_moment(queue: Queue, clock: SetClock) -> None:
+    """Turns lie a millionth of a second apart, which is near what a float can hold."""
+    for moment in range(50):
+        clock.now = NOW + moment + moment * 1.3e-7
+        users = [str(number) for number in range(30)]
+        queue.put(users)
+        assert list(queue.waiting()) == users
+        queue.clear()
+
+
 def test_the_name_itself_is_the_set_of_those_who_wait(queue: Queue, db: Server) -> None:
     queue.put(["1", "bbc"])
     assert db.smembers("work") == {b"1", b"bbc"}
