@@ -32,8 +32,11 @@ READER_PASSWORD = "looks" + AWKWARD
 
 
 def required() -> None:
-    """Skip the test where there is no Redis; fail instead where servers must be there."""
-    if reason := why_not("redis"):
+    """Skip the test where there is no Redis that speaks TLS; fail instead where servers must be there."""
+    reason = why_not("redis")
+    if (program := redis_program.find()) and b"SSL_CTX_new" not in program.resolve().read_bytes():
+        reason = f"{program} was built without TLS: sudo apt-get install redis-server"
+    if reason:
         pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
 
 

@@ -86,7 +86,7 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
             except RedisError as error:
                 if sentence := told(error, self.address):
                     raise sentence from error
-                if not passing(error):
+                if not passing(error, self.address):
                     raise
                 self._pause(error)
             except BaseException:  # a signal: the answer under way must not be taken for that of the next command
@@ -120,6 +120,7 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
             self._said = True
             why = hindrance(error, self.address)
             log.warning("Redis at %s does not answer (%s): waiting for it, up to %.0f s", self.address, why, patience)
+        self.connection_pool.disconnect()
         time.sleep(min(LONGEST_PAUSE, 0.01 + waited / 2) * random.uniform(0.5, 1))
 
     def _back(self) -> None:

@@ -27,6 +27,7 @@ from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 ACL = "give it the rights that conf/redis/netwar.acl has"
 REFUSED = (AuthenticationError, AuthenticationWrongNumberOfArgsError, AuthorizationError)
+CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)  # the server has gone, in the middle of TLS
 CLUSTER = (ClusterError, MovedError)
 
 # What has no class of its own at redis-py, by words of the server: the error, and the end of its sentence.
@@ -62,9 +63,10 @@ def hindrance(error: BaseException, address: RedisAddress) -> str:
     return str(error).rstrip(".")
 
 
-def passing(error: RedisError) -> bool:
-    """May the same command work in a moment?"""
-    return isinstance(error, (ConnectionError, TimeoutError, MasterDownError)) or str(error).startswith("BUSY ")
+def passing(error: RedisError, address: RedisAddress) -> bool:
+    """May the same command work in a moment, on a new connection?"""
+    replaced = address.service is not None and _is_replica(error)  # Sentinels know the new master by then
+    return isinstance(error, (ConnectionError, TimeoutError, MasterDownError)) or str(error).startswith("BUSY ") or replaced
 
 
 def told(error: RedisError, address: RedisAddress) -> NetwarError | None:
@@ -74,11 +76,11 @@ def told(error: RedisError, address: RedisAddress) -> NetwarError | None:
         return ConfigError(f"{redis} does not accept the user and password ({said.rstrip('.')}): correct redisuser and redispass")
     if isinstance(error, NoPermissionError) or "user executing the script can't" in said:
         return ConfigError(f"{redis} forbids {address.user or 'the default user'} what is needed ({said.rstrip('.')}): {ACL}")
-    if isinstance(error, OutOfMemoryError):
+    if isinstance(error, OutOfMemoryError) or "OOM command not allowed" in said:
         return ServiceDown(f"{redis} has no memory left (maxmemory): give it more, and run again; nothing acknowledged is lost")
-    if isinstance(error, ReadOnlyError):
+    if _is_replica(error) and not passing(error, address):
         return ServiceDown(f"{redis} is a replica, which takes no writes: name the master, or the Sentinels that know it")
-    if isinstance(error, CLUSTER) and not passing(error):
+    if isinstance(error, CLUSTER) and not passing(error, address):
         return ConfigError(f"{redis} is part of a cluster, which is not supported: name a single server, or Sentinels")
     if isinstance(error, InvalidResponse):
         return ConfigError(f"what listens at {address} is no Redis: correct redishost and redisport, or redisurl")
@@ -88,6 +90,11 @@ def told(error: RedisError, address: RedisAddress) -> NetwarError | None:
     return _about_tls(error, address)
 
 
+def _is_replica(error: RedisError) -> bool:
+    """Servers before 7 put what they say of a script's command into a sentence of their own, which redis-py has no class for."""
+    return isinstance(error, ReadOnlyError) or "READONLY You can't write" in str(error)
+
+
 def _about_tls(error: BaseException, address: RedisAddress) -> NetwarError | None:
     """What is wrong with certificates, or with speaking TLS where the other side does not, or the other way round."""
     redis = f"Redis at {address}"
@@ -95,7 +102,7 @@ def _about_tls(error: BaseException, address: RedisAddress) -> NetwarError | Non
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = cause.verify_message or cause.reason
             return ConfigError(f"{redis} has a certificate that is not to be trusted ({why}): let redisca name its CA")
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, CUT):
             why = cause.reason or str(cause)
             return ConfigError(f"{redis} does not speak TLS with us ({why}): correct the port, or remove redisca")
     return None

@@ -147,14 +147,16 @@ local function grant(token, holder, lease, users)
   call('ZADD', leases, lease, token)
 end
 
--- Users follow the two arguments; `apart` micros lie between one's turn and the next one's. How many were new.
+-- Users, all different and no more than one call takes, follow the two arguments; `apart` micros lie between one's turn and the
+-- next one's. How many were new.
 function step.put(now, apart)
-  local nobody_claimed = call('HLEN', claimed) == 0
+  local users = {unpack(ARGV, 5)}
+  local there = call('SMISMEMBER', waiting, unpack(users))
+  local owners = call('HLEN', claimed) > 0 and call('HMGET', claimed, unpack(users))
   local new, in_turn, first = {}, {}, last_turn(now)
   local turn = seconds(first)
-  for i = 5, #ARGV do
-    local user = ARGV[i]
-    if (nobody_claimed or call('HEXISTS', claimed, user) == 0) and call('SADD', waiting, user) == 1 then
+  for i, user in ipairs(users) do
+    if there[i] == 0 and not (owners and owners[i]) then
       if apart ~= '0' then
         turn = seconds(first + apart * #new)
       end
@@ -163,6 +165,7 @@ function step.put(now, apart)
       in_turn[#in_turn + 1] = user
     end
   end
+  many('SADD', waiting, new)
   many('ZADD', turns, in_turn)
   for _, key in ipairs({failed, failures, queued}) do
     if call('EXISTS', key) == 1 then

@@ -50,7 +50,7 @@ class RedisQueue(Queue):
         added = 0
         while chunk := list(islice(stream, CHUNK)):
             apart = APART if len(chunk) < CHUNK else 0  # a million turns that differ take half as long again
-            added += self._do("put", self._clock(), apart, *map(_bytes, chunk))
+            added += self._do("put", self._clock(), apart, *map(_bytes, dict.fromkeys(chunk)))
         if added and not self._server.replicated():
             log.warning("no replica has confirmed them yet: put them again if the master of Redis is lost now")
         return added

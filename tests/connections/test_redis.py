@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ConnectionError as LibraryError
 from redis.exceptions import ResponseError
 
 from netwar.config import Settings
+from netwar.config.redis_address import parsed
 from netwar.connections import redis as connections
 from netwar.connections.redis import Server, connect
+from netwar.connections.redis_errors import passing
 from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
 from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, free_port, running_redis
@@ -210,6 +214,8 @@ def test_a_full_server_is_told(redis: Redis, connected: Callable[..., Server]) -
         ("WRONGTYPE Operation against a key holding the wrong kind of value", ConfigError, "of another kind under a key"),
         ("MISCONF Errors writing to the AOF file: No space left on device", ServiceDown, "cannot write to its disk"),
         ("NOREPLICAS Not enough good replicas to write.", ServiceDown, "too few of its replicas answer"),
+        ("Error running script: @user_script: 1: -OOM command not allowed when", ServiceDown, "has no memory left"),
+        ("Error running script: @user_script: 1: -READONLY You can't write", ServiceDown, "is a replica"),
         ("DENIED Redis is running in protected mode because", ConfigError, "protected mode"),
     ],
 )
@@ -217,6 +223,14 @@ def test_what_else_it_may_answer(answer: str, error: type[Exception], sentence: 
     said = told_by_words(ResponseError(answer), Settings(redishost="here").redis)
     assert isinstance(said, error)
     assert sentence in str(said)
+
+
+def test_a_server_that_is_killed_while_tls_is_agreed_on_is_waited_for() -> None:
+    address = parsed("rediss://here")
+    cut = LibraryError("Error 8 connecting to here:6379.")
+    cut.__cause__ = ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")
+    assert told_by_words(cut, address) is None
+    assert passing(cut, address)
 
 
 def test_a_replica_is_told(connected: Callable[..., Server]) -> None:
