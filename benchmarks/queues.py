@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from netwar.queues.sqlite import SqliteQueue
 
 DURABLE = ["appendonly yes", 'save ""', "maxmemory-policy noeviction"]
 BUDGET = 10**15
-DAY = date(2026, 11, 24)
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TURNS = 10
 
 
@@ -83,7 +83,7 @@ def claims(queue: Queue, count: int) -> None:
 def pages(money: Money, count: int, began: int) -> None:
     for page in range(began, began + count):
         reservation = money.reserve(f"page {page}", {"post": 300}, Purpose("benchmark", "none"))
-        money.settle(reservation, [("post", str(10**18 + 300 * page + number)) for number in range(300)], DAY)
+        money.settle(reservation, [("post", str(10**18 + 300 * page + number)) for number in range(300)], AT)
 
 
 @dataclass(frozen=True)

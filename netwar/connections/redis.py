@@ -9,7 +9,6 @@ import logging
 import random
 import ssl
 import time
-from pathlib import Path
 from typing import Any
 
 import walrus
@@ -23,6 +22,7 @@ from netwar.config import Settings
 from netwar.config.redis_address import RedisAddress
 from netwar.connections import probe
 from netwar.connections.redis_errors import hindrance, passing, told, unreachable
+from netwar.connections.tls import context
 from netwar.errors import ConfigError
 
 log = logging.getLogger("netwar.redis")
@@ -50,7 +50,7 @@ def connect(settings: Settings) -> Server:
     if address is None:
         raise ConfigError(f"{settings.path} names no Redis: set redishost or redisurl under [STREAM]")
     if address.ca:
-        _readable(address.ca)
+        context(address.ca, "redisca")  # raises for a file that is none
     if address.hosts and (trouble := probe.hindrance(address.hosts, PROBE_SECONDS)):
         raise unreachable(address, trouble)
     server = Server(address)
@@ -127,13 +127,6 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
         self._away, self._said = None, False
 
 
-def _readable(ca: Path) -> None:
-    try:
-        ssl.create_default_context(cafile=str(ca))
-    except OSError as error:  # what ssl raises is one, too
-        raise ConfigError(f"redisca {ca} cannot be used: {getattr(error, 'reason', None) or error.strerror or error}") from error
-
-
 def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
     """The Sentinels to ask, if any, and connections that try once: waiting is the server's business."""
     once: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": ANSWER_SECONDS, "protocol": 2, "driver_info": None}
@@ -144,6 +137,7 @@ def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
     if address.tls:
         ca = str(address.ca) if address.ca else None
         network |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
+        network |= {"ssl_exclude_verify_flags": [ssl.VERIFY_X509_STRICT]}  # see netwar.connections.tls
     if address.service:
         login = {"username": address.sentinel_user, "password": address.sentinel_password, "ssl": address.tls}
         asked: Any = Sentinel(address.hosts, sentinel_kwargs={**once, **network, **login})  # type: ignore[no-untyped-call]

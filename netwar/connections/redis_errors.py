@@ -23,6 +23,7 @@ from redis.exceptions import (
 from redis.sentinel import MasterNotFoundError
 
 from netwar.config.redis_address import RedisAddress
+from netwar.connections.tls import untrusted
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 ACL = "give it the rights that conf/redis/netwar.acl has"
@@ -100,8 +101,7 @@ def _about_tls(error: BaseException, address: RedisAddress) -> NetwarError | Non
     redis = f"Redis at {address}"
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = cause.verify_message or cause.reason
-            return ConfigError(f"{redis} has a certificate that is not to be trusted ({why}): let redisca name its CA")
+            return untrusted(redis, cause.verify_message, "redisca")
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, CUT):
             why = cause.reason or str(cause)
             return ConfigError(f"{redis} does not speak TLS with us ({why}): correct the port, or remove redisca")

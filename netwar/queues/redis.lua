@@ -196,13 +196,13 @@ function step.take(token, holder, now, lease, size, dead)
   return told
 end
 
--- 1, or 0 when the claim is lost.
-function step.renew(token, lease)
+-- 1, or 0 when the claim is lost. With progress '1' earlier failures are forgotten.
+function step.renew(token, lease, progress)
   local claim = claim_of(token)
   if not claim then
     return 0
   end
-  for _, users in pairs(claim) do
+  for _, users in pairs(progress == '1' and claim or {}) do
     many('HDEL', failures, users)
   end
   call('ZADD', leases, lease, token)

@@ -82,9 +82,9 @@ class RedisQueue(Queue):
     def __len__(self) -> int:
         return int(self._server.scard(self.name))
 
-    def _renew(self, claim: Claim) -> None:
+    def _renew(self, claim: Claim, progress: bool) -> None:
         """A lease that ran out is renewed all the same while nobody else has taken the users over."""
-        if not self._do("renew", claim.token, self._clock() + LEASE_SECONDS):
+        if not self._do("renew", claim.token, self._clock() + LEASE_SECONDS, int(progress)):
             raise lost(claim)
 
     def _done(self, claim: Claim) -> None:

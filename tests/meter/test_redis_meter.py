@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netwar.connections.redis import Server
-from netwar.meter.base import DoesNotFit, Money, Purpose
+from netwar.meter.base import OVERDUE, DoesNotFit, Money, Purpose
 from tests.contract.opening import DATABASES, SetClock, new_run, open_money, open_windows, place, redis_at
 from tests.redis_server import Redis
 
@@ -17,6 +17,7 @@ POST = 5_000
 BUDGET = 1_000_000
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 23)
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PURPOSE = Purpose("tw-idu3elk", "brexit")
 
 
@@ -43,7 +44,7 @@ def money(where: str, clock: SetClock) -> Money:
 
 
 def test_which_objects_were_paid_for_is_forgotten_after_days_but_not_what_they_cost(money: Money, db: Server) -> None:
-    money.settle(money.reserve("page", {"post": 3}, PURPOSE), [("post", "1"), ("user", "1")], TODAY)
+    money.settle(money.reserve("page", {"post": 3}, PURPOSE), [("post", "1"), ("user", "1")], AT)
     for kind in ("post", "user"):
         assert 3 * 86_400 < db.ttl(f"tw:money:app:paid:{TODAY}:{kind}") <= 4 * 86_400
     kept = {b"tw:money:app:spent", b"tw:money:app:charges:2026-11-23"}
@@ -51,7 +52,7 @@ def test_which_objects_were_paid_for_is_forgotten_after_days_but_not_what_they_c
 
 
 def test_the_sums_can_be_read_by_people(money: Money, db: Server) -> None:
-    money.settle(money.reserve("page", {"post": 3}, PURPOSE), [("post", "1"), ("post", "2")], TODAY)
+    money.settle(money.reserve("page", {"post": 3}, PURPOSE), [("post", "1"), ("post", "2")], AT)
     assert db.hgetall("tw:money:app:spent") == {b"2026-11-23": b"10000"}
     assert db.hget("tw:money:app:charges:2026-11-23", '["tw-idu3elk","brexit","post","objects"]') == b"2"
 
@@ -59,7 +60,7 @@ def test_the_sums_can_be_read_by_people(money: Money, db: Server) -> None:
 def test_any_number_of_objects_is_settled_at_once(money: Money) -> None:
     reservation = money.reserve("all", {"post": 1}, PURPOSE)
     objects = [("post", str(number)) for number in range(12_345)] + [("user", str(number)) for number in range(7_000)]
-    assert money.settle(reservation, objects, TODAY) == 12_345 * POST + 7_000 * 10_000
+    assert money.settle(reservation, objects, AT) == 12_345 * POST + 7_000 * 10_000
     [posts, users] = money.charges()
     assert (posts.objects, users.objects) == (12_345, 7_000)
 
@@ -67,12 +68,14 @@ def test_any_number_of_objects_is_settled_at_once(money: Money) -> None:
 def test_sums_are_exact_beyond_what_a_float_can_hold(where: str, db: Server) -> None:
     rich = open_money(where, new_run(where), 10**15)
     db.hset("tw:money:app:spent", str(TODAY), 2**60 + 1)
-    rich.settle(rich.reserve("page", {"post": 1}, PURPOSE), [("post", "1")], TODAY)
+    rich.settle(rich.reserve("page", {"post": 1}, PURPOSE), [("post", "1")], AT)
     assert rich.spent(TODAY) == 2**60 + 1 + POST
 
 
-def test_what_a_run_of_another_host_had_set_aside_is_let_go_after_a_day(redis: Redis, tmp_path: Path, clock: SetClock) -> None:
-    """A container that died may never come back to free it; after a day its request has long ended."""
+def test_what_a_run_of_another_host_had_set_aside_is_let_go_when_the_day_is_over(
+    redis: Redis, tmp_path: Path, clock: SetClock
+) -> None:
+    """A container that died may never come back to say so."""
     database = next(DATABASES)
     (tmp_path / "gone").mkdir()
     (tmp_path / "here").mkdir()
@@ -81,10 +84,12 @@ def test_what_a_run_of_another_host_had_set_aside_is_let_go_after_a_day(redis: R
     open_money(gone, run, BUDGET, clock=clock).reserve("page", {"post": 150}, PURPOSE)
     run.end()
     money = open_money(here, new_run(here), BUDGET, clock=clock)
-    clock.now += 86_400 - 1
+    assert (money.held(), money.doubtful()) == (150 * POST, 0), "it may be alive"
+    clock.now += OVERDUE + 1
+    assert (money.held(), money.doubtful()) == (0, 150 * POST)
     with pytest.raises(DoesNotFit):
         money.reserve("mine", {"post": 51}, PURPOSE)
-    clock.now += 2
+    clock.now += 12 * 3_600
     money.reserve("mine", {"post": 200}, PURPOSE)
 
 
@@ -93,8 +98,7 @@ def test_the_money_of_hosts_whose_clocks_differ_is_of_one_day(
 ) -> None:
     where = place("redis", tmp_path, redis)
     money = open_money(where, new_run(where), BUDGET)
-    today = datetime.now(UTC).date()
-    money.settle(money.reserve("page", {"post": 1}, PURPOSE), [("post", "1")], today)
+    money.settle(money.reserve("page", {"post": 1}, PURPOSE), [("post", "1")], datetime.now(UTC))
     genuine = time.time
     monkeypatch.setattr(time, "time", lambda: genuine() + 5 * 86_400)
     assert money.spent() == POST

@@ -23,7 +23,7 @@ BUDGET = 10**9
 
 WORKER = """
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from contextlib import suppress
 from netwar.errors import LeaseLost
 from netwar.meter.base import Purpose
@@ -35,7 +35,8 @@ for claim in queue.claims():
     with suppress(LeaseLost), claim:
         reservation = money.reserve(f"page of {claim.user}", {"post": 5}, Purpose("tw", "index"))
         claim.renew()
-        money.settle(reservation, [("post", f"{claim.user}-{number}") for number in range(3)], date(2026, 11, 23))
+        posts = [("post", f"{claim.user}-{number}") for number in range(3)]
+        money.settle(reservation, posts, datetime(2026, 11, 23, 12, tzinfo=UTC))
         print(claim.user, flush=True)
 """
 

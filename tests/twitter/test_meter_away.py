@@ -47,5 +47,5 @@ def test_a_page_that_was_paid_for_is_handed_on_though_it_cannot_be_booked(
         twitter.timeline(user["id"], index="away")
     own.server.start()
     assert money.spent() == 0
-    assert sum(int(open_["micro"]) for open_ in money._open()) == 1_510_000
+    assert sum(open_.micro for open_ in money._open()) == 1_510_000
     services.close()
