@@ -6,7 +6,6 @@ with a database for each test, makes hundreds of small tests quick.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -15,29 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 import redis
 
 from tests.lossy import LossyWay
 from tests.servers import redis_program
 from tests.servers.certificates import Certificates, certificates
-from tests.servers.fixtures import REQUIRED
+from tests.servers.fixtures import skip_without
 from tests.servers.processes import Launch, Process, give
-from tests.servers.starting import free_port, why_not
+from tests.servers.starting import free_port
 from tests.servers.users import AWKWARD
 
 SHIPPED = Path(__file__).parent.parent / "conf" / "redis"
 PASSWORD = "writes" + AWKWARD
 READER_PASSWORD = "looks" + AWKWARD
-
-
-def required() -> None:
-    """Skip the test where there is no Redis that speaks TLS; fail instead where servers must be there."""
-    reason = why_not("redis")
-    if (program := redis_program.find()) and b"SSL_CTX_new" not in program.resolve().read_bytes():
-        reason = f"{program} was built without TLS: sudo apt-get install redis-server"
-    if reason:
-        pytest.fail(reason, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(reason)
 
 
 class RedisServer:
@@ -67,7 +56,7 @@ class RedisServer:
     def start(self, *, ready: bool = True) -> RedisServer:
         """Start it, and return when it has read its data, or as soon as it says that it is reading them."""
         give(self.folder)
-        program = redis_program.find()
+        program = redis_program.find(with_tls=True)
         assert program
         self._process = Process(Launch((program, self.folder / "redis.conf", *self._options), self.folder))
         until = time.monotonic() + 30
@@ -119,7 +108,7 @@ class Redis:
 @contextmanager
 def running_redis(*lines: str, shipped: bool = False) -> Iterator[Redis]:
     """A server with the rights of conf/redis, ended with the block; `shipped`: with its settings too."""
-    required()
+    skip_without("redis-tls")
     with short_folder() as folder:
         signed, tls_port = certificates(), free_port()
         settings = shipped_settings(folder, signed, tls_port)

@@ -15,7 +15,8 @@ from netwar.config import Settings
 from netwar.connections.redis import connect
 from netwar.errors import ServiceDown
 from tests.contract.opening import new_run, open_money, open_queue, place, processes
-from tests.redis_server import Redis, RedisServer, free_port, required, running_redis, short_folder
+from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
+from tests.servers.fixtures import skip_without
 
 DAY = date(2026, 11, 23)
 POST = 5_000
@@ -95,7 +96,7 @@ class Watched(NamedTuple):
 
 @pytest.fixture
 def watched() -> Iterator[Watched]:
-    required()
+    skip_without("redis-tls")
     with ExitStack() as stack:
 
         def started(*lines: str, options: tuple[str, ...] = ()) -> RedisServer:

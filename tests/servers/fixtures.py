@@ -34,7 +34,8 @@ class NotHere(Skipped):
     """A test is skipped for want of a server."""
 
 
-def _skip_without(kind: str) -> None:
+def skip_without(kind: str) -> None:
+    """Skip the test if this kind of server cannot be had here, or fail it where servers are required."""
     if reason := why_not(kind):
         if os.environ.get(REQUIRED):
             pytest.fail(reason, pytrace=False)
@@ -56,7 +57,7 @@ class Servers:
 
     def __call__(self, kind: str) -> Server:
         """A clean server of this kind. Skips the test if it cannot be had here, or fails it where servers are required."""
-        _skip_without(kind)
+        skip_without(kind)
         if kind in self._broken:
             pytest.fail(self._broken[kind], pytrace=False)
         return self._clean(kind) or self._started(kind)
@@ -115,7 +116,7 @@ def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
     with ExitStack() as stack:
 
         def new(kind: str, **options: Any) -> Server:
-            _skip_without(kind)
+            skip_without(kind)
             servers.make_room()
             return stack.enter_context(start(kind, **options))
 
