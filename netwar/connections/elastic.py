@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from netwar.config import Settings
 from netwar.config.values import loopback
 from netwar.connections import tls
 from netwar.connections.elastic_errors import Passing, refusal, translated
-from netwar.errors import ConfigError, ServiceDown
+from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -103,15 +103,17 @@ class Cluster:
 
         Raises ServiceDown, and ConfigError if we may not do it; `index` is named there. NetwarError for what it refuses.
         """
+        return self.patiently(self._ask, method, path, body, params, ignore, index, seconds)
+
+    def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Do something again, later and later, as long as what it raises is Passing and its patience lasts."""
         from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
         def enough(state: Any) -> bool:
             return bool(state.seconds_since_start >= state.outcome.exception().patience)
 
-        patiently = Retrying(
-            retry=retry_if_exception_type(Passing), stop=enough, wait=wait_random_exponential(0.2, max=8), reraise=True
-        )
-        return patiently(self._ask, method, path, body, params, ignore, index, seconds)
+        passing, pause = retry_if_exception_type(Passing), wait_random_exponential(0.2, max=8)
+        return Retrying(retry=passing, stop=enough, wait=pause, reraise=True)(work, *given)
 
     def _ask(
         self,
@@ -128,7 +130,7 @@ class Cluster:
         with translated(self.where, self.user, index):
             return self.client.transport.perform_request(method, path, headers, given, body)
 
-    def refusal(self, error: Mapping[str, Any], status: int, index: str) -> Exception | None:
+    def refusal(self, error: Mapping[str, Any], status: int, index: str) -> NetwarError | None:
         """What to raise for one item of a bulk: None if only this item is at fault."""
         return refusal(error, status, self.where, self.user, index)
 

@@ -1,0 +1,110 @@
+"""What profiles said before: an entry of the ledger for each change, with the values that it replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netwar.archive.base import Bearer, Body, Version
+from netwar.archive.elastic.indices import Indices, ledger_index
+from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
+from netwar.archive.elastic.slips import Slips, slip_id
+from netwar.archive.elastic.templates import Json
+from netwar.records.documents import Document
+from netwar.records.profiles import TRACKED, replaced, tracked
+
+RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
+SEEN = [*TRACKED, *(f"kept_whole.{name}" for name in TRACKED)]
+
+
+class Past:
+    """The versions of the profiles of all indices of users.
+
+    An entry is written before the profile that makes it: a run that is killed between them leaves an entry that the next
+    write of the profile makes true. Two runs that write the same user within milliseconds read the same former profile;
+    what one of them showed for that moment may be lost as a version, while the newest one is kept, as everywhere.
+    """
+
+    def __init__(self, indices: Indices) -> None:
+        self._cluster = indices.cluster
+        self._indices = indices
+        self._slips = Slips(indices)
+
+    def keep(self, index: str, documents: Sequence[Document]) -> None:
+        """Write down what these profiles replace, where they are newer than those that are kept."""
+        ids = list(dict.fromkeys(document.id for document in documents))
+        known = {told["_id"]: (_body(told), told["_version"]) for told in by_ids(self._cluster, index, ids, SEEN)}
+        entries: dict[str, Json] = {}
+        for document in documents:
+            body, version = known.get(document.id, ({}, -1))
+            if document.version <= version:
+                continue
+            if gone := replaced(body, document.body):
+                id = slip_id("past", index, document.id, str(document.retrieved))
+                entries.setdefault(id, _entry(index, document, version & RETRIEVED, gone))
+            known[document.id] = (document.body, document.version)
+        if entries:
+            self._slips.add(ledger_index(index), entries)
+
+    def history(self, index: str, user: str) -> list[Version]:
+        """See Documents.history."""
+        now = next(by_ids(self._cluster, index, [user], SEEN), None)
+        if now is None:
+            return []
+        versions, fields = [], tracked(_body(now))
+        entries = self._found(index, {"term": {"user": user}})
+        for entry in sorted(entries, key=lambda one: -int(one["until"])):
+            before = {**fields, **entry["fields"]}
+            if before != fields:
+                versions.append(Version(entry["until"], fields))
+            fields = before
+        return [*versions, Version(None, fields)]
+
+    def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
+        """See Documents.bearers."""
+        found: dict[str, list[Bearer]] = {}
+        for name, user, shown, version in sorted(shelf.named(names), key=lambda one: -one[3]):
+            found.setdefault(name, []).append(Bearer(user, shown, version & RETRIEVED))
+        wanted = sorted({name.lower() for name in names})
+        for start in range(0, len(wanted), PAGE):
+            entries = self._found(index, {"terms": {"username": wanted[start : start + PAGE]}})
+            for entry in sorted(entries, key=lambda one: -int(one["seen"])):
+                bore = found.setdefault(str(entry["username"]).lower(), [])
+                if not any(one.user == entry["user"] for one in bore):
+                    bore.append(Bearer(entry["user"], entry["username"], entry["seen"], entry["until"]))
+        return found
+
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+        """See Documents.profiles."""
+        told = by_ids(self._cluster, index, ids, SEEN)
+        return {one["_id"]: _bearer(one) for one in told}
+
+    def forget(self, index: str, ids: Sequence[str]) -> None:
+        """Remove what is known of these users' past."""
+        for start in range(0, len(ids), PAGE):
+            wanted = {"terms": {"user": list(ids[start : start + PAGE])}}
+            found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
+            self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
+
+    def _found(self, index: str, condition: Json) -> list[Json]:
+        return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]
+
+
+def _of(index: str) -> list[Json]:
+    return [{"term": {"kind": "past"}}, {"term": {"index": index}}]
+
+
+def _entry(index: str, document: Document, seen: int, gone: Body) -> Json:
+    named = {"username": gone["username"]} if "username" in gone else {}
+    until = document.retrieved
+    place = {"kind": "past", "index": index, "user": document.id, "key": f"{document.id} {until}"}
+    return {**place, "until": until, "seen": seen, **named, "fields": gone}
+
+
+def _bearer(told: Json) -> Bearer:
+    return Bearer(told["_id"], str(_body(told).get("username") or ""), told["_version"] & RETRIEVED)
+
+
+def _body(told: Json) -> Body:
+    source: Json = told["_source"]
+    whole = source.get("kept_whole")
+    return whole if isinstance(whole, dict) else source
