@@ -10,6 +10,7 @@ import pytest
 from netwar.archive.base import Archive
 from tests import clusters
 
+API = "https://api.x.com"
 ARCHIVES = ["sqlite", *clusters.KINDS]
 
 
@@ -21,7 +22,7 @@ def opened_archive(kind: str, folder: Path) -> Archive:
 
     if kind == "sqlite":
         return SqliteArchive(folder / "archive", folder / "dead-letters")
-    return ElasticArchive(connect(clusters.settings(kind)), folder / "dead-letters")
+    return ElasticArchive(connect(clusters.settings(kind)), folder / "dead-letters", API)
 
 
 @pytest.fixture(params=ARCHIVES)
@@ -40,4 +41,4 @@ def archive(archive_kind: str, tmp_path: Path) -> Iterator[Archive]:
     from netwar.archive.elastic.store import ElasticArchive
 
     with clusters.emptied(archive_kind) as cluster:
-        yield ElasticArchive(cluster, tmp_path / "dead-letters")
+        yield ElasticArchive(cluster, tmp_path / "dead-letters", API)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from netwar.archive.elastic.layout import Layout, layout
-from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, schema, source
+from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, meta, source
+from netwar.config.values import loopback_address
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, parted
@@ -19,10 +21,12 @@ def ledger_index(index: str) -> str:
 
 
 class Indices:
-    """What is known of the indices is asked for once."""
+    """What is known of the indices is asked for once. `api` is where the documents come from that are written."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, api: str) -> None:
         self.cluster = cluster
+        self.templates = Templates(cluster)
+        self._api = api
         self._known: dict[str, Layout] = {}
         self._made: set[str] = set()
 
@@ -48,32 +52,36 @@ class Indices:
                 f"{index} at {self.cluster.where} was left by the recorder of 2019, and new documents do not fit into it: "
                 "record into another INDEX, or bring it over with tw-copy"
             )
+        if found.api and loopback_address(found.api) != loopback_address(self._api):
+            raise ConfigError(
+                f"{index} at {self.cluster.where} was recorded from {found.api}, and this configuration asks {self._api}: "
+                "use another INDEX"
+            )
         self._made.add(index)
 
-    def listed(self) -> list[str]:
-        """The names of all indices of tweets and of users that can be read."""
-        found = []
+    def listed(self) -> dict[str, Layout]:
+        """All indices of tweets and of users that can be read, by name."""
+        found = {}
         for index, mapping in self._mappings(f"tw*,tu*,{USERTEST}").items():
-            try:
-                _, users = parted(index)
-            except ValueError:
-                continue
-            if layout(mapping, users) is not None:
-                found.append(index)
+            with suppress(ValueError):
+                if known := layout(mapping, parted(index)[1]):
+                    found[index] = known
         return found
 
     def _make(self, index: str) -> Layout:
         lacking: ConfigError | None = None
         try:
-            Templates(self.cluster).ensure(_kind(index))
+            self.templates.ensure(_kind(index))
         except ConfigError as error:
             lacking = error
-        made = self.cluster.ask("PUT", f"/{index}", ignore=(400,), index=index)
+        marked = {"_meta": meta(_kind(index)) | {"api": self._api}}
+        body = {"mappings": {TYPE: marked} if self.cluster.typed else marked}
+        made = self.cluster.ask("PUT", f"/{index}", body, ignore=(400,), index=index)
         there = "error" in made and "already_exists" in str(made["error"].get("type"))
         if "error" in made and not there:
             raise ConfigError(f"{index} cannot be made at {self.cluster.where}: {made['error'].get('reason')}")
         mapping = self._mapping(index) or {}
-        if schema(mapping) is None and not there:
+        if not mapping.get("properties") and not there:
             self.cluster.ask("DELETE", f"/{index}", ignore=(404,), index=index)
             raise ConfigError(
                 f"{self.cluster.where} has no template for {index}, and {self.cluster.user} may not put one in: "

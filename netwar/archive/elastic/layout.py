@@ -18,10 +18,11 @@ WHOLE, BECAUSE = "kept_whole", "kept_because"
 class Layout:
     """The fields to ask by, and how a document is read. `schema` is None for what the recorder of 2019 left.
 
-    `created` is None where times are no dates but must be read off the ids.
+    `api` is where its documents come from; `created` is None where times are no dates but must be read off the ids.
     """
 
     schema: int | None
+    api: str | None
     number: str
     author: str
     username: str
@@ -50,7 +51,7 @@ def layout(mapping: Json, users: bool) -> Layout | None:
     """How an index with this mapping can be asked; None for one that neither program made."""
     found = schema(mapping)
     if found is not None:
-        return Layout(found, "id.number", "author_id", "username", "created_at", ("words",), _whole)
+        return Layout(found, mapping["_meta"].get("api"), "id.number", "author_id", "username", "created_at", ("words",), _whole)
     fields = mapping.get("properties") or {}
     if _type(fields, "id") != "long":
         return None
@@ -62,7 +63,7 @@ def _v1_users(fields: Json) -> Layout | None:
         return None
     created = "created_at" if _type(fields, "created_at") == "date" else None
     words = tuple(name for name in ("screen_name", "name", "description") if name in fields)
-    return Layout(None, "id", "id", "screen_name", created, words, v1.user)
+    return Layout(None, None, "id", "id", "screen_name", created, words, v1.user)
 
 
 def _v1_tweets(fields: Json) -> Layout | None:
@@ -72,7 +73,7 @@ def _v1_tweets(fields: Json) -> Layout | None:
     created = "created_at" if _type(fields, "created_at") == "date" else None
     texts = ("full_text", "text", "extended_tweet.full_text")
     words = tuple(name for name in texts if name.partition(".")[0] in fields)
-    return Layout(None, "id", "user.id", "user.screen_name", created, words, v1.tweet)
+    return Layout(None, None, "id", "user.id", "user.screen_name", created, words, v1.tweet)
 
 
 def _type(fields: Json, name: str) -> Any:

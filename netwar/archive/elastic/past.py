@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from netwar.archive.base import Bearer, Body, Version
+from netwar.archive.base import Bearer, Body, Change, Version
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
 from netwar.archive.elastic.slips import Slips, slip_id
@@ -33,17 +33,15 @@ class Past:
         """Write down what these profiles replace, where they are newer than those that are kept."""
         ids = list(dict.fromkeys(document.id for document in documents))
         known = {told["_id"]: (_body(told), told["_version"]) for told in by_ids(self._cluster, index, ids, SEEN)}
-        entries: dict[str, Json] = {}
+        changes: list[Change] = []
         for document in documents:
             body, version = known.get(document.id, ({}, -1))
             if document.version <= version:
                 continue
             if gone := replaced(body, document.body):
-                id = slip_id("past", index, document.id, str(document.retrieved))
-                entries.setdefault(id, _entry(index, document, version & RETRIEVED, gone))
+                changes.append(Change(document.id, document.retrieved, version & RETRIEVED, gone))
             known[document.id] = (document.body, document.version)
-        if entries:
-            self._slips.add(ledger_index(index), entries)
+        self.keep_changes(index, changes)
 
     def history(self, index: str, user: str) -> list[Version]:
         """See Documents.history."""
@@ -58,6 +56,19 @@ class Past:
                 versions.append(Version(entry["until"], fields))
             fields = before
         return [*versions, Version(None, fields)]
+
+    def changes(self, index: str) -> Iterator[Change]:
+        """See Documents.changes."""
+        for hit in self._slips.find(ledger_index(index), _of(index), "key"):
+            told = hit["_source"]
+            yield Change(told["user"], told["until"], told["seen"], told["fields"])
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        """See Documents.keep_changes."""
+        # Of two with the same time the first one stands.
+        entries = {_id(index, change): _entry(index, change) for change in reversed(changes)}
+        if entries:
+            self._slips.add(ledger_index(index), entries)
 
     def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
         """See Documents.bearers."""
@@ -93,11 +104,14 @@ def _of(index: str) -> list[Json]:
     return [{"term": {"kind": "past"}}, {"term": {"index": index}}]
 
 
-def _entry(index: str, document: Document, seen: int, gone: Body) -> Json:
-    named = {"username": gone["username"]} if "username" in gone else {}
-    until = document.retrieved
-    place = {"kind": "past", "index": index, "user": document.id, "key": f"{document.id} {until}"}
-    return {**place, "until": until, "seen": seen, **named, "fields": gone}
+def _id(index: str, change: Change) -> str:
+    return slip_id("past", index, change.user, str(change.until))
+
+
+def _entry(index: str, change: Change) -> Json:
+    named = {"username": change.fields["username"]} if "username" in change.fields else {}
+    place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}
+    return {**place, "until": change.until, "seen": change.seen, **named, "fields": change.fields}
 
 
 def _bearer(told: Json) -> Bearer:

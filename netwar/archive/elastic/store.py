@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Bearer, Body, Cover, Tally, Version
+from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
-from netwar.archive.elastic.indices import SOME, Indices
+from netwar.archive.elastic.indices import SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
 from netwar.archive.elastic.past import Past
 from netwar.archive.elastic.reading import Shelf, numbers, refresh
@@ -24,21 +24,20 @@ class ElasticArchive(ElasticLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
-    write. `dead_letters` is the file for documents that cannot be stored. A page and its span are two steps here, the
-    span after the documents: what is covered is always there.
+    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from. A page and its
+    span are two steps here, the span after the documents: what is covered is always there.
     """
 
-    def __init__(self, cluster: Cluster, dead_letters: Path) -> None:
-        super().__init__(Indices(cluster))
+    def __init__(self, cluster: Cluster, dead_letters: Path, api: str) -> None:
+        super().__init__(Indices(cluster, api))
         self.cluster = cluster
         self.dead_letters = dead_letters
         self._past = Past(self._indices)
 
-    def check(self, index: str) -> None:
-        parted(index)
-        found = self._indices.there(index)
-        if found:
-            self._indices.made(index)
+    def ready(self, index: str) -> None:
+        """See Documents.ready. Makes the index, and that of its ledger."""
+        for one in (index, ledger_index(index)):
+            self._indices.made(one)
 
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """See Documents.write. Other documents of the page are not held up by one that is refused."""
@@ -84,6 +83,14 @@ class ElasticArchive(ElasticLedger):
         shelf = self._with_profiles(index)
         return self._past.history(index, user) if shelf and numbers([user]) else []
 
+    def changes(self, index: str) -> Iterator[Change]:
+        if self._with_profiles(index):
+            yield from self._past.changes(index)
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        self._with_profiles(index)
+        self._past.keep_changes(index, changes)
+
     def find(
         self,
         index: str,
@@ -107,10 +114,10 @@ class ElasticArchive(ElasticLedger):
         shelf = self._shelf(index)
         return shelf.count() if shelf else 0
 
-    def scan(self, index: str) -> Iterator[Body]:
+    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.scan()
+            yield from shelf.scan(-1 if after is None else int(after))
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """See Documents.forget. Users go with what they said before."""
@@ -124,7 +131,7 @@ class ElasticArchive(ElasticLedger):
         return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
 
     def indices(self) -> list[str]:
-        there = self._indices.listed()
+        there = list(self._indices.listed())
         return sorted(self._with_documents(there) | self._with_records())
 
     def close(self) -> None:

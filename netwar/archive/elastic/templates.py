@@ -85,7 +85,7 @@ class Templates:
         if replicas is not None or "number_of_replicas" in kept:
             del settings["auto_expand_replicas"]
             settings["number_of_replicas"] = kept.get("number_of_replicas") if replicas is None else replicas
-        mapping = {"_meta": _meta(kind), "dynamic": False, "properties": made["properties"]}
+        mapping = {"_meta": meta(kind), "dynamic": False, "properties": made["properties"]}
         return Template(tuple(made["index_patterns"]), {"index": settings}, mapping)
 
     def _read(self, kind: str) -> Template | None:
@@ -127,12 +127,11 @@ def source() -> Json:
 
 def schema(mapping: Json) -> int | None:
     """The version of the program's layout that a mapping says it has; None for one that this program did not make."""
-    meta = mapping.get("_meta")
-    ours = meta.get("netwar") if isinstance(meta, dict) else None
+    ours = (mapping.get("_meta") or {}).get("netwar")
     return ours.get("schema") if isinstance(ours, dict) and isinstance(ours.get("schema"), int) else None
 
 
-def _meta(kind: str) -> Json:
+def meta(kind: str) -> Json:
     return {"netwar": {"schema": source()["schema"], "kind": kind}}
 
 
