@@ -1,57 +1,56 @@
-"""The Elasticsearch-like servers that tests run against."""
+"""The archive in real servers of the Elasticsearch family."""
 
 from __future__ import annotations
 
-import configparser
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from tempfile import gettempdir
 
-import pytest
-
-from netwar.archive.elastic.indices import SOME
-from netwar.archive.elastic.templates import Templates
-from netwar.config import Settings
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.config import Settings, load
 from netwar.connections.elastic import Cluster, connect
+from tests.servers.elastic import ElasticServer
 
-KINDS = ("es654", "es6823", "es7102", "es71729", "es81921", "es953", "os2194", "os360")
+API = "https://api.x.com"
 
-
-def settings(kind: str) -> Settings:
-    """How to reach a server of this kind; skips the test if there is none."""
-    told = configparser.ConfigParser()
-    told.read(os.environ.get("NETWAR_TEST_CLUSTERS", os.devnull))
-    if kind not in told:
-        pytest.skip(f"needs an {kind} server")
-    ca = told[kind].get("elksgca")
-    keys = ("elksg", "elksguser", "elksgpass")
-    return Settings(**{key: told[kind].get(key) for key in keys}, elksgca=Path(ca) if ca else None)  # type: ignore[arg-type]
+# Each generation, each security, and none.
+KINDS = ["es654-sg", "es6823", "es7102", "es71729", "es81921", "es953-sec", "os2194-sec", "os360"]
 
 
-@cache
-def cluster(kind: str) -> Cluster:
-    """One connection for all the tests of a process, to a cluster that has our templates as they are now."""
-    opened = connect(settings(kind))
-    list(Templates(opened).put())
-    return opened
+def configured(server: ElasticServer, path: Path, **more: object) -> Path:
+    """A configuration that names this server, for us and for the processes that a test starts."""
+    known = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca, **more}
+    path.touch(mode=0o600)
+    path.write_text("[STREAM]\n" + "".join(f"{key} = {value}\n" for key, value in known.items() if value is not None))
+    return path
 
 
-@contextmanager
-def emptied(kind: str) -> Iterator[Cluster]:
-    """A cluster without any index of ours, for one test of all processes at a time."""
-    opened = cluster(kind)
-    with open(Path(gettempdir()) / f"netwar-test-{kind}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wipe(opened)
-        yield opened
+def settings(server: ElasticServer) -> Settings:
+    """How to reach it as the recorder."""
+    return Settings(elksg=server.url, elksguser=server.user, elksgpass=server.password, elksgca=server.ca)
 
 
-def wipe(cluster: Cluster) -> None:
-    """Remove all indices of ours (by name: some generations take no wildcard)."""
-    names = cluster.ask("GET", "/tw*,tu*,tc*,usertest/_mapping", params=SOME, ignore=(404,))
-    if "error" not in names and names:
-        cluster.ask("DELETE", f"/{','.join(names)}", ignore=(404,))
+def opened(configuration: Path, folder: Path) -> ElasticArchive:
+    """The archive that a configuration names; its dead letters are in the folder."""
+    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API)
+
+
+def remember(kind: str, configuration: Path) -> None:
+    """Tell the processes that a test starts where a server is."""
+    os.environ[_name(kind)] = str(configuration)
+
+
+def remembered(kind: str) -> Path:
+    return Path(os.environ[_name(kind)])
+
+
+def folds(kind: str) -> bool:
+    """Has the server of this kind the filters of every real distribution?"""
+    cluster: Cluster = connect(load(remembered(kind)))
+    try:
+        return cluster.folds
+    finally:
+        cluster.close()
+
+
+def _name(kind: str) -> str:
+    return f"NETWAR_TEST_{kind.upper().replace('-', '_')}"

@@ -28,6 +28,10 @@ class Passing(ServiceDown):
         self.patience = patience
 
 
+class Forbidden(ConfigError):
+    """We lack a right."""
+
+
 @contextmanager
 def translated(where: str, user: str, index: str) -> Iterator[None]:
     """Turn what the library raises into errors of ours."""
@@ -57,9 +61,9 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
     if status == 401:
         return ConfigError(_unknown(where, user))
     if status == 403:
-        return ConfigError(
+        return Forbidden(
             f"{user} lacks a right{_of(index)} at {where} ({said[:200]}): "
-            "give them the role that conf/roles has for this kind of cluster"
+            "give them the role netwar_recorder, which stands in conf/ for each kind of cluster"
         )
     if status == 429 or kind in BUSY:
         return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)

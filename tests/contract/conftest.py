@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from netwar.archive.base import Archive
 from tests import clusters
+from tests.servers.fixtures import Servers
 
-API = "https://api.x.com"
 ARCHIVES = ["sqlite", *clusters.KINDS]
 
 
 def opened_archive(kind: str, folder: Path) -> Archive:
-    """An archive of this kind whose data is in a folder, or in a server that one test has for itself."""
-    from netwar.archive.elastic.store import ElasticArchive
-    from netwar.archive.sqlite.store import SqliteArchive
-    from netwar.connections.elastic import connect
-
+    """An archive of this kind, with its data in a folder or in the server that runs for this test."""
     if kind == "sqlite":
+        from netwar.archive.sqlite.store import SqliteArchive
+
         return SqliteArchive(folder / "archive", folder / "dead-letters")
-    return ElasticArchive(connect(clusters.settings(kind)), folder / "dead-letters", API)
+    return clusters.opened(clusters.remembered(kind), folder)
 
 
 @pytest.fixture(params=ARCHIVES)
@@ -31,14 +30,10 @@ def archive_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def archive(archive_kind: str, tmp_path: Path) -> Iterator[Archive]:
+def archive(archive_kind: str, tmp_path: Path, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """A new archive; its dead letters are in tmp_path / "dead-letters"."""
-    if archive_kind == "sqlite":
-        opened = opened_archive(archive_kind, tmp_path)
+    if archive_kind != "sqlite":
+        server = servers(archive_kind)
+        clusters.remember(archive_kind, clusters.configured(server, tmp_path_factory.mktemp("cluster") / "conf"))
+    with closing(opened_archive(archive_kind, tmp_path)) as opened:
         yield opened
-        opened.close()
-        return
-    from netwar.archive.elastic.store import ElasticArchive
-
-    with clusters.emptied(archive_kind) as cluster:
-        yield ElasticArchive(cluster, tmp_path / "dead-letters", API)

@@ -19,7 +19,7 @@ from netwar.archive.base import Archive, Bearer, Body, Change, Cover, Tally
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
-from tests.clusters import cluster
+from tests.clusters import folds
 from tests.contract.conftest import opened_archive
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
@@ -362,7 +362,7 @@ def test_search(archive: Archive, archive_kind: str, words: str, found: list[int
 
 
 def needs_folding(kind: str) -> None:
-    if kind != "sqlite" and not cluster(kind).folds:
+    if kind != "sqlite" and not folds(kind):
         pytest.skip(f"this build of {kind} lacks the filters that take accents off and part words at _")
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import Any
 
 from netwar.archive.elastic.layout import Layout, layout
-from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, meta, source
+from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, source
 from netwar.config.values import loopback_address
 from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_errors import Forbidden
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, parted
+
+log = logging.getLogger("netwar.archive")
 
 SOME = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open"}
 
@@ -69,25 +73,17 @@ class Indices:
         return found
 
     def _make(self, index: str) -> Layout:
-        lacking: ConfigError | None = None
+        """The template says how many shards and replicas; all else is said here, too, for where we may not put one in."""
+        kind = _kind(index)
         try:
-            self.templates.ensure(_kind(index))
-        except ConfigError as error:
-            lacking = error
-        marked = {"_meta": meta(_kind(index)) | {"api": self._api}}
-        body = {"mappings": {TYPE: marked} if self.cluster.typed else marked}
+            self.templates.ensure(kind)
+        except Forbidden as error:
+            log.warning("%s; %s is made without a template: let somebody who may run tw-elkinit", error, index)
+        body = self.templates.body(kind, self._api)
         made = self.cluster.ask("PUT", f"/{index}", body, ignore=(400,), index=index)
-        there = "error" in made and "already_exists" in str(made["error"].get("type"))
-        if "error" in made and not there:
+        if "error" in made and "already_exists" not in str(made["error"].get("type")):
             raise ConfigError(f"{index} cannot be made at {self.cluster.where}: {made['error'].get('reason')}")
-        mapping = self._mapping(index) or {}
-        if not mapping.get("properties") and not there:
-            self.cluster.ask("DELETE", f"/{index}", ignore=(404,), index=index)
-            raise ConfigError(
-                f"{self.cluster.where} has no template for {index}, and {self.cluster.user} may not put one in: "
-                "let somebody who may run tw-elkinit"
-            ) from lacking
-        return self._understood(index, mapping)
+        return self._understood(index, self._mapping(index) or {})
 
     def _understood(self, index: str, mapping: Json) -> Layout:
         found = layout(mapping, _kind(index) == "users")

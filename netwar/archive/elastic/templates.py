@@ -16,6 +16,7 @@ from netwar.errors import ConfigError
 
 SOURCE = Path(__file__).parents[2] / "data" / "elastic.json"
 KINDS = ("tweets", "users", "ledger")
+PARTS = ("number_of_shards", "number_of_replicas", "auto_expand_replicas")
 PRIORITY = 300  # over catch-all templates that others may have
 TYPE = "_doc"  # 6.x names one for each document
 PLAIN_WORDS = {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}
@@ -73,6 +74,13 @@ class Templates:
         if there is None or there.schema < source()["schema"]:
             self._write(kind, self._wanted(kind, there, None, None))
 
+    def body(self, kind: str, api: str) -> Json:
+        """What one index of this kind is made with; `api` is where its documents come from."""
+        wanted = self._wanted(kind, None, None, None)
+        settings = {name: value for name, value in wanted.settings["index"].items() if name not in PARTS}
+        mapping = wanted.mapping | {"_meta": wanted.mapping["_meta"] | {"api": api}}
+        return {"settings": {"index": settings}, "mappings": self._mappings(mapping)}
+
     def _wanted(self, kind: str, there: Template | None, shards: int | None, replicas: int | None) -> Template:
         made = source()["templates"][kind]
         settings = deepcopy(source()["settings"]["index"])
@@ -87,6 +95,9 @@ class Templates:
             settings["number_of_replicas"] = kept.get("number_of_replicas") if replicas is None else replicas
         mapping = {"_meta": meta(kind), "dynamic": False, "properties": made["properties"]}
         return Template(tuple(made["index_patterns"]), {"index": settings}, mapping)
+
+    def _mappings(self, mapping: Json) -> Json:
+        return {TYPE: mapping} if self._cluster.typed else mapping
 
     def _read(self, kind: str) -> Template | None:
         name = _name(kind)
@@ -108,7 +119,7 @@ class Templates:
         return found
 
     def _write(self, kind: str, wanted: Template) -> None:
-        mapping = {TYPE: wanted.mapping} if self._cluster.typed else wanted.mapping
+        mapping = self._mappings(wanted.mapping)
         patterns: Json = {"index_patterns": list(wanted.patterns)}
         if self._cluster.composable:
             body = patterns | {"priority": PRIORITY, "template": {"settings": wanted.settings, "mappings": mapping}}
