@@ -9,6 +9,7 @@ from netwar.archive.elastic.store import ElasticArchive
 from netwar.config import Settings, load
 from netwar.connections.elastic import Cluster, connect
 from tests.servers.elastic import ElasticServer
+from tests.servers.users import RECORDER
 
 API = "https://api.x.com"
 
@@ -24,9 +25,11 @@ def configured(server: ElasticServer, path: Path, **more: object) -> Path:
     return path
 
 
-def settings(server: ElasticServer) -> Settings:
-    """How to reach it as the recorder."""
-    return Settings(elksg=server.url, elksguser=server.user, elksgpass=server.password, elksgca=server.ca)
+def settings(server: ElasticServer, user: str | None = None) -> Settings:
+    """How to reach it as the recorder, or as another of its users."""
+    known = server.users.get(user or RECORDER)
+    name, password = (known.name, known.password) if known else (None, None)
+    return Settings(elksg=server.url, elksguser=name, elksgpass=password, elksgca=server.ca)
 
 
 def opened(configuration: Path, folder: Path) -> ElasticArchive:

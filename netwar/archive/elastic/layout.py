@@ -10,6 +10,7 @@ from netwar.archive.base import Body
 from netwar.archive.elastic.templates import Json, schema
 from netwar.records import v1
 
+RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
 # The keys of a document that X's own form kept from being indexed: the whole of it, and why.
 WHOLE, BECAUSE = "kept_whole", "kept_because"
 
@@ -33,6 +34,14 @@ class Layout:
     @property
     def ours(self) -> bool:
         return self.schema is not None
+
+    def retrieved(self, version: int) -> int:
+        """When X showed a document of this version (ms); 0 where that was not kept."""
+        return version & RETRIEVED if self.ours else 0
+
+    def part(self, names: Sequence[str]) -> Sequence[str] | bool:
+        """What must be read of a document so that its body has these fields."""
+        return [*names, *(f"{WHOLE}.{name}" for name in names)] if self.ours else True
 
     def named(self, names: Sequence[str]) -> Json:
         """A query for these screen names, in lower case."""

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from netwar.archive.base import Bearer, Body, Change, Version
 from netwar.archive.elastic.indices import Indices, ledger_index
+from netwar.archive.elastic.layout import RETRIEVED
 from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
 from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
 from netwar.records.documents import Document
 from netwar.records.profiles import TRACKED, replaced, tracked
-
-RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
-SEEN = [*TRACKED, *(f"kept_whole.{name}" for name in TRACKED)]
 
 
 class Past:
@@ -32,7 +30,7 @@ class Past:
     def keep(self, index: str, documents: Sequence[Document]) -> None:
         """Write down what these profiles replace, where they are newer than those that are kept."""
         ids = list(dict.fromkeys(document.id for document in documents))
-        known = {told["_id"]: (_body(told), told["_version"]) for told in by_ids(self._cluster, index, ids, SEEN)}
+        known = {told["_id"]: (body, told["_version"]) for told, body in self._now(index, ids)}
         changes: list[Change] = []
         for document in documents:
             body, version = known.get(document.id, ({}, -1))
@@ -45,10 +43,10 @@ class Past:
 
     def history(self, index: str, user: str) -> list[Version]:
         """See Documents.history."""
-        now = next(by_ids(self._cluster, index, [user], SEEN), None)
+        now = next(self._now(index, [user]), None)
         if now is None:
             return []
-        versions, fields = [], tracked(_body(now))
+        versions, fields = [], tracked(now[1])
         entries = self._found(index, {"term": {"user": user}})
         for entry in sorted(entries, key=lambda one: -int(one["until"])):
             before = {**fields, **entry["fields"]}
@@ -73,8 +71,8 @@ class Past:
     def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
         """See Documents.bearers."""
         found: dict[str, list[Bearer]] = {}
-        for name, user, shown, version in sorted(shelf.named(names), key=lambda one: -one[3]):
-            found.setdefault(name, []).append(Bearer(user, shown, version & RETRIEVED))
+        for bearer in sorted(shelf.named(names), key=lambda one: -one.retrieved):
+            found.setdefault(bearer.name.lower(), []).append(bearer)
         wanted = sorted({name.lower() for name in names})
         for start in range(0, len(wanted), PAGE):
             entries = self._found(index, {"terms": {"username": wanted[start : start + PAGE]}})
@@ -86,8 +84,12 @@ class Past:
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
         """See Documents.profiles."""
-        told = by_ids(self._cluster, index, ids, SEEN)
-        return {one["_id"]: _bearer(one) for one in told}
+        layout = self._indices.there(index)
+        assert layout
+        return {
+            told["_id"]: Bearer(told["_id"], str(body.get("username") or ""), layout.retrieved(told["_version"]))
+            for told, body in self._now(index, ids)
+        }
 
     def forget(self, index: str, ids: Sequence[str]) -> None:
         """Remove what is known of these users' past."""
@@ -95,6 +97,13 @@ class Past:
             wanted = {"terms": {"user": list(ids[start : start + PAGE])}}
             found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
             self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
+
+    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[Json, Body]]:
+        """What is kept of these users, with the tracked fields of their profiles."""
+        layout = self._indices.there(index)
+        if layout:
+            for told in by_ids(self._cluster, index, ids, layout.part(TRACKED)):
+                yield told, layout.body(told["_source"])
 
     def _found(self, index: str, condition: Json) -> list[Json]:
         return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]
@@ -112,13 +121,3 @@ def _entry(index: str, change: Change) -> Json:
     named = {"username": change.fields["username"]} if "username" in change.fields else {}
     place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}
     return {**place, "until": change.until, "seen": change.seen, **named, "fields": change.fields}
-
-
-def _bearer(told: Json) -> Bearer:
-    return Bearer(told["_id"], str(_body(told).get("username") or ""), told["_version"] & RETRIEVED)
-
-
-def _body(told: Json) -> Body:
-    source: Json = told["_source"]
-    whole = source.get("kept_whole")
-    return whole if isinstance(whole, dict) else source

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from netwar.archive.base import Body
+from netwar.archive.base import Bearer, Body
 from netwar.archive.elastic.indices import SOME
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.questions import filters, fits
@@ -65,20 +65,17 @@ class Shelf:
 
     def known_names(self, names: Sequence[str]) -> set[str]:
         """Which of the screen names are kept, lower-cased."""
-        return {name for name, *_ in self.named(names)}
+        return {one.name.lower() for one in self.named(names)}
 
-    def named(self, names: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
-        """Who has these screen names, as (name in lower case, id, name, version)."""
-        wanted = sorted({name.lower() for name in names})
+    def named(self, names: Sequence[str]) -> Iterator[Bearer]:
+        """Who has these screen names."""
+        wanted, fields = sorted({name.lower() for name in names}), self._layout.part(["id", "username"])
         self.refresh()
         for start in range(0, len(wanted), PAGE):
-            for hit in self._hits([self._layout.named(wanted[start : start + PAGE])], source=self._naming(), versions=True):
-                body = self._layout.body(hit["_source"])
-                name = str(body.get("username") or "")
-                yield name.lower(), hit["_id"], name, hit["_version"]
-
-    def _naming(self) -> list[str]:
-        return ["id", "username", "kept_whole.username"] if self._layout.ours else ["*"]
+            named = self._layout.named(wanted[start : start + PAGE])
+            for hit in self._hits([named], source=fields, versions=True):
+                name = str(self._layout.body(hit["_source"]).get("username") or "")
+                yield Bearer(hit["_id"], name, self._layout.retrieved(hit["_version"]))
 
     def count(self) -> int:
         self.refresh()

@@ -170,7 +170,7 @@ class ElasticArchive(ElasticLedger):
 
     def _bearers_of(self, index: str, name: str) -> list[str]:
         shelf = self._shelf("tu" + index.removeprefix("tw"))
-        known = [id for _, id, *_ in shelf.named([name])] if shelf else []
+        known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
     def _with_profiles(self, index: str) -> Shelf | None:
