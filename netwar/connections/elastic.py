@@ -210,7 +210,7 @@ def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings
         def dumps(self, data: Any) -> Any:
             import orjson
 
-            return data if isinstance(data, str | bytes) else orjson.dumps(data)
+            return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text
 
     class Connection(Urllib3HttpConnection):
         """What servers warn of (no security set up, old calls) is no news to the operator."""
