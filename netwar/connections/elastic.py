@@ -218,6 +218,9 @@ def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings
         def _raise_warnings(self, warning_headers: Any) -> None:
             pass
 
+        def log_request_success(self, *given: Any, **more: Any) -> None:
+            """Nobody listens, and it takes a copy of each body."""
+
     class AnyProduct(Transport):
         """Serves OpenSearch and the builds of Elasticsearch that have no licence, too: `Cluster` looks for itself."""
 

@@ -35,7 +35,7 @@ def search(cluster: Cluster, index: str, body: Json) -> Json:
 
 
 def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[str] | bool = True) -> Iterator[Json]:
-    """Those documents that are there, as they are now, with their versions: `_id`, `_source` (the `fields` of it), `_version`."""
+    """Those documents that are there, as they are now: `_id`, `_version` and `_source`, or the `fields` of it."""
     params = {"_source": ",".join(fields) if not isinstance(fields, bool) else str(fields).lower()}
     for start in range(0, len(ids), PAGE):
         asked = {"ids": ids[start : start + PAGE]}
