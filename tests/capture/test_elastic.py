@@ -106,7 +106,7 @@ def test_a_server_that_is_killed_in_the_middle(recorder: Recorder) -> None:
     assert "does not answer" in again.stderr
     assert recorder.bill()["micro"] == before, "nothing is bought as long as it is down"
     recorder.server.start()
-    assert "written out of the spool: 1 pages" in recorder.run("tw-idu3elk", "trial").stderr
+    assert "written out of the spool: 1 page;" in recorder.run("tw-idu3elk", "trial").stderr
     recorder.has_recorded_what_is_true()
     recorder.has_paid_for_it_once()
 

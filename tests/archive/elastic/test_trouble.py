@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from netwar.archive.base import Cover, Store, Tally
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Replayed, Spool
+from netwar.config import Settings
 from netwar.connections.elastic import connect
 from netwar.coverage import Span
 from netwar.errors import ConfigError, ServiceDown
@@ -97,41 +100,46 @@ def test_what_a_busy_cluster_rejects_is_sent_again(kind: str, new_server: Callab
 
 
 def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
-    class Cluster:
-        """Answers as Elasticsearch does when the queue of its thread pool is full for some items."""
+    """A server that says what Elasticsearch does when the queue of its thread pool is full for some items."""
+    heard: list[bytes] = []
 
-        typed = False
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._say({"version": {"number": "8.19.21"}})
 
-        def __init__(self) -> None:
-            self.asked: list[bytes] = []
-
-        def ask(self, *given: Any, **more: Any) -> Any:
-            body: bytes = given[2]
-            self.asked.append(body)
-            lines = body.splitlines()[::2]
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["content-length"])))
             full = {"type": "es_rejected_execution_exception", "reason": "rejected execution of ..."}
-            busy = len(self.asked) < 3
-            return {
-                "items": [
-                    {"index": {"status": 429, "error": full} if busy and b'"2"' in line else {"status": 201}} for line in lines
-                ]
-            }
+            rejected = {"status": 429, "error": full}
+            busy = len(heard) < 3
+            heads = heard[-1].splitlines()[::2]
+            items = [{"index": rejected if busy and b'"2"' in head else {"status": 201}} for head in heads]
+            self._say({"errors": busy, "items": items})
 
-        def refusal(self, error: Any, status: int, index: str) -> Any:
-            from netwar.connections.elastic_errors import refusal
+        def _say(self, answer: Any) -> None:
+            body = orjson.dumps(answer)
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-            return refusal(error, status, "here", "me", index)
+        def log_message(self, *_: Any) -> None:
+            pass
 
-        def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
-            from netwar.connections.elastic import Cluster as Real
-
-            return Real.patiently(self, work, *given)  # type: ignore[arg-type]
-
-    cluster = Cluster()
-    items = [bulk.put(str(id), 1, b"{}") for id in (1, 2, 3)]
-    results = bulk.send(cluster, "twx", items)  # type: ignore[arg-type]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            cluster = connect(Settings(elksg=f"127.0.0.1:{server.server_port}"))
+            items = [bulk.put(str(id), 1, b"{}") for id in (1, 2, 3)]
+            results = bulk.send(cluster, "twx", items)
+            cluster.close()
+        finally:
+            server.shutdown()
+            thread.join()
     assert [result.status for result in results] == [201, 201, 201]
-    assert cluster.asked == [b"".join(items), items[1], items[1]]
+    assert heard == [b"".join(items), items[1], items[1]]
 
 
 @on("es953-sec", "es654-sg")
