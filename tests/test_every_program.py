@@ -16,7 +16,7 @@ from tests.conftest import BIN, ROOT, Desk, Ended
 
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
 HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson", "backports", "tenacity", "sqlite3"}
-HEAVY |= {"redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
+HEAVY |= {"elasticsearch", "redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
 MOST_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody

@@ -98,6 +98,12 @@ class Documents(Protocol):
     Every method raises ServiceDown when the store cannot be used.
     """
 
+    def ready(self, index: str) -> None:
+        """Make sure that documents can be written into an index, before they are paid for.
+
+        Raises ConfigError where they cannot: it holds something else, or we lack a right.
+        """
+
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """Keep documents, and in the same step the coverage they complete.
 

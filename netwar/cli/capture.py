@@ -10,6 +10,7 @@ import click
 
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
+from netwar.records.documents import tweets_index, users_index
 
 
 def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
@@ -17,6 +18,8 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
     waiting = services.queue(queue)
     services.alone(queue)
     replayed = _replay(services)
+    for one in (tweets_index(index), users_index(index)):
+        services.archive.ready(one)
     if not len(waiting) and not waiting.claimed():
         there = "" if queue == "work" else f" --queue {quote(queue)}"
         return f"{replayed}{queue} is empty: put users on it with tw-quser2work{there}"

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
+    from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
     from netwar.cli.progress import Bar
     from netwar.config import Settings
+    from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
     from netwar.connections.runs import Run
     from netwar.meter.base import Money, Windows
@@ -38,7 +40,6 @@ class Services:
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
         self._works = False
-        self._warned: set[str] = set()
         self.hidden: set[str] = set()
 
     @cached_property
@@ -170,11 +171,32 @@ class Services:
 
     @cached_property
     def archive(self) -> Archive:
-        """Documents and ledger."""
+        """Documents and ledger: in the cluster that `elksg` names, else in files."""
+        dead_letters = self.data / "dead-letters"
+        if self.settings.elksg:
+            from netwar.archive.elastic.store import ElasticArchive
+
+            return self._opened(ElasticArchive(self.cluster, dead_letters, self.settings.api))
         from netwar.archive.sqlite.store import SqliteArchive
 
-        self._embedded("Elasticsearch", "elksg")
-        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
+        return self._opened(SqliteArchive(self.data / "archive", dead_letters))
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """Elasticsearch or OpenSearch itself. Raises ConfigError where the configuration names none."""
+        from netwar.connections.elastic import connect
+        from netwar.errors import ConfigError
+
+        if not self.settings.elksg:
+            raise ConfigError(f"{self.settings.path} names no Elasticsearch: write  elksg = HOST  under [STREAM]")
+        return self._opened(connect(self.settings))
+
+    @cached_property
+    def indices(self) -> Indices:
+        """The indices of the cluster and their templates."""
+        from netwar.archive.elastic.indices import Indices
+
+        return Indices(self.cluster, self.settings.api)
 
     @cached_property
     def spool(self) -> Spool:
@@ -257,14 +279,3 @@ class Services:
         if close is not None:
             self._closing.callback(close)
         return service
-
-    def _embedded(self, server: str, *keys: str) -> None:
-        """Say once that a server of the configuration is not used by this version."""
-        import logging
-
-        named = [key for key in keys if getattr(self.settings, key)]
-        if named and server not in self._warned:
-            self._warned.add(server)
-            logging.getLogger("netwar").warning(
-                "%s: this version keeps in %s what `%s` would give to %s", self.command, self.data, named[0], server
-            )

@@ -28,7 +28,8 @@ class Authors:
         author = str(document.get("author_id") or "?")
         if author not in self._known:
             profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
-            self._known[author] = f"@{profile['username']}" if profile and profile.get("username") else author
+            known = profile.get("username") if profile else document.get("username")
+            self._known[author] = f"@{known}" if known else author
         return self._known[author]
 
 

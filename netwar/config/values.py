@@ -105,10 +105,15 @@ def address(given: str, _: Place) -> str | None:
 
 
 def servers(given: str, _: Place) -> str | None:
-    """Servers, each as host, host:port or an address with http or https; blanks or commas between them. Put apart by blanks."""
+    """Servers, each as host, host:port or an address with http or https; blanks or commas between them. Put apart by blanks.
+
+    `none` is none, even where the file read first names some.
+    """
     from urllib.parse import urlsplit
 
     found = given.replace(",", " ").split()
+    if found == ["none"]:
+        return None
     for one in found:
         parts = urlsplit(one if "://" in one else f"//{one}")
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from netwar.config import Settings
 from netwar.config.values import loopback
 from netwar.connections import tls
 from netwar.connections.elastic_errors import Passing, refusal, translated
-from netwar.errors import ConfigError, ServiceDown
+from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -83,9 +83,13 @@ class Cluster:
     def folds(self) -> bool:
         """Has it the filters that take accents off and part words at signs? All but bare test builds have."""
         tried = {"tokenizer": "standard", "filter": ["asciifolding"], "text": "é"}
-        # Who may not try is told nothing; what they talk to is no test build.
         answer = self.ask("POST", "/_analyze", tried, ignore=(400, 403))
-        return "error" not in answer or answer.get("status") == 403
+        if answer.get("status") != 403:
+            return "error" not in answer
+        # Who may not try may still see what is in it.
+        told = self.ask("GET", "/_nodes/plugins", params={"filter_path": "nodes.*.modules.name"}, ignore=(403,))
+        modules = [{one["name"] for one in node["modules"]} for node in told.get("nodes", {}).values()]
+        return all("analysis-common" in node for node in modules)
 
     def ask(
         self,
@@ -103,15 +107,17 @@ class Cluster:
 
         Raises ServiceDown, and ConfigError if we may not do it; `index` is named there. NetwarError for what it refuses.
         """
+        return self.patiently(self._ask, method, path, body, params, ignore, index, seconds)
+
+    def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Do something again, later and later, as long as what it raises is Passing and its patience lasts."""
         from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
         def enough(state: Any) -> bool:
             return bool(state.seconds_since_start >= state.outcome.exception().patience)
 
-        patiently = Retrying(
-            retry=retry_if_exception_type(Passing), stop=enough, wait=wait_random_exponential(0.2, max=8), reraise=True
-        )
-        return patiently(self._ask, method, path, body, params, ignore, index, seconds)
+        passing, pause = retry_if_exception_type(Passing), wait_random_exponential(0.2, max=8)
+        return Retrying(retry=passing, stop=enough, wait=pause, reraise=True)(work, *given)
 
     def _ask(
         self,
@@ -128,7 +134,7 @@ class Cluster:
         with translated(self.where, self.user, index):
             return self.client.transport.perform_request(method, path, headers, given, body)
 
-    def refusal(self, error: Mapping[str, Any], status: int, index: str) -> Exception | None:
+    def refusal(self, error: Mapping[str, Any], status: int, index: str) -> NetwarError | None:
         """What to raise for one item of a bulk: None if only this item is at fault."""
         return refusal(error, status, self.where, self.user, index)
 
@@ -204,13 +210,16 @@ def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings
         def dumps(self, data: Any) -> Any:
             import orjson
 
-            return data if isinstance(data, str | bytes) else orjson.dumps(data)
+            return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text
 
     class Connection(Urllib3HttpConnection):
         """What servers warn of (no security set up, old calls) is no news to the operator."""
 
         def _raise_warnings(self, warning_headers: Any) -> None:
             pass
+
+        def log_request_success(self, *given: Any, **more: Any) -> None:
+            """Nobody listens, and it takes a copy of each body."""
 
     class AnyProduct(Transport):
         """Serves OpenSearch and the builds of Elasticsearch that have no licence, too: `Cluster` looks for itself."""

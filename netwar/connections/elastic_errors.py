@@ -28,6 +28,10 @@ class Passing(ServiceDown):
         self.patience = patience
 
 
+class Forbidden(ConfigError):
+    """We lack a right."""
+
+
 @contextmanager
 def translated(where: str, user: str, index: str) -> Iterator[None]:
     """Turn what the library raises into errors of ours."""
@@ -44,37 +48,37 @@ def translated(where: str, user: str, index: str) -> Iterator[None]:
     except exceptions.TransportError as error:
         status = error.status_code if isinstance(error.status_code, int) else 0
         found = refusal(_error(error.info), status, where, user, index)
-        raise found or NetwarError(f"{where} refuses what it was asked{_of(index)}: {_reason(_error(error.info))}") from error
+        raise found or NetwarError(f"{where} refuses what it was asked{_of(index)}: {reason(_error(error.info))}") from error
     except exceptions.SerializationError as error:
         raise ConfigError(f"{where} does not speak JSON: it is no Elasticsearch; correct elksg") from error
 
 
 def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index: str) -> NetwarError | None:
     """What an error says of the cluster or of our rights; None if it speaks of the question itself."""
-    kind, reason = str(error.get("type") or ""), _reason(error)
+    kind, said = str(error.get("type") or ""), reason(error)
     if kind == "cluster_block_exception":
-        return _blocked(where, index, reason)
+        return _blocked(where, index, said)
     if status == 401:
         return ConfigError(_unknown(where, user))
     if status == 403:
-        return ConfigError(
-            f"{user} lacks a right{_of(index)} at {where} ({reason[:200]}): "
-            "give them the role that conf/roles has for this kind of cluster"
+        return Forbidden(
+            f"{user} lacks a right{_of(index)} at {where} ({said[:200]}): "
+            "give them the role netwar_recorder, which stands in conf/ for each kind of cluster"
         )
     if status == 429 or kind in BUSY:
-        return Passing(f"{where} has more to do than it can ({reason[:200]})", BUSY_SECONDS)
+        return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
     if status >= 500:
-        return Passing(f"{where} cannot do it now ({status}: {reason[:200]})", RECONNECT_SECONDS)
+        return Passing(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)
     return None
 
 
-def _blocked(where: str, index: str, reason: str) -> ServiceDown:
-    if "read-only-allow-delete" in reason or "read-only / allow delete" in reason or "FORBIDDEN/12" in reason:
+def _blocked(where: str, index: str, said: str) -> ServiceDown:
+    if "read-only-allow-delete" in said or "read-only / allow delete" in said or "FORBIDDEN/12" in said:
         return ServiceDown(
             f"{where} takes no more{_into(index)}: a disk of the cluster is nearly full (flood-stage watermark), so it made the "
             "index read-only. Make room there; if it stays so, run  tw-elk read-only-off"
         )
-    return ServiceDown(f"{where} takes nothing{_into(index)} now: the index or the cluster is blocked ({reason[:200]})")
+    return ServiceDown(f"{where} takes nothing{_into(index)} now: the index or the cluster is blocked ({said[:200]})")
 
 
 def _unknown(where: str, user: str) -> str:
@@ -91,8 +95,8 @@ def _error(info: Any) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {"reason": str(told)}
 
 
-def _reason(error: Mapping[str, Any]) -> str:
-    """What the server says, with what lies beneath."""
+def reason(error: Mapping[str, Any]) -> str:
+    """What the server says of an error, with what lies beneath."""
     said = str(error.get("reason") or error.get("type") or error)
     cause = error.get("caused_by")
     beneath = str(cause.get("reason") or "") if isinstance(cause, dict) else ""

@@ -69,15 +69,21 @@ def test_services_of_another_configuration_are_closed_with_ours(services: Servic
     assert list((tmp_path / "there/runs").glob("*.run")) == []
 
 
-def test_a_server_that_this_version_does_not_use_is_named_once(
-    services: Services, desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    desk.configure(elksg="https://elastic:9200")
-    for _ in range(2):
+def test_with_elksg_the_archive_is_in_a_server_and_nowhere_else(services: Services, desk: Desk) -> None:
+    desk.configure(elksg="127.0.0.1:1")
+    with pytest.raises(ServiceDown, match=r"Elasticsearch cannot be used: 127\.0\.0\.1:1 does not answer: Connection refused"):
         services.archive  # noqa: B018
-    assert [record.getMessage() for record in caplog.records] == [
-        f"tw-try: this version keeps in {services.data} what `elksg` would give to Elasticsearch"
-    ]
+    services.close()
+
+
+def test_elksg_may_be_switched_off_where_the_shared_file_names_one(
+    services: Services, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = desk.configure(path=desk.home / "netwar.conf", elksg="127.0.0.1:1")
+    monkeypatch.setenv("NETWAR_SYSTEM_CONF", str(shared))
+    desk.configure(elksg="none")
+    assert services.settings.elksg is None
+    assert services.archive.indices() == []
     services.close()
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from netwar.archive.base import Archive
+from tests import clusters
 from tests.contract.opening import KINDS, place
+from tests.servers.fixtures import Servers
 
-ARCHIVES = ["sqlite"]
+ARCHIVES = ["sqlite", *clusters.KINDS]
 
 
 def opened_archive(kind: str, folder: Path) -> Archive:
-    """An archive of this kind whose data is in (or named after) a folder."""
-    from netwar.archive.sqlite.store import SqliteArchive
+    """An archive of this kind, with its data in a folder or in the server that runs for this test."""
+    if kind == "sqlite":
+        from netwar.archive.sqlite.store import SqliteArchive
 
-    assert kind == "sqlite"
-    return SqliteArchive(folder / "archive", folder / "dead-letters")
+        return SqliteArchive(folder / "archive", folder / "dead-letters")
+    return clusters.opened(clusters.remembered(kind), folder)
 
 
 @pytest.fixture(params=ARCHIVES)
@@ -27,11 +31,13 @@ def archive_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def archive(archive_kind: str, tmp_path: Path) -> Iterator[Archive]:
+def archive(archive_kind: str, tmp_path: Path, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """A new archive; its dead letters are in tmp_path / "dead-letters"."""
-    opened = opened_archive(archive_kind, tmp_path)
-    yield opened
-    opened.close()
+    if archive_kind != "sqlite":
+        server = servers(archive_kind)
+        clusters.remember(archive_kind, clusters.configured(server, tmp_path_factory.mktemp("cluster") / "conf"))
+    with closing(opened_archive(archive_kind, tmp_path)) as opened:
+        yield opened
 
 
 @pytest.fixture(params=KINDS)

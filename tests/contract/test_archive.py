@@ -19,6 +19,7 @@ from netwar.archive.base import Archive, Bearer, Body, Change, Cover, Tally
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
+from tests.clusters import folds
 from tests.contract.conftest import opened_archive
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
@@ -352,10 +353,17 @@ TEXTS = {
         ("*", []),
     ],
 )
-def test_search(archive: Archive, words: str, found: list[int]) -> None:
+def test_search(archive: Archive, archive_kind: str, words: str, found: list[int]) -> None:
+    if words in ("john", "naive wahler", "uber"):
+        needs_folding(archive_kind)
     archive.write([tweet(id, text) for id, text in TEXTS.items()])
     assert ids(archive.search("twbrexit", words)) == found
     assert ids(archive.search("twbrexit", words, 1)) == found[:1]
+
+
+def needs_folding(kind: str) -> None:
+    if kind != "sqlite" and not folds(kind):
+        pytest.skip(f"this build of {kind} lacks the filters that take accents off and part words at _")
 
 
 def test_search_of_users(archive: Archive) -> None:
@@ -680,6 +688,9 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
         pages = [page for span in archive.record("twbrexit", "7").spans for page in range(span.low + 1, span.high + 1)]
         assert set(acknowledged) <= set(pages)
         assert len(pages) - len(acknowledged) <= number, "at most the page in hand of each process that was killed"
-        assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+        if archive_kind == "sqlite":
+            assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+        else:
+            assert 100 * len(pages) <= archive.count("twbrexit") <= 100 * (len(pages) + number), "a span comes after its page"
         assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100
     assert archive.write([tweet(1)]).created == 1

@@ -32,6 +32,9 @@ class SqliteArchive(SqliteLedger):
         super().__init__(Files(folder))
         self.dead_letters = dead_letters
 
+    def ready(self, index: str) -> None:
+        place(index)
+
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """See Documents.write. The documents of the cover's file and the cover are one transaction, the last one."""
         batches, strays = self._sorted_out(documents)

@@ -1,0 +1,1 @@
+"""The archive in Elasticsearch or OpenSearch, for teams and for Kibana."""

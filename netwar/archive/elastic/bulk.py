@@ -1,0 +1,92 @@
+"""Many small writes in one request, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_errors import Passing, reason
+
+# Of one request. Larger ones hold the cluster's memory longer and are no faster; nor are two at a time (benchmarks/README.md).
+MOST_ITEMS = 1_000
+MOST_BYTES = 5 << 20
+CREATED, UPDATED, CONFLICT = 201, 200, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an item: its HTTP status, and why it was refused."""
+
+    status: int
+    refused: str | None = None
+
+
+DONE = {status: Result(status) for status in (CREATED, UPDATED, 404)}  # 404: what was to be deleted is not there
+
+
+def put(id: str, version: int, body: bytes) -> bytes:
+    """An item: keep a document if its version is higher than the one kept. `id` is digits."""
+    return b'{"index":{"_id":"%b","version":%d,"version_type":"external"}}\n%b\n' % (id.encode(), version, body)
+
+
+def delete(id: str) -> bytes:
+    """An item: remove a document, whatever its version. `id` is digits."""
+    return b'{"delete":{"_id":"%b"}}\n' % id.encode()
+
+
+def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
+    """Do the items in their order.
+
+    What a busy cluster rejects is sent again, later and later, for a minute. An item that is itself at fault has `refused`.
+    Raises ServiceDown, and ConfigError if we may not write into the index; items before may have been done then.
+    """
+    results: dict[int, Result] = {}
+    path = f"/{index}/_doc/_bulk" if cluster.typed else f"/{index}/_bulk"
+
+    def attempt(left: list[int]) -> None:
+        answer = cluster.ask("POST", path, b"".join(items[one] for one in left), index=index)
+        if not answer["errors"]:
+            statuses = (next(iter(told.values()))["status"] for told in answer["items"])
+            results.update((one, DONE[status]) for one, status in zip(left, statuses, strict=True))
+            return
+        busy: Passing | None = None
+        rejected = []
+        for one, told in zip(left, answer["items"], strict=True):
+            found = next(iter(told.values()))
+            try:
+                results[one] = _result(cluster, index, found)
+            except Passing as error:
+                busy = error
+                rejected.append(one)
+        if busy:
+            left[:] = rejected
+            raise busy
+
+    for portion in _portions(items):
+        cluster.patiently(attempt, portion)
+    return [results[one] for one in range(len(items))]
+
+
+def _result(cluster: Cluster, index: str, told: dict[str, Any]) -> Result:
+    status, error = told["status"], told.get("error")
+    if status == CONFLICT or not error:
+        return Result(status)
+    if trouble := cluster.refusal(error, status, index):
+        raise trouble
+    return Result(status, reason(error))
+
+
+def _portions(items: Sequence[bytes]) -> Iterator[list[int]]:
+    """The numbers of the items of each request."""
+    portion: list[int] = []
+    size = 0
+    for number, item in enumerate(items):
+        if portion and (len(portion) == MOST_ITEMS or size + len(item) > MOST_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(number)
+        size += len(item)
+    if portion:
+        yield portion

@@ -1,0 +1,90 @@
+"""What an index holds and how it can be asked: this program's documents, or those that the recorder of 2019 left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netwar.archive.base import Body
+from netwar.archive.elastic.templates import Json, schema
+from netwar.records import v1
+
+RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
+# The keys of a document that X's own form kept from being indexed: the whole of it, and why.
+WHOLE, BECAUSE = "kept_whole", "kept_because"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The fields to ask by, and how a document is read. `schema` is None for what the recorder of 2019 left.
+
+    `api` is where its documents come from; `created` is None where times are no dates but must be read off the ids.
+    """
+
+    schema: int | None
+    api: str | None
+    number: str
+    author: str
+    username: str
+    created: str | None
+    words: tuple[str, ...]
+    body: Callable[[Json], Body]
+
+    @property
+    def ours(self) -> bool:
+        return self.schema is not None
+
+    def retrieved(self, version: int) -> int:
+        """When X showed a document of this version (ms); 0 where that was not kept."""
+        return version & RETRIEVED if self.ours else 0
+
+    def part(self, names: Sequence[str]) -> Sequence[str] | bool:
+        """What must be read of a document so that its body has these fields."""
+        return [*names, *(f"{WHOLE}.{name}" for name in names)] if self.ours else True
+
+    def named(self, names: Sequence[str]) -> Json:
+        """A query for these screen names, in lower case."""
+        if self.ours:
+            return {"terms": {self.username: list(names)}}
+        # Dynamic mapping made it a text: a name is one word of it, in lower case.
+        return {"bool": {"should": [{"match_phrase": {self.username: name}} for name in names], "minimum_should_match": 1}}
+
+
+def _whole(source: Json) -> Body:
+    whole = source.get(WHOLE)
+    return whole if isinstance(whole, dict) else source
+
+
+def layout(mapping: Json, users: bool) -> Layout | None:
+    """How an index with this mapping can be asked; None for one that neither program made."""
+    found = schema(mapping)
+    if found is not None:
+        return Layout(found, mapping["_meta"].get("api"), "id.number", "author_id", "username", "created_at", ("words",), _whole)
+    fields = mapping.get("properties") or {}
+    if _type(fields, "id") != "long":
+        return None
+    return _v1_users(fields) if users else _v1_tweets(fields)
+
+
+def _v1_users(fields: Json) -> Layout | None:
+    if "screen_name" not in fields:
+        return None
+    created = "created_at" if _type(fields, "created_at") == "date" else None
+    words = tuple(name for name in ("screen_name", "name", "description") if name in fields)
+    return Layout(None, None, "id", "id", "screen_name", created, words, v1.user)
+
+
+def _v1_tweets(fields: Json) -> Layout | None:
+    user = (fields.get("user") or {}).get("properties") or {}
+    if "screen_name" not in user:
+        return None
+    created = "created_at" if _type(fields, "created_at") == "date" else None
+    texts = ("full_text", "text", "extended_tweet.full_text")
+    words = tuple(name for name in texts if name.partition(".")[0] in fields)
+    return Layout(None, None, "id", "user.id", "user.screen_name", created, words, v1.tweet)
+
+
+def _type(fields: Json, name: str) -> Any:
+    field = fields.get(name)
+    return field.get("type") if isinstance(field, dict) else None

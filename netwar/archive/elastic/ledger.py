@@ -1,0 +1,106 @@
+"""The ledger as slips: what people look for in Kibana has a field, the record itself stands beside it, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from netwar.archive.elastic.indices import Indices, ledger_index
+from netwar.archive.elastic.slips import Slips, slip_id
+from netwar.archive.elastic.templates import Json
+from netwar.coverage import Record, Renamed, Span, Stretch
+
+
+class ElasticLedger:
+    """Fills the contract `netwar.archive.base.Ledger`. The ledger of twNAME and tuNAME is the index tcNAME."""
+
+    def __init__(self, indices: Indices) -> None:
+        self._indices = indices
+        self._slips = Slips(indices)
+
+    def record(self, index: str, user: str) -> Record:
+        return self.records_of(index, [user]).get(user, Record(user))
+
+    def records_of(self, index: str, users: Sequence[str]) -> dict[str, Record]:
+        ids = {slip_id("record", index, user): user for user in users}
+        found = self._slips.read(ledger_index(index), list(ids))
+        return {ids[id]: _record(slip.source) for id, slip in found.items()}
+
+    def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
+        after = Record(user)
+
+        def changed(source: Json | None) -> Json | None:
+            nonlocal after
+            before = _record(source) if source else Record(user)
+            after = change(before)
+            return source if after == before else _source(index, after)
+
+        self._slips.change(ledger_index(index), slip_id("record", index, user), changed)
+        return after
+
+    def records(self, index: str) -> Iterator[Record]:
+        return (_record(hit["_source"]) for hit in self._found("record", index, "user"))
+
+    def by_name(self, index: str, name: str) -> list[Record]:
+        wanted = {"term": {"names": name.lower()}}
+        return [_record(hit["_source"]) for hit in self._found("record", index, "user", wanted)]
+
+    def note(self, index: str, key: str) -> Any:
+        id = slip_id("note", index, key)
+        slip = self._slips.read(ledger_index(index), [id]).get(id)
+        return slip.source["value"]["is"] if slip else None
+
+    def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
+        after: Any = None
+
+        def changed(source: Json | None) -> Json | None:
+            nonlocal after
+            after = change(source["value"]["is"] if source else None)
+            return None if after is None else {"kind": "note", "index": index, "key": key, "value": {"is": after}}
+
+        self._slips.change(ledger_index(index), slip_id("note", index, key), changed)
+        return after
+
+    def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        found = self._found("note", index, "key", {"prefix": {"key": prefix}})
+        return ((hit["_source"]["key"], hit["_source"]["value"]["is"]) for hit in found)
+
+    def _found(self, kind: str, index: str, sort: str, *conditions: Json) -> Iterator[Json]:
+        return self._slips.find(ledger_index(index), [{"term": {"kind": kind}}, {"term": {"index": index}}, *conditions], sort)
+
+
+def _record(source: Json) -> Record:
+    kept = source["record"]
+    return Record(
+        **{
+            **kept,
+            "spans": tuple(Span(**span) for span in kept["spans"]),
+            "lost": tuple(Stretch(**stretch) for stretch in kept["lost"]),
+            "renamed": tuple(Renamed(**change) for change in kept["renamed"]),
+        }
+    )
+
+
+def _source(index: str, new: Record) -> Json:
+    names = {name.lower() for name in (new.name, *(change.old for change in new.renamed)) if name}
+    return {
+        "kind": "record",
+        "index": index,
+        "user": new.user,
+        "names": sorted(names),
+        "username": new.name,
+        "outcome": new.outcome,
+        "detail": new.detail,
+        "asked": new.asked or None,
+        "refreshed": new.refreshed or None,
+        "posts": new.posts,
+        "counted": new.counted,
+        "newest_id": str(new.top) if new.spans else None,
+        "spans": len(new.spans),
+        "gaps": len(new.gaps),
+        "lost": len(new.lost),
+        "renamings": len(new.renamed),
+        "record": orjson.loads(orjson.dumps(new)),
+    }

@@ -1,0 +1,123 @@
+"""What profiles said before: an entry of the ledger for each change, with the values that it replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netwar.archive.base import Bearer, Body, Change, Version
+from netwar.archive.elastic.indices import Indices, ledger_index
+from netwar.archive.elastic.layout import RETRIEVED
+from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
+from netwar.archive.elastic.slips import Slips, slip_id
+from netwar.archive.elastic.templates import Json
+from netwar.records.documents import Document
+from netwar.records.profiles import TRACKED, replaced, tracked
+
+
+class Past:
+    """The versions of the profiles of all indices of users.
+
+    An entry is written before the profile that makes it: a run that is killed between them leaves an entry that the next
+    write of the profile makes true. Two runs that write the same user within milliseconds read the same former profile;
+    what one of them showed for that moment may be lost as a version, while the newest one is kept, as everywhere.
+    """
+
+    def __init__(self, indices: Indices) -> None:
+        self._cluster = indices.cluster
+        self._indices = indices
+        self._slips = Slips(indices)
+
+    def keep(self, index: str, documents: Sequence[Document]) -> None:
+        """Write down what these profiles replace, where they are newer than those that are kept."""
+        ids = list(dict.fromkeys(document.id for document in documents))
+        known = {told["_id"]: (body, told["_version"]) for told, body in self._now(index, ids)}
+        changes: list[Change] = []
+        for document in documents:
+            body, version = known.get(document.id, ({}, -1))
+            if document.version <= version:
+                continue
+            if gone := replaced(body, document.body):
+                changes.append(Change(document.id, document.retrieved, version & RETRIEVED, gone))
+            known[document.id] = (document.body, document.version)
+        self.keep_changes(index, changes)
+
+    def history(self, index: str, user: str) -> list[Version]:
+        """See Documents.history."""
+        now = next(self._now(index, [user]), None)
+        if now is None:
+            return []
+        versions, fields = [], tracked(now[1])
+        entries = self._found(index, {"term": {"user": user}})
+        for entry in sorted(entries, key=lambda one: -int(one["until"])):
+            before = {**fields, **entry["fields"]}
+            if before != fields:
+                versions.append(Version(entry["until"], fields))
+            fields = before
+        return [*versions, Version(None, fields)]
+
+    def changes(self, index: str) -> Iterator[Change]:
+        """See Documents.changes."""
+        for hit in self._slips.find(ledger_index(index), _of(index), "key"):
+            told = hit["_source"]
+            yield Change(told["user"], told["until"], told["seen"], told["fields"])
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        """See Documents.keep_changes."""
+        # Of two with the same time the first one stands.
+        entries = {_id(index, change): _entry(index, change) for change in reversed(changes)}
+        if entries:
+            self._slips.add(ledger_index(index), entries)
+
+    def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
+        """See Documents.bearers."""
+        found: dict[str, list[Bearer]] = {}
+        for bearer in sorted(shelf.named(names), key=lambda one: -one.retrieved):
+            found.setdefault(bearer.name.lower(), []).append(bearer)
+        wanted = sorted({name.lower() for name in names})
+        for start in range(0, len(wanted), PAGE):
+            entries = self._found(index, {"terms": {"username": wanted[start : start + PAGE]}})
+            for entry in sorted(entries, key=lambda one: -int(one["seen"])):
+                bore = found.setdefault(str(entry["username"]).lower(), [])
+                if not any(one.user == entry["user"] for one in bore):
+                    bore.append(Bearer(entry["user"], entry["username"], entry["seen"], entry["until"]))
+        return found
+
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+        """See Documents.profiles."""
+        layout = self._indices.there(index)
+        assert layout
+        return {
+            told["_id"]: Bearer(told["_id"], str(body.get("username") or ""), layout.retrieved(told["_version"]))
+            for told, body in self._now(index, ids)
+        }
+
+    def forget(self, index: str, ids: Sequence[str]) -> None:
+        """Remove what is known of these users' past."""
+        for start in range(0, len(ids), PAGE):
+            wanted = {"terms": {"user": list(ids[start : start + PAGE])}}
+            found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
+            self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
+
+    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[Json, Body]]:
+        """What is kept of these users, with the tracked fields of their profiles."""
+        layout = self._indices.there(index)
+        if layout:
+            for told in by_ids(self._cluster, index, ids, layout.part(TRACKED)):
+                yield told, layout.body(told["_source"])
+
+    def _found(self, index: str, condition: Json) -> list[Json]:
+        return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]
+
+
+def _of(index: str) -> list[Json]:
+    return [{"term": {"kind": "past"}}, {"term": {"index": index}}]
+
+
+def _id(index: str, change: Change) -> str:
+    return slip_id("past", index, change.user, str(change.until))
+
+
+def _entry(index: str, change: Change) -> Json:
+    named = {"username": change.fields["username"]} if "username" in change.fields else {}
+    place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}
+    return {**place, "until": change.until, "seen": change.seen, **named, "fields": change.fields}

@@ -1,0 +1,183 @@
+"""Documents out of an index: by id, by user, by words, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from netwar.archive.base import Bearer, Body
+from netwar.archive.elastic.indices import SOME
+from netwar.archive.elastic.layout import Layout
+from netwar.archive.elastic.questions import filters, fits
+from netwar.archive.elastic.templates import Json
+from netwar.archive.queries import Question
+from netwar.connections.elastic import Cluster
+from netwar.errors import NetwarError
+from netwar.records.ids import LARGEST, first_id, number
+
+PAGE = 1_000
+SEARCH_SECONDS = 120
+OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
+# Windows that turn out empty grow by so much.
+STRIDE = 16
+
+
+def refresh(cluster: Cluster, index: str) -> None:
+    """Make what was written findable. Who may only read sees what the index's own refresh shows."""
+    cluster.ask("POST", f"/{index}/_refresh", params=SOME, ignore=(403, 404), index=index)
+
+
+def search(cluster: Cluster, index: str, body: Json) -> Json:
+    """One page of a search; nothing for an index that is not there."""
+    answer: Json = cluster.ask("POST", f"/{index}/_search", body, params=SOME, index=index, seconds=SEARCH_SECONDS)
+    return answer
+
+
+def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[str] | bool = True) -> Iterator[Json]:
+    """Those documents that are there, as they are now: `_id`, `_version` and `_source`, or the `fields` of it."""
+    params = {"_source": ",".join(fields) if not isinstance(fields, bool) else str(fields).lower()}
+    for start in range(0, len(ids), PAGE):
+        asked = {"ids": ids[start : start + PAGE]}
+        for told in cluster.ask("POST", f"/{index}/_mget", asked, params=params, index=index)["docs"]:
+            error = told.get("error")
+            if error and error.get("type") != "index_not_found_exception":
+                raise cluster.refusal(error, 503, index) or NetwarError(f"{index}: {error.get('reason')}")
+            if told.get("found"):
+                yield told
+
+
+class Shelf:
+    """The documents of one index."""
+
+    def __init__(self, cluster: Cluster, index: str, layout: Layout, users: bool) -> None:
+        self._cluster = cluster
+        self._index = index
+        self._layout = layout
+        self._users = users
+
+    def get(self, ids: Sequence[str]) -> dict[str, Body]:
+        found = by_ids(self._cluster, self._index, numbers(ids))
+        return {told["_id"]: self._layout.body(told["_source"]) for told in found}
+
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        return {told["_id"] for told in by_ids(self._cluster, self._index, numbers(ids), False)}
+
+    def known_names(self, names: Sequence[str]) -> set[str]:
+        """Which of the screen names are kept, lower-cased."""
+        return {one.name.lower() for one in self.named(names)}
+
+    def named(self, names: Sequence[str]) -> Iterator[Bearer]:
+        """Who has these screen names."""
+        wanted, fields = sorted({name.lower() for name in names}), self._layout.part(["id", "username"])
+        self.refresh()
+        for start in range(0, len(wanted), PAGE):
+            named = self._layout.named(wanted[start : start + PAGE])
+            for hit in self._hits([named], source=fields, versions=True):
+                name = str(self._layout.body(hit["_source"]).get("username") or "")
+                yield Bearer(hit["_id"], name, self._layout.retrieved(hit["_version"]))
+
+    def count(self) -> int:
+        self.refresh()
+        return int(self._cluster.ask("GET", f"/{self._index}/_count", params=SOME, index=self._index)["count"])
+
+    def scan(self, after: int = -1) -> Iterator[Body]:
+        self.refresh()
+        return (self._layout.body(hit["_source"]) for hit in self._hits([], after=after))
+
+    def find(self, conditions: Sequence[Json], since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user or of whomever; times are ms."""
+        self.refresh()
+        told = self._layout.created is not None or (since is None and until is None)
+        conditions = [*conditions, *self._times(since, until)]
+        hits = self._hits(conditions, newest=True, limit=limit if told else None)
+        bodies = (self._layout.body(hit["_source"]) for hit in hits)
+        return islice((body for body in bodies if told or _made_within(body, since, until)), limit)
+
+    def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
+        if not asked:
+            return iter(())
+        self.refresh()
+        hits = self._hits(filters(asked, self._layout.words), newest=True, limit=None if asked.within else limit)
+        bodies = (self._layout.body(hit["_source"]) for hit in hits)
+        return islice((body for body in bodies if fits(asked, body, self._users)), limit)
+
+    def refresh(self) -> None:
+        refresh(self._cluster, self._index)
+
+    def _times(self, since: int | None, until: int | None) -> list[Json]:
+        if since is None and until is None:
+            return []
+        if self._layout.created:
+            bounds: Json = {"gte": since, "lt": until, "format": "epoch_millis"}
+            return [{"range": {self._layout.created: {name: value for name, value in bounds.items() if value is not None}}}]
+        # Ids tell the time since November 2010. What is older is looked at itself.
+        young = {"gte": first_id(since or 0), "lt": first_id(until) if until is not None else LARGEST}
+        return [_any_of({"range": {self._layout.number: young}}, {"range": {self._layout.number: {"lt": OLD_IDS}}})]
+
+    def _hits(
+        self,
+        conditions: Sequence[Json],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        after: int = -1,
+        source: Sequence[str] | bool = True,
+        versions: bool = False,
+    ) -> Iterator[Json]:
+        """What meets all the conditions, in the order of ids, page by page.
+
+        After the first page the ids are walked in windows that hold about a page each, so that the cost is that of
+        what is found, on servers of all ages: the old ones look at all matches for each page of a search.
+        """
+        size = PAGE if limit is None else min(limit, PAGE)
+        asked: Json = {"size": size, "_source": source, "version": versions, "sort": [self._sort(newest)]}
+        place, end = (LARGEST + 1, -1) if newest else (after, LARGEST + 1)
+        page, _ = self._page(asked, conditions, place, end, False)
+        yield from page
+        if len(page) == size and size != limit:
+            rest = self._windows(asked, conditions, page, end, newest)
+            yield from islice(rest, None if limit is None else limit - size)
+
+    def _windows(self, asked: Json, conditions: Sequence[Json], page: list[Json], end: int, newest: bool) -> Iterator[Json]:
+        """The rest of the hits, behind a first page."""
+        place = page[-1]["sort"][0]
+        step = max(1, abs(page[0]["sort"][0] - place))
+        while place != end:
+            edge = max(end, place - step) if newest else min(end, place + step)
+            page, total = self._page(asked, conditions, place, edge, True)
+            yield from page
+            if total > len(page):
+                place, step = page[-1]["sort"][0], max(1, step * PAGE // total)
+            else:
+                place = edge
+                step *= STRIDE if not page else 2 if total < PAGE // 2 else 1
+
+    def _page(self, asked: Json, conditions: Sequence[Json], place: int, edge: int, total: bool) -> tuple[list[Json], int]:
+        """Hits that lie behind `place` and not behind `edge`, and how many there are of them (if `total`)."""
+        low, high = (place, edge) if place < edge else (edge - 1, place - 1)
+        bounds = {"range": {self._layout.number: {"gt": max(low, -1), "lte": min(high, LARGEST)}}}
+        query = {"bool": {"filter": [*conditions, bounds]}}
+        told = search(self._cluster, self._index, {**asked, "query": query, "track_total_hits": total})["hits"]
+        count = told.get("total") or 0
+        return told["hits"], count["value"] if isinstance(count, dict) else count
+
+    def _sort(self, newest: bool) -> Json:
+        return {self._layout.number: {"order": "desc" if newest else "asc", "unmapped_type": "long"}}
+
+
+def numbers(ids: Iterable[str]) -> list[str]:
+    """Those that can be ids."""
+    return [one for one in ids if number(one) is not None]
+
+
+def _any_of(*queries: Json) -> Json:
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}}
+
+
+def _made_within(body: Body, since: int | None, until: int | None) -> bool:
+    try:
+        made = int(datetime.fromisoformat(str(body.get("created_at"))).timestamp() * 1000)
+    except ValueError:
+        return False
+    return (since is None or made >= since) and (until is None or made < until)

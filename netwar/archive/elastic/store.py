@@ -1,0 +1,202 @@
+"""The archive in Elasticsearch or OpenSearch, used by many hosts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from netwar.archive import deadletters
+from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
+from netwar.archive.deadletters import Refused
+from netwar.archive.elastic import bulk
+from netwar.archive.elastic.indices import SOME, Indices, ledger_index
+from netwar.archive.elastic.ledger import ElasticLedger
+from netwar.archive.elastic.past import Past
+from netwar.archive.elastic.reading import Shelf, numbers, refresh
+from netwar.archive.elastic.templates import Json
+from netwar.archive.elastic.writing import Batch
+from netwar.archive.queries import question
+from netwar.connections.elastic import Cluster
+from netwar.records.documents import Document, parted
+
+
+class ElasticArchive(ElasticLedger):
+    """Fills the contract `netwar.archive.base.Archive`.
+
+    Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
+    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from. A page and its
+    span are two steps here, the span after the documents: what is covered is always there.
+    """
+
+    def __init__(self, cluster: Cluster, dead_letters: Path, api: str) -> None:
+        super().__init__(Indices(cluster, api))
+        self.cluster = cluster
+        self.dead_letters = dead_letters
+        self._past = Past(self._indices)
+
+    def ready(self, index: str) -> None:
+        """See Documents.ready. Makes the index, and that of its ledger."""
+        for one in (index, ledger_index(index)):
+            self._indices.made(one)
+
+    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+        """See Documents.write. Other documents of the page are not held up by one that is refused."""
+        batches, refused = _sorted_out(documents)
+        for batch in batches:
+            self._indices.made(batch.index)
+        tally = Tally()
+        for batch in batches:
+            if parted(batch.index)[1]:
+                self._past.keep(batch.index, batch.ready)
+            tally += batch.store(self.cluster)
+            refused += batch.refused
+        if refused:
+            deadletters.keep(self.dead_letters, refused)
+        if cover:
+            self.change(cover.index, cover.user, cover.apply)
+        return tally + Tally(rejected=len(refused))
+
+    def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
+        shelf = self._shelf(index)
+        return shelf.get(ids) if shelf else {}
+
+    def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
+        if field not in ("id", "username"):
+            raise ValueError(f"missing() knows the fields id and username, not {field!r}")
+        shelf = self._shelf(index)
+        if shelf is None:
+            return list(values)
+        if field == "id":
+            known = shelf.known_ids(values)
+            return [value for value in values if value not in known]
+        known = shelf.known_names(values)
+        return [value for value in values if value.lower() not in known]
+
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+        return self._past.profiles(index, numbers(ids)) if self._with_profiles(index) else {}
+
+    def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
+        shelf = self._with_profiles(index)
+        return self._past.bearers(index, names, shelf) if shelf else {}
+
+    def history(self, index: str, user: str) -> list[Version]:
+        shelf = self._with_profiles(index)
+        return self._past.history(index, user) if shelf and numbers([user]) else []
+
+    def changes(self, index: str) -> Iterator[Change]:
+        if self._with_profiles(index):
+            yield from self._past.changes(index)
+
+    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+        self._with_profiles(index)
+        self._past.keep_changes(index, changes)
+
+    def find(
+        self,
+        index: str,
+        *,
+        user: str | None = None,
+        name: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Body]:
+        shelf = self._shelf(index)
+        if shelf:
+            yield from shelf.find(self._whose(index, user, name), since, until, limit)
+
+    def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
+        shelf = self._shelf(index)
+        if shelf:
+            yield from shelf.search(question(words), limit)
+
+    def count(self, index: str) -> int:
+        shelf = self._shelf(index)
+        return shelf.count() if shelf else 0
+
+    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
+        shelf = self._shelf(index)
+        if shelf:
+            yield from shelf.scan(-1 if after is None else int(after))
+
+    def forget(self, index: str, ids: Sequence[str]) -> int:
+        """See Documents.forget. Users go with what they said before."""
+        shelf = self._shelf(index)
+        if shelf is None:
+            return 0
+        self._indices.made(index)
+        wanted = numbers(ids)
+        if parted(index)[1]:
+            self._past.forget(index, wanted)
+        return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
+
+    def indices(self) -> list[str]:
+        there = list(self._indices.listed())
+        return sorted(self._with_documents(there) | self._with_records())
+
+    def close(self) -> None:
+        self.cluster.close()
+
+    def _with_documents(self, indices: list[str]) -> set[str]:
+        names = ",".join(indices)
+        if not names:
+            return set()
+        refresh(self.cluster, names)
+        counts = self.cluster.ask("GET", f"/{names}/_stats/docs", params={**SOME, "level": "indices"}, index=names)
+        return {index for index, told in counts["indices"].items() if told["primaries"]["docs"]["count"]}
+
+    def _with_records(self) -> set[str]:
+        refresh(self.cluster, "tc*")
+        each = {"indices": {"terms": {"field": "index", "size": 10_000}}}
+        asked = {"size": 0, "query": {"term": {"kind": "record"}}, "aggs": each}
+        answer = self.cluster.ask("POST", "/tc*/_search", asked, params=SOME, index="tc*")
+        buckets = answer.get("aggregations", {}).get("indices", {}).get("buckets", [])
+        return {bucket["key"] for bucket in buckets}
+
+    def _whose(self, index: str, user: str | None, name: str | None) -> list[Json]:
+        """The conditions of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
+        layout = self._indices.there(index)
+        assert layout
+        users = parted(index)[1]
+        found: list[Json] = []
+        if user is not None:
+            found.append({"term": {"id" if users else layout.author: user}})
+        if name is not None and users:
+            found.append(layout.named([name.lower()]))
+        elif name is not None:
+            bearers = {"terms": {layout.author: self._bearers_of(index, name)}}
+            found.append({"bool": {"should": [bearers, layout.named([name.lower()])], "minimum_should_match": 1}})
+        return found
+
+    def _bearers_of(self, index: str, name: str) -> list[str]:
+        shelf = self._shelf("tu" + index.removeprefix("tw"))
+        known = [one.user for one in shelf.named([name])] if shelf else []
+        return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
+
+    def _with_profiles(self, index: str) -> Shelf | None:
+        """An index of users. Raises ValueError for another one."""
+        if not parted(index)[1]:
+            raise ValueError(f"{index} is no index of users")
+        return self._shelf(index)
+
+    def _shelf(self, index: str) -> Shelf | None:
+        _, users = parted(index)
+        layout = self._indices.there(index)
+        return Shelf(self.cluster, index, layout, users) if layout else None
+
+
+def _sorted_out(documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
+    """Documents by index, ready to be sent, and those whose index is none."""
+    by_index: dict[str, list[Document]] = {}
+    for document in documents:
+        by_index.setdefault(document.index, []).append(document)
+    batches, strays = [], []
+    for index, mine in by_index.items():
+        try:
+            parted(index)
+        except ValueError as error:
+            strays += [Refused(document, str(error)) for document in mine]
+            continue
+        batches.append(Batch(index))
+        batches[-1].prepare(mine)
+    return batches, strays

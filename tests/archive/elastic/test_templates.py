@@ -1,0 +1,98 @@
+"""Templates: put in by themselves, told what changed, and never those of a newer program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from netwar.archive.elastic import templates
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.elastic.templates import Templates
+from netwar.connections.elastic import Cluster
+from netwar.errors import ConfigError
+from tests.archive.elastic.conftest import tweet
+from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import on
+
+GENERATIONS = ("es654-sg", "es7102", "es953-sec", "os2194-sec")
+
+
+def told(cluster: Cluster, **more: Any) -> list[str]:
+    return list(map(str, Templates(cluster).put(**more)))
+
+
+@on(*GENERATIONS)
+def test_what_is_put_in_is_told_and_only_what_differs(cluster: Cluster) -> None:
+    assert told(cluster) == ["netwar-tweets: new", "netwar-users: new", "netwar-ledger: new"]
+    assert told(cluster) == ["netwar-tweets: as it was", "netwar-users: as it was", "netwar-ledger: as it was"]
+    assert told(cluster, shards=3, replicas=0)[0] == (
+        "netwar-tweets: changed: auto_expand_replicas: 0-1 -> none, number_of_replicas: none -> 0, number_of_shards: 1 -> 3"
+    )
+    assert told(cluster)[0] == "netwar-tweets: as it was", "shards and replicas stay as they were set"
+    assert told(cluster, replicas=2)[0] == "netwar-tweets: changed: number_of_replicas: 0 -> 2"
+
+
+@on("es654-sg", "es953-sec")
+def test_new_indices_are_laid_out_so(cluster: Cluster, archive: ElasticArchive) -> None:
+    told(cluster, shards=2, replicas=0)
+    archive.write([tweet(1)])
+    settings = cluster.ask("GET", "/twbrexit")["twbrexit"]["settings"]["index"]
+    assert (settings["number_of_shards"], settings["number_of_replicas"]) == ("2", "0")
+    assert settings["codec"] == "best_compression"
+    mapping = archive._indices._mapping("twbrexit")
+    assert mapping
+    assert str(mapping["dynamic"]).lower() == "false"
+    assert mapping["properties"]["id"] == {"type": "keyword", "ignore_above": 256, "fields": {"number": {"type": "long"}}}
+
+
+@on(*GENERATIONS)
+def test_the_first_write_puts_in_what_is_missing(server: ElasticServer, archive: ElasticArchive, cluster: Cluster) -> None:
+    archive.write([tweet(1)])
+    assert told(cluster) == ["netwar-tweets: as it was", "netwar-users: new", "netwar-ledger: new"]
+
+
+@on("es953-sec", "os2194-sec")
+def test_somebody_who_may_only_read(opened: Callable[..., ElasticArchive]) -> None:
+    opened().write([tweet(1)])
+    reader = opened("reader")
+    assert list(reader.get("twbrexit", ["1"])) == ["1"]
+    assert reader.count("twbrexit") in (0, 1), "it may not ask for what was just written to be found"
+    with pytest.raises(ConfigError, match=r"reader lacks a right on twbrexit at .*netwar_recorder.* conf/"):
+        reader.write([tweet(2)])
+
+
+@on("es7102", "es654-sg")
+def test_a_newer_programs_layout_is_refused(
+    archive: ElasticArchive, opened: Callable[..., ElasticArchive], cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.write([tweet(1)])
+    known = templates.source()
+    monkeypatch.setattr(templates, "source", lambda: {**known, "schema": 0})
+    monkeypatch.setattr("netwar.archive.elastic.indices.source", lambda: {**known, "schema": 0})
+    with pytest.raises(ConfigError, match=r"netwar-tweets was made by a newer version .*\(schema 1, known here 0\): update"):
+        told(cluster)
+    for use in (lambda one: one.write([tweet(2)]), lambda one: one.get("twbrexit", ["1"])):
+        with pytest.raises(ConfigError, match="twbrexit was made by a newer version of this program"):
+            use(opened())
+
+
+@on("es654-sg", "es953-sec")
+def test_a_rehearsal_does_not_end_up_among_what_was_recorded(opened: Callable[..., ElasticArchive]) -> None:
+    opened().write([tweet(1)])
+    rehearsing = opened(api="http://127.0.0.1:8000")
+    for use in (lambda: rehearsing.ready("twbrexit"), lambda: rehearsing.write([tweet(2)])):
+        with pytest.raises(ConfigError, match=r"was recorded from https://api\.x\.com, and this configuration asks http://127"):
+            use()
+    rehearsing.ready("twother")
+
+
+@on("es7102")
+def test_an_index_of_another_program_is_left_alone(server: ElasticServer, archive: ElasticArchive) -> None:
+    server.ask("PUT", "/twbrexit", {"mappings": {"properties": {"id": {"type": "text"}}}})
+    server.ask("PUT", "/twbrexit/_doc/1?refresh=true", {"id": "1"})
+    assert archive.indices() == []
+    for use in (lambda: archive.ready("twbrexit"), lambda: archive.get("twbrexit", ["1"])):
+        with pytest.raises(ConfigError, match=r"twbrexit at .* was made by another program"):
+            use()

@@ -1,0 +1,202 @@
+"""What a cluster refuses, and when: nothing is lost, the run goes on where it can, and is told what to do where it cannot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from netwar.archive.base import Cover, Store, Tally
+from netwar.archive.elastic import bulk
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.spool import Replayed, Spool
+from netwar.config import Settings
+from netwar.connections.elastic import connect
+from netwar.coverage import Span
+from netwar.errors import ConfigError, ServiceDown
+from netwar.records.documents import Document
+from tests import clusters
+from tests.archive.elastic.conftest import NOW, tweet
+from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import on
+
+ALL_AGES = ("es654-sg", "es7102", "es953-sec", "os2194-sec")
+
+
+@on(*ALL_AGES)
+def test_a_shape_that_the_mapping_has_no_place_for_is_kept_whole(archive: ElasticArchive, server: ElasticServer) -> None:
+    odd = tweet(5, "a shape of tomorrow", public_metrics=["none"], entities="none", author_id="7", username="Some_One")
+    assert archive.write([tweet(4), odd, tweet(6)]) == Tally(created=3)
+    assert archive.get("twbrexit", ["5"])["5"] == odd.body
+    assert [body["id"] for body in archive.search("twbrexit", "tomorrow")] == ["5"]
+    assert [body["id"] for body in archive.find("twbrexit", user="7")] == ["6", "5", "4"]
+    assert [body["id"] for body in archive.find("twbrexit", name="SOME_one")] == ["5"]
+    kept = server.ask("POST", "/twbrexit/_search", {"query": {"exists": {"field": "kept_because"}}})["hits"]["hits"]
+    assert [hit["_id"] for hit in kept] == ["5"]
+    newer = Document("twbrexit", "5", {"id": "5", "text": "as it should be"}, True, NOW + 1)
+    assert archive.write([newer]) == Tally(updated=1)
+    assert archive.get("twbrexit", ["5"])["5"] == newer.body
+
+
+@on("es654-sg", "es953-sec")
+def test_what_an_index_refuses_for_good_goes_to_the_dead_letters(
+    archive: ElasticArchive, server: ElasticServer, tmp_path: Path
+) -> None:
+    archive.ready("twbrexit")
+    strict = {"dynamic": "strict"}
+    path = "/twbrexit/_mapping/_doc" if archive.cluster.typed else "/twbrexit/_mapping"
+    server.ask("PUT", path, strict)
+    bad = tweet(5, "bad", author_id={"not": "text"}, name="whose place is missing")
+    bad.body["lang"] = {"en": 1}
+    given = [tweet(4), bad, tweet(6)]
+    assert archive.write(given, Cover("twbrexit", "7", Span(3, 6, 3), NOW)) == Tally(created=2, rejected=1)
+    assert archive.record("twbrexit", "7").spans == (Span(3, 6, 3),)
+    [letter] = [orjson.loads(line) for line in (tmp_path / "dead-letters").read_bytes().splitlines()]
+    assert letter["document"] == bad.body
+    assert "author_id" in letter["reason"] or "name" in letter["reason"]
+
+
+@on(*ALL_AGES)
+def test_a_full_disk_of_the_cluster_is_told_as_such(archive: ElasticArchive, server: ElasticServer, tmp_path: Path) -> None:
+    archive.write([tweet(1)])
+    blocked = {"index.blocks.read_only_allow_delete": True}
+    server.ask("PUT", "/twbrexit/_settings", blocked)
+    store, spool = Store(archive, Spool(tmp_path / "spool")), Spool(tmp_path / "spool")
+    cover = Cover("twbrexit", "7", Span(0, 2, 1), NOW)
+    with pytest.raises(ServiceDown, match=r"takes no more into twbrexit: a disk .*flood-stage watermark.*tw-elk read-only-off"):
+        store.write("timeline 7", [tweet(2)], cover)
+    assert spool.waiting() == 1
+    server.ask("PUT", "/twbrexit/_settings", {"index.blocks.read_only_allow_delete": None})
+    assert spool.replay(archive) == Replayed(1, 1, 0)
+    assert list(archive.get("twbrexit", ["2"])) == ["2"]
+    assert archive.record("twbrexit", "7").spans == (Span(0, 2, 1),)
+
+
+@pytest.mark.parametrize("kind", ["es654", "es953"])
+def test_what_a_busy_cluster_rejects_is_sent_again(kind: str, new_server: Callable[..., ElasticServer], tmp_path: Path) -> None:
+    """A server with one thread for writing and room for one more write is written to by eight at once."""
+    server = new_server(kind, **{"thread_pool.write.size": "1", "thread_pool.write.queue_size": "1"})
+    archives = [ElasticArchive(connect(clusters.settings(server)), tmp_path / "dead-letters", clusters.API) for _ in range(8)]
+    archives[0].ready("twbrexit")
+
+    def write(number: int) -> Tally:
+        pages = range(number * 10_000, number * 10_000 + 5_000, 500)
+        return sum((archives[number].write([tweet(page + n, "word " * 50) for n in range(500)]) for page in pages), Tally())
+
+    with ThreadPoolExecutor(8) as threads:
+        tallies = list(threads.map(write, range(8)))
+    rejected = server.ask("GET", "/_nodes/stats/thread_pool")["nodes"].values()
+    assert sum(node["thread_pool"]["write"]["rejected"] for node in rejected) > 0, "it was not busy enough to tell"
+    assert sum(tallies, Tally()).rejected == 0
+    assert archives[0].count("twbrexit") == 40_000
+    for archive in archives:
+        archive.close()
+
+
+def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
+    """A server that says what Elasticsearch does when the queue of its thread pool is full for some items."""
+    heard: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._say({"version": {"number": "8.19.21"}})
+
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["content-length"])))
+            full = {"type": "es_rejected_execution_exception", "reason": "rejected execution of ..."}
+            rejected = {"status": 429, "error": full}
+            busy = len(heard) < 3
+            heads = heard[-1].splitlines()[::2]
+            items = [{"index": rejected if busy and b'"2"' in head else {"status": 201}} for head in heads]
+            self._say({"errors": busy, "items": items})
+
+        def _say(self, answer: Any) -> None:
+            body = orjson.dumps(answer)
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            cluster = connect(Settings(elksg=f"127.0.0.1:{server.server_port}"))
+            items = [bulk.put(str(id), 1, b"{}") for id in (1, 2, 3)]
+            results = bulk.send(cluster, "twx", items)
+            cluster.close()
+        finally:
+            server.shutdown()
+            thread.join()
+    assert [result.status for result in results] == [201, 201, 201]
+    assert heard == [b"".join(items), items[1], items[1]]
+
+
+@on("es953-sec", "es654-sg")
+def test_writing_where_we_may_not_is_told_and_put_by(archive: ElasticArchive, server: ElasticServer, tmp_path: Path) -> None:
+    """The index is closed to the recorder by taking the block for all writes, as an administrator's freeze does."""
+    archive.write([tweet(1)])
+    server.ask("PUT", "/twbrexit/_settings", {"index.blocks.write": True})
+    with pytest.raises(ServiceDown, match="takes nothing into twbrexit now: the index or the cluster is blocked"):
+        Store(archive, Spool(tmp_path / "spool")).write("timeline 7", [tweet(2)])
+    assert Spool(tmp_path / "spool").waiting() == 1
+
+
+def test_what_cannot_be_written_for_want_of_a_right_is_put_by(tmp_path: Path) -> None:
+    class Refusing:
+        def write(self, *_: object) -> Tally:
+            raise ConfigError("no right")
+
+    spool = Spool(tmp_path / "spool")
+    with pytest.raises(ConfigError):
+        Store(Refusing(), spool).write("timeline 7", [tweet(2)])  # type: ignore[arg-type]
+    assert spool.waiting() == 1
+
+
+@on("es953-sec")
+def test_a_change_whose_answer_was_lost_is_not_made_twice(archive: ElasticArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netwar.connections.elastic_errors import Passing
+
+    archive.change_note("usertest", "count", lambda before: 1)
+    genuine, lost = archive.cluster._ask, []
+
+    def losing(method: str, path: str, *given: Any) -> Any:
+        answer = genuine(method, path, *given)
+        if path.endswith("_bulk") and not lost:
+            lost.append(path)
+            raise Passing("the connection is lost", 3)
+        return answer
+
+    monkeypatch.setattr(archive.cluster, "_ask", losing)
+    assert archive.change_note("usertest", "count", lambda before: before + 1) == 2
+    assert lost
+    assert archive.note("usertest", "count") == 2
+
+
+@on("es953-sec", "es654-sg")
+def test_pages_are_sent_in_portions(archive: ElasticArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    genuine = archive.cluster._ask
+
+    def counting(method: str, path: str, body: Any, *given: Any) -> Any:
+        if path.endswith("_bulk"):
+            sizes.append(len(body))
+        return genuine(method, path, body, *given)
+
+    monkeypatch.setattr(archive.cluster, "_ask", counting)
+    assert archive.write([tweet(id) for id in range(1, 2502)]).created == 2501
+    assert len(sizes) == 3
+    sizes.clear()
+    assert archive.write([tweet(id, "x " * 500_000) for id in range(5000, 5012)]).created == 12
+    assert len(sizes) == 3
+    assert max(sizes) <= bulk.MOST_BYTES

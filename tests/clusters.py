@@ -1,0 +1,59 @@
+"""The archive in real servers of the Elasticsearch family."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.config import Settings, load
+from netwar.connections.elastic import Cluster, connect
+from tests.servers.elastic import ElasticServer
+from tests.servers.users import RECORDER
+
+API = "https://api.x.com"
+
+# Each generation, each security, and none.
+KINDS = ["es654-sg", "es6823", "es7102", "es71729", "es81921", "es953-sec", "os2194-sec", "os360"]
+
+
+def configured(server: ElasticServer, path: Path, **more: object) -> Path:
+    """A configuration that names this server, for us and for the processes that a test starts."""
+    known = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca, **more}
+    path.touch(mode=0o600)
+    path.write_text("[STREAM]\n" + "".join(f"{key} = {value}\n" for key, value in known.items() if value is not None))
+    return path
+
+
+def settings(server: ElasticServer, user: str | None = None) -> Settings:
+    """How to reach it as the recorder, or as another of its users."""
+    known = server.users.get(user or RECORDER)
+    name, password = (known.name, known.password) if known else (None, None)
+    return Settings(elksg=server.url, elksguser=name, elksgpass=password, elksgca=server.ca)
+
+
+def opened(configuration: Path, folder: Path) -> ElasticArchive:
+    """The archive that a configuration names; its dead letters are in the folder."""
+    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API)
+
+
+def remember(kind: str, configuration: Path) -> None:
+    """Tell the processes that a test starts where a server is."""
+    os.environ[_name(kind)] = str(configuration)
+
+
+def remembered(kind: str) -> Path:
+    return Path(os.environ[_name(kind)])
+
+
+def folds(kind: str) -> bool:
+    """Has the server of this kind the filters of every real distribution?"""
+    cluster: Cluster = connect(load(remembered(kind)))
+    try:
+        return cluster.folds
+    finally:
+        cluster.close()
+
+
+def _name(kind: str) -> str:
+    return f"NETWAR_TEST_{kind.upper().replace('-', '_')}"
