@@ -2,8 +2,9 @@
 
     python killer.py MOMENT N PROGRAM [ARGUMENT]...
 
-MOMENT is `billed` (X has answered, nothing is booked yet), `before` (booked, not yet written), `between` (written, the claim
-not yet renewed) or `after` (renewed); N is the page, counted from 1, of this run.
+MOMENT is `billed` (X has answered, nothing is booked yet), `before` (booked, not yet written), `uncovered` (in Elasticsearch:
+written, the ledger does not say so yet), `between` (written, the claim not yet renewed) or `after` (renewed); N is the page,
+counted from 1, of this run.
 """
 
 import os
@@ -35,9 +36,12 @@ def main() -> None:
     moment, number, program, *arguments = sys.argv[1:]
     sys.argv = [program, *arguments]
     sys.path.insert(0, str(Path(program).parent))
-    from netwar.archive.sqlite.store import SqliteArchive
     from netwar.config import load
 
+    if load().elksg:
+        from netwar.archive.elastic.store import ElasticArchive as Archive
+    else:
+        from netwar.archive.sqlite.store import SqliteArchive as Archive
     if load().redis:
         from netwar.meter.redis import RedisMoney as Money
         from netwar.queues.redis import RedisQueue as Queue
@@ -47,8 +51,9 @@ def main() -> None:
 
     moments = {
         "billed": (Money, "settle", True),
-        "before": (SqliteArchive, "write", True),
-        "between": (SqliteArchive, "write", False),
+        "before": (Archive, "write", True),
+        "uncovered": (Archive, "change", True),
+        "between": (Archive, "write", False),
         "after": (Queue, "_renew", False),
     }
     target, name, first = moments[moment]

@@ -1,0 +1,1 @@
+"""A team: Redis and Elasticsearch, several accounts, several hosts."""

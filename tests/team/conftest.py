@@ -1,0 +1,88 @@
+"""A team's desk: a sandbox to ask, queue and meter in Redis over TLS, the archive in a server of the Elasticsearch family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.spool import Spool
+from tests import clusters
+from tests.capture.conftest import Operator
+from tests.conftest import Desk, Sandbox, running_sandbox
+from tests.redis_server import Redis, running_redis
+from tests.servers.elastic import ElasticServer
+from tests.servers.server import Server
+
+REACHABLE = 3_200
+
+
+@dataclass
+class Team(Operator):
+    """An operator of a team; `stores` are the settings that lead to its servers."""
+
+    server: ElasticServer
+    redis: Redis
+    stores: dict[str, object]
+
+    def account(self, path: Path, **settings: object) -> Path:
+        """A configuration with keys of its own for the same app and the same servers."""
+        known = {**self.stores, "budget": 10_000, "maxcpu": 100, "maxmem": 100, **settings}
+        return self.desk.configure(self.sandbox.url, path=path, **known)
+
+    def archive(self) -> closing[ElasticArchive]:
+        return closing(clusters.opened(self.desk.home / ".twitter", self.desk.home))
+
+    def recorded_ids(self, archive: ElasticArchive, index: str, user: str) -> set[int]:
+        """The ids of a user's own tweets that a timeline brought."""
+        found = archive.find(f"tw{index}", user=user)
+        return {int(body["id"]) for body in found if body["netwar"]["via"] == "timeline"}
+
+    def has_recorded_what_is_true(self, index: str) -> None:
+        """Every tweet that X served of every user is there; what it does not reach is known to be lost; nobody waits."""
+        with self.archive() as archive:
+            for user in self.users():
+                truth = self.truth(user["id"])
+                assert self.recorded_ids(archive, index, user["id"]) == set(truth[:REACHABLE]), user
+                record = archive.record(f"tw{index}", user["id"])
+                assert record.gaps == ()
+                assert bool(record.lost) == (len(truth) > REACHABLE)
+                assert record.outcome == ("empty" if not truth else "partial" if record.lost else "complete")
+        work = self.work()
+        assert (work["waiting"], work["claimed"], work["failed"]) == (0, [], [])
+
+    def has_spooled_nothing(self, *folders: Path) -> None:
+        for folder in folders or (self.desk.home / ".local/share/netwar",):
+            assert Spool(folder / "spool").waiting() == 0
+
+
+@pytest.fixture
+def durable() -> Iterator[Redis]:
+    """A Redis with the settings of conf/redis, for a test that kills it."""
+    with running_redis(shipped=True) as redis:
+        yield redis
+
+
+@pytest.fixture
+def team(desk: Desk, server: Server, durable: Redis, tmp_path: Path) -> Iterator[Callable[..., Team]]:
+    """Start a sandbox with a scenario, and sign in there."""
+    from contextlib import ExitStack
+
+    assert isinstance(server, ElasticServer)
+    with ExitStack() as stack:
+
+        def begin(scenario: str, **settings: Any) -> Team:
+            (file := tmp_path / "scenario.toml").write_text(scenario)
+            sandbox: Sandbox = stack.enter_context(running_sandbox(desk, "--scenario", file))
+            elastic = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
+            stores = {key: value for key, value in elastic.items() if value} | durable.settings("redis-tls", 1)
+            one = Team(desk, sandbox, server, durable, stores)
+            one.account(desk.home / ".twitter", **settings)
+            return one
+
+        yield begin

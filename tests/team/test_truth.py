@@ -1,0 +1,66 @@
+"""The main job on a team's servers, by a recorder that is killed with -9 again and again."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conftest import BIN
+from tests.servers.fixtures import on
+from tests.team.conftest import Team
+
+KILLER = Path(__file__).parents[1] / "capture" / "killer.py"
+MOMENTS = ("billed", "before", "uncovered", "between", "after")
+KILLS = 16
+FIFTY = """
+[world]
+users = 50
+suspended = 0
+protected = 0
+gone = 0
+renamed = 0
+taken = 0
+prolific = 0
+
+[[users]]
+index = 7
+posts = 5000
+
+[[users]]
+index = 23
+posts = 3201
+"""
+
+
+def killed_run(team: Team, moment: str, page: int) -> int:
+    command = [sys.executable, KILLER, moment, str(page), BIN / "tw-idu3elk", "team", "-q"]
+    return subprocess.run(command, env=team.desk.environment, cwd=team.desk.home, timeout=120).returncode
+
+
+@on("es654-sg", "es953-sec", "os360")
+def test_fifty_users_and_a_recorder_that_is_killed(team: Callable[..., Team]) -> None:
+    seed = int(time.time())
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    one = team(FIFTY)
+    one.queue(user["name"] if chance.random() < 0.5 else user["id"] for user in one.users())
+    for _ in range(KILLS):
+        assert killed_run(one, chance.choice(MOMENTS), chance.randrange(1, 9)) == -9, f"seed {seed}"
+    one.run("tw-idu3elk", "team")
+    one.has_recorded_what_is_true("team")
+    one.has_spooled_nothing()
+
+    bill = one.bill()
+    returned, distinct = sum(bill["returned"].values()), sum(bill["billed"].values())
+    page = 100 + 200 + 1
+    assert returned <= distinct + KILLS * page, f"{returned} objects for {distinct} (seed {seed})"
+    assert bill["micro"] <= one.spent() <= 1.02 * bill["micro"], f"seed {seed}"
+
+    before = one.bill()
+    one.queue(user["id"] for user in one.users())
+    one.run("tw-idu3elk", "team")
+    assert one.bill() == before, "a second run costs nothing"
