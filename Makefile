@@ -27,12 +27,13 @@ format: venv ## lay the code out and renew the README's table of commands
 	$(PY) -m ruff format .
 	$(PY) -m cogapp -r README.md
 
-bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archive with them
+bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them
 	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.client
 	$(PY) -m benchmarks.queues
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
+	test ! -d build/servers || $(PY) -m benchmarks.elastic $(PAGES)
 endif
 
 clean: ## remove what was made here

@@ -11,13 +11,17 @@ from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 RECONNECT_SECONDS = 3
 BUSY_SECONDS = 60
-# Said with status 403 or 429 by versions of all ages.
+# Said with status 403, 429 or 503 by versions of all ages; the last three of shards that are just being made, or move.
 BUSY = (
     "es_rejected_execution_exception",
     "rejected_execution_exception",
     "circuit_breaking_exception",
     "unavailable_shards_exception",
+    "no_shard_available_action_exception",
+    "illegal_index_shard_state_exception",
 )
+# What a search finds in an index whose shards are just being made.
+UNREADY = (503, "search_phase_execution_exception")
 
 
 class Passing(ServiceDown):
@@ -65,7 +69,7 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
             f"{user} lacks a right{_of(index)} at {where} ({said[:200]}): "
             "give them the role netwar_recorder, which stands in conf/ for each kind of cluster"
         )
-    if status == 429 or kind in BUSY:
+    if status == 429 or kind in BUSY or (status, kind) == UNREADY:
         return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
     if status >= 500:
         return Passing(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)

@@ -38,13 +38,16 @@ def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[st
     """Those documents that are there, as they are now: `_id`, `_version` and `_source`, or the `fields` of it."""
     params = {"_source": ",".join(fields) if not isinstance(fields, bool) else str(fields).lower()}
     for start in range(0, len(ids), PAGE):
-        asked = {"ids": ids[start : start + PAGE]}
-        for told in cluster.ask("POST", f"/{index}/_mget", asked, params=params, index=index)["docs"]:
-            error = told.get("error")
-            if error and error.get("type") != "index_not_found_exception":
-                raise cluster.refusal(error, 503, index) or NetwarError(f"{index}: {error.get('reason')}")
-            if told.get("found"):
-                yield told
+        yield from cluster.patiently(_found, cluster, index, ids[start : start + PAGE], params)
+
+
+def _found(cluster: Cluster, index: str, ids: Sequence[str], params: Json) -> list[Json]:
+    """Those of the documents that are there. Raises Passing while a shard of theirs cannot say."""
+    answer = cluster.ask("POST", f"/{index}/_mget", {"ids": ids}, params=params, index=index)["docs"]
+    for error in (told["error"] for told in answer if "error" in told):
+        if error.get("type") != "index_not_found_exception":
+            raise cluster.refusal(error, 503, index) or NetwarError(f"{index}: {error.get('reason')}")
+    return [told for told in answer if told.get("found")]
 
 
 class Shelf:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import pytest
 
 from netwar.archive.base import Cover, Store, Tally
 from netwar.archive.elastic import bulk
+from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Replayed, Spool
 from netwar.config import Settings
-from netwar.connections.elastic import connect
+from netwar.connections.elastic import Cluster, connect
 from netwar.coverage import Span
 from netwar.errors import ConfigError, ServiceDown
 from netwar.records.documents import Document
@@ -99,22 +101,16 @@ def test_what_a_busy_cluster_rejects_is_sent_again(kind: str, new_server: Callab
         archive.close()
 
 
-def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
-    """A server that says what Elasticsearch does when the queue of its thread pool is full for some items."""
-    heard: list[bytes] = []
+@contextmanager
+def saying(answer: Callable[[bytes], Any]) -> Iterator[Cluster]:
+    """A server that answers what is posted to it by this."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._say({"version": {"number": "8.19.21"}})
 
         def do_POST(self) -> None:
-            heard.append(self.rfile.read(int(self.headers["content-length"])))
-            full = {"type": "es_rejected_execution_exception", "reason": "rejected execution of ..."}
-            rejected = {"status": 429, "error": full}
-            busy = len(heard) < 3
-            heads = heard[-1].splitlines()[::2]
-            items = [{"index": rejected if busy and b'"2"' in head else {"status": 201}} for head in heads]
-            self._say({"errors": busy, "items": items})
+            self._say(answer(self.rfile.read(int(self.headers["content-length"]))))
 
         def _say(self, answer: Any) -> None:
             body = orjson.dumps(answer)
@@ -132,14 +128,45 @@ def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
         thread.start()
         try:
             cluster = connect(Settings(elksg=f"127.0.0.1:{server.server_port}"))
-            items = [bulk.put(str(id), 1, b"{}") for id in (1, 2, 3)]
-            results = bulk.send(cluster, "twx", items)
+            yield cluster
             cluster.close()
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
+    """A server that says what Elasticsearch does when the queue of its thread pool is full for some items."""
+    heard: list[bytes] = []
+
+    def full(body: bytes) -> Any:
+        heard.append(body)
+        rejected = {"status": 429, "error": {"type": "es_rejected_execution_exception", "reason": "rejected execution of ..."}}
+        busy = len(heard) < 3
+        heads = body.splitlines()[::2]
+        return {"errors": busy, "items": [{"index": rejected if busy and b'"2"' in head else {"status": 201}} for head in heads]}
+
+    with saying(full) as cluster:
+        items = [bulk.put(str(id), 1, b"{}") for id in (1, 2, 3)]
+        results = bulk.send(cluster, "twx", items)
     assert [result.status for result in results] == [201, 201, 201]
     assert heard == [b"".join(items), items[1], items[1]]
+
+
+def test_a_shard_that_is_just_being_made_is_waited_for() -> None:
+    """A server that says what Elasticsearch does of documents in an index that another worker makes at this moment."""
+    heard: list[bytes] = []
+    said = {"type": "illegal_index_shard_state_exception", "reason": "CurrentState[RECOVERING] operations only allowed when ..."}
+
+    def recovering(body: bytes) -> Any:
+        heard.append(body)
+        told = {"found": True, "_source": {}} if len(heard) == 3 else {"error": said}
+        return {"docs": [{"_id": "1", **told}, {"_id": "2", "found": False}]}
+
+    with saying(recovering) as cluster:
+        found = list(by_ids(cluster, "twx", ["1", "2"]))
+    assert [one["_id"] for one in found] == ["1"]
+    assert len(heard) == 3
 
 
 @on("es953-sec", "es654-sg")
