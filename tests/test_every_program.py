@@ -151,6 +151,7 @@ WORDS = {
     "tw-1tweet": ("1",),
     "tw-coverage": ("brexit",),
     "tw-idu3elk": ("brexit",),
+    "tw-quser2usertest": ("-",),
     "tw-quser2work": ("-",),
     "tw-search": ("brexit", "word"),
 }
