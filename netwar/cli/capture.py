@@ -51,7 +51,7 @@ def _run(services: Services, index: str, waiting: Any, limit: int | None, again:
         try:
             run.run(wait=wait)
         except (NetwarError, Stopped) as error:
-            if run.summary.users or run.summary.posts:
+            if run.summary.users or run.summary.read:
                 error.add_note(f"tw{index}: {run.summary}")
             raise
     return run
@@ -83,16 +83,17 @@ def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bo
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
     from netwar.archive.base import Store
-    from netwar.names import Names
+    from netwar.lookups import LookUps
+    from netwar.records.documents import users_index
 
     if not unknown:
         return ""
     price = services.money.price({"user": unknown}) / 1e6
     if not yes and not click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", err=True):
         return "; nothing bought"
-    names = Names(services.twitter, Store(services.archive, services.spool), index)
-    names.buy(users)
-    return f"; profiles bought for ${names.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
+    look_ups = LookUps(services.twitter, Store(services.archive, services.spool), users_index(index), index)
+    look_ups.buy(users)
+    return f"; profiles bought for ${look_ups.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
 
 
 def days(refresh: str | None) -> Any:

@@ -32,5 +32,7 @@ class Endpoint:
 TIMELINE = Endpoint("users/:id/tweets", app=10_000, user=900)
 USERS = Endpoint("users", app=300, user=900)
 NAMES = Endpoint("users/by", app=300, user=900)
+FOLLOWERS = Endpoint("users/:id/followers", app=300, user=300)
+FOLLOWING = Endpoint("users/:id/following", app=300, user=300)
 ME = Endpoint("users/me", app=None, user=75)
 USAGE = Endpoint("usage/tweets", app=50, user=None)

@@ -13,7 +13,7 @@ from typing import Any
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
 from netwar.records.pages import Problem, problem
-from netwar.twitter.base import Unavailable
+from netwar.twitter.base import StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
@@ -143,6 +143,12 @@ def _not_found(reply: Reply, wait: float | None) -> None:
     )
 
 
+def _invalid(reply: Reply, wait: float | None) -> None:
+    if any(isinstance(item.get("parameters"), dict) and "pagination_token" in item["parameters"] for item in reply.items):
+        raise StaleToken(f"X does not take its page token any more ({reply.words})")
+    _unexpected(reply, wait)
+
+
 def _conflict(reply: Reply, wait: float | None) -> None:
     raise TryLater(
         f"X says that something else has to come first ({reply.words}): "
@@ -167,6 +173,7 @@ def reason(error: BaseException) -> str:
 
 
 REFUSALS = {
+    400: _invalid,
     401: _unauthorized,
     402: _payment,
     403: _forbidden,

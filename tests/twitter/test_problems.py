@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
-from netwar.twitter.base import Unavailable
+from netwar.twitter.base import StaleToken, Unavailable
 from netwar.twitter.problems import Glitch, Reply, judge
 
 NEW, OLD = "https://api.x.com/2/problems/", "https://api.twitter.com/2/problems/"
@@ -101,3 +101,15 @@ def test_a_refusal_was_not_billed() -> None:
         with pytest.raises(Glitch) as raised:
             judged(status, body)
         assert not raised.value.billed
+
+
+def test_a_page_token_that_x_refuses_is_a_refusal_of_its_own() -> None:
+    def refused(parameter: str) -> dict[str, Any]:
+        return {"errors": [{"parameters": {parameter: ["x"]}, "message": "is not valid"}], "title": "Invalid Request"}
+
+    with pytest.raises(StaleToken, match="page token any more .*is not valid"):
+        judged(400, refused("pagination_token"))
+    for body in (refused("max_results"), {"errors": [{"parameters": None}]}, None):
+        with pytest.raises(BadRequest) as raised:
+            judged(400, body)
+        assert type(raised.value) is BadRequest
