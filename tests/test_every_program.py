@@ -148,6 +148,8 @@ def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: De
 
 
 WORDS = {
+    "tw-1name": ("nasa",),
+    "tw-1num": ("1",),
     "tw-1tweet": ("1",),
     "tw-coverage": ("brexit",),
     "tw-idu3elk": ("brexit",),

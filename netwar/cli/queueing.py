@@ -69,10 +69,12 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
     """Print who is on a queue: counts with claims and failures, or one JSON object, or only the names of who waits."""
     if names and as_json:
         raise click.UsageError("--names and --json ask for different things")
+    from netwar.records.entries import written
+
     work = services.queue(queue)
     if names:
         for user in work.waiting():
-            click.echo(user)
+            click.echo(written(user))
         return
     waiting, claimed, failed = len(work), work.claimed(), work.failed()
     if as_json:

@@ -75,12 +75,15 @@ def test_the_same_user_in_two_lists_is_paid_for_twice(asking: Asking) -> None:
 
 def test_pages_shrink_with_the_budget(asking: Asking) -> None:
     one, twitter = asking(data="data", budget=3)
-    user, token, sizes = one.users()[0]["id"], None, []
+    user, sizes = one.users()[0]["id"], []
+
+    def read_on(token: str | None) -> None:
+        answer = twitter.follows(user, "followers", index="usertest", token=token)
+        sizes.append(answer.asked)
+        read_on(answer.page.next_token)
+
     with pytest.raises(OutOfBudget):
-        while True:
-            answer = twitter.follows(user, "followers", index="usertest", token=token)
-            sizes.append(answer.asked)
-            token = answer.page.next_token
+        read_on(None)
     assert sizes[0] == 250
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] == 1

@@ -107,7 +107,7 @@ def test_a_page_token_that_x_refuses_is_a_refusal_of_its_own() -> None:
     def refused(parameter: str) -> dict[str, Any]:
         return {"errors": [{"parameters": {parameter: ["x"]}, "message": "is not valid"}], "title": "Invalid Request"}
 
-    with pytest.raises(StaleToken, match="page token any more .*is not valid"):
+    with pytest.raises(StaleToken, match=r"page token any more .*is not valid"):
         judged(400, refused("pagination_token"))
     for body in (refused("max_results"), {"errors": [{"parameters": None}]}, None):
         with pytest.raises(BadRequest) as raised:
