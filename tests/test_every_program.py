@@ -156,6 +156,9 @@ WORDS = {
     "tw-quser2usertest": ("-",),
     "tw-quser2work": ("-",),
     "tw-search": ("brexit", "word"),
+    "tw-tnamesearch": ("-",),
+    "tw-tumsearch": ("-",),
+    "tw-usersearchadd": ("-",),
 }
 
 

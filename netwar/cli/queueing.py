@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from shlex import quote
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 from netwar.cli import click
 from netwar.cli.asking import agreed
+from netwar.cli.files import chunks
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,11 +58,6 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     if lines["faults"]:
         raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
     return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
-
-
-def chunks(file: BufferedReader) -> Iterator[bytes]:
-    """A file's bytes as they come."""
-    return iter(partial(file.read1, 65_536), b"")
 
 
 def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
