@@ -1,0 +1,175 @@
+"""How the reading of a whole list of followers meets the operator: price, progress, outcome, the file of ids."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli.follows import Listed, agree_on, listed
+from netwar.cli.recording import fresh_since, replayed
+from netwar.cli.services import Services
+from netwar.errors import NetwarError
+
+if TYPE_CHECKING:
+    from netwar.follows import Enumeration, Mode, Progress
+    from netwar.opensnapshot import OpenSnapshot
+    from netwar.snapshots import Snapshot, Snapshots
+
+log = logging.getLogger("netwar.follows")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for: what becomes of pages (see `netwar.follows`), the queue for ids, since when (ms) a profile is
+    fresh, whether to wait for rate windows, and whether the price is agreed to."""
+
+    mode: Mode
+    queue: str | None
+    fresh: int
+    wait: bool
+    yes: bool
+
+
+def to_usertest(
+    services: Services, user: str, direction: str, *, store: bool, queue: str, fresh: float | None, wait: bool, yes: bool
+) -> str:
+    """Record or queue everybody in a list; the outcome."""
+    wish = Wish("store" if store else "queue", queue, fresh_since(fresh), wait, yes)
+    before = replayed(services)
+    what = listed(services, user, direction, wish.fresh)
+    _, outcome = _read_through(services, what, _snapshots(services, what), wish)
+    return f"{before}{outcome}"
+
+
+def to_file(
+    services: Services, user: str, direction: str, output: str | None, *, fresh: float | None, wait: bool, yes: bool
+) -> str:
+    """Write the ids of a list into a file, one a line, in the order of ids; the outcome.
+
+    A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
+    wrote need not be paid for again.
+    """
+    wish = Wish("ids", None, fresh_since(fresh), wait, yes)
+    before = replayed(services)
+    what = listed(services, user, direction, wish.fresh)
+    snapshots = _snapshots(services, what)
+    last = next(reversed(snapshots.complete()), None)
+    if last and last.ended >= wish.fresh:
+        outcome = (
+            f"{what}: snapshot {last.number} is of today" if fresh is None else f"{what}: snapshot {last.number} is young enough"
+        )
+    else:
+        last, outcome = _read_through(services, what, snapshots, wish)
+    to = output or f"{what.name or what.id}-{str(what).partition(' ')[0]}.txt"
+    _write(snapshots, last, to)
+    return f"{before}{outcome}; {last.count:,} ids written to {to}" if to != "-" else f"{before}{outcome}"
+
+
+def _write(snapshots: Snapshots, snapshot: Snapshot, to: str) -> None:
+    from netwar.cli.files import replaced
+
+    lines = (f"{id}\n" for id in snapshots.members(snapshot.number))
+    if to == "-":
+        sys.stdout.writelines(lines)
+        return
+    with replaced(Path(to)) as file:
+        file.writelines(lines)
+
+
+def _snapshots(services: Services, what: Listed) -> Snapshots:
+    from netwar.profiles import USERTEST
+    from netwar.snapshots import Snapshots
+
+    return Snapshots(services.archive, USERTEST, what.direction, what.id)
+
+
+def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+    """Read a list to its end. A snapshot whose page token went stale ends as cut off, and is begun anew, once."""
+    from netwar.twitter.base import Passing, StaleToken
+
+    try:
+        return _read(services, what, snapshots, wish)
+    except StaleToken as stale:
+        log.warning("%s: %s; the snapshot ends as cut off, and a new one begins", what, stale)
+    try:
+        return _read(services, what, snapshots, wish)
+    except StaleToken as again:
+        raise Passing(f"{again}, for the second time", "run again later, it begins anew") from again
+
+
+def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+    """Go on with the open snapshot, or begin one, to the end of the list; the snapshot, and the outcome in words."""
+    from netwar.archive.base import Store
+    from netwar.follows import Enumeration
+    from netwar.opensnapshot import OpenSnapshot
+
+    snapshot = OpenSnapshot(snapshots, services.run.begin(), services.run.dead)
+    try:
+        if not snapshot.ended:
+            agree_on(services, what, snapshot.count, yes=wish.yes)
+        with services.progress(max(what.count or 0, snapshot.count), str(what)) as bar:
+            bar.update(snapshot.count)
+            run = Enumeration(
+                services.twitter,
+                Store(services.archive, services.spool),
+                services.queue(wish.queue) if wish.queue else None,
+                what.id,
+                what.direction,
+                snapshot,
+                mode=wish.mode,
+                fresh=wish.fresh,
+                paged=lambda progress, ids: bar.update(ids, f"${progress.micro / 1e6:,.2f}"),
+            )
+            _run(services, what, snapshot, run, wish)
+        unseen, done = snapshot.state.unseen, snapshot.finish(complete=True)
+        if unseen and wish.queue:
+            run.queue_unseen(snapshots, done)
+        return done, f"{what}: {_of_snapshot(done, snapshots)}; {_of_run(run.progress)}"
+    finally:
+        with suppress(NetwarError):
+            snapshot.release()
+
+
+def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
+    """Read; what was done before it was stopped goes with what stopped it. A stale token closes the snapshot as cut off."""
+    from netwar.cli.signals import Stopped
+    from netwar.profiles import USERTEST
+    from netwar.standing import conclude
+    from netwar.twitter.base import StaleToken, Unavailable
+
+    try:
+        run.run(wait=wish.wait)
+    except StaleToken:
+        snapshot.finish(complete=False)
+        raise
+    except Unavailable as no:
+        conclude(services.archive, USERTEST, what.id, no.outcome, _now(), no.detail)
+        raise NetwarError(f"X does not show the {what}: {no.outcome} ({no.detail})") from no
+    except (NetwarError, Stopped) as error:
+        error.add_note(f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}")
+        raise
+
+
+def _of_snapshot(done: Snapshot, snapshots: Snapshots) -> str:
+    before = [one.number for one in snapshots.complete() if one.number < done.number]
+    changes = f": {done.came:,} came and {done.left:,} left since snapshot {before[-1]}" if before else ""
+    return f"snapshot {done.number} is complete, {done.count:,} in it{changes}"
+
+
+def _of_run(progress: Progress) -> str:
+    from netwar.summary import documents
+
+    told = [f"{progress.read:,} read for ${progress.micro / 1e6:,.3f}"]
+    told += [documents(progress.tally)] if progress.tally != type(progress.tally)() else []
+    told += [f"{progress.queued:,} queued"] if progress.queued else []
+    return "; ".join(told)
+
+
+def _now() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000
