@@ -152,6 +152,7 @@ WORDS = {
     "tw-1num": ("1",),
     "tw-1tweet": ("1",),
     "tw-coverage": ("brexit",),
+    "tw-fixgraph": ("-",),
     "tw-follow2usertest": ("nasa",),
     "tw-followdiff": ("nasa",),
     "tw-followquick": ("nasa",),

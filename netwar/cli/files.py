@@ -30,7 +30,7 @@ def replaced(path: Path) -> Iterator[TextIO]:
     with _told(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
-        with _told(path), os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with _told(path), os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             yield file
             file.flush()
             os.fchmod(handle, 0o666 & ~_umask())
