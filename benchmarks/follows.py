@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""How long a list of a million followers takes, in how much memory, and how many bytes an edge its snapshots are.
+
+    python -m benchmarks.follows [--followers 1000000] [--kills 0] [--ids-only] [--keep FOLDER]
+
+A sandbox serves the list, without rate limits. tw-follow2usertest reads it as an operator runs it, killed with -9 at random
+moments as often as --kills says, and a second time, when nothing has changed. What is in the archive is compared with the
+truth, and what X sent with what was needed. A follower that is stored costs what 100 bytes more or less of a profile cost;
+the bytes an edge are those of the ledger's notes.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from benchmarks.client import sign_in
+
+ROOT = Path(__file__).parents[1]
+WORLD = """
+[world]
+users = 2
+suspended = 0
+gone = 0
+[[users]]
+name = "famous"
+followers = {followers}
+[limits]
+"/2/users/:id/followers" = 1_000_000_000
+"/2/users/by" = 1_000_000_000
+"""
+
+
+class Desk:
+    """A home folder whose configuration leads to a sandbox."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home = home
+        self.url = url
+        sign_in(url, home / ".twitter")
+        settings = (home / ".twitter").read_text().replace("budget = 100000", "budget = 1000000\nmaxcpu = 100\nmaxmem = 100")
+        (home / ".twitter").write_text(settings)
+
+    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+        environment = os.environ | {"HOME": str(self.home), "NETWAR_SYSTEM_CONF": os.devnull, "PYTHONPATH": str(ROOT)}
+        with open(self.home / "said", "wb") as said:
+            return subprocess.Popen([sys.executable, ROOT / "bin" / words[0], *words[1:]], env=environment, stderr=said)
+
+    def ask(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/sandbox/{path}") as answer:
+            return json.load(answer)
+
+    def truth(self, user: str) -> set[int]:
+        with urllib.request.urlopen(f"{self.url}/sandbox/truth/followers/{user}") as answer:
+            return set(map(int, answer.read().split()))
+
+    @property
+    def file(self) -> Path:
+        return self.home / "data" / "archive" / "usertest.sqlite"
+
+    def bytes_of_notes(self) -> int:
+        with sqlite3.connect(self.file) as db:
+            return int(db.execute("SELECT sum(length(key) + length(value)) FROM note").fetchone()[0])
+
+
+def ended(process: "subprocess.Popen[bytes]") -> tuple[int, int]:
+    """The status, and the most memory (KiB)."""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, used.ru_maxrss
+
+
+def killed(desk: Desk, words: list[str], kills: int, pages: int, chance: random.Random) -> int:
+    """Kill runs at random moments, so that the list is about read in the end; the most memory (KiB)."""
+    most = 0
+    for kill in range(kills):
+        aim = pages * (kill + 1) // (kills + 1)
+        process = desk.start(*words)
+        while desk.ask("bill")["answers"] < aim and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(chance.random() * 0.3)
+        process.send_signal(signal.SIGKILL)
+        status, memory = ended(process)
+        assert status == -9, (desk.home / "said").read_text()
+        most = max(most, memory)
+    return most
+
+
+def run(desk: Desk, words: list[str]) -> tuple[float, int]:
+    """A run to its end: seconds, and the most memory (KiB)."""
+    began = time.perf_counter()
+    status, memory = ended(desk.start(*words))
+    said = (desk.home / "said").read_text()
+    assert status == 0, said
+    print("   ", said.splitlines()[-1].partition(" ")[2])
+    return time.perf_counter() - began, memory
+
+
+def check(desk: Desk, user: str) -> None:
+    """The newest snapshot is the truth."""
+    from netwar.archive.sqlite.store import SqliteArchive
+    from netwar.snapshots import Snapshots
+
+    archive = SqliteArchive(desk.home / "data" / "archive", desk.home / "data" / "dead-letters")
+    snapshots = Snapshots(archive, "usertest", "followers", user)
+    truth = desk.truth(user)
+    assert set(snapshots.members(snapshots.complete()[-1].number)) == truth
+    recorded = archive.count("usertest")
+    archive.close()
+    print(f"    the snapshot is the truth: {len(truth):,} followers; {recorded:,} profiles recorded")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--followers", type=int, default=1_000_000)
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--ids-only", action="store_true")
+    parser.add_argument("--keep", type=Path, help="home folder to use and leave; it must be empty")
+    asked = parser.parse_args()
+    seed = int(time.time())
+    with tempfile.TemporaryDirectory() as folder:
+        home = asked.keep or Path(folder)
+        home.mkdir(exist_ok=True)
+        (home / "world.toml").write_text(WORLD.format(followers=asked.followers))
+        command = [sys.executable, str(ROOT / "bin" / "tw-sandbox"), "--port", "0", "--scenario", str(home / "world.toml")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
+            assert sandbox.stdout
+            try:
+                desk = Desk(home, sandbox.stdout.readline().strip())
+                measure(desk, asked.followers, asked.kills, asked.ids_only, seed)
+            finally:
+                sandbox.terminate()
+
+
+def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -> None:
+    with urllib.request.urlopen(f"{desk.url}/sandbox/truth/users") as answer:
+        user = json.loads(answer.readline())["id"]
+    words = ["tw-follow2usertest", "famous", "--yes", *(["--ids-only"] if ids_only else [])]
+    print(f"{followers:,} followers{', ids only' if ids_only else ''}, {kills} kills (seed {seed})")
+    memory = killed(desk, words, kills, followers // 1000, random.Random(seed)) if kills else 0
+    seconds, last = run(desk, words)
+    bill = desk.ask("bill")
+    notes = desk.bytes_of_notes()
+    rate = f", {followers / seconds:,.0f} a second" if not kills else ""
+    print(f"  first snapshot: {seconds:.0f} s{rate}, {max(memory, last) / 1024:.0f} MiB, {notes / followers:.1f} bytes an edge")
+    sent, billed, size = bill["returned"]["follower"], bill["billed"]["follower"], desk.file.stat().st_size
+    print(f"    X sent {sent:,}, billed {billed:,}; the file has {size:,} bytes")
+    check(desk, user)
+    with sqlite3.connect(desk.home / "data" / "meter.sqlite") as db:
+        spent = db.execute("SELECT sum(micro) FROM charges").fetchone()[0]
+    print(f"    meter {spent / bill['micro']:.4f} of the bill")
+    assert bill["returned"]["follower"] <= bill["billed"]["follower"] + 1000 * kills
+    seconds, last = run(desk, words)
+    more = desk.bytes_of_notes() - notes
+    print(f"  unchanged second: {seconds:.0f} s, {last / 1024:.0f} MiB, {more / followers:.6f} bytes an edge")
+    check(desk, user)
+
+
+if __name__ == "__main__":
+    main()
