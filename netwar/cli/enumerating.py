@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netwar.cli.follows import Listed, agree_on, listed
+from netwar.cli.follows import Listed, agree_on, listed, recorded
 from netwar.cli.recording import fresh_since, replayed
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
@@ -34,39 +34,45 @@ class Wish:
     yes: bool
 
 
-def to_usertest(
-    services: Services, user: str, direction: str, *, store: bool, queue: str, fresh: float | None, wait: bool, yes: bool
-) -> str:
-    """Record or queue everybody in a list; the outcome."""
-    wish = Wish("store" if store else "queue", queue, fresh_since(fresh), wait, yes)
+def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, every: float | None) -> str:
+    """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
     before = replayed(services)
+    if every is not None and (young := _young(services, user, direction, fresh_since(every))):
+        return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} days"
     what = listed(services, user, direction, wish.fresh)
     _, outcome = _read_through(services, what, _snapshots(services, what), wish)
     return f"{before}{outcome}"
 
 
-def to_file(
-    services: Services, user: str, direction: str, output: str | None, *, fresh: float | None, wait: bool, yes: bool
-) -> str:
+def to_file(services: Services, user: str, direction: str, output: str | None, wish: Wish) -> str:
     """Write the ids of a list into a file, one a line, in the order of ids; the outcome.
 
     A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
     wrote need not be paid for again.
     """
-    wish = Wish("ids", None, fresh_since(fresh), wait, yes)
     before = replayed(services)
-    what = listed(services, user, direction, wish.fresh)
-    snapshots = _snapshots(services, what)
-    last = next(reversed(snapshots.complete()), None)
-    if last and last.ended >= wish.fresh:
-        outcome = (
-            f"{what}: snapshot {last.number} is of today" if fresh is None else f"{what}: snapshot {last.number} is young enough"
-        )
+    if young := _young(services, user, direction, wish.fresh):
+        what, snapshots, done = young
+        outcome = f"{what}: snapshot {done.number} is young enough"
     else:
-        last, outcome = _read_through(services, what, snapshots, wish)
+        what = listed(services, user, direction, wish.fresh)
+        snapshots = _snapshots(services, what)
+        done, outcome = _read_through(services, what, snapshots, wish)
     to = output or f"{what.name or what.id}-{str(what).partition(' ')[0]}.txt"
-    _write(snapshots, last, to)
-    return f"{before}{outcome}; {last.count:,} ids written to {to}" if to != "-" else f"{before}{outcome}"
+    _write(snapshots, done, to)
+    return f"{before}{outcome}" + ("" if to == "-" else f"; {done.count:,} ids written to {to}")
+
+
+def _young(services: Services, user: str, direction: str, since: int) -> tuple[Listed, Snapshots, Snapshot] | None:
+    """A list that was read to its end since a time (ms), out of the archive alone, unless a newer one is being read."""
+    from netwar.opensnapshot import opened
+
+    what = recorded(services, user, direction)
+    snapshots = _snapshots(services, what) if what else None
+    last = next(reversed(snapshots.complete()), None) if snapshots else None
+    if what and snapshots and last and last.ended >= since and not opened(snapshots):
+        return what, snapshots, last
+    return None
 
 
 def _write(snapshots: Snapshots, snapshot: Snapshot, to: str) -> None:

@@ -45,29 +45,41 @@ def entry(user: str) -> str:
         raise click.UsageError(f"{user[:60]!r}: {error}") from error
 
 
+def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
+    """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
+    from netwar.profiles import USERTEST
+    from netwar.standing import look
+
+    who = entry(user)
+    known = look(services.archive, USERTEST, [who])[who]
+    if known.profile is None or not known.is_open or known.at < fresh:
+        return None
+    counts = known.profile.get("public_metrics") or {}
+    name = str(known.profile.get("username") or "")
+    return Listed(str(known.profile["id"]), name, direction, counts.get(f"{direction}_count"))
+
+
 def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
-    """The user by id or name, out of the collection, or looked up ($0.010) where no profile is as young as `fresh` (ms).
+    """The same, looked up ($0.010) where the collection has no profile that is as young as `fresh`.
 
     Raises NetwarError for one who is not to be had.
     """
     from netwar.archive.base import Store
     from netwar.identities import ask
     from netwar.profiles import USERTEST
-    from netwar.standing import OPEN, PROTECTED, look
+    from netwar.standing import look
 
+    if found := recorded(services, user, direction, fresh):
+        return found
     who = entry(user)
+    named = {"user": who} if who.isdigit() else {"name": who.removeprefix("@")}
+    micro = ask(services.twitter, Store(services.archive, services.spool), **named)
+    log.info("the profile of %s was looked up for $%.3f", user, micro / 1e6)
+    if found := recorded(services, user, direction):
+        return found
     known = look(services.archive, USERTEST, [who])[who]
-    if not (known.is_open and known.at >= fresh):
-        store = Store(services.archive, services.spool)
-        named = {"user": who} if who.isdigit() else {"name": who.removeprefix("@")}
-        micro = ask(services.twitter, store, **named)
-        log.info("the profile of %s was looked up for $%.3f", user, micro / 1e6)
-        known = look(services.archive, USERTEST, [who])[who]
-    if known.profile is None or known.standing not in (OPEN, PROTECTED):
-        said = known.record.detail if known.record else "X gave no answer"
-        raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
-    counts = known.profile.get("public_metrics") or {}
-    return Listed(str(known.profile["id"]), str(known.profile.get("username") or ""), direction, counts.get(f"{direction}_count"))
+    said = known.record.detail if known.record else "X gave no answer"
+    raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
 
 
 def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> None:

@@ -340,6 +340,19 @@ def test_an_unchanged_list_takes_no_room(observer: Begin) -> None:
     assert size() - first < 300
 
 
+def test_not_more_often_than_every_so_many_days(observer: Begin) -> None:
+    one = observer(WORLD, budget=12)
+    follow(one, "--yes", "--every", 7, check=77)
+    one.desk.configure(one.sandbox.url, budget=1000, maxcpu=100, maxmem=100)
+    follow(one, "--every", 7)
+    assert members(one, 1) == truth(one), "what was cut off goes on all the same"
+    asked = len(one.log())
+    assert "snapshot 1 is not older than 7 days" in follow(one, "--every", 7, user="FAMOUS").stderr
+    assert len(one.log()) == asked
+    follow(one, "--every", 0)
+    assert len(one.log()) > asked
+
+
 # Files
 
 
