@@ -11,6 +11,7 @@ as an operator runs them, each in a process of its own. Beside them a lookup of 
 import argparse
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from benchmarks.memory import peak
 
 ROOT = Path(__file__).parents[1]
 NOW = 1_795_000_000_000
@@ -86,18 +89,17 @@ def lines(count: int, profiles: int, what: Any) -> Iterator[str]:
 
 
 def measured(home: Path, program: str, file: Path) -> tuple[float, float, int, str]:
-    """Wall seconds, processor seconds, the most memory (KiB) and the last words of a run."""
+    """Wall seconds, processor seconds, the most memory (bytes) and the last words of a run."""
     environment = os.environ | {"HOME": str(home), "NETWAR_SYSTEM_CONF": os.devnull, "PYTHONPATH": str(ROOT)}
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(home / "said", "w+b") as said:
         process = subprocess.Popen([sys.executable, ROOT / "bin" / program, file], env=environment, stderr=said)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - began
+        memory = peak(process)
+        wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         said.seek(0)
         last = said.read().decode().splitlines()[-1]
     assert process.returncode == 1, last  # rubbish was told
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss, last
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory, last
 
 
 def one_by_one(data: Path, file: Path, count: int) -> float:
@@ -133,7 +135,7 @@ def main() -> None:
             file = home / f"{program}.txt"
             file.write_text("".join(f"{line}\n" for line in lines(asked.lines, asked.profiles, what)))
             wall, cpu, memory, last = measured(home, program, file)
-            rates = f"{asked.lines / wall:>10,.0f}{asked.lines / cpu:>13,.0f}{memory / 1024:>7.0f} MiB"
+            rates = f"{asked.lines / wall:>10,.0f}{asked.lines / cpu:>13,.0f}{memory / 2**20:>7.0f} MiB"
             print(f"{program:<16}{rates}   {last.partition(': ')[2].partition(' (')[0]}")
         print(f"{'one by one':<16}{one_by_one(data, home / 'tw-tnamesearch.txt', 20_000):>10,.0f}")
 

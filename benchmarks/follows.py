@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.client import sign_in
+from benchmarks.memory import peak
 
 ROOT = Path(__file__).parents[1]
 WORLD = """
@@ -72,35 +73,25 @@ class Desk:
             return int(db.execute("SELECT sum(length(key) + length(value)) FROM note").fetchone()[0])
 
 
-def ended(process: "subprocess.Popen[bytes]") -> tuple[int, int]:
-    """The status, and the most memory (KiB)."""
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, used.ru_maxrss
-
-
-def killed(desk: Desk, words: list[str], kills: int, pages: int, chance: random.Random) -> int:
-    """Kill runs at random moments, so that the list is about read in the end; the most memory (KiB)."""
-    most = 0
+def killed(desk: Desk, words: list[str], kills: int, pages: int, chance: random.Random) -> None:
+    """Kill runs at random moments, so that the list is about read in the end."""
     for kill in range(kills):
         aim = pages * (kill + 1) // (kills + 1)
         process = desk.start(*words)
         while desk.ask("bill")["answers"] < aim and process.poll() is None:
             time.sleep(0.02)
         time.sleep(chance.random() * 0.3)
-        process.send_signal(signal.SIGKILL)
-        status, memory = ended(process)
-        assert status == -9, (desk.home / "said").read_text()
-        most = max(most, memory)
-    return most
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, (desk.home / "said").read_text()
 
 
 def run(desk: Desk, words: list[str]) -> tuple[float, int]:
-    """A run to its end: seconds, and the most memory (KiB)."""
+    """A run to its end: seconds, and the most memory (bytes)."""
     began = time.perf_counter()
-    status, memory = ended(desk.start(*words))
+    process = desk.start(*words)
+    memory = peak(process)
     said = (desk.home / "said").read_text()
-    assert status == 0, said
+    assert process.returncode == 0, said
     print("   ", said.splitlines()[-1].partition(" ")[2])
     return time.perf_counter() - began, memory
 
@@ -146,12 +137,12 @@ def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -
         user = json.loads(answer.readline())["id"]
     words = ["tw-follow2usertest", "famous", "--yes", *(["--ids-only"] if ids_only else [])]
     print(f"{followers:,} followers{', ids only' if ids_only else ''}, {kills} kills (seed {seed})")
-    memory = killed(desk, words, kills, followers // 1000, random.Random(seed)) if kills else 0
-    seconds, last = run(desk, words)
+    killed(desk, words, kills, followers // 1000, random.Random(seed))
+    seconds, memory = run(desk, words)
     bill = desk.ask("bill")
     notes = desk.bytes_of_notes()
     rate = f", {followers / seconds:,.0f} a second" if not kills else ""
-    print(f"  first snapshot: {seconds:.0f} s{rate}, {max(memory, last) / 1024:.0f} MiB, {notes / followers:.1f} bytes an edge")
+    print(f"  first snapshot: {seconds:.0f} s{rate}, {memory / 2**20:.0f} MiB, {notes / followers:.1f} bytes an edge")
     sent, billed, size = bill["returned"]["follower"], bill["billed"]["follower"], desk.file.stat().st_size
     print(f"    X sent {sent:,}, billed {billed:,}; the file has {size:,} bytes")
     check(desk, user)
@@ -159,9 +150,9 @@ def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -
         spent = db.execute("SELECT sum(micro) FROM charges").fetchone()[0]
     print(f"    meter {spent / bill['micro']:.4f} of the bill")
     assert bill["returned"]["follower"] <= bill["billed"]["follower"] + 1000 * kills
-    seconds, last = run(desk, words)
+    seconds, memory = run(desk, words)
     more = desk.bytes_of_notes() - notes
-    print(f"  unchanged second: {seconds:.0f} s, {last / 1024:.0f} MiB, {more / followers:.6f} bytes an edge")
+    print(f"  unchanged second: {seconds:.0f} s, {memory / 2**20:.0f} MiB, {more / followers:.6f} bytes an edge")
     check(desk, user)
 
 

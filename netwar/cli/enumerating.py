@@ -113,7 +113,7 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) ->
     from netwar.follows import Enumeration
     from netwar.opensnapshot import OpenSnapshot
 
-    snapshot = OpenSnapshot(snapshots, services.run.begin(), services.run.dead)
+    snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder))
     try:
         if not snapshot.ended:
             agree_on(services, what, snapshot.count, yes=wish.yes)
@@ -138,6 +138,14 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) ->
     finally:
         with suppress(NetwarError):
             snapshot.release()
+
+
+def _is_dead(services: Services, holder: str) -> bool:
+    """Whether a run is known to be dead; what is left of it is removed."""
+    dead = services.run.dead(holder)
+    if dead:
+        services.run.bury(holder)
+    return dead
 
 
 def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
