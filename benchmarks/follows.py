@@ -11,22 +11,16 @@ the bytes an edge are those of the ledger's notes.
 
 import argparse
 import json
-import os
 import random
 import signal
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
-from benchmarks.client import sign_in
+from benchmarks.desk import Desk, sandbox
 from benchmarks.memory import peak
 
-ROOT = Path(__file__).parents[1]
 WORLD = """
 [world]
 users = 2
@@ -39,38 +33,6 @@ followers = {followers}
 "/2/users/:id/followers" = 1_000_000_000
 "/2/users/by" = 1_000_000_000
 """
-
-
-class Desk:
-    """A home folder whose configuration leads to a sandbox."""
-
-    def __init__(self, home: Path, url: str) -> None:
-        self.home = home
-        self.url = url
-        sign_in(url, home / ".twitter")
-        settings = (home / ".twitter").read_text().replace("budget = 100000", "budget = 1000000\nmaxcpu = 100\nmaxmem = 100")
-        (home / ".twitter").write_text(settings)
-
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        environment = os.environ | {"HOME": str(self.home), "NETWAR_SYSTEM_CONF": os.devnull, "PYTHONPATH": str(ROOT)}
-        with open(self.home / "said", "wb") as said:
-            return subprocess.Popen([sys.executable, ROOT / "bin" / words[0], *words[1:]], env=environment, stderr=said)
-
-    def ask(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}/sandbox/{path}") as answer:
-            return json.load(answer)
-
-    def truth(self, user: str) -> set[int]:
-        with urllib.request.urlopen(f"{self.url}/sandbox/truth/followers/{user}") as answer:
-            return set(map(int, answer.read().split()))
-
-    @property
-    def file(self) -> Path:
-        return self.home / "data" / "archive" / "usertest.sqlite"
-
-    def bytes_of_notes(self) -> int:
-        with sqlite3.connect(self.file) as db:
-            return int(db.execute("SELECT sum(length(key) + length(value)) FROM note").fetchone()[0])
 
 
 def killed(desk: Desk, words: list[str], kills: int, pages: int, chance: random.Random) -> None:
@@ -121,15 +83,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = asked.keep or Path(folder)
         home.mkdir(exist_ok=True)
-        (home / "world.toml").write_text(WORLD.format(followers=asked.followers))
-        command = [sys.executable, str(ROOT / "bin" / "tw-sandbox"), "--port", "0", "--scenario", str(home / "world.toml")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
-            assert sandbox.stdout
-            try:
-                desk = Desk(home, sandbox.stdout.readline().strip())
-                measure(desk, asked.followers, asked.kills, asked.ids_only, seed)
-            finally:
-                sandbox.terminate()
+        with sandbox(home, WORLD.format(followers=asked.followers)) as url:
+            measure(Desk(home, url), asked.followers, asked.kills, asked.ids_only, seed)
 
 
 def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -> None:
@@ -146,9 +101,7 @@ def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -
     sent, billed, size = bill["returned"]["follower"], bill["billed"]["follower"], desk.file.stat().st_size
     print(f"    X sent {sent:,}, billed {billed:,}; the file has {size:,} bytes")
     check(desk, user)
-    with sqlite3.connect(desk.home / "data" / "meter.sqlite") as db:
-        spent = db.execute("SELECT sum(micro) FROM charges").fetchone()[0]
-    print(f"    meter {spent / bill['micro']:.4f} of the bill")
+    print(f"    meter {desk.spent() / bill['micro']:.4f} of the bill")
     assert bill["returned"]["follower"] <= bill["billed"]["follower"] + 1000 * kills
     seconds, memory = run(desk, words)
     more = desk.bytes_of_notes() - notes

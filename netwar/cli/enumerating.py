@@ -117,8 +117,7 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) ->
     try:
         if not snapshot.ended:
             agree_on(services, what, snapshot.count, yes=wish.yes)
-        with services.progress(max(what.count or 0, snapshot.count), str(what)) as bar:
-            bar.update(snapshot.count)
+        with services.progress(max((what.count or 0) - snapshot.count, 0), str(what)) as bar:
             run = Enumeration(
                 services.twitter,
                 Store(services.archive, services.spool),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -251,9 +252,10 @@ async def _lines(request: web.Request, lines: Iterator[bytes]) -> web.StreamResp
     """One a line, as they are computed."""
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    async for block in _blocks(lines):
-        await response.write(block)
-    await response.write_eof()
+    with suppress(ConnectionResetError):  # who asked has read enough
+        async for block in _blocks(lines):
+            await response.write(block)
+        await response.write_eof()
     return response
 
 

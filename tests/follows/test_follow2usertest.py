@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -265,6 +266,24 @@ def test_at_a_terminal_it_is_asked_for(observer: Begin, answer: str, status: int
     assert bool(pages(one)) == (status == 0)
     if status:
         assert done.stderr.endswith("tw-follow2usertest: nothing was read\n")
+
+
+def test_a_terminal_sees_how_far_it_is_and_how_long_it_takes(observer: Begin) -> None:
+    one = observer(WORLD)
+    one.post("faults", {"kind": "slow", "endpoint": FOLLOWERS, "seconds": 0.5, "times": 0})
+    ours, theirs = pty.openpty()
+    command = [sys.executable, str(program("tw-follow2usertest")), "famous", "--yes"]
+    with subprocess.Popen(
+        command, env=one.desk.environment, cwd=one.desk.home, stdin=subprocess.DEVNULL, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        seen = ""
+        with suppress(OSError):  # the terminal is gone when the program is
+            while more := os.read(ours, 10_000):
+                seen += more.decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert re.search(r"followers of famous .*19\d\d/2500  00:00:0\d  \$19\.\d\d", seen), seen
 
 
 def test_a_spent_window_is_told_or_waited_for(observer: Begin) -> None:
