@@ -98,10 +98,12 @@ class OpenSnapshot:
         self._change()
 
     def release(self) -> None:
-        """Let the next run go on at once."""
+        """Let the next run go on at once; of one that was never begun nothing is left."""
 
         def release(before: Any) -> Any:
-            return {**before, "holder": ""} if before and before["holder"] == self._holder else before
+            if before is None or before["holder"] != self._holder:
+                return before
+            return {**before, "holder": ""} if self._pages else None
 
         self._snapshots.change(release, "open")
 

@@ -26,7 +26,7 @@ log = logging.getLogger("netwar.profiles")
 
 USERTEST = "usertest"
 MOST_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
-MANY = 10_000
+MANY = 10_000  # claims of one user: so many are taken at most to come round to those of whom X said nothing
 SILENCE = "X said nothing of this user, neither a profile nor an error"
 
 
@@ -133,7 +133,7 @@ class Profiles:
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
         self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(str(user.get("username"))))]
+        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(str(user.get("username") or "")))]
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:

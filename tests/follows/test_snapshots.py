@@ -159,6 +159,14 @@ def test_one_run_at_a_time(lists: Snapshots) -> None:
     assert OpenSnapshot(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
 
 
+def test_one_that_was_never_begun_leaves_nothing(archive: Archive, lists: Snapshots) -> None:
+    OpenSnapshot(lists, "me").release()
+    assert keys(archive) == set()
+    taken(lists, [1])
+    OpenSnapshot(lists, "me").release()
+    assert opened(lists) is None
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing after it is done."""
 
