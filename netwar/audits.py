@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from netwar.archive.base import Documents
 
 PORTION = 10_000
-AHEAD = 2
-
-Portion = list[tuple[str, str]]
-
-
-def looked_up(
-    archive: Documents, index: str, portions: Iterable[Portion], *, all_bearers: bool = False
-) -> Iterator[tuple[Portion, list[list[str]]]]:
-    """Each portion of (entry, as given) with what is kept of its entries, in their order.
-
-    The store is asked about the next portions while the caller deals with one.
-    """
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    waiting: deque[tuple[Portion, Future[list[list[str]]]]] = deque()
-    with ThreadPoolExecutor(AHEAD) as threads:
-        for portion in portions:
-            entries = [entry for entry, _ in portion]
-            waiting.append((portion, threads.submit(found, archive, index, entries, all_bearers=all_bearers)))
-            if len(waiting) > AHEAD:
-                first, told = waiting.popleft()
-                yield first, told.result()
-        while waiting:
-            first, told = waiting.popleft()
-            yield first, told.result()
 
 
 def names_of(archive: Documents, index: str, ids: Sequence[str]) -> list[list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -35,88 +35,90 @@ class Wanted:
     queue: str | None = None
 
 
+@dataclass(slots=True)
+class Told:
+    """How many distinct lines were found and missed, how many were doubles or faults, and how many were added to the queue."""
+
+    found: int = 0
+    missed: int = 0
+    doubles: int = 0
+    faults: int = 0
+    added: int = 0
+
+
 def audit(services: Services, file: BufferedReader, output: str | None, kind: str, index: str | None, wanted: Wanted) -> str:
     """Tell the users of a file that are in a collection from those that are not; the outcome.
 
     Found and missed go into OUTPUT-found.txt and OUTPUT-missed.txt, OUTPUT being FILE where it is not given; for `-` the found
     ones (or the missed ones) go to standard output.
     """
-    from netwar.connections.distinct import Distinct
 
     users = services.collection(index)
     to = output or file.name if (output or file.name) not in ("-", "<stdin>") else None
     if wanted.missed and to:
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
-    with Distinct() as lines:
-        read, faults = _kept(file, kind, lines)
-        found, missed, added = _looked_up(services, users, lines, to, wanted)
-    outcome = f"{file.name}: {found:,} of {found + missed:,} found in {users}, {missed:,} missed"
-    outcome += f"; {read - found - missed:,} doubles left out" if read > found + missed else ""
+    told = _looked_up(services, users, file, kind, to, wanted)
+    outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
+    outcome += f"; {told.doubles:,} doubles left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
     if wanted.queue:
-        outcome += f"; {added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"
-    if faults:
-        raise ItemsFailed(f"{outcome}; lines that name none of the {kind} (listed above): {faults:,}")
-    return outcome if read else f"{file.name} names no users"
+        outcome += f"; {told.added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"
+    if told.faults:
+        raise ItemsFailed(f"{outcome}; lines that name none of the {kind} (listed above): {told.faults:,}")
+    return outcome if told.found + told.missed else f"{file.name} names no users"
 
 
-def _kept(file: BufferedReader, kind: str, lines: Any) -> tuple[int, int]:
-    """Read the file's entries into `lines`; how many there were, and how many faults, each of which is told."""
-    from netwar.audits import PORTION
+def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: Wanted) -> Told:
+    """Read the lines, look up those that are new, and write them out, a portion after the other."""
+    from netwar.audits import PORTION, found
+    from netwar.connections.distinct import Distinct
     from netwar.records.entries import NotText
-
-    read = faults = 0
-    portion: list[tuple[str, str | None]] = []
-    try:
-        for entry in _entries(file, kind):
-            if entry is None:
-                faults += 1
-                continue
-            portion.append(entry)
-            if len(portion) == PORTION:
-                read += len(portion)
-                lines.add(portion)
-                portion = []
-    except NotText as error:
-        raise NetwarError(f"{file.name}: {error}; nothing was looked up") from error
-    lines.add(portion)
-    return read + len(portion), faults
-
-
-def _entries(file: BufferedReader, kind: str) -> Iterator[tuple[str, str | None] | None]:
-    """Entries and how they were written (None if the same); None for a line that was told as a fault."""
-    from netwar.records.entries import Fault, read
-
-    wrong = {IDS: False, NAMES: True}.get(kind)  # whether an entry that is all digits is out of place
-    for found in read(chunks(file)):
-        if isinstance(found, Fault):
-            click.echo(f"{file.name}: {found}", err=True)
-            yield None
-        elif wrong is not None and found.user.isdigit() is wrong:
-            click.echo(f"{file.name}: {Fault(found.line, found.text, WRONG[kind].format(text=found.text))}", err=True)
-            yield None
-        else:
-            is_plain = found.text.lower() == found.user
-            yield (found.text, None) if is_plain else (found.user, found.text)
-
-
-def _looked_up(services: Services, users: str, lines: Any, to: str | None, wanted: Wanted) -> tuple[int, int, int]:
-    """Look all the lines up and write them out; how many were found, missed, and added to the queue."""
-    from netwar.audits import PORTION, looked_up
+    from netwar.records.idlists import portions
+    from netwar.workers import seldom_collecting
 
     queue = services.queue(wanted.queue) if wanted.queue else None
-    hits = misses = added = 0
-    with _outputs(to, wanted) as (found_file, missed_file), services.progress(len(lines), "looked up") as bar:
-        for portion, told in looked_up(services.archive, users, lines.portions(PORTION), all_bearers=wanted.every):
-            pairs = list(zip(portion, told, strict=True))
-            missed = [line for line, one in pairs if not one]
-            _write_found(found_file, [(given, one) for (_, given), one in pairs if one], wanted.both)
-            missed_file.writelines(f"{given}\n" for _, given in missed)
-            if queue is not None and missed:
-                added += queue.put(entry for entry, _ in missed)
-            hits, misses = hits + len(portion) - len(missed), misses + len(missed)
-            bar.update(len(portion))
-    return hits, misses, added
+    told = Told()
+    size = os.fstat(file.fileno()).st_size if file.name != "<stdin>" else 0
+    with (
+        Distinct() as distinct,
+        _outputs(to, wanted) as (found_file, missed_file),
+        services.progress(size, "bytes") as bar,
+        seldom_collecting(),
+    ):
+        try:
+            for portion in portions(_entries(file, kind, told, bar), PORTION):
+                new = [portion[place] for place in distinct.new([line for line, _ in portion])]
+                told.doubles += len(portion) - len(new)
+                answers = found(services.archive, users, [line.lower() for line, _ in new], all_bearers=wanted.every)
+                missed = [line for line, one in zip(new, answers, strict=True) if not one]
+                hits = ((given, one) for (_, given), one in zip(new, answers, strict=True) if one)
+                _write_found(found_file, hits, wanted.both)
+                missed_file.writelines(f"{given}\n" for _, given in missed)
+                if queue is not None and missed:
+                    told.added += queue.put(line.lower() for line, _ in missed)
+                told.found, told.missed = told.found + len(new) - len(missed), told.missed + len(missed)
+        except NotText as error:
+            raise NetwarError(f"{file.name}: {error}; nothing was looked up") from error
+    return told
+
+
+def _entries(file: BufferedReader, kind: str, told: Told, bar: Any) -> Iterator[tuple[str, str]]:
+    """Entries, in the case in which they were written, and the whole of what was; faults are told, and counted."""
+    from netwar.records.entries import Fault, read
+
+    def bytes_read() -> Iterator[bytes]:
+        for chunk in chunks(file):
+            bar.update(len(chunk))
+            yield chunk
+
+    wrong = {IDS: False, NAMES: True}.get(kind)  # whether an entry that is all digits is out of place
+    for found in read(bytes_read()):
+        if not isinstance(found, Fault) and (wrong is None or found.user.isdigit() is not wrong):
+            yield found.text if found.text.lower() == found.user else found.user, found.text
+            continue
+        fault = found if isinstance(found, Fault) else Fault(found.line, found.text, WRONG[kind].format(text=found.text))
+        click.echo(f"{file.name}: {fault}", err=True)
+        told.faults += 1
 
 
 @contextmanager
@@ -131,7 +133,7 @@ def _outputs(to: str | None, wanted: Wanted) -> Iterator[tuple[Any, Any]]:
         yield found, missed
 
 
-def _write_found(out: Any, hits: list[tuple[str, list[str]]], both: bool) -> None:
+def _write_found(out: Any, hits: Iterable[tuple[str, list[str]]], both: bool) -> None:
     if both:
         csv.writer(out, lineterminator="\n").writerows((given, one) for given, told in hits for one in told)
     else:

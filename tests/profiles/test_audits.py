@@ -191,7 +191,7 @@ def test_output_that_cannot_be_written_leaves_what_was_there(kept: Collection) -
 def test_a_full_disk(kept: Collection, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    kept.file("".join(f"u{number * 7919 % 10**14:014}\n" for number in range(900_000)))
+    kept.file("".join(f"u{number * 7919 % 10**14:014}\n" for number in range(1_900_000)))
     with mounted("-t", "tmpfs", "-o", "size=2m", "tmpfs", at=small):
         ended = kept.run("tw-tnamesearch", "list.txt", small / "out", check=69)
         assert "the disk is full; make room and run again" in ended.stderr.splitlines()[-1]
