@@ -76,7 +76,7 @@ def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, 
     from netwar.records.idlists import portions
     from netwar.workers import seldom_collecting
 
-    queue = services.queue(wanted.queue) if wanted.queue else None
+    archive, queue = services.archive, services.queue(wanted.queue) if wanted.queue else None
     told = Told()
     size = os.fstat(file.fileno()).st_size if file.name != "<stdin>" else 0
     with (
@@ -89,7 +89,7 @@ def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, 
             for portion in portions(_entries(file, kind, told, bar), PORTION):
                 new = [portion[place] for place in distinct.new([line for line, _ in portion])]
                 told.doubles += len(portion) - len(new)
-                answers = found(services.archive, users, [line.lower() for line, _ in new], all_bearers=wanted.every)
+                answers = found(archive, users, [line.lower() for line, _ in new], all_bearers=wanted.every)
                 missed = [line for line, one in zip(new, answers, strict=True) if not one]
                 hits = ((given, one) for (_, given), one in zip(new, answers, strict=True) if one)
                 _write_found(found_file, hits, wanted.both)
