@@ -76,5 +76,5 @@ class OpenClaims:
         now = time.monotonic()
         for held in self._held.values():
             if now - held.renewed > RENEW_SECONDS:
-                held.claim.renew()
+                held.claim.renew(progress=False)  # of all its users none may have made any
                 held.renewed = now

@@ -113,7 +113,7 @@ class Profiles:
 
     def _needless(self, claim: Claim, known: Known) -> str | None:
         """Why X need not be asked about a user of a claim, if so."""
-        if claim.queued is not None and known.at >= claim.queued * 1000:
+        if claim.queued is not None and claim.queued * 1000 <= known.at <= time.time() * 1000:  # a clock may have been ahead
             return "fresh"
         if known.is_open and known.at >= self._fresh:
             return "fresh"

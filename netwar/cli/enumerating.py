@@ -133,7 +133,7 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) ->
         unseen, done = snapshot.state.unseen, snapshot.finish(complete=True)
         if unseen and wish.queue:
             run.queue_unseen(snapshots, done)
-        return done, f"{what}: {_of_snapshot(done, snapshots)}; {_of_run(run.progress)}"
+        return done, f"{what}: {_of_snapshot(done, snapshots, what.count)}; {_of_run(run.progress)}"
     finally:
         with suppress(NetwarError):
             snapshot.release()
@@ -167,10 +167,12 @@ def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumerat
         raise
 
 
-def _of_snapshot(done: Snapshot, snapshots: Snapshots) -> str:
+def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str:
+    """A snapshot in words. X's profile counts suspended users, too, whom its list passes over."""
     before = [one.number for one in snapshots.complete() if one.number < done.number]
     changes = f": {done.came:,} came and {done.left:,} left since snapshot {before[-1]}" if before else ""
-    return f"snapshot {done.number} is complete, {done.count:,} in it{changes}"
+    counted = f" (X's profile counts {count:,})" if count is not None and count != done.count else ""
+    return f"snapshot {done.number} is complete, {done.count:,} in it{counted}{changes}"
 
 
 def _of_run(progress: Progress) -> str:

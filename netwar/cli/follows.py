@@ -90,7 +90,8 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
     told += f", {so_far:,} of them are read" if so_far else ""
     told += f"; up to ${price / 1e6:,.2f}" if price is not None else "; $0.010 each"
     budget = services.settings.budget
-    left = max(budget - services.money.spent() - services.money.held(), 0)
+    money = services.money
+    left = max(budget - money.spent() - money.held() - money.doubtful(), 0)
     room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
     log.info("%s (%s)", told, room)
     if yes or price == 0:

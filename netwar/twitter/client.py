@@ -196,7 +196,7 @@ class Client:
         def judged(reply: Reply) -> None:
             wait = self._remember(endpoint, reply)
             try:
-                judge(reply, wait=wait, about_user=about_user)
+                judge(reply, wait=wait, about_user=about_user, listed=endpoint.listed)
             except RateLimited as limited:
                 self._windows.close(self._token(endpoint), endpoint.name, time.time() + limited.wait)
                 raise

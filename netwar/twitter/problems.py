@@ -64,11 +64,12 @@ class Reply:
         return "".join(letter if letter.isprintable() else " " for letter in whole)  # it goes to terminals
 
 
-def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) -> None:
+def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, listed: bool = False) -> None:
     """Return for an answer that can be read; raise what anything else means.
 
     `wait` is the seconds until the rate window opens, where the headers told. `about_user` when the
-    question was about one user, whom a 403 or 404 may then speak of. Raises Glitch for what passes.
+    question was about one user, whom a 403 or 404 may then speak of. `listed` when only `meta` tells the end of a list
+    from a page of it. Raises Glitch for what passes.
     """
     status = reply.status
     if status >= 500 or status in (408, 425):
@@ -78,6 +79,8 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
             raise Glitch("X answered with something that is not whole", billed=True)
         if _only_trouble(reply):
             raise Glitch(f"X answered with errors only ({reply.words})")
+        if listed and not isinstance(reply.body.get("meta"), dict) and (reply.body.get("data") or not reply.items):
+            raise Glitch("X did not say whether its list goes on", billed=True)
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)

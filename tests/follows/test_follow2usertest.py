@@ -74,11 +74,10 @@ def test_followers_are_recorded_as_they_come(observer: Begin) -> None:
     one = observer(WORLD)
     everybody = truth(one)
     ended = follow(one)
+    count = f"{len(everybody):,}"
     assert "followers of famous: 2,500; up to $25.00" in ended.stderr
-    assert (
-        f"snapshot 1 is complete, {len(everybody):,} in it; {len(everybody):,} read for ${len(everybody) / 100:.3f}"
-        in ended.stderr
-    )
+    assert f"snapshot 1 is complete, {count} in it (X's profile counts 2,500); {count} read for" in ended.stderr
+    assert f"read for ${len(everybody) / 100:.3f}; documents: {count} new" in ended.stderr
     profiles = one.profiles()
     assert set(profiles) >= everybody
     assert all("public_metrics" in profiles[id] for id in everybody)
@@ -154,7 +153,9 @@ def test_odd_pages_are_not_the_end(observer: Begin) -> None:
             {"kind": "short-page", "endpoint": FOLLOWERS, "requests": [2, 3], "keep": 5},
             {"kind": "empty-page", "endpoint": FOLLOWERS, "requests": list(range(4, 14))},
             {"kind": "repeat-token", "endpoint": FOLLOWERS, "requests": [14]},
-            {"kind": "no-meta", "endpoint": "/2/users/nobody/followers"},
+            {"kind": "internal-errors", "endpoint": FOLLOWERS, "requests": [1, 15]},
+            {"kind": "no-meta", "endpoint": FOLLOWERS, "requests": [16]},
+            {"kind": "unknown-fields", "endpoint": FOLLOWERS, "requests": [17]},
         ],
     )
     follow(one)
@@ -179,6 +180,18 @@ def test_a_page_for_ever_is_trouble_of_x_and_goes_on_later(observer: Begin, faul
     follow(one)
     assert members(one, 1) == truth(one)
     paid(one)
+
+
+@pytest.mark.parametrize("fault", ["internal-errors", "no-meta", "cut", "server-error"])
+def test_what_looks_like_the_end_is_none(observer: Begin, fault: str) -> None:
+    one = observer(WORLD)
+    one.post("faults", {"kind": fault, "endpoint": FOLLOWERS, "after": 1, "times": 0})
+    follow(one, check=69)
+    with one.archive() as archive:
+        assert snapshots(one, archive).all() == []
+    one.post("faults", [], method="DELETE")
+    follow(one)
+    assert members(one, 1) == truth(one)
 
 
 def test_a_token_gone_stale_ends_the_snapshot_as_cut_off(observer: Begin) -> None:
