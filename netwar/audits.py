@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from netwar.archive.base import Documents
 
 PORTION = 10_000
+AHEAD = 2
+
+Portion = list[tuple[str, str]]
+
+
+def looked_up(
+    archive: Documents, index: str, portions: Iterable[Portion], *, all_bearers: bool = False
+) -> Iterator[tuple[Portion, list[list[str]]]]:
+    """Each portion of (entry, as given) with what is kept of its entries, in their order.
+
+    The store is asked about the next portions while the caller deals with one.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    asked: deque[tuple[Portion, Future[list[list[str]]]]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        for portion in portions:
+            entries = [entry.lower() for entry, _ in portion]
+            asked.append((portion, thread.submit(found, archive, index, entries, all_bearers=all_bearers)))
+            if len(asked) > AHEAD:
+                first, told = asked.popleft()
+                yield first, told.result()
+        for last, told in asked:
+            yield last, told.result()
 
 
 def names_of(archive: Documents, index: str, ids: Sequence[str]) -> list[list[str]]:

@@ -70,7 +70,7 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
 
 def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: Wanted) -> Told:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
-    from netwar.audits import PORTION, found
+    from netwar.audits import PORTION, looked_up
     from netwar.connections.distinct import Distinct
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
@@ -85,18 +85,22 @@ def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, 
         services.progress(size, "bytes") as bar,
         seldom_collecting(),
     ):
-        try:
+
+        def new_lines() -> Iterator[list[tuple[str, str]]]:
             for portion in portions(_entries(file, kind, told, bar), PORTION):
                 new = [portion[place] for place in distinct.new([line for line, _ in portion])]
                 told.doubles += len(portion) - len(new)
-                answers = found(archive, users, [line.lower() for line, _ in new], all_bearers=wanted.every)
-                missed = [line for line, one in zip(new, answers, strict=True) if not one]
-                hits = ((given, one) for (_, given), one in zip(new, answers, strict=True) if one)
+                yield new
+
+        try:
+            for portion, answers in looked_up(archive, users, new_lines(), all_bearers=wanted.every):
+                missed = [line for line, one in zip(portion, answers, strict=True) if not one]
+                hits = ((given, one) for (_, given), one in zip(portion, answers, strict=True) if one)
                 _write_found(found_file, hits, wanted.both)
                 missed_file.writelines(f"{given}\n" for _, given in missed)
                 if queue is not None and missed:
                     told.added += queue.put(line.lower() for line, _ in missed)
-                told.found, told.missed = told.found + len(new) - len(missed), told.missed + len(missed)
+                told.found, told.missed = told.found + len(portion) - len(missed), told.missed + len(missed)
         except NotText as error:
             raise NetwarError(f"{file.name}: {error}; nothing was looked up") from error
     return told
