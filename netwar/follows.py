@@ -16,9 +16,9 @@ from typing import Literal
 from netwar.archive.base import Archive, Store, Tally
 from netwar.errors import RateLimited
 from netwar.opensnapshot import OpenSnapshot
-from netwar.profiles import USERTEST
 from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
+from netwar.records.documents import USERTEST
 from netwar.records.idlists import portions
 from netwar.records.pages import documents
 from netwar.snapshots import Snapshot, Snapshots

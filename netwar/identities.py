@@ -9,7 +9,7 @@ from typing import Any
 from netwar.archive.base import Archive, Bearer, Body, Store, Version
 from netwar.known import moment
 from netwar.lookups import LookUps
-from netwar.profiles import USERTEST
+from netwar.records.documents import USERTEST
 from netwar.records.lines import one_line
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter

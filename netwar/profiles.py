@@ -16,6 +16,7 @@ from netwar.archive.base import Store
 from netwar.lookups import MOST, LookUps
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
+from netwar.records.documents import USERTEST
 from netwar.records.entries import by_name
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary, plural
@@ -24,7 +25,6 @@ from netwar.workers import Troubles, through_windows
 
 log = logging.getLogger("netwar.profiles")
 
-USERTEST = "usertest"
 MOST_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
 MANY = 10_000  # claims of one user: so many are taken at most to come round to those of whom X said nothing
 SILENCE = "X said nothing of this user, neither a profile nor an error"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def of_user(services: Services, user: str, direction: str) -> Snapshots:
     """The snapshots of a user's list, out of the archive alone: of the id that bore a name last and has some."""
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.snapshots import Snapshots
 
     who = entry(user)
@@ -66,7 +66,7 @@ def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple
 def difference(services: Services, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> tuple[int, int]:
     """Print who came and who left, with names where they are known; how many."""
     from netwar.audits import PORTION, names_of
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.records.idlists import portions
 
     changes: Iterable[tuple[int, bool]] = snapshots.difference(before.number, after.number)

@@ -36,7 +36,7 @@ class Wish:
 
 def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, every: float | None) -> str:
     """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
-    before = replayed(services)
+    before = replayed(services, "usertest")
     if every is not None and (young := _young(services, user, direction, fresh_since(every))):
         return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} days"
     what = listed(services, user, direction, wish.fresh)
@@ -50,7 +50,7 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
     A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
     wrote need not be paid for again.
     """
-    before = replayed(services)
+    before = replayed(services, "usertest")
     if young := _young(services, user, direction, wish.fresh):
         what, snapshots, done = young
         outcome = f"{what}: snapshot {done.number} is young enough"
@@ -87,7 +87,7 @@ def _write(snapshots: Snapshots, snapshot: Snapshot, to: str) -> None:
 
 
 def _snapshots(services: Services, what: Listed) -> Snapshots:
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.snapshots import Snapshots
 
     return Snapshots(services.archive, USERTEST, what.direction, what.id)
@@ -150,7 +150,7 @@ def _is_dead(services: Services, holder: str) -> bool:
 def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
     """Read; what was done before it was stopped goes with what stopped it. A stale token closes the snapshot as cut off."""
     from netwar.cli.signals import Stopped
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.standing import conclude
     from netwar.twitter.base import StaleToken, Unavailable
 

@@ -47,7 +47,7 @@ def entry(user: str) -> str:
 
 def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
     """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.standing import look
 
     who = entry(user)
@@ -66,7 +66,7 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     """
     from netwar.archive.base import Store
     from netwar.identities import ask
-    from netwar.profiles import USERTEST
+    from netwar.records.documents import USERTEST
     from netwar.standing import look
 
     if found := recorded(services, user, direction, fresh):

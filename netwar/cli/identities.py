@@ -27,7 +27,7 @@ def ask_x(services: Services, **who: str) -> None:
     from netwar.cli.recording import replayed
     from netwar.identities import ask
 
-    replayed(services)
+    replayed(services, "usertest")
     micro = ask(services.twitter, Store(services.archive, services.spool), **who)
     logging.getLogger("netwar.identities").info("asked X for $%.3f", micro / 1e6)
 
