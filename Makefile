@@ -31,6 +31,9 @@ bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a l
 	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.client
 	$(PY) -m benchmarks.queues
+	$(PY) -m benchmarks.profiles
+	$(PY) -m benchmarks.audits
+	$(PY) -m benchmarks.follows --followers 100000 --kills 5
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
 	test ! -d build/servers || $(PY) -m benchmarks.elastic $(PAGES)

@@ -32,10 +32,10 @@ import psutil
 
 from benchmarks.archive import RETRIEVED, Maker, Tweet
 from netwar.archive.elastic.store import ElasticArchive
-from netwar.capture import seldom_collecting
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
 from netwar.records.documents import Document
+from netwar.workers import seldom_collecting
 
 BATCH = 1_000
 PORTION = 2_000  # tweets that are made, then written by all in turns

@@ -5,25 +5,22 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from netwar.archive.base import Store, Tally
+from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
-from netwar.errors import RateLimited
 from netwar.names import Known, Names
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
+from netwar.summary import Summary
 from netwar.timelines import Progress, Timeline, conclusion
 from netwar.twitter.base import Passing, Twitter, Unavailable
+from netwar.workers import Troubles, check_fields, through_windows
 
 log = logging.getLogger("netwar.capture")
-
-TROUBLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +28,6 @@ class Refresh:
     """Which posts to ask for again: those of the last `days`, None for as far back as X reaches."""
 
     days: float | None
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did. `limited` says why it ended before the queue was empty."""
-
-    users: int = 0
-    posts: int = 0
-    micro: int = 0
-    tally: Tally = field(default_factory=Tally)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    limited: str = ""
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
-        new = f"{self.tally.created:,} new, {self.tally.updated:,} updated"
-        rejected = f", {self.tally.rejected:,} rejected (see dead-letters)" if self.tally.rejected else ""
-        line = f"{plural(self.users, 'user')} done, {plural(self.posts, 'tweet')} read for ${self.micro / 1e6:.3f}"
-        line += f"; documents: {new}{rejected}"
-        return "; ".join(filter(None, [line, told, self.limited]))
-
-
-def plural(count: int, what: str) -> str:
-    """1 user, 2,000 users."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 class NameMoved(Exception):
@@ -99,7 +70,7 @@ class Capture:
         self._report = report
         self._user_done = user_done
         self._room = room
-        self._troubles = 0
+        self._troubles = Troubles()
         self._checked = False
 
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
@@ -108,20 +79,7 @@ class Capture:
         Raises Passing when X fails with three users in a row, and OutOfBudget, OutOfCredit, UsageCapped
         or KeysRefused; the summary then says what was done before.
         """
-        while True:
-            try:
-                with seldom_collecting():
-                    self._drain()
-                return self.summary
-            except RateLimited as limited:
-                if not wait:
-                    self.summary.limited = (
-                        f"the account may ask no more for {limited.wait:.0f} s, {len(self._queue):,} users wait: "
-                        "run again then, or with --wait"
-                    )
-                    return self.summary
-                log.warning("the account may ask no more for %.0f s: waiting, as --wait says", limited.wait)
-                sleep(limited.wait)
+        return through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
 
     def _drain(self) -> None:
         while self._left is None or self._left > 0:
@@ -137,12 +95,9 @@ class Capture:
             with claim:
                 self._record(claim)
         except Passing as passing:
-            self._troubles += 1
-            log.warning("user %s: %s; back on the queue", claim.user, passing.what)
-            if self._troubles == TROUBLES:
-                raise Passing(f"X failed {TROUBLES} times in a row ({passing.what})", passing.advice) from passing
+            self._troubles.met(passing, f"user {claim.user}")
         else:
-            self._troubles = 0
+            self._troubles.over()
             if self._left is not None:
                 self._left -= 1
             self._user_done()
@@ -236,39 +191,18 @@ class Capture:
         self._store.archive.change(self._tweets, user, change)
 
     def _add(self, progress: Progress) -> None:
-        self.summary.posts += progress.posts
+        self.summary.read += progress.posts
         self.summary.micro += progress.micro
         self.summary.tally += progress.tally
 
     def _check_fields(self, page: Page) -> None:
         """Once a run: X drops field names that it no longer knows, silently, and bills all the same."""
-        if self._checked or not page.posts:
-            return
-        self._checked = True
-        for name in DIALECTS[self._twitter.dialect].checked:
-            if not any(name in post for post in page.posts):
-                log.warning(
-                    "X NO LONGER SENDS %s THOUGH IT WAS ASKED FOR: check for a newer version before you pay for more", name
-                )
+        if page.posts and not self._checked:
+            self._checked = True
+            check_fields(page.posts, DIALECTS[self._twitter.dialect].checked)
 
 
 def _renamed(record: Record, old: str, new: str, at: int) -> Record:
     if any((change.old, change.new) == (old, new) for change in record.renamed[-1:]):
         return record
     return replace(record, name=new, renamed=(*record.renamed, Renamed(old, new, at)))
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Leave reference cycles alone until told to collect.
-
-    A page is tens of thousands of small objects without a cycle among them. Python's collector looks through them again and
-    again while they are made, which costs a seventh of the whole client's time (benchmarks/client.py).
-    """
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.unfreeze()

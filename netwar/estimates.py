@@ -14,8 +14,8 @@ from netwar.archive.base import Archive, Body
 from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
+from netwar.standing import CLOSED
 
-CLOSED = ("suspended", "protected", "gone")
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 
 

@@ -14,13 +14,12 @@ from datetime import datetime
 from itertools import islice
 
 from netwar.archive.base import Body, Store
+from netwar.lookups import MOST, LookUps
 from netwar.queues.base import UserFailed
 from netwar.records.documents import users_index
-from netwar.records.pages import documents
-from netwar.twitter.base import Answer, Twitter, Unavailable
+from netwar.twitter.base import Twitter, Unavailable
 
 FRESH_SECONDS = 7 * 24 * 3600
-MOST = 100
 PEEK = 1_000
 
 
@@ -34,15 +33,18 @@ class Known:
 
 
 class Names:
-    """Screen names of one index (`brexit`), remembered for one run. `micro` is what look-ups have cost."""
+    """Screen names of one index (`brexit`), remembered for one run."""
 
     def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
-        self._twitter = twitter
         self._store = store
-        self._index = name
         self._users = users_index(name)
+        self._look_ups = LookUps(twitter, store, self._users, name)
         self._unavailable: dict[str, Unavailable] = {}
-        self.micro = 0
+
+    @property
+    def micro(self) -> int:
+        """What look-ups have cost, in micro-dollars."""
+        return self._look_ups.micro
 
     def find(self, name: str, waiting: Iterable[str], room: int) -> Known:
         """The id of a screen name (lower case, `@` allowed for one of digits only).
@@ -62,34 +64,10 @@ class Names:
             return known
         raise UserFailed(f"X gave no answer about {name}")
 
-    def buy(self, entries: Iterable[str]) -> None:
-        """Look up ids and names, a hundred a request, and keep their profiles."""
-        entries = iter(entries)
-        while some := list(islice(entries, MOST)):
-            ids = [entry for entry in some if entry.isdigit()]
-            names = [entry.removeprefix("@") for entry in some if not entry.isdigit()]
-            for asked, ask in ((ids, self._twitter.users), (names, self._twitter.names)):
-                while asked:
-                    answer = ask(asked, index=self._index)
-                    self._keep(answer)
-                    asked = asked[max(answer.asked, 1) :]
-
     def look_up(self, names: list[str]) -> None:
-        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had.
-
-        Where the budget leaves no room for all, fewer are asked about, from the first on.
-        """
-        self._keep(self._twitter.names(names, index=self._index))
-
-    def _keep(self, answer: Answer) -> None:
-        self.micro += answer.micro
-        found = documents(
-            answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=self._twitter.account, via="lookup"
-        )
-        self._store.write("lookup", found)
-        for problem in answer.page.problems:
-            if problem.outcome and problem.parameter in ("usernames", "username"):
-                self._unavailable[problem.value.lower()] = Unavailable(problem.outcome, problem.detail)
+        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""
+        for name, problem in self._look_ups.names(names).unavailable.items():
+            self._unavailable[name] = Unavailable(problem.outcome or "", problem.detail)
 
     def _archived(self, name: str) -> Known | None:
         """The user who bore the name last, if their profile is fresh."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from netwar import errors
 from netwar.config import SECTIONS
 from tests.conftest import BIN, ROOT
+from tests.test_crontab import load
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "crontab.txt", ROOT / "example.conf"])
 documents = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -29,10 +31,14 @@ def test_every_program_that_is_named_is_there(path: Path) -> None:
 @documents
 def test_every_option_that_is_named_with_a_program_is_one(path: Path) -> None:
     for name, rest in re.findall(r"\b(tw-[a-z0-9]+)((?: [^\n`|#]*)?)", path.read_text()):
-        source = (BIN / name).read_text()
-        common = {"--config", "--quiet", "--verbose", "--version", "--help"}
         for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
-            assert option in common or f'"{option}"' in source, f"{path.name}: {name} has no {option}"
+            assert option in options(name), f"{path.name}: {name} has no {option}"
+
+
+@cache
+def options(name: str) -> set[str]:
+    parameters = load(name).params
+    return {"--help", *(option for parameter in parameters for option in parameter.opts)}
 
 
 @documents

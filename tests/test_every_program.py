@@ -148,11 +148,23 @@ def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: De
 
 
 WORDS = {
+    "tw-1name": ("nasa",),
+    "tw-1num": ("1",),
     "tw-1tweet": ("1",),
     "tw-coverage": ("brexit",),
+    "tw-fixgraph": ("-",),
+    "tw-follow2usertest": ("nasa",),
+    "tw-followdiff": ("nasa",),
+    "tw-followquick": ("nasa",),
+    "tw-friend2usertest": ("nasa",),
+    "tw-friendquick": ("nasa",),
     "tw-idu3elk": ("brexit",),
+    "tw-quser2usertest": ("-",),
     "tw-quser2work": ("-",),
     "tw-search": ("brexit", "word"),
+    "tw-tnamesearch": ("-",),
+    "tw-tumsearch": ("-",),
+    "tw-usersearchadd": ("-",),
 }
 
 

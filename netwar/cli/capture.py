@@ -8,63 +8,34 @@ from typing import Any
 
 import click
 
+from netwar.cli.recording import worked
 from netwar.cli.services import Services
-from netwar.errors import ItemsFailed, NetwarError
 from netwar.records.documents import tweets_index, users_index
 
 
 def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
-    waiting = services.queue(queue)
-    services.alone(queue)
-    replayed = _replay(services)
-    for one in (tweets_index(index), users_index(index)):
-        services.archive.ready(one)
-    if not len(waiting) and not waiting.claimed():
-        there = "" if queue == "work" else f" --queue {quote(queue)}"
-        return f"{replayed}{queue} is empty: put users on it with tw-quser2work{there}"
-    run = _run(services, index, waiting, limit, refresh, wait)
-    if run.summary.failed:
-        listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        raise ItemsFailed(f"tw{index}: {run.summary}; failed: {listed} (tw-showwork tells why)")
-    return f"{replayed}tw{index}: {run.summary}"
-
-
-def _run(services: Services, index: str, waiting: Any, limit: int | None, again: Any, wait: bool) -> Any:
     from netwar.archive.base import Store
     from netwar.capture import Capture
-    from netwar.cli.signals import Stopped
 
-    total = min(limit or len(waiting), len(waiting))
-    with services.progress(total, f"tw{index}") as bar:
-        run = Capture(
+    waiting = services.queue(queue)
+
+    def make(bar: Any) -> Capture:
+        return Capture(
             waiting,
             services.twitter,
             Store(services.archive, services.spool),
             index,
             limit=limit,
-            refresh=again,
+            refresh=refresh,
             report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,
         )
-        try:
-            run.run(wait=wait)
-        except (NetwarError, Stopped) as error:
-            if run.summary.users or run.summary.posts:
-                error.add_note(f"tw{index}: {run.summary}")
-            raise
-    return run
 
-
-def _replay(services: Services) -> str:
-    """Write what an earlier run paid for and could not write, before anything else."""
-    if not services.spool.waiting():
-        return ""
-    replayed = services.spool.replay(services.archive)
-    torn = f", {replayed.torn:,} torn and dropped" if replayed.torn else ""
-    aside = f", {replayed.aside:,} put aside in {services.spool.damaged}" if replayed.aside else ""
-    return f"written out of the spool: {replayed.records:,} page{'' if replayed.records == 1 else 's'}{torn}{aside}; "
+    filler = "tw-quser2work" if queue == "work" else f"tw-quser2work --queue {quote(queue)}"
+    into = (tweets_index(index), users_index(index))
+    return worked(services, waiting, into, make, limit=limit, wait=wait, filler=filler)
 
 
 def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:
@@ -83,16 +54,17 @@ def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bo
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
     from netwar.archive.base import Store
-    from netwar.names import Names
+    from netwar.lookups import LookUps
+    from netwar.records.documents import users_index
 
     if not unknown:
         return ""
     price = services.money.price({"user": unknown}) / 1e6
     if not yes and not click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", err=True):
         return "; nothing bought"
-    names = Names(services.twitter, Store(services.archive, services.spool), index)
-    names.buy(users)
-    return f"; profiles bought for ${names.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
+    look_ups = LookUps(services.twitter, Store(services.archive, services.spool), users_index(index), index)
+    look_ups.buy(users)
+    return f"; profiles bought for ${look_ups.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
 
 
 def days(refresh: str | None) -> Any:

@@ -237,6 +237,10 @@ class Services:
             raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
         return name
 
+    def collection(self, given: str | None) -> str:
+        """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
+        return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
+
     def alone(self, queue: str) -> None:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""
         from urllib.parse import quote

@@ -41,19 +41,17 @@ def tweet(document: dict[str, Any], author: str) -> str:
     from html import unescape
 
     from netwar.records.dialects import references, text
+    from netwar.records.lines import one_line
 
     kinds = ",".join(kind for kind, _ in references(document))
     address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document['id']}"
     when = str(document.get("created_at") or "")[:19] + "Z"
-    return "\t".join([when, author, address, kinds or "tweet", _one_line(unescape(text(document)))])
+    return "\t".join([when, author, address, kinds or "tweet", one_line(unescape(text(document)))])
 
 
 def user(document: dict[str, Any]) -> str:
     """One line: number, screen name, name, description."""
-    words = (_one_line(str(document.get(part) or "")) for part in ("username", "name", "description"))
+    from netwar.records.lines import one_line
+
+    words = (one_line(str(document.get(part) or "")) for part in ("username", "name", "description"))
     return "\t".join([str(document["id"]), *words])
-
-
-def _one_line(text: str) -> str:
-    """Without line ends and control characters, which could do things to a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

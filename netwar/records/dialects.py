@@ -31,8 +31,8 @@ _POLL_FIELDS = "duration_minutes end_datetime id options voting_status"
 class Dialect:
     """What a request asks for, in one vocabulary.
 
-    `checked` are the fields whose absence from a whole page means that X no longer knows our words
-    (it drops unknown ones silently, and bills).
+    `checked` are the fields of posts, and `checked_users` those of users, whose absence from a whole page means that X no
+    longer knows our words (it drops unknown ones silently, and bills).
     """
 
     name: str
@@ -41,6 +41,7 @@ class Dialect:
     expansions: tuple[str, ...]
     full_expansions: tuple[str, ...]
     checked: tuple[str, ...]
+    checked_users: tuple[str, ...] = ("created_at", "public_metrics", "protected", "verified")
 
     def timeline(self, *, full: bool) -> dict[str, str]:
         """The field and expansion parameters of a request for posts."""

@@ -9,7 +9,8 @@ Spreadsheets keep 15 digits of a number and X's ids have up to 19, so a table th
 saved may hold ids that belong to nobody, or worse, to somebody else. A number in scientific notation,
 with a decimal part or with thousands separators is always refused. An id of 18 or 19 digits whose last
 three are zeros is refused as well: that is what 15 or 16 kept digits look like. Sound ids end so once
-in a thousand times; such a one is let through as the address x.com/i/user/ID. Shorter ids (accounts
+in a thousand times; such a one is let through as the address x.com/i/user/ID, and in a file that begins with
+a hundred long ids of which hardly any end so: a spreadsheet would have rounded them all. Shorter ids (accounts
 made before 2016 have at most 10 digits) fit in 15 digits and cannot be damaged in this way.
 """
 
@@ -19,7 +20,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,6 +35,10 @@ NUMBER_CUT = re.compile(r"[+-]?\d+(?:[.,]\d*[eE][+-]?\d+|[eE][+-]\d+)")
 NUMBER_SPLIT = re.compile(r"\d{1,3}(?:[.,'’\s]\d{3})+")
 NUMBER_DECIMAL = re.compile(r"\d+(?:\.\d*|,0+)")
 ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:x|twitter)\.com(?:[/?].*)?", re.IGNORECASE)
+PLAIN = re.compile(r"[A-Za-z0-9_]+")
+PLAIN_NAME = re.compile(r"[0-9]{0,14}[A-Za-z_][A-Za-z0-9_]{0,14}")
+LONG_ID = re.compile(r"(?<![0-9])[0-9]{18,19}(?![0-9])")
+ENOUGH, HARDLY_ANY = 100, 0.02  # long ids; the part of them that may end like rounded ones
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 INVISIBLE = dict.fromkeys([0x1A, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
 QUOTES = "\"'“”‘’„`<>"
@@ -56,10 +61,11 @@ class NotText(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A user as the queue takes it, and the line it stood on."""
+    """A user as the queue takes it, the line it stood on, and how it was written there."""
 
     line: int
     user: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +86,62 @@ def read(chunks: Iterable[bytes]) -> Iterator[Entry | Fault]:
     `chunks` are its bytes in any portions, such as its lines. Raises NotText before the first entry if
     the beginning is not text.
     """
-    first = True
-    for number, line in enumerate(_lines(chunks), 1):
-        text = line.replace("/#!/", "/").partition("#")[0].translate(INVISIBLE).strip().rstrip(",;").strip()
-        text = text.removeprefix("=").strip(QUOTES).strip()
+    chunks = iter(chunks)
+    head = _head(chunks)
+    encoding = _encoding(head)
+    sound = _is_sound(head.decode(encoding, "replace"))
+    first, odd = True, 0
+    for number, line in enumerate(_lines(chain([head], chunks), encoding), 1):
+        if len(line) <= 15 and PLAIN_NAME.fullmatch(line) and not first:  # most lines of most files: the short way
+            yield Entry(number, line.lower(), line)
+            continue
+        text = line if PLAIN.fullmatch(line) else _cleaned(line)
         if text:
             heading, first = first and text.lower() in HEADINGS, False
             if heading:
                 yield Fault(number, _shown(text), f"this is the heading of a table (write @{text} for the user of that name)")
                 continue
             try:
-                yield Entry(number, user(text))
+                entry = Entry(number, user(text, sound=sound), text)
             except ValueError as fault:
                 yield Fault(number, _shown(text), str(fault))
+                continue
+            if sound and _looks_damaged(entry.user):
+                odd += 1
+                sound = odd <= max(ENOUGH * HARDLY_ANY, number * HARDLY_ANY)
+            yield entry
 
 
-def user(text: str) -> str:
-    """The queue entry for an id, a screen name or a profile's address. Raises ValueError, saying what is wrong with it."""
-    if ADDRESS.fullmatch(text):
-        return _from_address(text)
+def _cleaned(line: str) -> str:
+    """A line without what surrounds its user: comment, quotes, a comma at its end, what cannot be seen."""
+    text = line.replace("/#!/", "/").partition("#")[0].translate(INVISIBLE).strip().rstrip(",;").strip()
+    return text.removeprefix("=").strip(QUOTES).strip()
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text has many long ids, and hardly any that end as if a spreadsheet had rounded them."""
+    found: list[str] = LONG_ID.findall(text)
+    return len(found) >= ENOUGH and sum(one.endswith("000") for one in found) <= HARDLY_ANY * len(found)
+
+
+def user(text: str, *, sound: bool = False) -> str:
+    """The queue entry for an id, a screen name or a profile's address. Raises ValueError, saying what is wrong with it.
+
+    `sound` when it stands among many ids that no spreadsheet has rounded.
+    """
     if ID.fullmatch(text):
-        return _undamaged(_id(text))
+        return _id(text) if sound else _undamaged(_id(text))
     name = text.removeprefix("@")
     if NAME.fullmatch(name):
-        return _name(name)
+        return by_name(name)
+    if ADDRESS.fullmatch(text):
+        return _from_address(text)
     raise ValueError(_complaint(text))
+
+
+def written(entry: str) -> str:
+    """An entry so that it is read as itself, whatever stands around it."""
+    return f"x.com/i/user/{entry}" if _looks_damaged(entry) else entry
 
 
 def _id(digits: str) -> str:
@@ -115,8 +152,12 @@ def _id(digits: str) -> str:
     return digits
 
 
+def _looks_damaged(entry: str) -> bool:
+    return len(entry) >= 18 and entry.endswith("000") and entry.isdigit()
+
+
 def _undamaged(digits: str) -> str:
-    if len(digits) >= 18 and digits.endswith("000"):
+    if _looks_damaged(digits):
         raise ValueError(
             f"this looks like an id whose last digits a spreadsheet replaced by zeros: {HOW_TO_KEEP} "
             f"(if the id is right, write x.com/i/user/{digits})"
@@ -124,7 +165,8 @@ def _undamaged(digits: str) -> str:
     return digits
 
 
-def _name(name: str) -> str:
+def by_name(name: str) -> str:
+    """The entry of a screen name: in lower case, and with @ where it is all digits."""
     return f"@{name}" if ID.fullmatch(name) else name.lower()
 
 
@@ -140,7 +182,7 @@ def _from_address(text: str) -> str:
     name = asked.get("screen_name", [""])[0] if first == "intent" else first.removeprefix("@")
     if not NAME.fullmatch(name) or name.lower() in NOT_NAMES:
         raise ValueError("this address is not that of a profile")
-    return _name(name)
+    return by_name(name)
 
 
 def _complaint(text: str) -> str:
@@ -160,13 +202,11 @@ def _complaint(text: str) -> str:
     return "a screen name has only letters a-z, digits and _"
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+def _lines(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
     """The lines of a file whatever ends them; of a very long one only the beginning."""
-    chunks = iter(chunks)
-    head = _head(chunks)
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(_encoding(head))("replace"), translate=True)
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
     pending = ""
-    for chunk in chain([head], chunks):
+    for chunk in chunks:
         *lines, pending = (pending + decoder.decode(chunk)).split("\n")
         pending = pending[:LONGEST]
         yield from lines

@@ -50,12 +50,18 @@ class Page:
     problems: Sequence[Problem] = ()
     next_token: str | None = None
 
-    def bought(self) -> Iterator[tuple[str, str]]:
-        """Every object that X bills, as (kind, id)."""
+    def bought(self, listed: str = "user", owner: str = "") -> Iterator[tuple[str, str]]:
+        """Every object that X bills, as (kind, id). `listed` is the kind of the users that were asked for.
+
+        Entries of the list of an `owner` are called OWNER/ID: X does not say that the same user in two lists is paid
+        for once.
+        """
         for post in (*self.posts, *self.referenced):
             yield "post", str(post["id"])
-        for user in (*self.users, *self.authors.values()):
+        for user in self.authors.values():
             yield "user", str(user["id"])
+        for user in self.users:
+            yield listed, f"{owner}/{user['id']}" if owner else str(user["id"])
 
 
 def read(body: Object, *, users: bool = False) -> Page:

@@ -3,6 +3,9 @@
 X charges every object returned, and the same object once in a UTC day. The books are kept on disk
 (a private, temporary SQLite file), so that memory stays the same however much is sold.
 Source of the prices: X API, pricing page, August 2026.
+
+That page does not say whether the same user is one resource or several when bought as a user, as a follower and as
+somebody followed, nor in the lists of two users. Here they are several: nobody shall learn to count on the cheaper reading.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-MICRO = {"post": 5_000, "user": 10_000, "follow": 10_000}
+MICRO = {"post": 5_000, "user": 10_000, "follower": 10_000, "following": 10_000}
+_OF_A_LIST = frozenset(("follower", "following"))
 _KINDS = {kind: number for number, kind in enumerate(MICRO)}
 
 
@@ -24,7 +28,10 @@ class Bill:
         self._paid.execute("PRAGMA cache_size = -4000")
         self._paid.execute("PRAGMA synchronous = OFF")
         self._paid.execute("PRAGMA journal_mode = OFF")
-        self._paid.execute("CREATE TABLE paid (day TEXT, kind INTEGER, id INTEGER, PRIMARY KEY (day, kind, id)) WITHOUT ROWID")
+        self._paid.execute(
+            "CREATE TABLE paid (day TEXT, kind INTEGER, owner INTEGER, id INTEGER, PRIMARY KEY (day, kind, owner, id)) "
+            "WITHOUT ROWID"
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -34,16 +41,16 @@ class Bill:
         self._billed: Counter[tuple[str, str]] = Counter()
         self._answers = 0
 
-    def sell(self, day: str, objects: Iterable[tuple[str, int]]) -> int:
-        """Book the (kind, id) of one answer on a UTC day; what it cost, in micro-dollars."""
+    def sell(self, day: str, objects: Iterable[tuple[str, int]], owner: int = 0) -> int:
+        """Book the (kind, id) of one answer on a UTC day; what it cost, in micro-dollars. `owner`: whose list it is."""
         cost = 0
         by_kind: dict[str, list[int]] = {}
         for kind, number in objects:
             by_kind.setdefault(kind, []).append(number)
         for kind, ids in by_kind.items():
-            rows = [(day, _KINDS[kind], number) for number in ids]
+            rows = [(day, _KINDS[kind], owner if kind in _OF_A_LIST else 0, number) for number in ids]
             before = self._paid.total_changes
-            self._paid.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?)", rows)
+            self._paid.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?, ?)", rows)
             new = self._paid.total_changes - before
             self._returned[day, kind] += len(ids)
             self._billed[day, kind] += new

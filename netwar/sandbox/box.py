@@ -43,10 +43,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Paging:
-    """How a fault bends a page: at most `keep` posts on it, or the token that was sent once more."""
+    """How a fault bends a page: at most `keep` objects on it, the token that was sent once more, or users told who
+    are not to be had."""
 
     keep: int | None = None
     repeat: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ class Call:
 
 @dataclass
 class Answer:
-    """A 200 answer, and what X would bill for it."""
+    """A 200 answer, and what X would bill for it; `owner` is the user of whose list it is a page."""
 
     body: Body
     sold: list[tuple[str, int]] = field(default_factory=list)
+    owner: int = 0
 
 
 @dataclass(frozen=True)

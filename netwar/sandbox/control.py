@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from netwar.sandbox.box import Box
+from netwar.sandbox.circles import DIRECTIONS, FOLLOWERS, FOLLOWING
 from netwar.sandbox.clock import iso, parse_time
 from netwar.sandbox.faults import fault
+from netwar.sandbox.user_fields import WRITTEN
 
 _BATCH = 2_000
 _ROUTES: list[tuple[str, str, str]] = [
@@ -19,9 +22,13 @@ _ROUTES: list[tuple[str, str, str]] = [
     ("POST", "/sandbox/bill/reset", "reset_bill"),
     ("GET", "/sandbox/truth/users", "users"),
     ("GET", "/sandbox/truth/tweets/{id}", "tweets"),
+    ("GET", "/sandbox/truth/followers/{id}", "followers"),
+    ("GET", "/sandbox/truth/following/{id}", "following"),
     ("GET", "/sandbox/log", "log"),
     ("POST", "/sandbox/posts", "add_posts"),
     ("POST", "/sandbox/state", "change_state"),
+    ("POST", "/sandbox/profile", "write_profile"),
+    ("POST", "/sandbox/follows", "change_follows"),
     ("GET", "/sandbox/clock", "clock"),
     ("POST", "/sandbox/clock", "set_clock"),
     ("POST", "/sandbox/windows/reset", "reset_windows"),
@@ -90,6 +97,22 @@ class Control:
         postings = self._box.world.postings
         return await _lines(request, (str(postings.id(index, k)).encode() for k in range(postings.count(index) - 1, -1, -1)))
 
+    async def followers(self, request: web.Request) -> web.StreamResponse:
+        return await self._listed(request, FOLLOWERS)
+
+    async def following(self, request: web.Request) -> web.StreamResponse:
+        return await self._listed(request, FOLLOWING)
+
+    async def _listed(self, request: web.Request, direction: str) -> web.StreamResponse:
+        world, user_id = self._box.world, _user_id(request.match_info["id"])
+        index = world.people.index(user_id)
+        if index is None:
+            raise _refuse(f"no user has the id {user_id}", web.HTTPNotFound)
+        members = world.circles.listed(direction, index, 0, world.circles.places(direction, index))
+        return await _lines(
+            request, (str(world.people.id(one)).encode() for one in members if world.state(one) in ("active", "protected"))
+        )
+
     async def log(self, request: web.Request) -> web.Response:
         last = int(request.query.get("last", "1000"))
         return _json(list(self._box.log)[-last:] if last > 0 else [])
@@ -119,6 +142,25 @@ class Control:
     def _changed_replayed(self, given: dict[str, Any]) -> bool:
         user, state = str(given.get("user")), given.get("state")
         return user.isdigit() and isinstance(state, str) and self._box.replay.change(int(user), state)
+
+    async def write_profile(self, request: web.Request) -> web.Response:
+        given = await _body(request, {"user", *WRITTEN})
+        index = self._index(given.pop("user", None))
+        self._box.world.said.setdefault(index, {}).update(given)
+        return _json({"index": index, **self._box.world.said[index]})
+
+    async def change_follows(self, request: web.Request) -> web.Response:
+        """`add` and `remove` are lists of users; `add` may be a number: so many others."""
+        given = await _body(request, {"user", "direction", "add", "remove"})
+        index, circles = self._index(given.get("user")), self._box.world.circles
+        direction, add = given.get("direction", FOLLOWERS), given.get("add", [])
+        if direction not in DIRECTIONS:
+            raise _refuse(f"direction must be one of {', '.join(DIRECTIONS)}")
+        circles.remove(direction, index, [self._index(user) for user in given.get("remove", [])])
+        came = circles.others(direction, index, add) if isinstance(add, int) else [self._index(user) for user in add]
+        circles.add(direction, index, came)
+        ids = [str(self._box.world.people.id(one)) for one in came]
+        return _json({"index": index, "count": circles.count(direction, index), "added": ids})
 
     async def clock(self, request: web.Request) -> web.Response:
         now = self._box.clock.now()
@@ -210,9 +252,10 @@ async def _lines(request: web.Request, lines: Iterator[bytes]) -> web.StreamResp
     """One a line, as they are computed."""
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    async for block in _blocks(lines):
-        await response.write(block)
-    await response.write_eof()
+    with suppress(ConnectionResetError):  # who asked has read enough
+        async for block in _blocks(lines):
+            await response.write(block)
+        await response.write_eof()
     return response
 
 

@@ -79,9 +79,9 @@ class Wanted:
         return found
 
     def user(self, person: Person) -> dict[str, Any]:
-        found = {}
+        found, said = {}, person.world.said.get(person.index, {})
         for key, field in self.user_plan:
-            value = field(person)
+            value = said[key] if key in said else field(person)
             if value is not None:
                 found[key] = value
         return found

@@ -30,10 +30,11 @@ ANSWERS = (
     "not-authorized",
     "conflict",
     "internal-errors",
+    "stale-token",
     "server-error",
 )
-PAGES = ("short-page", "empty-page", "repeat-token")
-BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post")
+PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable")
+BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "leave-out")
 SENDING = ("cut", "reset", "hang", "slow")
 ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
 
@@ -56,6 +57,7 @@ class Fault:
     keep: int = 1
     fields: tuple[str, ...] = ()
     id: str = ""
+    ids: tuple[str, ...] = ()
     billed: bool = False
     period: str = "Monthly"
     seen: int = field(default=0, init=False)
@@ -68,8 +70,10 @@ class Fault:
             raise ValueError(f"body of a fault must be json, html or empty, not {self.body!r}")
         self._where = _pattern(self.endpoint)
 
-    def concerns(self, path: str, users: Iterable[str]) -> bool:
-        """Whether a request to this path about these users (ids, @names, #indices) is meant."""
+    def concerns(self, path: str, users: Iterable[str], paged: bool) -> bool:
+        """Whether a request to this path about these users (ids, @names, #indices) is meant; `paged`: it has a page token."""
+        if self.kind == "stale-token" and not paged:
+            return False
         return bool(self._where.fullmatch(path)) and (not self.user or self.user.lower() in users)
 
     def due(self, seed: int, number: int) -> bool:
@@ -109,7 +113,7 @@ def fault(table: dict[str, Any]) -> Fault:
     given = dict(table)
     if isinstance(given.get("user"), int):
         given["user"] = f"#{given['user']}"
-    for name in ("requests", "fields"):
+    for name in ("requests", "fields", "ids"):
         if name in given:
             given[name] = tuple(given[name])
     try:
@@ -134,10 +138,10 @@ class Faults:
     def add(self, faults: Iterable[Fault]) -> None:
         self._all.extend(faults)
 
-    def due(self, path: str, users: Iterable[str]) -> list[Fault]:
+    def due(self, path: str, users: Iterable[str], paged: bool = False) -> list[Fault]:
         """Those that this request meets, at most one of each sort. Every match is counted."""
         met: list[Fault] = []
         for number, one in enumerate(self._all):
-            if one.concerns(path, users) and one.due(self._seed, number):
+            if one.concerns(path, users, paged) and one.due(self._seed, number):
                 met.append(one)
         return met

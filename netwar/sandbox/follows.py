@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from netwar.sandbox import parameters as read
 from netwar.sandbox.box import Answer, Call, endpoint
+from netwar.sandbox.circles import FOLLOWERS, FOLLOWING
 from netwar.sandbox.tokens import page_token, read_token
 from netwar.sandbox.user_fields import Person
 
-_Total = Callable[[int], int]
-_Listed = Callable[[int, int, int], Iterable[int]]
-
 
 def followers(call: Call) -> Answer:
-    world = call.box.world
-    return _follows(call, "followers", world.cast.followers, world.followers)
+    return _follows(call, FOLLOWERS)
 
 
 def following(call: Call) -> Answer:
-    world = call.box.world
-    return _follows(call, "following", world.cast.following, world.following)
+    return _follows(call, FOLLOWING)
 
 
-def _follows(call: Call, purpose: str, total: _Total, listed: _Listed) -> Answer:
+def _follows(call: Call, direction: str) -> Answer:
     user_id, world = read.path_id(call.path), call.box.world
     size = read.number(call.parameters, "max_results", 100, 1, 1_000)
     builder = call.builder()
@@ -32,19 +26,23 @@ def _follows(call: Call, purpose: str, total: _Total, listed: _Listed) -> Answer
         speaker, value = builder.speaker, str(user_id)
         problem = speaker.missing("user", "id", value) if index is None else builder.user_problem(index, "id", value)
         return Answer({"errors": [problem or speaker.hidden("user", "id", value)]})
-    token = call.parameters.get("pagination_token")
-    first = _first(purpose, index, token) if token else 0
-    last = min(total(index), first + (size if call.paging.keep is None else min(size, call.paging.keep)))
-    shown = [follower for follower in listed(index, first, last - first) if world.state(follower) in ("active", "protected")]
-    for follower in shown:
-        builder.add_user(Person(world, follower))
+    token, total = call.parameters.get("pagination_token"), world.circles.places(direction, index)
+    first = _first(direction, index, token) if token else 0
+    last = min(total, first + (size if call.paging.keep is None else min(size, call.paging.keep)))
+    for follower in world.circles.listed(direction, index, first, last - first):
+        problem = builder.user_problem(follower, "id")
+        if problem is None:
+            builder.add_user(Person(world, follower))
+        elif call.paging.told:
+            builder.problem(problem)
     body = builder.done()
-    body["meta"] = {"result_count": len(shown)}
-    if last < total(index):
-        body["meta"]["next_token"] = token if call.paging.repeat and token else page_token(purpose, index, last)
+    body["meta"] = {"result_count": len(builder.data)}
+    if last < total:
+        body["meta"]["next_token"] = token if call.paging.repeat and token else page_token(direction, index, last)
     if first > 0:
-        body["meta"]["previous_token"] = page_token(purpose, index, max(0, first - size))
-    return Answer(body, [("follow" if kind == "user" else kind, number) for kind, number in builder.sold])
+        body["meta"]["previous_token"] = page_token(direction, index, max(0, first - size))
+    kind = "follower" if direction == FOLLOWERS else "following"
+    return Answer(body, [(kind if sort == "user" else sort, number) for sort, number in builder.sold], index)
 
 
 def _first(purpose: str, index: int, token: str) -> int:

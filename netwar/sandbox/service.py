@@ -15,7 +15,7 @@ from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
-from netwar.sandbox.spoiling import spoil, stray
+from netwar.sandbox.spoiling import leave_out, spoil, stray
 from netwar.sandbox.wrongs import wrong
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,7 +38,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
     """The aiohttp handler of an endpoint."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        met = box.faults.due(request.path, concerned(box, request))
+        met = box.faults.due(request.path, concerned(box, request), "pagination_token" in request.query)
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         if sending is not None and sending.kind in ("reset", "hang") and not sending.billed:
             reply = Reply(0, b"")
@@ -94,10 +94,12 @@ def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
             reply.headers.clear()
         elif fault.kind == "stray-post":
             stray(answer, fault)
+        elif fault.kind == "leave-out":
+            leave_out(answer, fault)
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:
-        box.bill.sell(day(box.clock.now()), answer.sold)
+        box.bill.sell(day(box.clock.now()), answer.sold, answer.owner)
         reply.objects = len(answer.sold)
     reply.content = orjson.dumps(answer.body)
     return reply
@@ -108,7 +110,8 @@ def _paging(met: list[Fault]) -> Paging:
     for fault in met:
         if fault.kind in ("short-page", "empty-page"):
             keep = 0 if fault.kind == "empty-page" else fault.keep
-    return Paging(keep, any(fault.kind == "repeat-token" for fault in met))
+    kinds = {fault.kind for fault in met}
+    return Paging(keep, "repeat-token" in kinds, "tell-unavailable" in kinds)
 
 
 def concerned(box: Box, request: web.Request) -> set[str]:

@@ -36,6 +36,16 @@ def spoil(body: Body, fault: Fault) -> None:
                 body.get("meta", {}).pop(name.removeprefix("meta."), None)
 
 
+def leave_out(answer: Answer, fault: Fault) -> None:
+    """Nothing at all is said of these objects: no data, no error. They are not billed."""
+    data = answer.body.get("data")
+    if isinstance(data, list):
+        answer.body["data"] = [one for one in data if one.get("id") not in fault.ids]
+    elif isinstance(data, dict) and data.get("id") in fault.ids:
+        del answer.body["data"]
+    answer.sold = [(kind, number) for kind, number in answer.sold if str(number) not in fault.ids]
+
+
 def _objects(body: Body) -> Iterator[Body]:
     data = body.get("data", [])
     yield from data if isinstance(data, list) else [data]

@@ -73,10 +73,10 @@ def _entities(person: Person) -> dict[str, Any] | None:
 
 
 def _metrics(person: Person, posts: str) -> dict[str, int]:
-    cast, chance = person.world.cast, person.chance
+    circles, chance = person.world.circles, person.chance
     return {
-        "followers_count": cast.followers(person.index),
-        "following_count": cast.following(person.index),
+        "followers_count": circles.count("followers", person.index),
+        "following_count": circles.count("following", person.index),
         posts: person.world.postings.count(person.index),
         "listed_count": chance >> 22 & 31,
         "like_count": chance >> 27 & 0xFFF,
@@ -129,3 +129,5 @@ POST_BY_EXPANSION: dict[str, tuple[str, Field]] = {
     "pinned": ("pinned_post_id", lambda p: p.pinned),
 }
 ALWAYS = ("id", "name", "username")
+# What a user can write anew at run time (POST /sandbox/profile).
+WRITTEN = frozenset(("name", "description", "location", "url", "profile_image_url", "verified"))

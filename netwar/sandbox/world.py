@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from netwar.sandbox.cast import STATES, Cast
-from netwar.sandbox.chance import LOW, POPULATION, Shuffle, mix
+from netwar.sandbox.chance import POPULATION, mix
+from netwar.sandbox.circles import Circles
 from netwar.sandbox.clock import EPOCH
 from netwar.sandbox.people import People
 from netwar.sandbox.postings import MOST_VERSIONS, Postings, Run
@@ -40,6 +41,7 @@ class World:
         self.users = min(users, POPULATION)
         self.cast = cast
         self.people = People(cast)
+        self.circles = Circles(cast)
         self.end = end
         self.postings = Postings(cast.seed, self.runs, self.earlier_versions)
         self._kinds = kind_table(kinds or USUAL_KINDS)
@@ -48,6 +50,7 @@ class World:
         self._states: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._bearers: dict[str, int] = {}
+        self.said: dict[int, dict[str, Any]] = {}  # what users have written into their profiles at run time
         # Small and bounded: what one page asks for several times.
         self._first_run = lru_cache(8192)(self._compute_first_run)
         self.chance = lru_cache(8192)(self._compute_chance)
@@ -122,17 +125,3 @@ class World:
         if name is not None:
             self._names[index] = name
             self._bearers[name.lower()] = index
-
-    def followers(self, index: int, first: int, count: int) -> Iterable[int]:
-        """Followers number `first` and on, newest first, each once."""
-        return self._follows(Shuffle(self.seed, 31, index), index, self.cast.followers(index), first, count)
-
-    def following(self, index: int, first: int, count: int) -> Iterable[int]:
-        """Whom a user follows, newest first, each once."""
-        return self._follows(Shuffle(self.seed, 32, index), index, self.cast.following(index), first, count)
-
-    def _follows(self, shuffle: Shuffle, index: int, total: int, first: int, count: int) -> Iterable[int]:
-        # Place 0 is the user: nobody follows themselves, and adding the index keeps everybody distinct.
-        skip = shuffle.back(0)
-        for number in range(first, min(total, first + count, LOW)):
-            yield (index + shuffle.forward(number + (number >= skip))) & LOW

@@ -163,6 +163,17 @@ _BODIES: dict[str, tuple[int, Body]] = {
             "meta": {"result_count": 0},
         },
     ),
+    "stale-token": (
+        400,
+        invalid(
+            {
+                "pagination_token": (
+                    ["7140dibdnow9c7btw"],
+                    "The `pagination_token` query parameter value [7140dibdnow9c7btw] is not valid",
+                )
+            }
+        ).body,
+    ),
     "conflict": (
         409,
         {

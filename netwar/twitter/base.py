@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from netwar.errors import ServiceDown
+from netwar.errors import BadRequest, ServiceDown
 from netwar.records.dialects import Object
 from netwar.records.pages import Page
+
+Direction = Literal["followers", "following"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Passing(ServiceDown):
         self.billed = billed
 
 
+class StaleToken(BadRequest):
+    """X does not take a page token any more, or never gave it out for this list."""
+
+
 class Twitter(Protocol):
     """The X API as one account sees it.
 
@@ -81,6 +87,22 @@ class Twitter(Protocol):
 
     def users(self, ids: Sequence[str], *, index: str) -> Answer:
         """The profiles of up to 100 ids; those not found are among the page's problems."""
+
+    def follows(
+        self,
+        user: str,
+        direction: Direction,
+        *,
+        index: str,
+        token: str | None = None,
+        size: int = 1000,
+        whole: bool = True,
+    ) -> Answer:
+        """A page of who follows a user id, or of whom it follows: at most `size` (1 to 1000) profiles.
+
+        Without `whole` they have nothing but id and names; the price is the same. Raises Unavailable when X says
+        so of the user, and StaleToken when it refuses the token.
+        """
 
     def me(self) -> Object:
         """The profile of the account that asks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,8 +15,8 @@ from netwar.errors import RateLimited, ServiceDown
 from netwar.meter.base import Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
-from netwar.twitter.base import Answer, Passing, Unavailable
-from netwar.twitter.endpoints import ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
+from netwar.twitter.base import Answer, Direction, Passing, Unavailable
+from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
 from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("netwar.twitter")
 
 LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
+MOST_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
+FOLLOWS = {"followers": (FOLLOWERS, "follower"), "following": (FOLLOWING, "following")}
 REFERENCES = 2  # a post can both quote one post and answer another
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
 LONGEST_WINDOW = 86_400.0  # seconds: docs.x.com, rate limits: windows are of 15 minutes or a day
@@ -99,11 +101,30 @@ class Client:
         """Look up ids; see the contract."""
         return self._look_up(USERS, "/2/users", "ids", ids, index)
 
+    def follows(
+        self,
+        user: str,
+        direction: Direction,
+        *,
+        index: str,
+        token: str | None = None,
+        size: int = MOST_FOLLOWS,
+        whole: bool = True,
+    ) -> Answer:
+        """A page of followers or of whom a user follows; see the contract. It shrinks when the budget leaves no room for more."""
+        endpoint, kind = FOLLOWS[direction]
+        reservation, count = self._purse.reserve(
+            f"{direction} {user} {token or ''}", [*halves(min(size, MOST_FOLLOWS), 1)], lambda most: {kind: most}, index
+        )
+        params: dict[str, Any] = {"max_results": count} | (self._words.user_fields if whole else {})
+        params |= {"pagination_token": token} if token else {}
+        return self._ask(endpoint, f"/2/users/{user}/{direction}", params, reservation, users=kind, about=user, asked=count)
+
     def me(self) -> Object:
         """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
         with_fields = dict(self._words.user_fields)
         reservation, _ = self._purse.reserve(f"me {self._token(ME)}", [1], lambda count: {"user": count}, "")
-        answer = self._ask(ME, "/2/users/me", with_fields, reservation, users=True)
+        answer = self._ask(ME, "/2/users/me", with_fields, reservation, users="user")
         return answer.page.users[0] if answer.page.users else {}
 
     def usage(self, days: int = 30) -> Object:
@@ -122,7 +143,7 @@ class Client:
         request = f"{endpoint.name} {short(','.join(sorted(values)))}"
         reservation, count = self._purse.reserve(request, [*halves(len(values), 1)], lambda count: {"user": count}, index)
         params = {key: ",".join(values[:count]), **self._words.user_fields}
-        return self._ask(endpoint, route, params, reservation, users=True, asked=count)
+        return self._ask(endpoint, route, params, reservation, users="user", asked=count)
 
     def _page_at_most(self, posts: int) -> dict[str, int]:
         """The most that a page of so many posts can bring, in objects that X bills."""
@@ -136,11 +157,11 @@ class Client:
         params: Mapping[str, Any],
         reservation: Reservation,
         *,
-        users: bool = False,
+        users: str = "",
         about: str | None = None,
         asked: int = 1,
     ) -> Answer:
-        """Send a reserved request and settle what came.
+        """Send a reserved request and settle what came. `users`: as what X bills the users that it lists, if it does.
 
         The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
         """
@@ -154,18 +175,19 @@ class Client:
                 self._money.doubt(reservation)
             raise
         retrieved = time.time_ns() // 1_000_000
-        page = read(reply.body, users=users)
+        page = read(reply.body, users=bool(users))
         at = _date(reply)
-        micro = self._book(reservation, page, at)
+        owner = about if users and about else ""
+        micro = self._book(reservation, page.bought(users, owner), at)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
 
-    def _book(self, reservation: Reservation, page: Page, at: datetime) -> int:
+    def _book(self, reservation: Reservation, bought: Iterable[tuple[str, str]], at: datetime) -> int:
         """Settle. Where the meter has gone away meanwhile, the most that the page can have cost stays reserved: it is paid for,
         so it is handed on all the same."""
         try:
-            return self._money.settle(reservation, page.bought(), at)
+            return self._money.settle(reservation, bought, at)
         except ServiceDown as error:
             log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
             return reservation.micro
@@ -174,7 +196,7 @@ class Client:
         def judged(reply: Reply) -> None:
             wait = self._remember(endpoint, reply)
             try:
-                judge(reply, wait=wait, about_user=about_user)
+                judge(reply, wait=wait, about_user=about_user, listed=endpoint.listed)
             except RateLimited as limited:
                 self._windows.close(self._token(endpoint), endpoint.name, time.time() + limited.wait)
                 raise
@@ -238,7 +260,7 @@ def _check_user(page: Page, user: str) -> None:
 
     Problems of posts and users that came along name another parameter, or stand in `includes`.
     """
-    if page.posts:
+    if page.posts or page.users:
         return
     for problem in page.problems:
         about = problem.parameter in ("id", "ids", "username", "usernames", "") and problem.section != "includes"

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """`app` and `user` are the requests per 15 minutes with the bearer token and with a user's keys;
-    None where X does not take that kind."""
+    None where X does not take that kind. Answers of one that is `listed` tell in `meta` whether the list goes on."""
 
     name: str
     app: int | None
     user: int | None
+    listed: bool = False
 
     def signed(self, auth: str) -> bool:
         """Whether to sign as the user: as configured, unless X takes only the other kind."""
@@ -32,5 +33,7 @@ class Endpoint:
 TIMELINE = Endpoint("users/:id/tweets", app=10_000, user=900)
 USERS = Endpoint("users", app=300, user=900)
 NAMES = Endpoint("users/by", app=300, user=900)
+FOLLOWERS = Endpoint("users/:id/followers", app=300, user=300, listed=True)
+FOLLOWING = Endpoint("users/:id/following", app=300, user=300, listed=True)
 ME = Endpoint("users/me", app=None, user=75)
 USAGE = Endpoint("usage/tweets", app=50, user=None)

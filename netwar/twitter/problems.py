@@ -13,7 +13,7 @@ from typing import Any
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
 from netwar.records.pages import Problem, problem
-from netwar.twitter.base import Unavailable
+from netwar.twitter.base import StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
@@ -64,11 +64,12 @@ class Reply:
         return "".join(letter if letter.isprintable() else " " for letter in whole)  # it goes to terminals
 
 
-def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) -> None:
+def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, listed: bool = False) -> None:
     """Return for an answer that can be read; raise what anything else means.
 
     `wait` is the seconds until the rate window opens, where the headers told. `about_user` when the
-    question was about one user, whom a 403 or 404 may then speak of. Raises Glitch for what passes.
+    question was about one user, whom a 403 or 404 may then speak of. `listed` when only `meta` tells the end of a list
+    from a page of it. Raises Glitch for what passes.
     """
     status = reply.status
     if status >= 500 or status in (408, 425):
@@ -78,6 +79,8 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False) 
             raise Glitch("X answered with something that is not whole", billed=True)
         if _only_trouble(reply):
             raise Glitch(f"X answered with errors only ({reply.words})")
+        if listed and not isinstance(reply.body.get("meta"), dict) and (reply.body.get("data") or not reply.items):
+            raise Glitch("X did not say whether its list goes on", billed=True)
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)
@@ -143,6 +146,12 @@ def _not_found(reply: Reply, wait: float | None) -> None:
     )
 
 
+def _invalid(reply: Reply, wait: float | None) -> None:
+    if any(isinstance(item.get("parameters"), dict) and "pagination_token" in item["parameters"] for item in reply.items):
+        raise StaleToken(f"X does not take its page token any more ({reply.words})")
+    _unexpected(reply, wait)
+
+
 def _conflict(reply: Reply, wait: float | None) -> None:
     raise TryLater(
         f"X says that something else has to come first ({reply.words}): "
@@ -167,6 +176,7 @@ def reason(error: BaseException) -> str:
 
 
 REFUSALS = {
+    400: _invalid,
     401: _unauthorized,
     402: _payment,
     403: _forbidden,

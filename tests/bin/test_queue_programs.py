@@ -52,10 +52,10 @@ def test_standard_input_and_another_queue(desk: Desk) -> None:
 
 
 def test_what_is_shown_can_be_queued_again(desk: Desk) -> None:
-    desk.run("tw-quser2work", "-", input="BBC\n@5\n44196397\n", check=0)
+    desk.run("tw-quser2work", "-", input="BBC\n@5\n44196397\nx.com/i/user/969668587731456000\n", check=0)
     names = desk.run("tw-showwork", "--names", check=0).stdout
     ended = desk.run("tw-quser2work", "-", input=names, check=0)
-    assert "0 of 3 users added to work, 3 waiting" in ended.stderr
+    assert "0 of 4 users added to work, 4 waiting" in ended.stderr
 
 
 def test_lines_that_name_no_user_are_listed_and_the_rest_is_queued(desk: Desk) -> None:

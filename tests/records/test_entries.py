@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from collections.abc import Iterable, Iterator
 
 import pytest
 
-from netwar.records.entries import Entry, Fault, NotText, read
+from netwar.records.entries import Entry, Fault, NotText, read, written
 
 
 def users(text: bytes | str) -> list[str]:
@@ -103,6 +104,31 @@ def test_a_line_is_read_as_it_is_meant(line: str, user: str) -> None:
 )
 def test_what_names_no_user_is_a_fault_that_says_why(line: str, reason: str) -> None:
     assert reason in fault(line).reason
+
+
+def test_among_many_sound_ids_one_may_end_in_zeros() -> None:
+    chance = random.Random(7)
+    sound = [str(chance.randrange(10**17, 2 * 10**18) * 1000 // 1000 | 1) for _ in range(150)]
+    odd = "969668587731456000"
+    assert users("\n".join([*sound, odd])) == [*sound, odd]
+    assert users("\n".join([odd, *sound])) == [odd, *sound]
+    few = list(read("\n".join([*sound[:50], odd]).encode().splitlines(keepends=True)))
+    assert isinstance(few[-1], Fault), "of so few nothing can be said"
+    rounded = [one[:15] + "0" * (len(one) - 15) for one in sound]
+    found = list(read("\n".join([*sound[:100], *rounded]).encode().splitlines(keepends=True)))
+    assert sum(isinstance(one, Fault) for one in found) == 150, "one half of the file was rounded"
+    found = list(read("\n".join([*sound * 50, *rounded * 10]).encode().splitlines(keepends=True)))
+    assert sum(isinstance(one, Fault) for one in found) > 1_300, "far down in it, too"
+
+
+@pytest.mark.parametrize("entry", ["bbc", "@5", "44196397", "969668587731456000", "1349149096909668363"])
+def test_what_is_written_is_read_as_itself(entry: str) -> None:
+    assert users(written(entry)) == [entry]
+
+
+def test_an_entry_tells_how_it_was_written() -> None:
+    found = list(read([b'"BBC",\n https://x.com/News # main\n@5\n']))
+    assert [entry.text for entry in found if isinstance(entry, Entry)] == ["BBC", "https://x.com/News", "@5"]
 
 
 @pytest.mark.parametrize("heading", ["username", "screen_name", "user_id", "ID", '"user"', "name,"])

@@ -81,11 +81,24 @@ def test_an_answer_that_was_cut_is_billed(box: Sandbox) -> None:
     assert box.look("bill")["micro"] == 100 * POST
 
 
-def test_followers_are_sold_as_follows(box: Sandbox) -> None:
+def test_followers_are_sold_by_the_list(box: Sandbox) -> None:
     box.tell("bill/reset")
-    user = next(user for user in box.users() if user["state"] == "active")
-    page = box.get(f"/2/users/{user['id']}/followers", max_results=50).json()
-    assert box.look("bill")["billed"] == {"post": 0, "user": 0, "follow": len(page["data"])}
+    one, other = [user["id"] for user in box.users() if user["state"] == "active"][:2]
+    page = box.get(f"/2/users/{one}/followers", max_results=50).json()
+    assert box.look("bill")["billed"] == {"post": 0, "user": 0, "follower": len(page["data"]), "following": 0}
     assert box.look("bill")["micro"] == len(page["data"]) * 10_000
-    more = box.get(f"/2/users/{user['id']}/followers", max_results=50, pagination_token=page["meta"]["next_token"]).json()
+    more = box.get(f"/2/users/{one}/followers", max_results=50, pagination_token=page["meta"]["next_token"]).json()
     assert not {one["id"] for one in page["data"]} & {one["id"] for one in more["data"]}
+    again = box.get(f"/2/users/{one}/followers", max_results=50).json()
+    assert again["data"] == page["data"]
+    assert box.look("bill")["billed"]["follower"] == len(page["data"]) + len(more["data"])
+
+    follower = page["data"][0]["id"]
+    box.tell("bill/reset")
+    box.tell("follows", {"user": other, "add": [follower]})
+    box.tell("follows", {"user": other, "direction": "following", "add": [follower]})
+    box.get(f"/2/users/{one}/followers", max_results=1)
+    box.get(f"/2/users/{other}/followers", max_results=1)
+    box.get(f"/2/users/{other}/following", max_results=1)
+    box.get(f"/2/users/{follower}")
+    assert box.look("bill")["billed"] == {"post": 0, "user": 1, "follower": 2, "following": 1}, "the dearest reading"

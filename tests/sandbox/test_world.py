@@ -149,16 +149,38 @@ def test_the_usual_cast_has_some_of_everything(world: World) -> None:
 def test_a_million_followers_are_distinct_and_take_no_memory() -> None:
     world = World(Cast(roles={0: Role(followers=1_000_000)}), 50)
     once = bytearray(POPULATION)
-    for follower in world.followers(0, 0, 1_000_000):
+    for follower in world.circles.listed("followers", 0, 0, 1_000_000):
         once[follower] += 1
     assert sum(once) == 1_000_000
     assert max(once) == 1
     assert not once[0]
     tracemalloc.start()
-    assert sum(1 for _ in world.followers(0, 400_000, 30_000)) == 30_000
+    assert sum(1 for _ in world.circles.listed("followers", 0, 400_000, 30_000)) == 30_000
     assert tracemalloc.get_traced_memory()[1] < 50_000
     tracemalloc.stop()
-    assert list(world.followers(0, 999_990, 1_000)) == list(world.followers(0, 0, 1_000_000))[-10:]
+    assert (
+        list(world.circles.listed("followers", 0, 999_990, 1_000))
+        == list(world.circles.listed("followers", 0, 0, 1_000_000))[-10:]
+    )
+
+
+def test_lists_change_and_keep_everybody_once() -> None:
+    circles = World(Cast(roles={0: Role(followers=1_000, following=5)}), 50).circles
+    before = list(circles.listed("followers", 0, 0, 1_000))
+    new = circles.others("followers", 0, 3)
+    assert len(set(new) - set(before)) == 3
+    circles.remove("followers", 0, [before[10], before[999], new[0], 0])
+    circles.add("followers", 0, [*new, before[5], 0])
+    assert circles.count("followers", 0) == 1_001
+    assert circles.places("followers", 0) == 1_003
+    now = list(circles.listed("followers", 0, 0, 2_000))
+    assert now == [*reversed(new), *before[:10], *before[11:999]]
+    assert list(circles.listed("followers", 0, 12, 3)) == before[9:10] + before[11:12], "the place of who left stays empty"
+    circles.add("followers", 0, [before[10]])
+    circles.remove("followers", 0, [new[1]])
+    assert next(iter(circles.listed("followers", 0, 0, 1))) == before[10], "who comes back stands first"
+    assert circles.count("followers", 0) == 1_001
+    assert circles.count("following", 0) == len(list(circles.listed("following", 0, 0, 100))) == 5
 
 
 def test_10_000_users_take_no_more_memory_than_100() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
-from netwar.twitter.base import Unavailable
+from netwar.twitter.base import StaleToken, Unavailable
 from netwar.twitter.problems import Glitch, Reply, judge
 
 NEW, OLD = "https://api.x.com/2/problems/", "https://api.twitter.com/2/problems/"
@@ -101,3 +101,24 @@ def test_a_refusal_was_not_billed() -> None:
         with pytest.raises(Glitch) as raised:
             judged(status, body)
         assert not raised.value.billed
+
+
+def test_a_page_token_that_x_refuses_is_a_refusal_of_its_own() -> None:
+    def refused(parameter: str) -> dict[str, Any]:
+        return {"errors": [{"parameters": {parameter: ["x"]}, "message": "is not valid"}], "title": "Invalid Request"}
+
+    with pytest.raises(StaleToken, match=r"page token any more .*is not valid"):
+        judged(400, refused("pagination_token"))
+    for body in (refused("max_results"), {"errors": [{"parameters": None}]}, None):
+        with pytest.raises(BadRequest) as raised:
+            judged(400, body)
+        assert type(raised.value) is BadRequest
+
+
+def test_a_list_whose_end_is_not_told_is_not_at_its_end() -> None:
+    for body in ({"data": [{"id": "1"}]}, {}, {"data": [{"id": "1"}], "meta": None}):
+        with pytest.raises(Glitch, match="whether its list goes on") as raised:
+            judged(200, body, listed=True)
+        assert raised.value.billed
+    for body in ({"data": [{"id": "1"}], "meta": {}}, {"meta": {"result_count": 0}}, {"errors": [MISSING]}):
+        judged(200, body, listed=True)

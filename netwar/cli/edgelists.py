@@ -1,0 +1,63 @@
+"""How edge lists meet the operator: a table in, the same table with names out."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, TextIOWrapper
+from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO
+
+from netwar.cli import click
+from netwar.cli.files import replaced
+from netwar.cli.services import Services
+from netwar.errors import NetwarError
+
+
+def fix(
+    services: Services, file: BufferedReader, output: str | None, columns: str | None, index: str | None, separator: str
+) -> str:
+    """Write a table with names in place of the ids that are known; the outcome. Text, quotes and line ends stay as they are."""
+    from netwar import edgelists
+
+    if output and file.name != "<stdin>" and os.path.exists(output) and os.path.samefile(output, file.name):
+        raise click.UsageError(f"{output} is the file that is read: name another one")
+    users = services.collection(index)
+    text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+    first = text.readline()
+    if "\x00" in first or first.startswith("\udcff"):
+        raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
+    told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
+    rows = csv.reader(chain([first], text), delimiter=style["delimiter"])
+    with replaced(Path(output)) if output else _standard_output() as out:
+        try:
+            heading = next(rows, [])
+            places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
+            whole: Iterator[list[str]] = chain([heading] if heading else [], rows)
+            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        except csv.Error as error:
+            raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
+    return f"{file.name}: {told.rows:,} rows, {told.named:,} ids named, {told.unknown:,} not known to {users} and left"
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Standard output that gives bytes out as they came."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
+    yield sys.stdout
+
+
+def _style(first: str, delimiter: str) -> dict[str, Any]:
+    """How the table is written, by its first line: its line ends, and whether everything is in quotes."""
+    return {
+        "delimiter": delimiter,
+        "lineterminator": "\r\n" if first.endswith("\r\n") else "\n",
+        "quoting": csv.QUOTE_ALL if first.startswith(('"', '\ufeff"')) else csv.QUOTE_MINIMAL,
+    }

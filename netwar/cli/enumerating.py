@@ -1,0 +1,190 @@
+"""How the reading of a whole list of followers meets the operator: price, progress, outcome, the file of ids."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli.follows import Listed, agree_on, listed, recorded
+from netwar.cli.recording import fresh_since, replayed
+from netwar.cli.services import Services
+from netwar.errors import NetwarError
+
+if TYPE_CHECKING:
+    from netwar.follows import Enumeration, Mode, Progress
+    from netwar.opensnapshot import OpenSnapshot
+    from netwar.snapshots import Snapshot, Snapshots
+
+log = logging.getLogger("netwar.follows")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for: what becomes of pages (see `netwar.follows`), the queue for ids, since when (ms) a profile is
+    fresh, whether to wait for rate windows, and whether the price is agreed to."""
+
+    mode: Mode
+    queue: str | None
+    fresh: int
+    wait: bool
+    yes: bool
+
+
+def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, every: float | None) -> str:
+    """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
+    before = replayed(services, "usertest")
+    if every is not None and (young := _young(services, user, direction, fresh_since(every))):
+        return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} days"
+    what = listed(services, user, direction, wish.fresh)
+    _, outcome = _read_through(services, what, _snapshots(services, what), wish)
+    return f"{before}{outcome}"
+
+
+def to_file(services: Services, user: str, direction: str, output: str | None, wish: Wish) -> str:
+    """Write the ids of a list into a file, one a line, in the order of ids; the outcome.
+
+    A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
+    wrote need not be paid for again.
+    """
+    before = replayed(services, "usertest")
+    if young := _young(services, user, direction, wish.fresh):
+        what, snapshots, done = young
+        outcome = f"{what}: snapshot {done.number} is young enough"
+    else:
+        what = listed(services, user, direction, wish.fresh)
+        snapshots = _snapshots(services, what)
+        done, outcome = _read_through(services, what, snapshots, wish)
+    to = output or f"{what.name or what.id}-{str(what).partition(' ')[0]}.txt"
+    _write(snapshots, done, to)
+    return f"{before}{outcome}" + ("" if to == "-" else f"; {done.count:,} ids written to {to}")
+
+
+def _young(services: Services, user: str, direction: str, since: int) -> tuple[Listed, Snapshots, Snapshot] | None:
+    """A list that was read to its end since a time (ms), out of the archive alone, unless a newer one is being read."""
+    from netwar.opensnapshot import opened
+
+    what = recorded(services, user, direction)
+    snapshots = _snapshots(services, what) if what else None
+    last = next(reversed(snapshots.complete()), None) if snapshots else None
+    if what and snapshots and last and last.ended >= since and not opened(snapshots):
+        return what, snapshots, last
+    return None
+
+
+def _write(snapshots: Snapshots, snapshot: Snapshot, to: str) -> None:
+    from netwar.cli.files import replaced
+
+    lines = (f"{id}\n" for id in snapshots.members(snapshot.number))
+    if to == "-":
+        sys.stdout.writelines(lines)
+        return
+    with replaced(Path(to)) as file:
+        file.writelines(lines)
+
+
+def _snapshots(services: Services, what: Listed) -> Snapshots:
+    from netwar.records.documents import USERTEST
+    from netwar.snapshots import Snapshots
+
+    return Snapshots(services.archive, USERTEST, what.direction, what.id)
+
+
+def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+    """Read a list to its end. A snapshot whose page token went stale ends as cut off, and is begun anew, once."""
+    from netwar.twitter.base import Passing, StaleToken
+
+    try:
+        return _read(services, what, snapshots, wish)
+    except StaleToken as stale:
+        log.warning("%s: %s; the snapshot ends as cut off, and a new one begins", what, stale)
+    try:
+        return _read(services, what, snapshots, wish)
+    except StaleToken as again:
+        raise Passing(f"{again}, for the second time", "run again later, it begins anew") from again
+
+
+def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+    """Go on with the open snapshot, or begin one, to the end of the list; the snapshot, and the outcome in words."""
+    from netwar.archive.base import Store
+    from netwar.follows import Enumeration
+    from netwar.opensnapshot import OpenSnapshot
+
+    snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder))
+    try:
+        if not snapshot.ended:
+            agree_on(services, what, snapshot.count, yes=wish.yes)
+        with services.progress(max((what.count or 0) - snapshot.count, 0), str(what)) as bar:
+            run = Enumeration(
+                services.twitter,
+                Store(services.archive, services.spool),
+                services.queue(wish.queue) if wish.queue else None,
+                what.id,
+                what.direction,
+                snapshot,
+                mode=wish.mode,
+                fresh=wish.fresh,
+                paged=lambda progress, ids: bar.update(ids, f"${progress.micro / 1e6:,.2f}"),
+            )
+            _run(services, what, snapshot, run, wish)
+        unseen, done = snapshot.state.unseen, snapshot.finish(complete=True)
+        if unseen and wish.queue:
+            run.queue_unseen(snapshots, done)
+        return done, f"{what}: {_of_snapshot(done, snapshots, what.count)}; {_of_run(run.progress)}"
+    finally:
+        with suppress(NetwarError):
+            snapshot.release()
+
+
+def _is_dead(services: Services, holder: str) -> bool:
+    """Whether a run is known to be dead; what is left of it is removed."""
+    dead = services.run.dead(holder)
+    if dead:
+        services.run.bury(holder)
+    return dead
+
+
+def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
+    """Read; what was done before it was stopped goes with what stopped it. A stale token closes the snapshot as cut off."""
+    from netwar.cli.signals import Stopped
+    from netwar.records.documents import USERTEST
+    from netwar.standing import conclude
+    from netwar.twitter.base import StaleToken, Unavailable
+
+    try:
+        run.run(wait=wish.wait)
+    except StaleToken:
+        snapshot.finish(complete=False)
+        raise
+    except Unavailable as no:
+        conclude(services.archive, USERTEST, what.id, no.outcome, _now(), no.detail)
+        raise NetwarError(f"X does not show the {what}: {no.outcome} ({no.detail})") from no
+    except (NetwarError, Stopped) as error:
+        error.add_note(f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}")
+        raise
+
+
+def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str:
+    """A snapshot in words. X's profile counts suspended users, too, whom its list passes over."""
+    before = [one.number for one in snapshots.complete() if one.number < done.number]
+    changes = f": {done.came:,} came and {done.left:,} left since snapshot {before[-1]}" if before else ""
+    counted = f" (X's profile counts {count:,})" if count is not None and count != done.count else ""
+    return f"snapshot {done.number} is complete, {done.count:,} in it{counted}{changes}"
+
+
+def _of_run(progress: Progress) -> str:
+    from netwar.summary import documents
+
+    told = [f"{progress.read:,} read for ${progress.micro / 1e6:,.3f}"]
+    told += [documents(progress.tally)] if progress.tally != type(progress.tally)() else []
+    told += [f"{progress.queued:,} queued"] if progress.queued else []
+    return "; ".join(told)
+
+
+def _now() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,61 @@
+"""Files that programs read and write for the operator."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from io import BufferedReader
+from pathlib import Path
+from typing import TextIO
+
+from netwar.errors import NetwarError, ServiceDown
+
+PORTION = 65_536
+
+
+def chunks(file: BufferedReader) -> Iterator[bytes]:
+    """A file's bytes as they come."""
+    return iter(partial(file.read1, PORTION), b"")
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when the block ends well; else nothing is left of it.
+
+    Raises NetwarError where it cannot be written, ServiceDown where the disk is full.
+    """
+    with _told(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    try:
+        with _told(path), os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield file
+            file.flush()
+            os.fchmod(handle, 0o666 & ~_umask())
+            os.fsync(handle)
+        with _told(path):
+            os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    from netwar.connections.folders import FULL, is_full
+
+    try:
+        yield
+    except OSError as error:
+        if is_full(path.parent):
+            raise ServiceDown(f"{path} cannot be written: {FULL}") from error
+        raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,106 @@
+"""Whose list of followers is meant, what it costs, and whether the operator agrees."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from netwar.cli import click
+from netwar.cli.asking import agreed
+from netwar.cli.services import Services
+from netwar.errors import NetwarError, OutOfBudget
+
+log = logging.getLogger("netwar.follows")
+
+WORDS = {"followers": ("followers", "follower"), "following": ("friends", "following")}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A user of whom a list is read: `count` is how many are in it by X's profile, None if that was not told."""
+
+    id: str
+    name: str
+    direction: Any
+    count: int | None
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.direction][0]} of {self.name or self.id}"
+
+    @property
+    def kind(self) -> str:
+        """As what X bills an entry of the list."""
+        return WORDS[self.direction][1]
+
+
+def entry(user: str) -> str:
+    """The user of a command line as a queue has them. Raises UsageError."""
+    from netwar.records.entries import user as read
+
+    try:
+        return read(user.strip(), sound=True)
+    except ValueError as error:
+        raise click.UsageError(f"{user[:60]!r}: {error}") from error
+
+
+def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
+    """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
+    from netwar.records.documents import USERTEST
+    from netwar.standing import look
+
+    who = entry(user)
+    known = look(services.archive, USERTEST, [who])[who]
+    if known.profile is None or not known.is_open or known.at < fresh:
+        return None
+    counts = known.profile.get("public_metrics") or {}
+    name = str(known.profile.get("username") or "")
+    return Listed(str(known.profile["id"]), name, direction, counts.get(f"{direction}_count"))
+
+
+def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
+    """The same, looked up ($0.010) where the collection has no profile that is as young as `fresh`.
+
+    Raises NetwarError for one who is not to be had.
+    """
+    from netwar.archive.base import Store
+    from netwar.identities import ask
+    from netwar.records.documents import USERTEST
+    from netwar.standing import look
+
+    if found := recorded(services, user, direction, fresh):
+        return found
+    who = entry(user)
+    named = {"user": who} if who.isdigit() else {"name": who.removeprefix("@")}
+    micro = ask(services.twitter, Store(services.archive, services.spool), **named)
+    log.info("the profile of %s was looked up for $%.3f", user, micro / 1e6)
+    if found := recorded(services, user, direction):
+        return found
+    known = look(services.archive, USERTEST, [who])[who]
+    said = known.record.detail if known.record else "X gave no answer"
+    raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
+
+
+def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> None:
+    """Say what the rest of a list may cost, and have it agreed to: by the operator, by `yes`, or by a budget that covers it."""
+    rest = None if what.count is None else max(what.count - so_far, 0)
+    price = None if rest is None else services.money.price({what.kind: rest})
+    told = f"{what}: {what.count:,}" if what.count is not None else f"{what}: X does not say how many"
+    told += f", {so_far:,} of them are read" if so_far else ""
+    told += f"; up to ${price / 1e6:,.2f}" if price is not None else "; $0.010 each"
+    budget = services.settings.budget
+    money = services.money
+    left = max(budget - money.spent() - money.held() - money.doubtful(), 0)
+    room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
+    log.info("%s (%s)", told, room)
+    if yes or price == 0:
+        return
+    if sys.stdin.isatty():
+        if not agreed(f"Read the {what} for {'so much' if price is None else f'up to ${price / 1e6:,.2f}'}?"):
+            raise NetwarError("nothing was read")
+    elif price is None or price > left:
+        raise OutOfBudget(
+            f"{told}, and {room}: say --yes to read as much of it a day as the budget allows, "
+            f"or write a higher `budget = DOLLARS` under [API] in {services.settings.path}"
+        )

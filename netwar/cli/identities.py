@@ -1,0 +1,49 @@
+"""How what is recorded of one user meets the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from netwar.cli import click
+from netwar.cli.services import Services
+from netwar.cli.show import as_json
+from netwar.errors import NetwarError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def check_index(index: str | None, ask: bool) -> None:
+    """Raise UsageError for --ask with another index than usertest, where what X says is kept."""
+    if ask and index not in (None, "usertest"):
+        raise click.UsageError("--ask keeps what X says in usertest: leave out --index")
+
+
+def ask_x(services: Services, **who: str) -> None:
+    """Ask X about a user (`user` or `name`) now, and record it."""
+    import logging
+
+    from netwar.archive.base import Store
+    from netwar.cli.recording import replayed
+    from netwar.identities import ask
+
+    replayed(services, "usertest")
+    micro = ask(services.twitter, Store(services.archive, services.spool), **who)
+    logging.getLogger("netwar.identities").info("asked X for $%.3f", micro / 1e6)
+
+
+def tell(found: Iterable[Any], said: Any, asked_for: str, index: str, *, history: bool, json: bool) -> None:
+    """Print identities, newest first, and what X said of the name itself. Raises NetwarError where there is nothing."""
+    from netwar.identities import line, plain, story
+    from netwar.known import moment
+
+    found = list(found)
+    if said:
+        told = {"name": said.name, "outcome": said.outcome, "detail": said.detail, "at": said.at}
+        click.echo(as_json(told) if json else f"@{said.name}\t{said.outcome}\tasked {moment(said.at)}\t{said.detail}")
+    for one in found:
+        click.echo(as_json(plain(one)) if json else line(one))
+        for change in story(one) if history and not json else ():
+            click.echo(change)
+    if not found and not said:
+        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ($0.010)")

@@ -1,0 +1,111 @@
+"""How a queue meets the operator: users put on it out of a file, who is on it, everybody removed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+from pathlib import Path
+from shlex import quote
+from typing import Any, TypeVar
+
+from netwar.cli import click
+from netwar.cli.asking import agreed
+from netwar.cli.files import chunks
+from netwar.cli.services import Services
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def users_file(function: F) -> F:
+    """The argument FILE, a file of users or `-`."""
+    return click.argument("file", type=UsersFile("rb"))(function)
+
+
+class UsersFile(click.File):
+    """A file; where there is none, a user may have been meant."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The open file. One that is not there is a usage error that says how one user is handed over."""
+        if value != "-" and not Path(value).exists():
+            program = context.info_name if context else ""
+            self.fail(f"no file {value}; for one user: echo {quote(value)} | {program} -", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+def put(services: Services, file: BufferedReader, queue: str) -> str:
+    """Put the users of a file on a queue; the outcome. Lines that name no user are listed, and raise ItemsFailed at the end."""
+    from netwar.errors import ItemsFailed, NetwarError
+    from netwar.records.entries import Fault, NotText, read
+
+    lines = {"users": 0, "faults": 0}
+
+    def users() -> Iterator[str]:
+        for found in read(chunks(file)):
+            if isinstance(found, Fault):
+                lines["faults"] += 1
+                click.echo(f"{file.name}: {found}", err=True)
+            else:
+                lines["users"] += 1
+                yield found.user
+
+    work = services.queue(queue)
+    try:
+        added = work.put(users())
+    except NotText as error:
+        raise NetwarError(f"{file.name}: {error}; nothing was queued") from error
+    outcome = f"{added:,} of {lines['users']:,} user{'' if lines['users'] == 1 else 's'} added to {queue}, {len(work):,} waiting"
+    if lines["faults"]:
+        raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
+    return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
+
+
+def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
+    """Print who is on a queue: counts with claims and failures, or one JSON object, or only the names of who waits."""
+    if names and as_json:
+        raise click.UsageError("--names and --json ask for different things")
+    from netwar.records.entries import written
+
+    work = services.queue(queue)
+    if names:
+        for user in work.waiting():
+            click.echo(written(user))
+        return
+    waiting, claimed, failed = len(work), work.claimed(), work.failed()
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        whole = {"queue": queue, "waiting": waiting, "claimed": list(map(asdict, claimed)), "failed": list(map(asdict, failed))}
+        click.echo(json.dumps(whole))
+        return
+    click.echo(f"{queue}: {waiting:,} waiting, {len(claimed):,} claimed, {len(failed):,} failed")
+    for claim in claimed:
+        click.echo(_claimed(claim))
+    for failure in failed:
+        click.echo(f"failed   {failure.user:<20} {failure.times} times: {' '.join(failure.reason.split())}")
+
+
+def _claimed(claim: Any) -> str:
+    from datetime import UTC, datetime
+
+    until = datetime.fromtimestamp(claim.until, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    host, _, run = claim.holder.partition(":")
+    return f"claimed  {claim.user:<20} until {until} by {host}, run {run[:8]}"
+
+
+def wipe(services: Services, queue: str, *, yes: bool) -> str:
+    """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
+    from netwar.errors import NetwarError
+
+    work = services.queue(queue)
+    waiting, claimed, failed = len(work), len(work.claimed()), len(work.failed())
+    if not waiting + claimed + failed:
+        return f"{queue} is empty"
+    would_go = f"{waiting:,} waiting, {claimed:,} claimed and {failed:,} failed users would be removed from {queue}"
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
+    if not (yes or agreed(f"{would_go}. Remove them?")):
+        raise NetwarError("nothing removed")
+    gone = work.clear()
+    return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {gone.failed:,} failed users removed from {queue}"

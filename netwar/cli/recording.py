@@ -1,0 +1,81 @@
+"""How a worker on a queue meets the operator: the spool first, progress, the outcome, what stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from netwar.cli import click
+from netwar.cli.services import Services
+from netwar.errors import ItemsFailed, NetwarError
+
+
+def worked(
+    services: Services,
+    queue: Any,
+    into: Sequence[str],
+    make: Callable[[Any], Any],
+    *,
+    limit: int | None,
+    wait: bool,
+    filler: str,
+) -> str:
+    """Run a worker and say what it did. What stopped it early is raised after that is said.
+
+    `make(bar)` makes the worker, `into` are the indices that it records into, the first of which names what it says;
+    `filler` is the program that fills the queue.
+    """
+    label = into[0]
+    services.alone(queue.name)
+    before = replayed(services, *into)
+    if not len(queue) and not queue.claimed():
+        return f"{before}{queue.name} is empty: put users on it with {filler}"
+    run = _run(services, queue, label, make, limit, wait)
+    if run.summary.failed:
+        listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
+        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed} (tw-showwork --queue {queue.name} tells why)")
+    return f"{before}{label}: {run.summary}"
+
+
+def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any], limit: int | None, wait: bool) -> Any:
+    from netwar.cli.signals import Stopped
+
+    with services.progress(min(limit or len(queue), len(queue)), label) as bar:
+        run = make(bar)
+        try:
+            run.run(wait=wait)
+        except (NetwarError, Stopped) as error:
+            if run.summary.users or run.summary.read:
+                error.add_note(f"{label}: {run.summary}")
+            raise
+    return run
+
+
+def replayed(services: Services, *indices: str) -> str:
+    """Write what an earlier run paid for and could not write, before anything else, and see that the indices take documents;
+    what was written, if anything."""
+    told = services.spool.replay(services.archive) if services.spool.waiting() else None
+    for index in indices:
+        services.archive.ready(index)
+    if told is None:
+        return ""
+    torn = f", {told.torn:,} torn and dropped" if told.torn else ""
+    aside = f", {told.aside:,} put aside in {services.spool.damaged}" if told.aside else ""
+    return f"written out of the spool: {told.records:,} page{'' if told.records == 1 else 's'}{torn}{aside}; "
+
+
+FRESH = click.option(
+    "--fresh",
+    type=click.FloatRange(min=0, max=100_000),
+    metavar="DAYS",
+    help="Profiles of the last DAYS are not asked for; default: those of this UTC day.",
+)
+
+
+def fresh_since(days: float | None) -> int:
+    """The time (ms) since which a recorded profile is fresh."""
+    now = datetime.now(UTC)
+    if days is None:
+        return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    return int((now.timestamp() - days * 86_400) * 1000)

@@ -1,0 +1,123 @@
+"""Who an id or a screen name stands for, as recorded: every user who bore the name, and how each has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from netwar.archive.base import Archive, Bearer, Body, Store, Version
+from netwar.known import moment
+from netwar.lookups import LookUps
+from netwar.records.documents import USERTEST
+from netwar.records.lines import one_line
+from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
+from netwar.twitter.base import Twitter
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user as recorded. `profile` is None where only outcomes are known; `bearer` tells when the user bore the name that
+    was asked for. Versions are newest first, changes of standing oldest first."""
+
+    user: str
+    profile: Body | None
+    standing: str | None
+    bearer: Bearer | None
+    versions: list[Version]
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class NameSaid:
+    """What X said of a screen name itself, when it did not resolve it."""
+
+    name: str
+    outcome: str
+    detail: str
+    at: int
+
+
+def by_number(archive: Archive, index: str, user: str) -> Identity | None:
+    """What is recorded of an id; None if nothing is."""
+    found = _identity(archive, index, user, None)
+    return found if found.profile or found.standing or found.changes else None
+
+
+def by_name(archive: Archive, index: str, name: str) -> list[Identity]:
+    """Everybody who bears a screen name or bore it, newest first."""
+    bearers = archive.bearers(index, [name]).get(name.lower(), [])
+    return [_identity(archive, index, bearer.user, bearer) for bearer in bearers]
+
+
+def said_of(archive: Archive, index: str, name: str) -> NameSaid | None:
+    """What X said last of a name that it did not resolve, unless it was borne since."""
+    record = archive.record(_ledger(index), f"@{name.lower()}")
+    if record.outcome not in CLOSED:
+        return None
+    return NameSaid(name, record.outcome, record.detail or "", record.asked)
+
+
+def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> int:
+    """Ask X about an id or a screen name now, and record what it says in `usertest`; what it cost, in micro-dollars."""
+    look_ups = LookUps(twitter, store, USERTEST, USERTEST)
+    told = look_ups.names([name.lower()]) if name else look_ups.ids([user])
+    unavailable = {("@" if name else "") + value: problem for value, problem in told.unavailable.items()}
+    heard(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
+    return look_ups.micro
+
+
+def _identity(archive: Archive, index: str, user: str, bearer: Bearer | None) -> Identity:
+    profile, ledger = archive.get(index, [user]).get(user), _ledger(index)
+    now = standing(archive.record(ledger, user), profile)
+    return Identity(user, profile, now, bearer, archive.history(index, user), changes(archive, ledger, user))
+
+
+def _ledger(index: str) -> str:
+    """Where the outcomes of an index of users are kept: those of `tuNAME` with `twNAME`."""
+    return index if index == USERTEST else "tw" + index.removeprefix("tu")
+
+
+def line(identity: Identity) -> str:
+    """One line: number, screen name now, standing, when X showed it last, what it has to do with the name, name, followers."""
+    profile, bearer = identity.profile or {}, identity.bearer
+    bore = ""
+    if bearer:
+        bore = f"bore {bearer.name} until {moment(bearer.until)}" if bearer.until else f"bears {bearer.name}"
+    counts = profile.get("public_metrics") or {}
+    followers = f"{counts['followers_count']:,} followers" if "followers_count" in counts else ""
+    seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
+    parts = [identity.user, profile.get("username", ""), _standing(identity), seen, bore, profile.get("name", ""), followers]
+    return "\t".join(one_line(str(part)) for part in parts)
+
+
+def story(identity: Identity) -> Iterator[str]:
+    """How a user has changed, a line a change, newest first."""
+    told = [
+        (now.since or 0, f"{field}: {one_line(str(before.fields[field]))} -> {one_line(str(value))}")
+        for now, before in zip(identity.versions, identity.versions[1:], strict=False)
+        for field, value in sorted(now.fields.items())
+        if field in before.fields and value != before.fields[field]
+    ]
+    told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
+    for at, what in sorted(told, key=lambda one: one[0], reverse=True):
+        yield f"  {moment(at)}  {what}"
+
+
+def _standing(identity: Identity) -> str:
+    last = identity.changes[-1] if identity.changes else None
+    since = f" since {moment(last.at)}" if last and last.standing == identity.standing else ""
+    return f"{identity.standing or ''}{since}"
+
+
+def plain(identity: Identity) -> dict[str, Any]:
+    """An identity for JSON; times are ms."""
+    bearer = identity.bearer
+    return {
+        "id": identity.user,
+        "standing": identity.standing,
+        "bore": {"name": bearer.name, "seen": bearer.retrieved, "until": bearer.until} if bearer else None,
+        "profile": identity.profile,
+        "versions": [{"since": version.since, "fields": version.fields} for version in identity.versions],
+        "changes": [{"at": change.at, "standing": change.standing, "detail": change.detail} for change in identity.changes],
+    }

@@ -1,0 +1,86 @@
+"""Looking users up at X, up to a hundred ids or names a request, and keeping the profiles that come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from netwar.archive.base import Body, Store, Tally
+from netwar.records.dialects import DIALECTS, Object
+from netwar.records.pages import Problem, documents
+from netwar.twitter.base import Answer, Twitter
+from netwar.workers import check_fields
+
+MOST = 100  # docs.x.com, users: ids and usernames, 1 to 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What X said of some ids or names (these in lower case): a profile, that it is not to be had, or nothing at all.
+
+    `asked` are those that the budget left room for. `retrieved` is the time of the answer in ms.
+    """
+
+    asked: Sequence[str]
+    profiles: dict[str, Body]
+    unavailable: dict[str, Problem]
+    silent: list[str]
+    retrieved: int
+
+
+class LookUps:
+    """Look-ups whose profiles go into `users` (the full name of an index) and whose money is booked for `index`.
+
+    `micro` and `tally` are what they have cost and brought.
+    """
+
+    def __init__(self, twitter: Twitter, store: Store, users: str, index: str) -> None:
+        self.micro = 0
+        self.tally = Tally()
+        self._twitter = twitter
+        self._store = store
+        self._users = users
+        self._index = index
+        self._checked = False
+
+    def ids(self, ids: Sequence[str]) -> Told:
+        """Ask about up to 100 ids; about fewer, from the first on, where the budget leaves no room for all."""
+        return self._told(ids, self._twitter.users(ids, index=self._index), lambda user: str(user["id"]))
+
+    def names(self, names: Sequence[str]) -> Told:
+        """Ask about up to 100 screen names (lower case); about fewer where the budget leaves no room for all."""
+        answer = self._twitter.names(names, index=self._index)
+        return self._told(names, answer, lambda user: str(user.get("username", "")).lower())
+
+    def buy(self, entries: Iterable[str]) -> None:
+        """Look up ids and names as a queue has them, a hundred a request, any number."""
+        entries = iter(entries)
+        while some := list(islice(entries, MOST)):
+            ids = [entry for entry in some if entry.isdigit()]
+            names = [entry.removeprefix("@") for entry in some if not entry.isdigit()]
+            for asked, ask in ((ids, self.ids), (names, self.names)):
+                while asked:
+                    asked = asked[max(len(ask(asked).asked), 1) :]
+
+    def _told(self, values: Sequence[str], answer: Answer, name: Callable[[Object], str]) -> Told:
+        self._keep(answer)
+        asked = values[: max(answer.asked, 1)]
+        profiles = {name(user): user for user in answer.page.users}
+        unavailable = {
+            problem.value.lower(): problem
+            for problem in answer.page.problems
+            if problem.outcome and problem.section != "includes"
+        }
+        silent = [value for value in asked if value not in profiles and value not in unavailable]
+        return Told(asked, profiles, unavailable, silent, answer.retrieved)
+
+    def _keep(self, answer: Answer) -> None:
+        self.micro += answer.micro
+        account = self._twitter.account
+        found = documents(answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=account, via="lookup")
+        if found:
+            self.tally += self._store.write("lookup", found)
+        if answer.page.users and not self._checked:
+            self._checked = True
+            check_fields(answer.page.users, DIALECTS[self._twitter.dialect].checked_users)

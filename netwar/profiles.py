@@ -1,0 +1,171 @@
+"""Recording the profiles of the users on a queue: claims of a hundred, one look-up a hundred.
+
+X looks up ids and names at different addresses. While neither kind has a hundred yet, more claims are taken and held, so
+that every look-up is as full as it can be. A claim ends done when X, or the archive, has answered for all its users.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Callable
+from itertools import islice
+
+from netwar.archive.base import Store
+from netwar.lookups import MOST, LookUps
+from netwar.openclaims import OpenClaims
+from netwar.queues.base import Claim, Queue, UserFailed
+from netwar.records.documents import USERTEST
+from netwar.records.entries import by_name
+from netwar.standing import CLOSED, Known, heard, look
+from netwar.summary import Summary, plural
+from netwar.twitter.base import Passing, Twitter
+from netwar.workers import Troubles, through_windows
+
+log = logging.getLogger("netwar.profiles")
+
+MOST_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
+MANY = 10_000  # claims of one user: so many are taken at most to come round to those of whom X said nothing
+SILENCE = "X said nothing of this user, neither a profile nor an error"
+
+
+class Profiles:
+    """One run: `run()` works until the queue is empty or the account may ask no more.
+
+    A profile that was recorded since `fresh` (ms), or since its user was queued, is not asked for. Nor is a user of whom X
+    said that they are suspended, gone or protected, unless `again`. `limit` is the most users to deal with. `user_done(n)` is
+    called as users are done, `room()` before each claim.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        twitter: Twitter,
+        store: Store,
+        *,
+        fresh: int,
+        again: bool = False,
+        limit: int | None = None,
+        user_done: Callable[[int], None] = lambda count: None,
+        room: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.summary = Summary("profile")
+        self._queue = queue
+        self._archive = store.archive
+        self._look_ups = LookUps(twitter, store, USERTEST, USERTEST)
+        self._fresh = fresh
+        self._again = again
+        self._limit = limit
+        self._user_done = user_done
+        self._room = room
+        self._troubles = Troubles()
+        self._silent: set[str] = set()
+
+    def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
+        """Record profiles. A spent rate window ends the run, or with `wait` is waited out.
+
+        Raises Passing when X fails three times in a row, and OutOfBudget, OutOfCredit, UsageCapped or KeysRefused; the
+        summary then says what was done before.
+        """
+        through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
+        self._fail_the_silent()
+        return self.summary
+
+    def _drain(self) -> None:
+        while not self._worked_off():
+            gc.collect(1)
+
+    def _worked_off(self) -> bool:
+        """Whether nobody waits any more; not so when X failed, which puts back whoever was claimed."""
+        asked = 0
+        try:
+            with OpenClaims() as claims:
+                while self._fill(claims):
+                    asked = min(max(len(claims.ids), len(claims.names)), MOST)
+                    self._ask(claims)
+                    gc.collect(1)
+            return True
+        except Passing as passing:
+            self._troubles.met(passing, f"look-up of {plural(asked, 'user')}")
+            return False
+
+    def _fill(self, claims: OpenClaims) -> bool:
+        """Take claims until a look-up is full, as far as there are any; False if there is nobody to ask about."""
+        while max(len(claims.ids), len(claims.names)) < MOST and len(claims) < MOST_OPEN:
+            size = MOST if self._limit is None else min(MOST, self._limit - self.summary.users - claims.unanswered)
+            if size <= 0:
+                break
+            self._room()
+            claim = self._queue.take(size)
+            if claim is None:
+                break
+            claims.hold(claim)
+            self._spare(claims, claim)
+        return claims.unanswered > 0
+
+    def _spare(self, claims: OpenClaims, claim: Claim) -> None:
+        """Answer for those users of a claim of whom X need not be asked."""
+        for entry, known in look(self._archive, USERTEST, claim.users).items():
+            if why := self._needless(claim, known):
+                self.summary.outcomes[why] += 1
+                self._count(claims.answered(entry))
+
+    def _needless(self, claim: Claim, known: Known) -> str | None:
+        """Why X need not be asked about a user of a claim, if so."""
+        if claim.queued is not None and claim.queued * 1000 <= known.at <= time.time() * 1000:  # a clock may have been ahead
+            return "fresh"
+        if known.is_open and known.at >= self._fresh:
+            return "fresh"
+        return f"known to be {known.standing}" if known.standing in CLOSED and not self._again else None
+
+    def _ask(self, claims: OpenClaims) -> None:
+        """Look up the fuller of the two kinds, and write down what X says before any claim is done."""
+        claims.renew()
+        try:
+            if len(claims.ids) >= len(claims.names):
+                told, key = self._look_ups.ids(list(islice(claims.ids, MOST))), ""
+            else:
+                told, key = self._look_ups.names([name.removeprefix("@") for name in islice(claims.names, MOST)]), "@"
+        finally:
+            self.summary.micro, self.summary.tally = self._look_ups.micro, self._look_ups.tally
+        self._troubles.over()
+        self.summary.read += len(told.profiles)
+        unavailable = {key + value: problem for value, problem in told.unavailable.items()}
+        self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
+        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(str(user.get("username") or "")))]
+        done += [by_name(value) if key else value for value in told.unavailable]
+        self._count(sum(claims.answered(entry) for entry in done))
+        for value in told.silent:
+            self._give_up(claims, by_name(value) if key else value)
+
+    def _count(self, users: int) -> None:
+        self.summary.users += users
+        self._user_done(users)
+
+    def _give_up(self, claims: OpenClaims, entry: str) -> None:
+        """X said nothing of a user: their claim waits till the end of the run, and then the failure is counted."""
+        log.warning("user %s: %s", entry, SILENCE)
+        self._silent.add(entry)
+        self.summary.failed[entry] = 1
+        claims.answered(entry, silent=True)
+
+    def _fail_the_silent(self) -> None:
+        """Count a failure against each user of whom X said nothing, and against nobody who was claimed with them.
+
+        A claim fails as a whole, so these are claimed one by one now. Those who were claimed with them have been answered,
+        so that their claims end done. Where so many others wait that they do not come round, the next run finds them.
+        """
+        left = set(self._silent)
+        with OpenClaims() as others:
+            for _ in range(min(MANY, MOST * len(left))):
+                claim = self._queue.take(1)
+                if claim is None:
+                    return
+                if claim.user in left:
+                    left.remove(claim.user)
+                    with claim:
+                        raise UserFailed(SILENCE)
+                others.hold(claim)
+                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user]):
+                    others.answered(claim.user)

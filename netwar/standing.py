@@ -1,0 +1,133 @@
+"""Whether a user is to be had at X: what the ledger and the recorded profile say of it together.
+
+What X said last counts. That a user is suspended, gone or protected is an outcome in the ledger, under the id, or
+under `@name` for a screen name that X does not resolve; a profile that was recorded later says that the user is back.
+Each change is kept beside the ledger, as a note under `standing/` and the same key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from netwar.archive.base import Archive, Body, Ledger
+from netwar.coverage import Record
+from netwar.records.pages import Problem
+
+OPEN, SUSPENDED, GONE, PROTECTED = "open", "suspended", "gone", "protected"
+CLOSED = (SUSPENDED, PROTECTED, GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `at` (ms) on the user was open, suspended, gone or protected, in X's words `detail`."""
+
+    at: int
+    standing: str
+    detail: str = ""
+
+
+def retrieved(profile: Body) -> int:
+    """When X showed a recorded profile, ms."""
+    return round(datetime.fromisoformat(profile["netwar"]["retrieved"]).timestamp() * 1000)
+
+
+def standing(record: Record | None, profile: Body | None) -> str | None:
+    """What a user is by the newer of the two; None of whom nothing is known."""
+    if record and record.outcome in CLOSED and (profile is None or record.asked >= retrieved(profile)):
+        return record.outcome
+    if profile is None:
+        return None
+    return PROTECTED if profile.get("protected") else OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a queue entry: of an id, or of whoever is known to bear a screen name."""
+
+    profile: Body | None
+    record: Record | None
+
+    @property
+    def standing(self) -> str | None:
+        return standing(self.record, self.profile)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the profile is the last word, so that how old it is counts."""
+        return self.profile is not None and not (self.record and self.record.asked > retrieved(self.profile))
+
+    @property
+    def at(self) -> int:
+        """When X spoke of the user last (ms); 0 is never."""
+        return max(self.record.asked if self.record else 0, retrieved(self.profile) if self.profile else 0)
+
+
+def look(archive: Archive, index: str, entries: Sequence[str]) -> dict[str, Known]:
+    """What is known of each entry, all of them looked up at once.
+
+    A screen name is closed only by what X said of that name: that the user who bore it last is gone says nothing of who
+    bears it now.
+    """
+    names = {entry: entry.removeprefix("@").lower() for entry in entries if not entry.isdigit()}
+    found = archive.bearers(index, list(names.values()))
+    bears = {entry: found[name][0].user for entry, name in names.items() if name in found and found[name][0].until is None}
+    ids = {entry: bears.get(entry, "") if entry in names else entry for entry in entries}
+    keys = {entry: f"@{names[entry]}" if entry in names else entry for entry in entries}
+    profiles = archive.get(index, sorted(set(ids.values()) - {""}))
+    records = archive.records_of(index, list(keys.values()))
+    return {entry: Known(profiles.get(ids[entry]), records.get(keys[entry])) for entry in entries}
+
+
+def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
+    """Write down what X said of a user (an id, or `@name`) at a time (ms); what it said later stays."""
+
+    def change(record: Record) -> Record:
+        if record.asked > at:
+            return record
+        outcome = now if now in CLOSED else None
+        return replace(record, outcome=outcome, detail=detail or None, asked=at, name=name or record.name)
+
+    def note(before: list[list[Any]] | None) -> list[list[Any]]:
+        known = before or []
+        is_news = not known or (known[-1][1] != now and known[-1][0] < at)
+        return [*known, [at, now, detail]] if is_news else known
+
+    ledger.change(index, user, change)
+    ledger.change_note(index, f"standing/{user}", note)
+
+
+def changes(ledger: Ledger, index: str, user: str) -> list[Change]:
+    """How it went with a user, oldest first; empty for one who was never anything but open."""
+    return [Change(*one) for one in ledger.note(index, f"standing/{user}") or []]
+
+
+def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
+    """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
+    by_key = {str(profile["id"]): profile for profile in profiles}
+    by_key |= {f"@{str(profile.get('username', '')).lower()}": {} for profile in by_key.values()}
+    for user, record in archive.records_of(index, list(by_key)).items():
+        now = PROTECTED if by_key[user].get("protected") else OPEN
+        if record.outcome in CLOSED and record.outcome != now and record.asked < at:
+            conclude(archive, index, user, now, at, name=by_key[user].get("username"))
+
+
+def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: Mapping[str, Problem], at: int) -> Counter[str]:
+    """Write down what X said when asked about users: who is back, protected, suspended or gone. How many of the last three.
+
+    `unavailable` are by id, or by `@name`.
+    """
+    profiles = list(profiles)
+    shown(archive, index, profiles, at)
+    told: Counter[str] = Counter()
+    for user in profiles:
+        if user.get("protected"):
+            conclude(archive, index, str(user["id"]), PROTECTED, at, name=user.get("username"))
+            told[PROTECTED] += 1
+    for key, problem in unavailable.items():
+        conclude(archive, index, key, problem.outcome or "", at, problem.detail)
+        told[problem.outcome or ""] += 1
+    return told

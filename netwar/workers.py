@@ -1,0 +1,82 @@
+"""What the workers on a queue have in common: how they meet spent rate windows, and an X that fails."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from netwar.errors import RateLimited
+from netwar.queues.base import Queue
+from netwar.records.dialects import Object
+from netwar.summary import Summary
+from netwar.twitter.base import Passing
+
+log = logging.getLogger("netwar.workers")
+
+TROUBLES = 3
+
+
+def through_windows(
+    work: Callable[[], None], queue: Queue, summary: Summary, *, wait: bool, sleep: Callable[[float], None] = time.sleep
+) -> Summary:
+    """Work until it is done. A spent rate window ends it, and the summary tells so; with `wait` it is waited out."""
+    while True:
+        try:
+            with seldom_collecting():
+                work()
+            return summary
+        except RateLimited as limited:
+            if not wait:
+                summary.limited = (
+                    f"the account may ask no more for {limited.wait:.0f} s, {len(queue):,} users wait: "
+                    "run again then, or with --wait"
+                )
+                return summary
+            log.warning("the account may ask no more for %.0f s: waiting, as --wait says", limited.wait)
+            sleep(limited.wait)
+
+
+class Troubles:
+    """How often X has failed in a row."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def over(self) -> None:
+        """X answered."""
+        self._count = 0
+
+    def met(self, passing: Passing, what: str) -> None:
+        """X failed with `what`, which is tried again. Raises Passing at the third time in a row."""
+        self._count += 1
+        log.warning("%s: %s; back on the queue", what, passing.what)
+        if self._count == TROUBLES:
+            raise Passing(f"X failed {TROUBLES} times in a row ({passing.what})", passing.advice) from passing
+
+
+def check_fields(objects: Iterable[Object], names: Iterable[str]) -> None:
+    """Warn of fields that none of the objects has: X drops field names that it no longer knows, silently, and bills all
+    the same."""
+    objects = list(objects)
+    for name in names:
+        if not any(name in one for one in objects):
+            log.warning("X NO LONGER SENDS %s THOUGH IT WAS ASKED FOR: check for a newer version before you pay for more", name)
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Leave reference cycles alone until told to collect.
+
+    A page is tens of thousands of small objects without a cycle among them. Python's collector looks through them again and
+    again while they are made, which costs a seventh of the whole client's time (benchmarks/client.py).
+    """
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -1,0 +1,218 @@
+"""Snapshots in the ledger: whole once, then only what changed; taken by one run at a time, whatever kills it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar import opensnapshot, snapshots
+from netwar.archive.base import Archive
+from netwar.errors import Busy, LeaseLost
+from netwar.opensnapshot import OpenSnapshot, opened
+from netwar.snapshots import Snapshots
+from tests.contract.conftest import opened_archive
+
+Ids = list[int]
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    archive = opened_archive("sqlite", tmp_path)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def lists(archive: Archive) -> Snapshots:
+    return Snapshots(archive, "usertest", "followers", "7")
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PART", 40)
+    monkeypatch.setattr(opensnapshot, "PAGES", 4)
+
+
+def pages(ids: Ids, size: int = 10) -> list[Ids]:
+    return [ids[start : start + size] for start in range(0, len(ids), size)] or [[]]
+
+
+def taken(lists: Snapshots, ids: Ids, holder: str = "me") -> snapshots.Snapshot:
+    """A whole enumeration, in the order given."""
+    one = OpenSnapshot(lists, holder)
+    some = pages(ids)
+    for number, page in enumerate(some, 1):
+        one.add(page, f"token{number}" if number < len(some) else None)
+    assert one.ended
+    return one.finish(complete=True)
+
+
+def keys(archive: Archive) -> set[str]:
+    """The kinds of notes that are there."""
+    return {key.split("/")[2] for key, _ in archive.notes("usertest", "followers/7/")}
+
+
+def random_ids(seed: int, count: int) -> Ids:
+    chance = random.Random(seed)
+    ids = list({chance.randrange(1, 2**60) for _ in range(count)})
+    chance.shuffle(ids)
+    return ids
+
+
+def test_a_snapshot_is_what_came(archive: Archive, lists: Snapshots) -> None:
+    ids = random_ids(1, 333)
+    first = taken(lists, ids)
+    assert (first.number, first.complete, first.count, first.came, first.left) == (1, True, 333, 333, 0)
+    assert list(lists.members(1)) == sorted(ids)
+    assert keys(archive) == {"snapshot", "whole"}, "pages and runs are given up"
+    assert opened(lists) is None
+
+
+def test_later_ones_hold_only_what_changed(archive: Archive, lists: Snapshots) -> None:
+    ids = random_ids(2, 300)
+    now, states = set(ids), [set(ids)]
+    taken(lists, ids)
+    chance = random.Random(3)
+    for _ in range(5):
+        gone = set(chance.sample(sorted(now), 11))
+        now = (now - gone) | set(random_ids(chance.randrange(10**6), 8))
+        if len(states) > 2:
+            now |= set(chance.sample(sorted(states[0] - now), 5))  # some come back
+        order = list(now)
+        chance.shuffle(order)
+        one = taken(lists, order)
+        assert (one.came, one.left) == (len(now - states[-1]), len(states[-1] - now))
+        states.append(set(now))
+    for number, state in enumerate(states, 1):
+        assert list(lists.members(number)) == sorted(state)
+    for before in range(len(states)):
+        for after in range(before + 1, len(states)):
+            told = dict(lists.difference(before + 1, after + 1))
+            assert {id for id, came in told.items() if came} == states[after] - states[before]
+            assert {id for id, came in told.items() if not came} == states[before] - states[after]
+    size = sum(len(str(value)) for key, value in archive.notes("usertest", "followers/7/") if "/whole/" not in key)
+    unchanged = taken(lists, list(now))
+    assert (unchanged.came, unchanged.left, unchanged.count) == (0, 0, len(now))
+    after = sum(len(str(value)) for key, value in archive.notes("usertest", "followers/7/") if "/whole/" not in key)
+    assert after - size < 200, "an unchanged one is a record and no ids"
+
+
+def test_doubles_count_once(lists: Snapshots) -> None:
+    ids = random_ids(4, 60)
+    assert taken(lists, [*ids, *ids[:25]]).count == 60
+
+
+def test_an_empty_list(lists: Snapshots) -> None:
+    assert taken(lists, []).count == 0
+    assert taken(lists, [5]).came == 1
+    assert taken(lists, []).left == 1
+    assert list(lists.members(2)) == [5]
+    assert list(lists.members(3)) == []
+
+
+def test_one_that_was_cut_off_does_not_say_who_left(lists: Snapshots) -> None:
+    ids = random_ids(5, 100)
+    taken(lists, ids)
+    one = OpenSnapshot(lists, "me")
+    one.add([*ids[:30], 17], "token")
+    cut = one.finish(complete=False)
+    assert (cut.number, cut.complete, cut.count, cut.came, cut.left) == (2, False, 31, 1, 0)
+    third = taken(lists, ids[1:])
+    assert (third.came, third.left) == (0, 1), "it is compared with the last complete one"
+    assert [one.number for one in lists.complete()] == [1, 3]
+    assert list(lists.members(3)) == sorted(ids[1:])
+    assert dict(lists.difference(1, 3)) == {ids[0]: False}
+
+
+def test_a_first_one_that_was_cut_off(lists: Snapshots) -> None:
+    one = OpenSnapshot(lists, "me")
+    one.add([1, 2], "token")
+    assert one.finish(complete=False).count == 2
+    assert taken(lists, [1, 2, 3]).came == 3
+    assert list(lists.members(2)) == [1, 2, 3]
+
+
+def test_one_run_at_a_time(lists: Snapshots) -> None:
+    now = [1000.0]
+    first = OpenSnapshot(lists, "host:first", clock=lambda: now[0])
+    first.add([1], "a")
+    with pytest.raises(Busy, match=r"another run is reading this list \(snapshot 1, host\)"):
+        OpenSnapshot(lists, "host:second", clock=lambda: now[0])
+    now[0] += 599
+    with pytest.raises(Busy):
+        OpenSnapshot(lists, "host:second", clock=lambda: now[0])
+    dead = OpenSnapshot(lists, "host:third", dead=lambda holder: holder == "host:first", clock=lambda: now[0])
+    assert (dead.token, dead.count) == ("a", 1)
+    with pytest.raises(LeaseLost):
+        first.renew()
+    dead.add([2], "b")
+    with pytest.raises(LeaseLost):
+        first.add([2], "b")
+    dead.release()
+    first.release()
+    assert OpenSnapshot(lists, "host:fourth", clock=lambda: now[0]).token == "b"
+    now[0] += 601
+    assert OpenSnapshot(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
+
+
+def test_one_that_was_never_begun_leaves_nothing(archive: Archive, lists: Snapshots) -> None:
+    OpenSnapshot(lists, "me").release()
+    assert keys(archive) == set()
+    taken(lists, [1])
+    OpenSnapshot(lists, "me").release()
+    assert opened(lists) is None
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing after it is done."""
+
+
+class Dying:
+    """A ledger that dies after so many notes."""
+
+    def __init__(self, archive: Archive, after: int) -> None:
+        self._archive = archive
+        self.left = after
+
+    def change_note(self, *given: Any) -> Any:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+        return self._archive.change_note(*given)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_between_any_two_notes(archive: Archive, lists: Snapshots, seed: int) -> None:
+    """Each run dies after a few notes; what is there in the end is the whole list, and nothing is left over."""
+    chance = random.Random(seed)
+    ids = random_ids(seed, 250)
+    if seed:
+        taken(lists, ids[10:])
+    some = pages(ids)
+    kills = asked = 0
+    while True:
+        dying = Dying(archive, chance.randrange(0, 9))
+        try:
+            one = OpenSnapshot(Snapshots(dying, "usertest", "followers", "7"), f"run{kills}", dead=lambda holder: True)  # type: ignore[arg-type]
+            while not one.ended:
+                number = int(one.token or 0)
+                asked += 1
+                one.add(some[number], str(number + 1) if number + 1 < len(some) else None)
+            dying.left = max(dying.left, 30) if chance.random() < 0.1 else dying.left
+            done = one.finish(complete=True)
+            break
+        except Killed:
+            kills += 1
+    assert kills > 5
+    assert done.count == 250
+    assert list(lists.members(done.number)) == sorted(ids)
+    assert asked <= len(some) + kills, "a page a kill is asked for again"
+    assert keys(archive) <= {"snapshot", "whole", "came", "left"}
+    assert len(lists.all()) == (2 if seed else 1)

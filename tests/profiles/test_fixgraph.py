@@ -1,0 +1,80 @@
+"""tw-fixgraph: names in an edge list, and nothing else changed."""
+
+from __future__ import annotations
+
+import csv
+import random
+
+import pytest
+
+from netwar.archive.sqlite.store import SqliteArchive
+from tests.conftest import Desk
+from tests.profiles.test_audits import NOW, Collection, at
+
+
+@pytest.fixture
+def kept(desk: Desk) -> Collection:
+    collection = Collection(desk)
+    collection.keep(NOW, ("11", "Nasa"), ("12", "BBC"), ("13", "12345"))
+    return collection
+
+
+def test_ids_in_the_first_two_columns_become_names(kept: Collection) -> None:
+    kept.file('Source,Target,Weight,Label\n11,12,13,"a, b"\n12,99,1,"say ""x"""\n13,11,2,\n')
+    ended = kept.run("tw-fixgraph", "list.txt")
+    assert ended.stdout == 'Source,Target,Weight,Label\nNasa,BBC,13,"a, b"\nBBC,99,1,"say ""x"""\n@12345,Nasa,2,\n'
+    assert ended.stderr.strip().endswith("list.txt: 4 rows, 5 ids named, 1 not known to usertest and left")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("11,12\n12,11\n", [], "Nasa,BBC\nBBC,Nasa\n"),
+        ("w;11;12\r\n3;12;11\r\n", ["--columns", "2,3"], "w;Nasa;BBC\r\n3;BBC;Nasa\r\n"),
+        ("a\tb\n11\t12\n", ["--columns", "b"], "a\tb\n11\tBBC\n"),
+        ('"Source","Target"\n"11","12"\n', [], '"Source","Target"\n"Nasa","BBC"\n'),
+        ("\ufeffSource,Target\n11,12\n", ["--columns", "Source"], "\ufeffSource,Target\nNasa,12\n"),
+        ("a,b\n11\n\n 12 ,x\n", [], "a,b\nNasa\n\nBBC,x\n"),
+        ("11|12\n", ["--delimiter", "|"], "Nasa|BBC\n"),
+        ("", [], ""),
+    ],
+)
+def test_tables_as_people_make_them(kept: Collection, text: str, options: list[str], expected: str) -> None:
+    ended = kept.run("tw-fixgraph", "-", *options, input=text)
+    assert ended.stdout == expected
+
+
+def test_bytes_that_are_no_utf_8_stay(kept: Collection) -> None:
+    kept.file(b"a,b,c\r\n11,12,M\xfcller\r\n")
+    kept.run("tw-fixgraph", "list.txt", "-o", "out.csv")
+    assert (kept.desk.home / "out.csv").read_bytes() == b"a,b,c\r\nNasa,BBC,M\xfcller\r\n"
+
+
+def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> None:
+    kept.file("a,b\n11,12\n")
+    assert "there is no column c; there are a, b" in kept.run("tw-fixgraph", "list.txt", "--columns", "c", check=2).stderr
+    assert "list.txt is the file that is read" in kept.run("tw-fixgraph", "list.txt", "-o", "list.txt", check=2).stderr
+    assert "one sign" in kept.run("tw-fixgraph", "list.txt", "--delimiter", ";;", check=2).stderr
+    (kept.desk.home / "out.csv").write_text("before")
+    kept.file(b"\x00\x01\x02" * 100)
+    assert "this is not a text file" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    kept.file("a,b\n11," + "x" * 200_000 + "\n")
+    assert "line 2 cannot be read: field larger" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    assert (kept.desk.home / "out.csv").read_text() == "before"
+    assert "No such file" in kept.run("tw-fixgraph", "nothing.csv", check=2).stderr
+
+
+def test_a_long_list(kept: Collection) -> None:
+    chance = random.Random(9)
+    ids = [str(chance.randrange(10**17, 9 * 10**18)) for _ in range(6_000)]
+    archive = SqliteArchive(kept.data / "archive", kept.data / "dead-letters")
+    archive.write(at(NOW, *((id, f"user_{number}") for number, id in enumerate(ids[:4_000]))))
+    archive.close()
+    known = {id: f"user_{number}" for number, id in enumerate(ids[:4_000])}
+    edges = [[chance.choice(ids), chance.choice(ids), str(number)] for number in range(20_000)]
+    with (kept.desk.home / "edges.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["Source", "Target", "id"], *edges])
+    kept.run("tw-fixgraph", "edges.csv", "-o", "named.csv")
+    with (kept.desk.home / "named.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[1:] == [[known.get(one, one), known.get(other, other), number] for one, other, number in edges]
