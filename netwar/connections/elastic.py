@@ -101,12 +101,16 @@ class Cluster:
         ignore: Collection[int] = (),
         index: str = "",
         seconds: float = SECONDS,
+        once: bool = False,
     ) -> Any:
         """The answer to one request. What passes by itself is asked again: a lost connection for some seconds, a busy
-        cluster for a minute. An answer whose status is in `ignore` is handed back with its `error`.
+        cluster for a minute; not so `once`, for what must not be done twice. An answer whose status is in `ignore` is
+        handed back with its `error`.
 
         Raises ServiceDown, and ConfigError if we may not do it; `index` is named there. NetwarError for what it refuses.
         """
+        if once:
+            return self._ask(method, path, body, params, ignore, index, seconds)
         return self.patiently(self._ask, method, path, body, params, ignore, index, seconds)
 
     def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
