@@ -53,3 +53,12 @@ def asked_pin() -> str | None:
     except click.Abort:
         click.echo(err=True)
         return None
+
+
+def agreed(question: str) -> bool:
+    """Whether the operator says yes at the terminal; the end of what is typed is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return False

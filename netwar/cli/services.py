@@ -189,7 +189,9 @@ class Services:
 
         if not self.settings.elksg:
             raise ConfigError(f"{self.settings.path} names no Elasticsearch: write  elksg = HOST  under [STREAM]")
-        return self._opened(connect(self.settings))
+        cluster = connect(self.settings)
+        self._closing.callback(cluster.close)  # holds nothing in the run's name, and needs no folder
+        return cluster
 
     @cached_property
     def indices(self) -> Indices:
