@@ -154,6 +154,7 @@ WORDS = {
     "tw-idu3elk": ("brexit",),
     "tw-quser2work": ("-",),
     "tw-search": ("brexit", "word"),
+    "tw-touchindex": ("brexit",),
 }
 
 

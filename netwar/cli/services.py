@@ -228,6 +228,15 @@ class Services:
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 
+    def indices_of(self, name: str) -> list[str]:
+        """The full names behind a name: its tweets and its users; usertest has only users."""
+        from netwar.records.documents import USERTEST
+
+        if name.lower() == USERTEST:
+            return [USERTEST]
+        checked = self.index(name)
+        return [f"tw{checked}", f"tu{checked}"]
+
     def recorded(self, kind: str, given: str | None) -> str:
         """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
         from netwar.errors import NetwarError
