@@ -150,6 +150,7 @@ def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: De
 WORDS = {
     "tw-elk": ("health",),
     "tw-1tweet": ("1",),
+    "tw-copy": ("brexit", "other"),
     "tw-coverage": ("brexit",),
     "tw-idu3elk": ("brexit",),
     "tw-quser2work": ("-",),

@@ -39,7 +39,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
-        self._works = False
+        self._left = ""
         self.hidden: set[str] = set()
 
     @cached_property
@@ -172,14 +172,18 @@ class Services:
     @cached_property
     def archive(self) -> Archive:
         """Documents and ledger: in the cluster that `elksg` names, else in files."""
-        dead_letters = self.data / "dead-letters"
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            return self._opened(ElasticArchive(self.cluster, dead_letters, self.settings.api))
+            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api))
+        return self.files
+
+    @cached_property
+    def files(self) -> Archive:
+        """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return self._opened(SqliteArchive(self.data / "archive", dead_letters))
+        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -248,15 +252,18 @@ class Services:
             raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
         return name
 
-    def alone(self, queue: str) -> None:
-        """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""
+    def alone(self, queue: str, left: str = "who was not done yet is back on the queue") -> None:
+        """Be the only run of this program on this queue with this configuration, till the end. Raises Busy.
+
+        `left` is what to say of a run that is stopped.
+        """
         from urllib.parse import quote
 
         from netwar.connections.folders import trouble
         from netwar.connections.runs import alone
         from netwar.errors import ServiceDown
 
-        self._works = True
+        self._left = left
         told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
         try:
             alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
@@ -278,7 +285,7 @@ class Services:
     @property
     def consequence(self) -> str:
         """What a run that is stopped leaves behind, as the end of a sentence."""
-        return "; who was not done yet is back on the queue" if self._works else ""
+        return f"; {self._left}" if self._left else ""
 
     def close(self) -> None:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""
