@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 JSON_LINES = ("/_bulk", "/_msearch")
+# What an answer holds that says only that it is done.
+DONE = {"acknowledged", "accepted", "shards_acknowledged", "index", "indices", "persistent", "transient", "errors", "succeeded"}
 WIDEST = 44  # usage that help is lined up behind
 
 
@@ -116,7 +118,7 @@ def _done(services: Services, request: Request, how: How) -> str | None:
     answer = _sent(services, request, how, patient=bool(watched and watched.by_answer))
     if answer.empty and not how.json:
         return answer.empty
-    if not (watched and watched.task):
+    if not (watched and watched.task) and not (services.quiet and _is_done(request, answer)):
         _print(answer.data, request, how)
     if answer.failed:
         raise ItemsFailed(f"not all was done: {'; '.join(answer.failed[:5])}")
@@ -127,6 +129,11 @@ def _done(services: Services, request: Request, how: How) -> str | None:
     if watched and watched.task:
         _print(sending.response(services.cluster, answer.data), request, how)
     return request.says
+
+
+def _is_done(request: Request, answer: Answer) -> bool:
+    """Does an answer say nothing but that it is done? -q leaves that unsaid, for cron."""
+    return request.method != "GET" and isinstance(answer.data, dict) and answer.data.keys() <= DONE and not answer.failed
 
 
 @contextmanager

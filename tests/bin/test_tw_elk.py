@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -163,6 +164,34 @@ def test_what_takes_long_goes_on_there(server: Any, desk: Desk) -> None:
     assert "tells how far it is" in ended.stderr
     waited = desk.run("tw-elk", "force-merge", "lab-a", "--wait", check=0)
     assert json.loads(waited.stdout)["_shards"]["failed"] == 0
+
+
+@on("es953")
+def test_a_drain_that_cannot_end_is_stopped_and_says_what_is_left(server: Any, desk: Desk) -> None:
+    """There is no other node for its shards."""
+    reach(desk, server)
+    server.ask("PUT", "/lab-a", {"settings": {"number_of_replicas": 0, "number_of_shards": 2}})
+    process = desk.start("tw-elk", "drain", "n1", "--yes")
+    while not server.ask("GET", "/_cluster/settings")["persistent"]:
+        assert process.poll() is None
+    assert process.stdout
+    assert process.stdout.readline() == "{\n"  # it has been answered, and waits
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "2 shards were left; it goes on there" in said
+    assert "stopped by SIGINT" in said
+
+
+@on("es953")
+def test_q_leaves_out_that_it_is_done(server: Any, desk: Desk) -> None:
+    reach(desk, server)
+    for args in (("PUT", "/lab-a"), ("replicas", "lab-a", "0"), ("allocation-off",), ("delete", "lab-a", "--yes")):
+        ended = desk.run("tw-elk", *args, "-q", check=0)
+        assert (ended.stdout, ended.stderr) == ("", "")
+    assert "index" in desk.run("tw-elk", "indices", "-q", check=0).stdout, "but not what was asked for"
 
 
 RIGHTS = {
