@@ -16,16 +16,16 @@ test: venv ## run every check there is
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers
 	.venv/bin/lint-imports --no-logo
-	$(PY) -m cogapp --check README.md
+	$(PY) -m cogapp --check README.md docs/elasticsearch.md
 	$(PY) -m pytest -n auto -rs
 
 servers: venv ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers
 
-format: venv ## lay the code out and renew the README's table of commands
+format: venv ## lay the code out and renew the tables of commands and recipes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	$(PY) -m cogapp -r README.md
+	$(PY) -m cogapp -r README.md docs/elasticsearch.md
 
 bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them
 	$(PY) -m benchmarks.startup

@@ -48,7 +48,7 @@ def join(spans: Iterable[Span]) -> tuple[Span, ...]:
     count some twice: too many only makes a later end of the timeline be probed without need.
     """
     joined: list[Span] = []
-    for span in sorted(spans, key=lambda s: (s.high, s.posts), reverse=True):
+    for span in sorted(spans, key=lambda s: (s.high, -s.low, s.posts), reverse=True):
         above = joined[-1] if joined else None
         if above is None or span.high < above.low:
             joined.append(span)
@@ -163,3 +163,46 @@ class Record:
         if self.name is None or self.name.lower() == name.lower():
             return replace(self, name=name)
         return replace(self, name=name, renamed=(*self.renamed, Renamed(self.name, name, at)))
+
+
+def merge(one: Record, other: Record) -> Record:
+    """What two ledgers know of one user, together; the same in either order, but for the order of lost stretches.
+
+    Spans are joined, what either has covered is not lost, the later outcome wins, all renamings stay. A name that only the
+    earlier record has becomes a renaming, so that the user is found by it.
+    """
+    early, late = sorted((one, other), key=_moment)
+    if early in (late, Record(one.user)):
+        return late
+    spans = join((*one.spans, *other.spans))
+    lost = tuple(part for stretch in _united(one.lost, other.lost) for part in uncovered(stretch, spans))
+    told = late if late.outcome else early
+    name = late.name or early.name
+    changes = {*one.renamed, *other.renamed}
+    names = {known.lower() for known in (name, *(change.old for change in changes)) if known}
+    if early.name and name and early.name.lower() not in names:
+        changes.add(Renamed(early.name, name, max(one.asked, other.asked)))
+    return Record(
+        one.user,
+        name=name,
+        outcome=told.outcome,
+        detail=told.detail,
+        asked=max(one.asked, other.asked),
+        refreshed=max(one.refreshed, other.refreshed),
+        counted=early.counted if late.counted is None else late.counted,
+        spans=spans,
+        lost=lost,
+        renamed=tuple(sorted(changes, key=lambda change: (change.at, change.old, change.new))),
+    )
+
+
+def _moment(record: Record) -> tuple[object, ...]:
+    """What makes a record the later one: its passes, then whatever tells two apart."""
+    words = (record.outcome or "", record.name or "", record.detail or "", record.counted or 0)
+    return (record.asked, record.refreshed, record.top, record != Record(record.user), *words)
+
+
+def _united(some: tuple[Stretch, ...], more: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
+    """`some`, and what of `more` lies in none of them."""
+    known = [Span(part.low, part.high, 0) for part in some]
+    return (*some, *(part for stretch in more for part in uncovered(stretch, known)))

@@ -1,11 +1,12 @@
 """Spans, gaps and what is lost: checked against plain sets of numbers."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from netwar.coverage import Record, Span, Stretch, depth, gaps, join, uncovered
+from netwar.coverage import Record, Renamed, Span, Stretch, depth, gaps, join, merge, uncovered
 
 
 def covered(spans):
@@ -21,6 +22,7 @@ def test_spans_that_touch_or_overlap_become_one():
 def test_a_span_within_another_adds_nothing():
     assert join([Span(0, 9, 7), Span(3, 5, 2)]) == (Span(0, 9, 7),)
     assert join([Span(0, 9, 7), Span(0, 9, 7)]) == (Span(0, 9, 7),)
+    assert join([Span(3, 9, 7), Span(0, 9, 7)]) == (Span(0, 9, 7),)
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -78,3 +80,49 @@ def test_a_changed_screen_name_is_remembered():
     record = Record("1").named("alice", 10).named("Alice", 20).named("bob", 30)
     assert record.name == "bob"
     assert [(change.old, change.new, change.at) for change in record.renamed] == [("Alice", "bob", 30)]
+
+
+def some_record(chance):
+    """A record as runs leave it."""
+    record = Record("1", asked=chance.randint(0, 3), refreshed=chance.randint(0, 2), outcome=chance.choice(OUTCOMES))
+    for _ in range(chance.randint(0, 6)):
+        low = chance.randint(0, 40)
+        high = low + chance.randint(1, 10)
+        record = record.covering(Span(low, high, 1)) if chance.random() < 0.6 else record.losing(Stretch(low, high))
+        if chance.random() < 0.3:
+            record = record.named(chance.choice(["alice", "bob", "carol"]), chance.randint(1, 9))
+    return record
+
+
+OUTCOMES = [None, "complete", "partial", "gone"]
+
+
+def ids(stretches):
+    return {number for part in stretches for number in range(part.low + 1, part.high + 1)}
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_two_ledgers_know_together_what_each_knows(seed):
+    chance = random.Random(seed)
+    one, other = some_record(chance), some_record(chance)
+    merged = merge(one, other)
+    assert covered(merged.spans) == covered(one.spans) | covered(other.spans)
+    assert ids(merged.lost) == (ids(one.lost) | ids(other.lost)) - covered(merged.spans)
+    assert all(below.high < above.low for above, below in pairwise(merged.spans))
+    assert {*one.renamed, *other.renamed} <= set(merged.renamed)
+    known = {name for record in (one, other) for name in (record.name, *(change.old for change in record.renamed)) if name}
+    assert known == {name for name in (merged.name, *(change.old for change in merged.renamed)) if name}
+    assert merged.asked == max(one.asked, other.asked)
+    if one.asked != other.asked and one.outcome and other.outcome:
+        assert merged.outcome == max((one, other), key=lambda record: record.asked).outcome
+    turned = merge(other, one)
+    assert replace(turned, lost=()) == replace(merged, lost=()), f"seed {seed}"
+    assert ids(turned.lost) == ids(merged.lost)
+    assert merge(merged, one) == merge(merged, other) == merge(merged, merged) == merged, "once more changes nothing"
+
+
+def test_a_record_that_only_one_ledger_has_stays_as_it_is():
+    record = Record(
+        "1", "bob", "partial", "x", 5, 4, 9, (Span(5, 9, 2),), (Stretch(3, 5), Stretch(0, 3)), (Renamed("a", "bob", 1),)
+    )
+    assert merge(record, Record("1")) == merge(Record("1"), record) == merge(record, record) == record

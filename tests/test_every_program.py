@@ -150,7 +150,9 @@ def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: De
 WORDS = {
     "tw-1name": ("nasa",),
     "tw-1num": ("1",),
+    "tw-elk": ("health",),
     "tw-1tweet": ("1",),
+    "tw-copy": ("brexit", "other"),
     "tw-coverage": ("brexit",),
     "tw-fixgraph": ("-",),
     "tw-follow2usertest": ("nasa",),
@@ -165,6 +167,7 @@ WORDS = {
     "tw-tnamesearch": ("-",),
     "tw-tumsearch": ("-",),
     "tw-usersearchadd": ("-",),
+    "tw-touchindex": ("brexit",),
 }
 
 

@@ -104,6 +104,9 @@ class Documents(Protocol):
         Raises ConfigError where they cannot: it holds something else, or we lack a right.
         """
 
+    def touch(self, indices: Sequence[str]) -> list[str]:
+        """Make those of the indices that are not there, laid out as they should be; which were made. Raises as `ready` does."""
+
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """Keep documents, and in the same step the coverage they complete.
 

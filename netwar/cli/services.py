@@ -39,7 +39,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
-        self._works = False
+        self._left = ""
         self.hidden: set[str] = set()
 
     @cached_property
@@ -172,14 +172,18 @@ class Services:
     @cached_property
     def archive(self) -> Archive:
         """Documents and ledger: in the cluster that `elksg` names, else in files."""
-        dead_letters = self.data / "dead-letters"
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            return self._opened(ElasticArchive(self.cluster, dead_letters, self.settings.api))
+            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api))
+        return self.files
+
+    @cached_property
+    def files(self) -> Archive:
+        """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return self._opened(SqliteArchive(self.data / "archive", dead_letters))
+        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -189,7 +193,9 @@ class Services:
 
         if not self.settings.elksg:
             raise ConfigError(f"{self.settings.path} names no Elasticsearch: write  elksg = HOST  under [STREAM]")
-        return self._opened(connect(self.settings))
+        cluster = connect(self.settings)
+        self._closing.callback(cluster.close)  # holds nothing in the run's name, and needs no folder
+        return cluster
 
     @cached_property
     def indices(self) -> Indices:
@@ -226,6 +232,15 @@ class Services:
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 
+    def indices_of(self, name: str) -> list[str]:
+        """The full names behind a name: its tweets and its users; usertest has only users."""
+        from netwar.records.documents import USERTEST
+
+        if name.lower() == USERTEST:
+            return [USERTEST]
+        checked = self.index(name)
+        return [f"tw{checked}", f"tu{checked}"]
+
     def recorded(self, kind: str, given: str | None) -> str:
         """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
         from netwar.errors import NetwarError
@@ -241,15 +256,18 @@ class Services:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
         return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
 
-    def alone(self, queue: str) -> None:
-        """Be the only run of this program on this queue with this configuration, till the end. Raises Busy."""
+    def alone(self, queue: str, left: str = "who was not done yet is back on the queue") -> None:
+        """Be the only run of this program on this queue with this configuration, till the end. Raises Busy.
+
+        `left` is what to say of a run that is stopped.
+        """
         from urllib.parse import quote
 
         from netwar.connections.folders import trouble
         from netwar.connections.runs import alone
         from netwar.errors import ServiceDown
 
-        self._works = True
+        self._left = left
         told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
         try:
             alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
@@ -271,7 +289,7 @@ class Services:
     @property
     def consequence(self) -> str:
         """What a run that is stopped leaves behind, as the end of a sentence."""
-        return "; who was not done yet is back on the queue" if self._works else ""
+        return f"; {self._left}" if self._left else ""
 
     def close(self) -> None:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""

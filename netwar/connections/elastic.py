@@ -101,12 +101,16 @@ class Cluster:
         ignore: Collection[int] = (),
         index: str = "",
         seconds: float = SECONDS,
+        once: bool = False,
     ) -> Any:
         """The answer to one request. What passes by itself is asked again: a lost connection for some seconds, a busy
-        cluster for a minute. An answer whose status is in `ignore` is handed back with its `error`.
+        cluster for a minute; not so `once`, for what must not be done twice. An answer whose status is in `ignore` is
+        handed back with its `error`.
 
         Raises ServiceDown, and ConfigError if we may not do it; `index` is named there. NetwarError for what it refuses.
         """
+        if once:
+            return self._ask(method, path, body, params, ignore, index, seconds)
         return self.patiently(self._ask, method, path, body, params, ignore, index, seconds)
 
     def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
@@ -153,18 +157,37 @@ def connect(settings: Settings) -> Cluster:
     Raises ServiceDown if it does not answer, ConfigError for a wrong password, a missing right, a certificate that is
     not trusted, and for a password that would travel openly.
     """
-    given = [_place(one) for one in (settings.elksg or "").split()]
+    hosts, checked = _answering(settings)
+    user = "the API key" if settings.elksgkey else settings.elksguser or "nobody"
+    return Cluster(_client(hosts, checked, settings), _address(hosts[0]), user)
+
+
+def address(settings: Settings) -> str:
+    """Where the cluster answers, such as https://search.example.org:9200. Raises what `connect` raises, but for rights."""
+    return _address(_answering(settings)[0][0])
+
+
+def api_key(given: str) -> str:
+    """A key as it travels: Kibana shows it so, or as ID:KEY."""
+    return _base64(given) if ":" in given else given
+
+
+def _answering(settings: Settings) -> tuple[list[dict[str, Any]], SSLContext]:
+    """The hosts that answer and may be told who we are, and what checks their certificates."""
     checked = tls.context(settings.elksgca, "elksgca")
-    hosts = _reachable(given, checked)
-    where = f"{hosts[0]['scheme']}://{hosts[0]['host']}:{hosts[0]['port']}"
+    hosts = _reachable([_place(one) for one in (settings.elksg or "").split()], checked)
     open_ones = [one["host"] for one in hosts if one["scheme"] == "http" and not loopback(one["host"])]
     if open_ones and (settings.elksgpass or settings.elksgkey):
         raise ConfigError(
             f"{open_ones[0]} speaks http only, so everybody on the way could read the password: switch TLS on there, "
             "or reach it through a tunnel that ends on this machine"
         )
-    user = "the API key" if settings.elksgkey else settings.elksguser or "nobody"
-    return Cluster(_client(hosts, checked, settings), where, user)
+    return hosts, checked
+
+
+def _address(host: Mapping[str, Any]) -> str:
+    name = f"[{host['host']}]" if ":" in host["host"] else host["host"]
+    return f"{host['scheme']}://{name}:{host['port']}"
 
 
 def _place(given: str) -> tuple[str | None, str, int]:
@@ -243,8 +266,7 @@ def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings
 def _credentials(settings: Settings) -> dict[str, str]:
     """The API key, as ID:KEY or already in base64, or user and password (in UTF-8; the library would send Latin-1)."""
     if settings.elksgkey:
-        key = settings.elksgkey
-        return {"authorization": f"ApiKey {_base64(key) if ':' in key else key}"}
+        return {"authorization": f"ApiKey {api_key(settings.elksgkey)}"}
     if settings.elksguser:
         return {"authorization": f"Basic {_base64(f'{settings.elksguser}:{settings.elksgpass or str()}')}"}
     return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,10 @@ BUSY = (
 )
 # What a search finds in an index whose shards are just being made.
 UNREADY = (503, "search_phase_execution_exception")
+# Said with status 500 of what was asked, and not of the cluster.
+ASKED = ("repository_exception", "repository_verification_exception", "snapshot_restore_exception")
+# What is not in a version or build, in the words of each kind of server.
+UNKNOWN = ("no handler found for uri", "Incorrect HTTP method for uri")
 
 
 class Passing(ServiceDown):
@@ -33,7 +38,15 @@ class Passing(ServiceDown):
 
 
 class Forbidden(ConfigError):
-    """We lack a right."""
+    """We lack a right, which `right` names as far as the server does."""
+
+    def __init__(self, message: str, right: str) -> None:
+        super().__init__(message)
+        self.right = right
+
+
+class NoAnswer(Passing):
+    """It was given no time enough to answer; what was asked for may go on there."""
 
 
 @contextmanager
@@ -46,13 +59,13 @@ def translated(where: str, user: str, index: str) -> Iterator[None]:
     except exceptions.SSLError as error:
         raise untrusted(where, str(error.info), "elksgca") from error
     except exceptions.ConnectionTimeout as error:
-        raise Passing(f"{where} gave no answer in time; it may hang, or have too much to do", 0) from error
+        raise NoAnswer(f"{where} gave no answer in time; it may hang, or have too much to do", 0) from error
     except exceptions.ConnectionError as error:
         raise Passing(f"the connection to {where} is lost ({_cause(error)}): is it down?", RECONNECT_SECONDS) from error
     except exceptions.TransportError as error:
         status = error.status_code if isinstance(error.status_code, int) else 0
         found = refusal(_error(error.info), status, where, user, index)
-        raise found or NetwarError(f"{where} refuses what it was asked{_of(index)}: {reason(_error(error.info))}") from error
+        raise found or NetwarError(_refused(where, index, reason(_error(error.info)))) from error
     except exceptions.SerializationError as error:
         raise ConfigError(f"{where} does not speak JSON: it is no Elasticsearch; correct elksg") from error
 
@@ -66,12 +79,13 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
         return ConfigError(_unknown(where, user))
     if status == 403:
         return Forbidden(
-            f"{user} lacks a right{_of(index)} at {where} ({said[:200]}): "
-            "give them the role netwar_recorder, which stands in conf/ for each kind of cluster"
+            f"{user} lacks a right{_of(index)} at {where} ({_right(said)}): "
+            "give them the role netwar_recorder, which stands in conf/ for each kind of cluster",
+            _right(said),
         )
     if status == 429 or kind in BUSY or (status, kind) == UNREADY:
         return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
-    if status >= 500:
+    if status >= 500 and kind not in ASKED:
         return Passing(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)
     return None
 
@@ -93,6 +107,21 @@ def _unknown(where: str, user: str) -> str:
     return f"{where} does not accept the password of {user}: correct elksguser and elksgpass"
 
 
+def _right(said: str) -> str:
+    """The action that was refused and the privileges that would allow it, where the server names them."""
+    action = re.search(r"(?:action|no permissions for) \[([^\]]+)\]", said)
+    grants = re.search(r"granted by the ([a-z]+ privileges \[[^\]]+\])", said)
+    if action is None:
+        return said[:200]
+    return f"{action[1]}; it is granted by the {grants[1]}" if grants else action[1]
+
+
+def _refused(where: str, index: str, said: str) -> str:
+    if said.startswith(UNKNOWN):
+        return f"{where} knows no such request: it is not in this version, or not in this build of it ({said})"
+    return f"{where} refuses what it was asked{_of(index)}: {said}"
+
+
 def _error(info: Any) -> Mapping[str, Any]:
     """The `error` of an answer, in any of its forms."""
     told = info.get("error", info) if isinstance(info, dict) else info
@@ -100,10 +129,10 @@ def _error(info: Any) -> Mapping[str, Any]:
 
 
 def reason(error: Mapping[str, Any]) -> str:
-    """What the server says of an error, with what lies beneath."""
-    said = str(error.get("reason") or error.get("type") or error)
-    cause = error.get("caused_by")
-    beneath = str(cause.get("reason") or "") if isinstance(cause, dict) else ""
+    """What the server says of an error, with what lies beneath; of what has several lines, the first."""
+    said = str(error.get("reason") or error.get("type") or error).partition("\n")[0]
+    cause = error.get("caused_by") or next(iter(error.get("root_cause") or ()), None)
+    beneath = str(cause.get("reason") or "").partition("\n")[0] if isinstance(cause, dict) else ""
     return f"{said}: {beneath}" if beneath and beneath not in said else said
 
 

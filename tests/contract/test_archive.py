@@ -694,3 +694,13 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
             assert 100 * len(pages) <= archive.count("twbrexit") <= 100 * (len(pages) + number), "a span comes after its page"
         assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100
     assert archive.write([tweet(1)]).created == 1
+
+
+def test_an_index_is_made_once_and_is_empty_then(archive: Archive) -> None:
+    assert archive.touch(["twbrexit", "tubrexit"]) == ["twbrexit", "tubrexit"]
+    assert archive.touch(["twbrexit", "tubrexit"]) == []
+    assert archive.touch(["usertest"]) == ["usertest"]
+    assert (archive.count("twbrexit"), archive.count("usertest"), archive.indices()) == (0, 0, [])
+    assert archive.write([tweet(1), profile(7, "alice")]) == Tally(created=2)
+    with pytest.raises(ValueError, match="is no index of this archive"):
+        archive.touch(["brexit"])

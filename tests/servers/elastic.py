@@ -71,8 +71,8 @@ class ElasticServer(Server):
         except requests.RequestException:
             return None
 
-    def start(self) -> None:
-        super().start()
+    def start(self, takes_place: bool = True) -> None:
+        super().start(takes_place)
         self.at_start = self.at_start or self.contents()
 
     def wipe(self) -> None:

@@ -112,7 +112,7 @@ def server(servers: Servers, request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture
 def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
-    """Start servers of this test's own, with options as for `start`; of the Elasticsearch family one a test."""
+    """Start servers of this test's own, with options as for `start`; of the Elasticsearch family one, and one beside it."""
     with ExitStack() as stack:
 
         def new(kind: str, **options: Any) -> Server:

@@ -72,9 +72,9 @@ class Server(ABC):
     def alive(self) -> bool:
         return self.process is not None and self.process.alive
 
-    def start(self) -> None:
+    def start(self, takes_place: bool = True) -> None:
         """Start it, and wait until it answers; raises CannotStart."""
-        if not self.of.is_redis and not self._slot:
+        if takes_place and not self.of.is_redis and not self._slot:
             self._slot = Slot()
         self.process = Process(self.launch)
         try:

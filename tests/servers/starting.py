@@ -27,8 +27,10 @@ def why_not(kind: str) -> str | None:
     return _why_not_redis(KINDS[kind]) if KINDS[kind].is_redis else _why_not_elastic(KINDS[kind])
 
 
-def start(kind: str, **options: Any) -> Server:
+def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
     """Start a server and wait until it answers: `with start("es953") as server: ...`
+
+    `beside` is a server whose place it shares: its second node, or the other end of a copy.
 
     For the Elasticsearch family the options are `heap` ("512m"), `quick` (True: starts fast, is slower later), and any of
     its settings (`**{"http.max_content_length": "1mb"}`); for Redis `conf` and `acl`, files to read, and any of its settings.
@@ -41,7 +43,7 @@ def start(kind: str, **options: Any) -> Server:
     try:
         server = _prepare(KINDS[kind], folder, options)
         processes.give(folder)
-        server.start()
+        server.start(takes_place=beside is None)
     except BaseException:
         shutil.rmtree(folder)
         raise

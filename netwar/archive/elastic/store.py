@@ -39,6 +39,14 @@ class ElasticArchive(ElasticLedger):
         for one in (index, ledger_index(index)):
             self._indices.made(one)
 
+    def touch(self, indices: Sequence[str]) -> list[str]:
+        for index in indices:
+            parted(index)
+        missing = [index for index in indices if self._indices.there(index) is None]
+        for index in indices:
+            self.ready(index)
+        return missing
+
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """See Documents.write. Other documents of the page are not held up by one that is refused."""
         batches, refused = _sorted_out(documents)

@@ -35,6 +35,13 @@ class SqliteArchive(SqliteLedger):
     def ready(self, index: str) -> None:
         place(index)
 
+    def touch(self, indices: Sequence[str]) -> list[str]:
+        """See Documents.touch. Indices of one name are one file."""
+        missing = [index for index in indices if self._files.there(index) is None]
+        for index in missing:
+            self._files.made(index)
+        return missing
+
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """See Documents.write. The documents of the cover's file and the cover are one transaction, the last one."""
         batches, strays = self._sorted_out(documents)

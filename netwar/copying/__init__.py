@@ -1,0 +1,5 @@
+"""Copies of an index from one archive into another: documents, what profiles said before, coverage, notes."""
+
+from netwar.copying.copy import Copy, Outcome, Place
+
+__all__ = ["Copy", "Outcome", "Place"]

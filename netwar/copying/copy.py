@@ -1,0 +1,151 @@
+"""One copy: its steps, and how it goes on where it was cut off.
+
+FROM may be recorded into meanwhile. So its coverage is put by first, as notes in TO, and merged into TO's own last: whatever it
+speaks of was in FROM before the documents were walked, and is in TO before TO says so. Documents are walked in the
+order of ids; after each batch the place is noted in TO. What is done twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from netwar.archive.base import Archive, Tally
+from netwar.copying import ledger, notes, past
+from netwar.records import kept
+from netwar.records.documents import USERTEST, Document
+
+BATCH = 1_000
+BATCH_BYTES = 5 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An index by its name (`brexit`, `usertest`) in an archive. `identity` names it wherever it is asked from."""
+
+    archive: Archive
+    name: str
+    identity: str
+
+    @property
+    def users(self) -> str:
+        return USERTEST if self.name == USERTEST else f"tu{self.name}"
+
+    @property
+    def indices(self) -> list[str]:
+        """The full names: users first, so that tweets find their authors."""
+        return [USERTEST] if self.name == USERTEST else [f"tu{self.name}", f"tw{self.name}"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a copy did. `counts` has the documents of FROM, when it was begun, and of TO at its end, by TO's index; `diverged`
+    are the notes that both have, and differently."""
+
+    tally: Tally = field(default_factory=Tally)
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    records: int = 0
+    resumed: bool = False
+    diverged: list[str] = field(default_factory=list)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The indices that have fewer documents in TO than they had in FROM."""
+        return [index for index, (theirs, ours) in self.counts.items() if ours < theirs]
+
+
+class Copy:
+    """FROM into TO. `report` is told of each batch: how many documents were walked, and of which index."""
+
+    def __init__(self, source: Place, target: Place, report: Callable[[int, str], None] = lambda count, index: None) -> None:
+        if len(source.indices) != len(target.indices):
+            raise ValueError(f"{USERTEST} can be copied only to {USERTEST}")
+        self._source = source
+        self._target = target
+        self._report = report
+        self._key = f"{notes.OURS}{hashlib.sha256(source.identity.encode()).hexdigest()[:16]}"
+        self._pairs = list(zip(source.indices, target.indices, strict=True))
+
+    def total(self) -> int:
+        """How many documents FROM has."""
+        return sum(self._source.archive.count(index) for index in self._source.indices)
+
+    def run(self) -> Outcome:
+        """Copy, or go on with a copy that was cut off."""
+        done = Outcome()
+        theirs = {index: self._source.archive.count(index) for index in self._source.indices}
+        self._target.archive.touch(self._target.indices)
+        state = self._begun(done)
+        if not state["past"]:
+            past.carry(self._source.archive, self._source.users, self._target.archive, self._target.users)
+            state = self._noted({**state, "past": True})
+        for source, target in self._pairs:
+            done.tally += self._documents(source, target, state)
+        done.records = ledger.merge_in(self._target.archive, self._parts(state), dict(self._pairs))
+        for source, target in self._pairs:
+            done.diverged += notes.carry(self._source.archive, source, self._target.archive, target)
+        self._end()
+        done.counts = {target: (theirs[source], self._target.archive.count(target)) for source, target in self._pairs}
+        return done
+
+    def _begun(self, done: Outcome) -> dict[str, Any]:
+        """Where it stands. A new copy begins with FROM's coverage."""
+        state: dict[str, Any] | None = self._target.archive.note(self._target.users, self._key)
+        if state:
+            done.resumed = True
+            return state
+        parts = 0
+        for part in ledger.parts(self._source.archive, self._source.indices):
+            parts += 1
+            self._put(f"{self._key}/{parts:09}", part)
+        return self._noted({"from": self._source.identity, "parts": parts, "past": False, "after": {}})
+
+    def _parts(self, state: dict[str, Any]) -> Iterator[Any]:
+        """FROM's coverage as it was put by."""
+        for part in range(1, state["parts"] + 1):
+            yield self._target.archive.note(self._target.users, f"{self._key}/{part:09}")
+
+    def _documents(self, source: str, target: str, state: dict[str, Any]) -> Tally:
+        tally = Tally()
+        after = state["after"].get(target)
+        for batch in batches(self._source.archive.scan(source, after)):
+            made = [one for body in batch for one in kept.documents(target, self._target.users, body)]
+            tally += self._write(made)
+            state["after"][target] = str(batch[-1].get("id"))
+            self._noted(state)
+            self._report(len(batch), target)
+        return tally
+
+    def _write(self, documents: list[Document]) -> Tally:
+        return self._target.archive.write(documents)
+
+    def _noted(self, state: dict[str, Any]) -> dict[str, Any]:
+        self._put(self._key, state)
+        return state
+
+    def _put(self, key: str, value: Any) -> None:
+        self._target.archive.change_note(self._target.users, key, lambda before: value)
+
+    def _end(self) -> None:
+        """Remove what was put by, the state first: a copy that is cut off here begins anew, and finds all done."""
+        self._put(self._key, None)
+        for key, _ in list(self._target.archive.notes(self._target.users, f"{self._key}/")):
+            self._put(key, None)
+
+
+def batches(bodies: Iterable[Any]) -> Iterator[list[Any]]:
+    """Documents in batches of at most BATCH, and of about BATCH_BYTES as JSON."""
+    batch: list[Any] = []
+    size = 0
+    for body in bodies:
+        batch.append(body)
+        size += len(orjson.dumps(body))
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

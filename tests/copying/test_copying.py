@@ -1,0 +1,321 @@
+"""Copies between files: what must hold whatever the archives are. (Servers: test_between_servers.py.)"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar.archive.base import Tally
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.copying import Copy, Outcome, Place
+from netwar.copying.copy import BATCH, batches
+from netwar.coverage import Record, Span
+from netwar.records.kept import documents
+from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[SqliteArchive]:
+    with closing(SqliteArchive(tmp_path / "from", tmp_path / "dead-from")) as archive:
+        yield archive
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[SqliteArchive]:
+    with closing(SqliteArchive(tmp_path / "to", tmp_path / "dead-to")) as archive:
+        yield archive
+
+
+def copy(source: Any, target: Any, name: str = "a", to: str | None = None) -> Outcome:
+    return Copy(Place(source, name, "from"), Place(target, to or name, "to")).run()
+
+
+def test_everything_is_copied_and_once_more_changes_nothing(source: SqliteArchive, target: SqliteArchive) -> None:
+    fill(source, "a", 5_000)
+    before = whole(source, "a")
+    assert len(before) > 5_000
+    done = copy(source, target)
+    assert whole(target, "a") == before
+    assert whole(source, "a") == before
+    assert done.counts == {"tua": (20, 20), "twa": (5_020, 5_020)}
+    assert (done.tally.created, done.records, done.lacking, done.diverged) == (5_040, 22, [], [])
+    again = copy(source, target)
+    assert whole(target, "a") == before
+    assert again.tally == Tally(unchanged=5_040)
+    assert not again.resumed
+    assert copy(target, source).tally == Tally(unchanged=5_040), "and back"
+    assert whole(source, "a") == before
+
+
+def test_another_name_there(source: SqliteArchive, target: SqliteArchive) -> None:
+    fill(source, "a", 100)
+    copy(source, target, to="b")
+    assert whole(target, "b") == whole(source, "a")
+    assert target.indices() == ["tub", "twb"]
+
+
+def test_usertest_has_users_only(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([profile("usertest", 1, "a", BEGAN), profile("usertest", 2, "b", BEGAN)])
+    source.write([profile("usertest", 1, "c", BEGAN + 1)])
+    source.change("usertest", "1", lambda record: replace(record, outcome="gone", asked=1))
+    copy(source, target, "usertest")
+    assert whole(target, "usertest") == whole(source, "usertest")
+    with pytest.raises(ValueError, match="usertest can be copied only to usertest"):
+        copy(source, target, "usertest", "a")
+
+
+class Killed(Exception):
+    pass
+
+
+class Dying(SqliteArchive):
+    """Cut off at the n-th write of any kind, before or after it is done."""
+
+    left = 0
+    after = False
+
+    def _cut(self, work: Any, *args: Any) -> Any:
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Killed
+        done = work(*args)
+        if self.left == 0:
+            raise Killed
+        return done
+
+    def write(self, *args: Any) -> Any:
+        return self._cut(super().write, *args)
+
+    def change(self, *args: Any) -> Any:
+        return self._cut(super().change, *args)
+
+    def change_note(self, *args: Any) -> Any:
+        return self._cut(super().change_note, *args)
+
+    def keep_changes(self, *args: Any) -> Any:
+        return self._cut(super().keep_changes, *args)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_cut_off_anywhere_it_goes_on(source: SqliteArchive, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    fill(source, "a", 2_500, seed)
+    with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
+        cuts = 0
+        while True:
+            dying.left, dying.after = chance.randint(1, 25), chance.random() < 0.5
+            try:
+                copy(source, dying)
+                break
+            except Killed:
+                cuts += 1
+                claimed(source, dying)
+        dying.left = 0
+        assert cuts, f"seed {seed}"
+        assert whole(dying, "a") == whole(source, "a"), f"seed {seed}"
+
+
+def claimed(source: SqliteArchive, target: SqliteArchive) -> None:
+    """What the target calls complete it has."""
+    for record in target.records("twa"):
+        for span in record.spans:
+            ids = [body["id"] for body in source.find("twa", user=record.user) if span.low < int(body["id"]) <= span.high]
+            assert target.missing("twa", "id", ids) == []
+
+
+class Recorded(SqliteArchive):
+    """Somebody records into it while it is read."""
+
+    pages = 0
+
+    def scan(self, index: str, after: str | None = None) -> Iterator[Any]:
+        for body in super().scan(index, after):
+            if index == "twa" and self.pages < 20:
+                self.pages += 1
+                old, at = (BEGAN - 10**9 - EPOCH << 22) - self.pages, BEGAN
+                self.write([tweet("twa", old, 5, at)])
+                self.change("twa", "5", lambda record, old=old: record.covering(Span(old - 1, old, 1)))  # type: ignore[misc]
+            yield body
+
+
+def test_no_coverage_is_copied_of_what_came_behind_our_back(tmp_path: Path, target: SqliteArchive) -> None:
+    with closing(Recorded(tmp_path / "from", tmp_path / "dead")) as source:
+        fill(source, "a", 1_500)
+        copy(source, target)
+        assert source.record("twa", "5").posts == 20
+        claimed(source, target)
+        copy(source, target)
+        assert target.record("twa", "5") == source.record("twa", "5")
+        claimed(source, target)
+        assert whole(target, "a") == whole(source, "a")
+
+
+def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path) -> None:
+    """Between a copy that was cut off and the one that goes on, older tweets were recorded: they lie behind the place."""
+    fill(source, "a", 3_000)
+    with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
+        dying.left = 10  # in the midst of the tweets
+        with pytest.raises(Killed):
+            copy(source, dying)
+        assert 0 < dying.count("twa") < source.count("twa")
+        source.write([tweet("twa", 17, 5, BEGAN)])
+        source.change("twa", "5", lambda record: record.covering(Span(0, 20, 1)))
+        done = copy(source, dying)
+        assert done.resumed
+        claimed(source, dying)
+        assert done.lacking == ["twa"], "which is told"
+        copy(source, dying)
+        assert whole(dying, "a") == whole(source, "a")
+
+
+def test_newer_copies_win_and_coverage_is_merged(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([tweet("twa", 1, 5, BEGAN, text="old"), tweet("twa", 2, 5, BEGAN + 9, text="new"), tweet("twa", 3, 5, BEGAN)])
+    target.write([tweet("twa", 1, 5, BEGAN + 1, text="new"), tweet("twa", 2, 5, BEGAN, text="old")])
+    target.write([tweet("twa", 3, 5, BEGAN + 99, direct=False)])
+    source.change("twa", "5", lambda record: replace(record.covering(Span(0, 3, 3)), outcome="complete", asked=10))
+    target.change("twa", "5", lambda record: replace(record.covering(Span(3, 9, 1)), outcome="gone", asked=20, name="x"))
+    done = copy(source, target)
+    assert (done.tally.created, done.tally.updated, done.tally.unchanged) == (0, 2, 1)
+    assert [body["text"] for body in target.scan("twa")][:2] == ["new", "new"]
+    assert target.get("twa", ["3"])["3"]["netwar"]["via"] == "timeline", "asked for wins over came along"
+    assert target.record("twa", "5") == Record("5", name="x", outcome="gone", asked=20, spans=(Span(0, 9, 4),))
+
+
+def names(archive: SqliteArchive, user: str) -> list[tuple[int | None, str]]:
+    return [(version.since, version.fields["username"]) for version in archive.history("tua", user)]
+
+
+def test_what_a_profile_said_is_whole_after_a_copy_onto_an_older_one(source: SqliteArchive, target: SqliteArchive) -> None:
+    target.write([profile("tua", 1, "first", BEGAN)])
+    for at, name in enumerate(("first", "second", "third", "fourth")):
+        source.write([profile("tua", 1, name, BEGAN + at * 10)])
+    copy(source, target)
+    assert (
+        names(target, "1")
+        == names(source, "1")
+        == [
+            (BEGAN + 30, "fourth"),
+            (BEGAN + 20, "third"),
+            (BEGAN + 10, "second"),
+            (None, "first"),
+        ]
+    )
+
+
+def test_what_only_the_target_saw_stays_known(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([profile("tua", 1, "first", BEGAN)])
+    source.write([profile("tua", 1, "third", BEGAN + 20)])
+    source.write([profile("tua", 1, "fourth", BEGAN + 30)])
+    target.write([profile("tua", 1, "second", BEGAN + 10)])
+    copy(source, target)
+    expected = [(BEGAN + 30, "fourth"), (BEGAN + 20, "third"), (BEGAN + 10, "second"), (None, "first")]
+    assert names(target, "1") == expected
+    assert [bearer.user for bearer in target.bearers("tua", ["second"])["second"]] == ["1"]
+    copy(source, target)
+    assert names(target, "1") == expected
+
+
+FOLLOWERS = {"snapshot/000001": {"count": 3}, "whole/000001/000001": "abc"}
+LATER = {**FOLLOWERS, "snapshot/000002": {"count": 4}, "came/000002/000001": "d"}
+OTHERS = {"snapshot/000001": {"count": 9}, "whole/000001/000001": "xyz"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "left", "told"),
+    [
+        (FOLLOWERS, {}, FOLLOWERS, False),
+        (FOLLOWERS, FOLLOWERS, FOLLOWERS, False),
+        (LATER, FOLLOWERS, LATER, False),
+        (LATER, {**FOLLOWERS, "open": 1, "page/000002/000001": "d"}, LATER, False),
+        (FOLLOWERS, LATER, LATER, False),
+        (FOLLOWERS, OTHERS, OTHERS, True),
+    ],
+)
+def test_lists_of_notes_stay_whole(
+    source: SqliteArchive, target: SqliteArchive, theirs: dict[str, Any], ours: dict[str, Any], left: dict[str, Any], told: bool
+) -> None:
+    for archive, some in ((source, theirs), (target, ours)):
+        archive.write([profile("tua", 1, "a", BEGAN)])
+        for key, value in some.items():
+            archive.change_note("tua", f"followers/1/{key}", lambda before, value=value: value)  # type: ignore[misc]
+    source.change_note("tua", "followers/12/snapshot/000001", lambda before: 12)
+    done = copy(source, target)
+    expected = {f"followers/1/{key}": value for key, value in left.items()} | {"followers/12/snapshot/000001": 12}
+    assert dict(target.notes("tua", "")) == expected
+    assert done.diverged == (["followers/1"] if told else [])
+
+
+def test_lists_of_times_are_united(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([profile("tua", 1, "a", BEGAN)])
+    source.change_note("tua", "standing/1", lambda before: [[1, "gone", ""], [3, "open", ""]])
+    target.change_note("tua", "standing/1", lambda before: [[2, "suspended", ""], [3, "open", ""]])
+    copy(source, target)
+    assert target.note("tua", "standing/1") == [[1, "gone", ""], [2, "suspended", ""], [3, "open", ""]]
+
+
+def test_what_the_target_refuses_is_counted_and_the_rest_copied(source: SqliteArchive, tmp_path: Path) -> None:
+    class Picky(SqliteArchive):
+        def write(self, documents: Any, cover: Any = None) -> Tally:
+            kept = [one for one in documents if one.id != "2"]
+            return super().write(kept, cover) + Tally(rejected=len(documents) - len(kept))
+
+    source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
+    with closing(Picky(tmp_path / "to", tmp_path / "dead")) as picky:
+        done = copy(source, picky)
+    assert (done.tally.created, done.tally.rejected, done.lacking) == (2, 1, ["twa"])
+
+
+def test_batches_are_bounded_by_number_and_size() -> None:
+    assert [len(batch) for batch in batches([{"id": n} for n in range(2_500)])] == [BATCH, BATCH, 500]
+    assert [len(batch) for batch in batches([{"text": "x" * 3_000_000} for _ in range(5)])] == [2, 2, 1]
+    assert list(batches([])) == []
+
+
+def test_what_was_left_in_2019_becomes_documents_with_all_that_lay_in_them() -> None:
+    def status(id: int, day: int, **more: Any) -> dict[str, Any]:
+        user = {"id": id * 10, "id_str": str(id * 10), "screen_name": f"user{id}", "created_at": "Wed Sep 04 13:51:55 +0000 2013"}
+        return {
+            "id": id,
+            "id_str": str(id),
+            "full_text": "x",
+            "created_at": f"Wed Sep {day:02} 13:51:55 +0000 2019",
+            "user": user,
+            **more,
+        }
+
+    from netwar.records import v1
+
+    retweet = status(3, 6, retweeted_status=status(2, 5, quoted_status=status(1, 4)))
+    made = list(documents("twa", "tua", v1.tweet(retweet)))
+    assert [(one.index, one.id, one.direct) for one in made] == [
+        ("twa", "3", True),
+        ("twa", "2", False),
+        ("twa", "1", False),
+        ("tua", "30", True),
+        ("tua", "20", True),
+        ("tua", "10", True),
+    ]
+    assert [one.body["netwar"]["retrieved"][:10] for one in made] == [
+        "2019-09-06",
+        "2019-09-05",
+        "2019-09-04",
+        *["2019-09-06"] * 3,
+    ]
+    assert made[0].body["netwar"]["v1"] == retweet, "the original is whole"
+    for one in made:
+        [again] = documents(one.index, "tua", one.body)
+        assert again == one, "copied on, they stay what they are"
+
+
+@pytest.mark.parametrize(
+    ("written", "at"), [(iso(BEGAN + 7), BEGAN + 7), ("2026-01-01T00:00:00Z", 1767225600000), (None, 0), (5, 0), ("x", 0)]
+)
+def test_the_time_of_a_document(written: Any, at: int) -> None:
+    [made] = documents("twa", "tua", {"id": "1", "netwar": {"retrieved": written, "via": "timeline"}})
+    assert made.retrieved == at
