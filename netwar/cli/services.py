@@ -5,8 +5,7 @@ The only module that knows which implementation stands behind which contract.
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -72,6 +71,7 @@ class Services:
     @cached_property
     def data(self) -> Path:
         """The folder where everything is kept, made if need be."""
+        from netwar.cli.worlds import keep_apart
         from netwar.connections.folders import made, trouble
         from netwar.errors import ServiceDown
 
@@ -80,29 +80,8 @@ class Services:
             made(folder)
         except OSError as error:
             raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error
-        self._keep_worlds_apart(folder)
+        keep_apart(folder, self.settings)
         return folder
-
-    def _keep_worlds_apart(self, folder: Path) -> None:
-        """A rehearsal must not write into what was recorded from X, nor take its users; nor the other way round."""
-        from netwar.connections.folders import opened, trouble
-        from netwar.errors import ServiceDown
-
-        mark, now = folder / "api", self.settings.api
-        try:
-            with suppress(FileExistsError), os.fdopen(opened(mark, os.O_WRONLY | os.O_EXCL), "w") as file:
-                file.write(now + "\n")
-            before = mark.read_text(errors="replace").strip() or now  # another program may be about to write it
-        except OSError as error:
-            raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
-        self._same_world(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there")
-
-    def _same_world(self, used: str, before: str, remedy: str) -> None:
-        from netwar.config.values import loopback_address
-        from netwar.errors import ConfigError
-
-        if loopback_address(before) != loopback_address(now := self.settings.api):
-            raise ConfigError(f"{used} {before}, and {self.settings.path} asks {now}: write another {remedy}")
 
     @cached_property
     def run(self) -> Run:
@@ -118,12 +97,13 @@ class Services:
         """The Redis of the configuration, None if it names none. Raises ServiceDown and ConfigError, as connect() does."""
         if self.settings.redis is None:
             return None
+        from netwar.cli.worlds import check
         from netwar.connections.redis import connect
 
         server = self._opened(connect(self.settings))
         server.set("tw:api", self.settings.api, nx=True)
         used = f"database {server.address.db} of Redis at {server.address} is used with"
-        self._same_world(used, server.get("tw:api").decode(), "database as `redisdb`, or in `redisurl`")
+        check(used, server.get("tw:api").decode(), "database as `redisdb`, or in `redisurl`", self.settings)
         return server
 
     def queue(self, name: str) -> Queue:

@@ -1,0 +1,34 @@
+"""What is recorded from X and what from a rehearsal stay apart: each folder and each Redis is used with one address."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.config.values import loopback_address
+from netwar.errors import ConfigError, ServiceDown
+
+if TYPE_CHECKING:
+    from netwar.config import Settings
+
+
+def keep_apart(folder: Path, settings: Settings) -> None:
+    """Remember which world a folder belongs to. Raises ConfigError if it is another one, ServiceDown if it cannot be told."""
+    from netwar.connections.folders import opened, trouble
+
+    mark, now = folder / "api", settings.api
+    try:
+        with suppress(FileExistsError), os.fdopen(opened(mark, os.O_WRONLY | os.O_EXCL), "w") as file:
+            file.write(now + "\n")
+        before = mark.read_text(errors="replace").strip() or now  # another program may be about to write it
+    except OSError as error:
+        raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
+    check(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there", settings)
+
+
+def check(used: str, before: str, remedy: str, settings: Settings) -> None:
+    """Raise ConfigError if what was used with the address `before` is not for the one that the configuration asks."""
+    if loopback_address(before) != loopback_address(settings.api):
+        raise ConfigError(f"{used} {before}, and {settings.path} asks {settings.api}: write another {remedy}")
