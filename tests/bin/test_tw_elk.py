@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -181,7 +182,9 @@ def test_a_drain_that_cannot_end_is_stopped_and_says_what_is_left(server: Any, d
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "2 shards were left; it goes on there" in said
+    left = re.search(r"(\d+) shards were left; it goes on there", said)
+    assert left
+    assert int(left[1]) >= 2, "the server may have one of its own"
     assert "stopped by SIGINT" in said
 
 
