@@ -64,7 +64,7 @@ def test_two_processes_start_the_same_kind_at_once(kind: str, servers: Servers) 
     both = [python(STARTS, kind) for _ in range(2)]
     pids = set()
     while both:  # either may have to wait for the other one to end
-        heard, _, _ = select.select([process.stdout for process in both], [], [])
+        heard, _, _ = select.select([process.stdout for process in both if process.stdout], [], [])
         process = next(one for one in both if one.stdout in heard)
         both.remove(process)
         pids.add(says(process))
