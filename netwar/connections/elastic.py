@@ -1,7 +1,6 @@
 """One way to talk to Elasticsearch 6.5 to 9 and OpenSearch: which of them answers is found out by asking.
 
-The client is elasticsearch-py 7.17, the last one that all of them understand. It has its own mind about which servers
-it serves; `_transport` replaces that one step (tests/connections has a test for each server).
+Which library speaks to them, and what of it is replaced, stands in `netwar.connections.elastic_client`.
 """
 
 from __future__ import annotations
@@ -157,9 +156,11 @@ def connect(settings: Settings) -> Cluster:
     Raises ServiceDown if it does not answer, ConfigError for a wrong password, a missing right, a certificate that is
     not trusted, and for a password that would travel openly.
     """
+    from netwar.connections.elastic_client import client
+
     hosts, checked = _answering(settings)
     user = "the API key" if settings.elksgkey else settings.elksguser or "nobody"
-    return Cluster(_client(hosts, checked, settings), _address(hosts[0]), user)
+    return Cluster(client(hosts, checked, _credentials(settings)), _address(hosts[0]), user)
 
 
 def address(settings: Settings) -> str:
@@ -212,55 +213,6 @@ def _reachable(given: list[tuple[str | None, str, int]], checked: SSLContext) ->
     if not hosts:
         raise ServiceDown(f"Elasticsearch cannot be used: {down[0]} (elksg in the configuration names it)") from down[0]
     return hosts
-
-
-def _client(hosts: list[dict[str, Any]], checked: SSLContext, settings: Settings) -> Elasticsearch:
-    import logging
-
-    from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
-
-    class Orjson(JSONSerializer):
-        """The library's own takes several times as long."""
-
-        def loads(self, data: Any) -> Any:
-            import orjson
-
-            try:
-                return orjson.loads(data)
-            except orjson.JSONDecodeError:
-                return super().loads(data)  # reads half a surrogate pair, which old documents may have
-
-        def dumps(self, data: Any) -> Any:
-            import orjson
-
-            return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text
-
-    class Connection(Urllib3HttpConnection):
-        """What servers warn of (no security set up, old calls) is no news to the operator."""
-
-        def _raise_warnings(self, warning_headers: Any) -> None:
-            pass
-
-        def log_request_success(self, *given: Any, **more: Any) -> None:
-            """Nobody listens, and it takes a copy of each body."""
-
-    class AnyProduct(Transport):
-        """Serves OpenSearch and the builds of Elasticsearch that have no licence, too: `Cluster` looks for itself."""
-
-        def _do_verify_elasticsearch(self, headers: Any, timeout: Any) -> None:
-            self._verified_elasticsearch = True
-
-    logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
-    secured = [one | ({"ssl_context": checked} if one["use_ssl"] else {}) for one in hosts]
-    return Elasticsearch(
-        secured,
-        transport_class=AnyProduct,
-        connection_class=Connection,
-        serializer=Orjson(),
-        max_retries=len(hosts) - 1,
-        retry_on_status=(),
-        headers=_credentials(settings),
-    )
 
 
 def _credentials(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,60 @@
+"""The library that speaks to all servers, with those of its steps replaced that would keep it from one of them.
+
+It is elasticsearch-py 7.17, the last one that all of them understand. (tests/connections has a test for each server.)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from ssl import SSLContext
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
+
+logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
+
+
+def client(hosts: Sequence[Mapping[str, Any]], checked: SSLContext, headers: Mapping[str, str]) -> Elasticsearch:
+    """A client of these hosts, which tries each of them once. `checked` is what checks certificates, `headers` say who we are."""
+    secured = [{**one, **({"ssl_context": checked} if one["use_ssl"] else {})} for one in hosts]
+    return Elasticsearch(
+        secured,
+        transport_class=_AnyProduct,
+        connection_class=_Connection,
+        serializer=_Orjson(),
+        max_retries=len(hosts) - 1,
+        retry_on_status=(),
+        headers=headers,
+    )
+
+
+class _Orjson(JSONSerializer):
+    """The library's own takes several times as long."""
+
+    def loads(self, data: Any) -> Any:
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return super().loads(data)  # reads half a surrogate pair, which old documents may have
+
+    def dumps(self, data: Any) -> Any:
+        return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text
+
+
+class _Connection(Urllib3HttpConnection):
+    """What servers warn of (no security set up, old calls) is no news to the operator."""
+
+    def _raise_warnings(self, warning_headers: Any) -> None:
+        pass
+
+    def log_request_success(self, *given: Any, **more: Any) -> None:
+        """Nobody listens, and it takes a copy of each body."""
+
+
+class _AnyProduct(Transport):
+    """Serves OpenSearch and the builds of Elasticsearch that have no licence, too: `Cluster` looks for itself."""
+
+    def _do_verify_elasticsearch(self, headers: Any, timeout: Any) -> None:
+        self._verified_elasticsearch = True
