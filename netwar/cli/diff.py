@@ -74,6 +74,6 @@ def difference(services: Services, snapshots: Snapshots, before: Snapshot, after
     for some in portions(changes, PORTION):
         names = names_of(services.archive, USERTEST, [str(id) for id, _ in some])
         for (id, is_new), name in zip(some, names, strict=True):
-            click.echo(f"{'+' if is_new else '-'}\t{id}\t{name[0] if name else ''}")
+            click.echo(f"{'+' if is_new else '-'}\t{id}\t{name[0] if name and name[0] != str(id) else ''}")
             came, left = came + is_new, left + (not is_new)
     return came, left

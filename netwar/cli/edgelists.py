@@ -31,6 +31,7 @@ def fix(
     first = text.readline()
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
+    mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
     rows = csv.reader(chain([first], text), delimiter=style["delimiter"])
     with replaced(Path(output)) if output else _standard_output() as out:
@@ -38,6 +39,7 @@ def fix(
             heading = next(rows, [])
             places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
             whole: Iterator[list[str]] = chain([heading] if heading else [], rows)
+            out.write(mark)
             csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
@@ -59,5 +61,5 @@ def _style(first: str, delimiter: str) -> dict[str, Any]:
     return {
         "delimiter": delimiter,
         "lineterminator": "\r\n" if first.endswith("\r\n") else "\n",
-        "quoting": csv.QUOTE_ALL if first.startswith(('"', '\ufeff"')) else csv.QUOTE_MINIMAL,
+        "quoting": csv.QUOTE_ALL if first.startswith('"') else csv.QUOTE_MINIMAL,
     }

@@ -109,6 +109,16 @@ def test_what_is_found_can_be_looked_up_again(kept: Collection) -> None:
     assert kept.run("tw-tnamesearch", "-", input=names).stdout.split() == ids
 
 
+def test_a_name_that_is_anothers_by_now_stands_for_nobody_else(kept: Collection) -> None:
+    kept.keep(NOW + 30, ("15", "NASA"))
+    kept.file("11\n15\n")
+    assert kept.run("tw-tumsearch", "list.txt", "-", "--both").stdout == "11,11\n15,NASA\n"
+    assert kept.run("tw-tnamesearch", "-", "--all", input="nasa\n").stdout == "15\n11\n"
+    kept.keep(NOW + 40, ("15", "spaceman"))
+    assert kept.run("tw-tumsearch", "list.txt", "-").stdout == "11\nspaceman\n"
+    assert kept.run("tw-tnamesearch", "-", input="nasa\n").stdout == "15\n", "who was seen with it last"
+
+
 def test_another_index(kept: Collection) -> None:
     kept.keep(NOW, ("12", "other"), index="tubrexit")
     kept.file("12\n11\n")
