@@ -33,7 +33,7 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
 def tell(snapshots: Snapshots) -> None:
     """Print a line for each snapshot: number, begin, end, state, how many, who came, who left."""
     from netwar.known import moment
-    from netwar.opensnapshot import opened
+    from netwar.opensnapshot import opened, pages
 
     for one in snapshots.all():
         state = "complete" if one.complete else "cut off"
@@ -42,7 +42,8 @@ def tell(snapshots: Snapshots) -> None:
         )
     now = opened(snapshots)
     if now and snapshots.get("snapshot", now.number) is None:
-        click.echo(f"{now.number}\t{moment(now.began)}\t\topen\t{now.count:,} and more\t\t")
+        read = now.count + sum(page["count"] for page in pages(snapshots, now))
+        click.echo(f"{now.number}\t{moment(now.began)}\t\topen\t{read:,} and more\t\t")
 
 
 def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple[Snapshot, Snapshot]:
