@@ -23,6 +23,7 @@ def fix(
 ) -> str:
     """Write a table with names in place of the ids that are known; the outcome. Text, quotes and line ends stay as they are."""
     from netwar import edgelists
+    from netwar.summary import plural
 
     if output and file.name != "<stdin>" and os.path.exists(output) and os.path.samefile(output, file.name):
         raise click.UsageError(f"{output} is the file that is read: name another one")
@@ -33,7 +34,7 @@ def fix(
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
-    rows = csv.reader(chain([first], text), delimiter=style["delimiter"])
+    rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else _standard_output() as out:
         try:
             heading = next(rows, [])
@@ -45,7 +46,8 @@ def fix(
             raise click.UsageError(str(error)) from error
         except csv.Error as error:
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
-    return f"{file.name}: {told.rows:,} rows, {told.named:,} ids named, {told.unknown:,} not known to {users} and left"
+    named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
+    return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
 
 
 @contextmanager

@@ -521,7 +521,7 @@ def test_a_name_is_one_users_at_a_time(archive: Archive) -> None:
     assert archive.profiles("usertest", ["1", "2"]) == known
     archive.write([seen(2, "elsewhere", NOW + 20)])
     bearers = archive.bearers("usertest", ["name"])["name"]
-    assert bearers == [Bearer("2", "name", NOW + 10, NOW + 20), Bearer("1", "name", NOW, NOW)], "newest first, and nobody bears it"
+    assert bearers == [Bearer("2", "name", NOW + 10, NOW + 20), Bearer("1", "name", NOW, NOW)], "nobody bears it now"
     assert archive.profiles("usertest", ["1"]) == {"1": Bearer("1", "name", NOW, NOW)}
     archive.write([seen(1, "name", NOW + 30)])
     bearers = archive.bearers("usertest", ["name"])["name"]
