@@ -35,10 +35,13 @@ def looked_up(
 
 
 def names_of(archive: Documents, index: str, ids: Sequence[str]) -> list[list[str]]:
-    """For each id the screen name of its user, written as an entry is (`@123` for one of digits); none if it is not kept."""
+    """For each id the screen name of its user, written as an entry is (`@123` for one of digits); none if it is not kept.
+
+    It is the id itself where the user has no name, or was seen with one that is another's by now: else two would become one.
+    """
     known = archive.profiles(index, ids)
     told = (known.get(id) for id in ids)
-    return [[as_name(one.name) or one.user] if one else [] for one in told]
+    return [[one.user if one.until else as_name(one.name) or one.user] if one else [] for one in told]
 
 
 def ids_of(archive: Documents, index: str, names: Sequence[str], *, all_bearers: bool = False) -> list[list[str]]:

@@ -15,7 +15,7 @@ DELIMITERS = ",;\t|"
 
 @dataclass(slots=True)
 class Fixed:
-    """How many rows there were, cells that got a name, and ids that have none."""
+    """How many rows there were, cells that got a name, and ids that have none of their own."""
 
     rows: int = 0
     named: int = 0
@@ -29,7 +29,7 @@ def delimiter(line: str) -> str:
 
 def columns(wanted: Sequence[str], heading: Sequence[str]) -> list[int]:
     """Places of columns that are named by what the heading calls them or by number (from 1). Raises ValueError."""
-    names = [name.removeprefix("\ufeff").strip() for name in heading]
+    names = [name.strip() for name in heading]
     places = []
     for one in wanted:
         if one in names:
@@ -47,12 +47,12 @@ def fixed(archive: Documents, index: str, rows: Iterable[list[str]], places: Seq
     while some := list(islice(rows, PORTION)):
         cells = [(row, place) for row in some for place in places if place < len(row) and is_id(row[place])]
         ids = list(dict.fromkeys(row[place].strip() for row, place in cells))
-        names = dict(zip(ids, names_of(archive, index, ids), strict=True))
+        names = {id: found[0] for id, found in zip(ids, names_of(archive, index, ids), strict=True) if found and found[0] != id}
         for row, place in cells:
-            found = names[row[place].strip()]
-            told.named += bool(found)
-            told.unknown += not found
-            row[place] = found[0] if found else row[place]
+            name = names.get(row[place].strip())
+            told.named += name is not None
+            told.unknown += name is None
+            row[place] = name or row[place]
         told.rows += len(some)
         yield from some
 

@@ -15,6 +15,7 @@ from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
 from netwar.standing import CLOSED
+from netwar.summary import plural
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 
@@ -34,7 +35,7 @@ class Estimate:
         money = _range(f"${self.micro_low / 1e6:,.2f}", f"${self.micro_high / 1e6:,.2f}")
         posts = _range(f"{self.posts_low:,}", f"{self.posts_high:,}")
         return (
-            f"{money} for {posts} new posts of {self.users:,} users, {self.unknown:,} of them unknown "
+            f"{money} for {posts} new posts of {plural(self.users, 'user')}, {self.unknown:,} of them unknown "
             "(the high figure: each post brings the two that it may quote and answer)"
         )
 

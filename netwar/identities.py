@@ -39,8 +39,9 @@ class NameSaid:
 
 
 def by_number(archive: Archive, index: str, user: str) -> Identity | None:
-    """What is recorded of an id; None if nothing is."""
-    found = _identity(archive, index, user, None)
+    """What is recorded of an id; None if nothing is. `bearer` is set where the recorded name is another's by now."""
+    known = archive.profiles(index, [user]).get(user)
+    found = _identity(archive, index, user, known if known and known.until else None)
     return found if found.profile or found.standing or found.changes else None
 
 

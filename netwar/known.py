@@ -11,6 +11,7 @@ from typing import Any
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
+from netwar.summary import plural
 
 
 def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
@@ -24,18 +25,18 @@ def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
 def line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
     return "\t".join(
-        [who(record), record.outcome or "unfinished", f"{record.posts:,} tweets", moment(record.asked), missing(record)]
+        [who(record), record.outcome or "unfinished", plural(record.posts, "tweet"), moment(record.asked), missing(record)]
     )
 
 
 def detailed(record: Record) -> str:
     """Everything, on several lines."""
     lines = [line(record)]
-    lines += [f"  covered  {bounds(span.low, span.high)}: {span.posts:,} tweets" for span in record.spans]
+    lines += [f"  covered  {bounds(span.low, span.high)}: {plural(span.posts, 'tweet')}" for span in record.spans]
     lines += [f"  gap      {bounds(gap.low, gap.high)}: the next run fills it" for gap in record.gaps]
     lines += [f"  lost     {bounds(part.low, part.high)}: X no longer serves it" for part in record.lost]
     if record.counted is not None:
-        lines.append(f"  X's profile counts {record.counted:,} tweets")
+        lines.append(f"  X's profile counts {plural(record.counted, 'tweet')}")
     return "\n".join(lines)
 
 
@@ -60,7 +61,7 @@ def missing(record: Record) -> str:
     if record.lost:
         said.append(f"lost: {'; '.join(within(part) for part in record.lost)}")
     if fewer_than_counted(record):
-        said.append(f"X's profile counts {record.counted:,} tweets, and X served no more")
+        said.append(f"X's profile counts {plural(record.counted or 0, 'tweet')}, and X served no more")
     said += [f"renamed from {change.old} to {change.new}, seen {moment(change.at)}" for change in record.renamed]
     if record.detail:
         said.append(record.detail)

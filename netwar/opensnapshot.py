@@ -46,6 +46,15 @@ def opened(snapshots: Snapshots) -> State | None:
     return State(**kept) if kept else None
 
 
+def pages(snapshots: Snapshots, state: State) -> Iterator[Any]:
+    """The pages of an open snapshot that are in no run yet."""
+    for page in count(state.pages + 1):
+        kept = snapshots.get("page", state.number, page)
+        if kept is None:
+            return
+        yield kept
+
+
 class OpenSnapshot:
     """The open snapshot of a list, or a new one, held by `holder`; `dead` tells of another holder that it is known to be dead.
 
@@ -70,7 +79,7 @@ class OpenSnapshot:
         self._pages = self.state.pages
         snapshots.drop("run", self.state.number, self.state.runs + 1)
         self._drop_pages(self.state.pages)
-        for page in self._noted():
+        for page in pages(self._snapshots, self.state):
             self._pages += 1
             self.count += page["count"]
             self.token = page["next"]
@@ -152,18 +161,10 @@ class OpenSnapshot:
             raise LeaseLost(f"another run has read the same page of snapshot {self.state.number}; what was recorded stays")
         return page
 
-    def _noted(self) -> Iterator[Any]:
-        """The pages that are in no run yet."""
-        for page in count(self.state.pages + 1):
-            kept = self._snapshots.get("page", self.state.number, page)
-            if kept is None:
-                return
-            yield kept
-
     def _merge(self) -> None:
         """Make a run of the pages."""
         run = self.state.runs + 1
-        lists: list[array[int]] = [unpack(page["ids"]) for page in self._noted()]
+        lists: list[array[int]] = [unpack(page["ids"]) for page in pages(self._snapshots, self.state)]
         if lists:
             parts = Parts(self._snapshots, "run", self.state.number, run)
             parts.add(together(lists))

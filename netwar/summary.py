@@ -36,3 +36,8 @@ def documents(tally: Tally) -> str:
 def plural(count: int, what: str) -> str:
     """1 user, 2,000 users."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def waiting(users: int) -> str:
+    """1 user waits, 2,000 users wait."""
+    return f"{plural(users, 'user')} wait{'s' if users == 1 else ''}"

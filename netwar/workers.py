@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from netwar.errors import RateLimited
 from netwar.queues.base import Queue
 from netwar.records.dialects import Object
-from netwar.summary import Summary
+from netwar.summary import Summary, waiting
 from netwar.twitter.base import Passing
 
 log = logging.getLogger("netwar.workers")
@@ -31,8 +31,7 @@ def through_windows(
         except RateLimited as limited:
             if not wait:
                 summary.limited = (
-                    f"the account may ask no more for {limited.wait:.0f} s, {len(queue):,} users wait: "
-                    "run again then, or with --wait"
+                    f"the account may ask no more for {limited.wait:.0f} s, {waiting(len(queue))}: run again then, or with --wait"
                 )
                 return summary
             log.warning("the account may ask no more for %.0f s: waiting, as --wait says", limited.wait)

@@ -59,7 +59,8 @@ class Bearer:
     """A user who bears a screen name, or bore it. Times are ms since 1970.
 
     `retrieved` is when X last showed the user under this name; `until` is when another name was first
-    seen in its place, None while the name is still theirs as far as is known.
+    seen in its place, None while the name is still theirs as far as is known. A name is one user's at a time:
+    of one who was not looked at since another was seen with the name, `until` is `retrieved`.
     """
 
     user: str
@@ -122,13 +123,16 @@ class Documents(Protocol):
         (compared without case)."""
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
-        """Who the users of these ids are, by id, thousands at a time; those not kept are left out."""
+        """Who the users of these ids are, by id, thousands at a time; those not kept are left out.
+
+        `until` is set for one whose name another user was seen with later.
+        """
 
     def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
         """Who bears these screen names and who bore them, by name in lower case, thousands at a time.
 
-        Who bears it comes before who bore it, and the one seen last before the others. Names that
-        nobody bore are left out.
+        Each user comes once, the one who was seen with the name last before the others; no other can bear it
+        still. Names that nobody bore are left out.
         """
 
     def history(self, index: str, user: str) -> list[Version]:

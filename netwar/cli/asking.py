@@ -57,8 +57,13 @@ def asked_pin() -> str | None:
 
 def agreed(question: str) -> bool:
     """Whether the operator says yes at the terminal; the end of what is typed is a no."""
+    from netwar.cli.signals import Stopped
+
     try:
         return click.confirm(question, err=True)
     except click.Abort:
         click.echo(err=True)
         return False
+    except Stopped:
+        click.echo(err=True)  # what is said of it begins a line
+        raise

@@ -52,6 +52,7 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
     Found and missed go into OUTPUT-found.txt and OUTPUT-missed.txt, OUTPUT being FILE where it is not given; for `-` the found
     ones (or the missed ones) go to standard output.
     """
+    from netwar.summary import plural
 
     users = services.collection(index)
     to = output or file.name if (output or file.name) not in ("-", "<stdin>") else None
@@ -59,7 +60,7 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
     told = _looked_up(services, users, file, kind, to, wanted)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
-    outcome += f"; {told.doubles:,} doubles left out" if told.doubles else ""
+    outcome += f"; {plural(told.doubles, 'double')} left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
     if wanted.queue:
         outcome += f"; {told.added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 from shlex import quote
 from typing import Any
 
 import click
 
+from netwar.cli.asking import agreed
 from netwar.cli.recording import worked
 from netwar.cli.services import Services
 from netwar.records.documents import tweets_index, users_index
@@ -56,11 +58,14 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     from netwar.archive.base import Store
     from netwar.lookups import LookUps
     from netwar.records.documents import users_index
+    from netwar.summary import plural
 
     if not unknown:
         return ""
-    price = services.money.price({"user": unknown}) / 1e6
-    if not yes and not click.confirm(f"Buy {unknown:,} profiles for up to ${price:,.2f}?", err=True):
+    would_buy = f"{plural(unknown, 'profile')} for up to ${services.money.price({'user': unknown}) / 1e6:,.2f}"
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"{would_buy} would be bought; where there is no terminal to ask on, say --yes")
+    if not (yes or agreed(f"Buy {would_buy}?")):
         return "; nothing bought"
     look_ups = LookUps(services.twitter, Store(services.archive, services.spool), users_index(index), index)
     look_ups.buy(users)

@@ -58,9 +58,11 @@ def _place(services: Services, given: str) -> tuple[Services, Place]:
 
 
 def _told(done: Outcome) -> str:
+    from netwar.summary import plural
+
     counts = "; ".join(f"{index}: {theirs:,} in FROM, {ours:,} in TO" for index, (theirs, ours) in done.counts.items())
     work = f"{done.tally.created:,} new, {done.tally.updated:,} newer, {done.tally.unchanged:,} known already"
-    told = f"{'went on; ' if done.resumed else ''}{work}; coverage of {done.records:,} users; {counts}"
+    told = f"{'went on; ' if done.resumed else ''}{work}; coverage of {plural(done.records, 'user')}; {counts}"
     wrong = []
     if done.tally.rejected:
         wrong.append(f"{done.tally.rejected:,} documents were refused (they stand in dead-letters, with the reason)")

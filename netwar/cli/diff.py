@@ -33,7 +33,7 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
 def tell(snapshots: Snapshots) -> None:
     """Print a line for each snapshot: number, begin, end, state, how many, who came, who left."""
     from netwar.known import moment
-    from netwar.opensnapshot import opened
+    from netwar.opensnapshot import opened, pages
 
     for one in snapshots.all():
         state = "complete" if one.complete else "cut off"
@@ -42,7 +42,8 @@ def tell(snapshots: Snapshots) -> None:
         )
     now = opened(snapshots)
     if now and snapshots.get("snapshot", now.number) is None:
-        click.echo(f"{now.number}\t{moment(now.began)}\t\topen\t{now.count:,} and more\t\t")
+        read = now.count + sum(page["count"] for page in pages(snapshots, now))
+        click.echo(f"{now.number}\t{moment(now.began)}\t\topen\t{read:,} and more\t\t")
 
 
 def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple[Snapshot, Snapshot]:
@@ -74,6 +75,6 @@ def difference(services: Services, snapshots: Snapshots, before: Snapshot, after
     for some in portions(changes, PORTION):
         names = names_of(services.archive, USERTEST, [str(id) for id, _ in some])
         for (id, is_new), name in zip(some, names, strict=True):
-            click.echo(f"{'+' if is_new else '-'}\t{id}\t{name[0] if name else ''}")
+            click.echo(f"{'+' if is_new else '-'}\t{id}\t{name[0] if name and name[0] != str(id) else ''}")
             came, left = came + is_new, left + (not is_new)
     return came, left

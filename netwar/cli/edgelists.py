@@ -23,6 +23,7 @@ def fix(
 ) -> str:
     """Write a table with names in place of the ids that are known; the outcome. Text, quotes and line ends stay as they are."""
     from netwar import edgelists
+    from netwar.summary import plural
 
     if output and file.name != "<stdin>" and os.path.exists(output) and os.path.samefile(output, file.name):
         raise click.UsageError(f"{output} is the file that is read: name another one")
@@ -31,19 +32,22 @@ def fix(
     first = text.readline()
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
+    mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
-    rows = csv.reader(chain([first], text), delimiter=style["delimiter"])
+    rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else _standard_output() as out:
         try:
             heading = next(rows, [])
             places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
             whole: Iterator[list[str]] = chain([heading] if heading else [], rows)
+            out.write(mark)
             csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except csv.Error as error:
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
-    return f"{file.name}: {told.rows:,} rows, {told.named:,} ids named, {told.unknown:,} not known to {users} and left"
+    named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
+    return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
 
 
 @contextmanager
@@ -59,5 +63,5 @@ def _style(first: str, delimiter: str) -> dict[str, Any]:
     return {
         "delimiter": delimiter,
         "lineterminator": "\r\n" if first.endswith("\r\n") else "\n",
-        "quoting": csv.QUOTE_ALL if first.startswith(('"', '\ufeff"')) else csv.QUOTE_MINIMAL,
+        "quoting": csv.QUOTE_ALL if first.startswith('"') else csv.QUOTE_MINIMAL,
     }

@@ -38,7 +38,7 @@ def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, ev
     """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
     before = replayed(services, "usertest")
     if every is not None and (young := _young(services, user, direction, fresh_since(every))):
-        return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} days"
+        return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} day{'' if every == 1 else 's'}"
     what = listed(services, user, direction, wish.fresh)
     _, outcome = _read_through(services, what, _snapshots(services, what), wish)
     return f"{before}{outcome}"
@@ -50,6 +50,8 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
     A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
     wrote need not be paid for again.
     """
+    from netwar.summary import plural
+
     before = replayed(services, "usertest")
     if young := _young(services, user, direction, wish.fresh):
         what, snapshots, done = young
@@ -60,7 +62,7 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
         done, outcome = _read_through(services, what, snapshots, wish)
     to = output or f"{what.name or what.id}-{str(what).partition(' ')[0]}.txt"
     _write(snapshots, done, to)
-    return f"{before}{outcome}" + ("" if to == "-" else f"; {done.count:,} ids written to {to}")
+    return f"{before}{outcome}" + ("" if to == "-" else f"; {plural(done.count, 'id')} written to {to}")
 
 
 def _young(services: Services, user: str, direction: str, since: int) -> tuple[Listed, Snapshots, Snapshot] | None:
@@ -161,10 +163,18 @@ def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumerat
         raise
     except Unavailable as no:
         conclude(services.archive, USERTEST, what.id, no.outcome, _now(), no.detail)
-        raise NetwarError(f"X does not show the {what}: {no.outcome} ({no.detail})") from no
+        refused = NetwarError(f"X does not show the {what}: {no.outcome} ({no.detail})")
+        if snapshot.count:
+            refused.add_note(_so_far(what, snapshot, run))
+        raise refused from no
     except (NetwarError, Stopped) as error:
-        error.add_note(f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}")
+        error.add_note(_so_far(what, snapshot, run))
         raise
+
+
+def _so_far(what: Listed, snapshot: OpenSnapshot, run: Enumeration) -> str:
+    """What a run brought that did not come to the end."""
+    return f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}"
 
 
 def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -45,12 +46,12 @@ def replaced(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    from netwar.connections.folders import FULL, is_full
+    from netwar.connections.folders import FULL
 
     try:
         yield
     except OSError as error:
-        if is_full(path.parent):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ServiceDown(f"{path} cannot be written: {FULL}") from error
         raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -37,6 +37,7 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     """Put the users of a file on a queue; the outcome. Lines that name no user are listed, and raise ItemsFailed at the end."""
     from netwar.errors import ItemsFailed, NetwarError
     from netwar.records.entries import Fault, NotText, read
+    from netwar.summary import plural
 
     lines = {"users": 0, "faults": 0}
 
@@ -54,7 +55,7 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
         added = work.put(users())
     except NotText as error:
         raise NetwarError(f"{file.name}: {error}; nothing was queued") from error
-    outcome = f"{added:,} of {lines['users']:,} user{'' if lines['users'] == 1 else 's'} added to {queue}, {len(work):,} waiting"
+    outcome = f"{added:,} of {plural(lines['users'], 'user')} added to {queue}, {len(work):,} waiting"
     if lines["faults"]:
         raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
     return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
@@ -65,6 +66,7 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
     if names and as_json:
         raise click.UsageError("--names and --json ask for different things")
     from netwar.records.entries import written
+    from netwar.summary import plural
 
     work = services.queue(queue)
     if names:
@@ -83,7 +85,7 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
     for claim in claimed:
         click.echo(_claimed(claim))
     for failure in failed:
-        click.echo(f"failed   {failure.user:<20} {failure.times} times: {' '.join(failure.reason.split())}")
+        click.echo(f"failed   {failure.user:<20} {plural(failure.times, 'time')}: {' '.join(failure.reason.split())}")
 
 
 def _claimed(claim: Any) -> str:
@@ -97,15 +99,16 @@ def _claimed(claim: Any) -> str:
 def wipe(services: Services, queue: str, *, yes: bool) -> str:
     """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
     from netwar.errors import NetwarError
+    from netwar.summary import plural
 
     work = services.queue(queue)
     waiting, claimed, failed = len(work), len(work.claimed()), len(work.failed())
     if not waiting + claimed + failed:
         return f"{queue} is empty"
-    would_go = f"{waiting:,} waiting, {claimed:,} claimed and {failed:,} failed users would be removed from {queue}"
+    would_go = f"{waiting:,} waiting, {claimed:,} claimed and {plural(failed, 'failed user')} would be removed from {queue}"
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
     if not (yes or agreed(f"{would_go}. Remove them?")):
         raise NetwarError("nothing removed")
     gone = work.clear()
-    return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {gone.failed:,} failed users removed from {queue}"
+    return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {plural(gone.failed, 'failed user')} removed from {queue}"

@@ -26,6 +26,8 @@ def worked(
     `make(bar)` makes the worker, `into` are the indices that it records into, the first of which names what it says;
     `filler` is the program that fills the queue.
     """
+    from netwar.queues.base import MOST_FAILURES
+
     label = into[0]
     services.alone(queue.name)
     before = replayed(services, *into)
@@ -34,7 +36,8 @@ def worked(
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed} (tw-showwork --queue {queue.name} tells why)")
+        aside = f"who fails {MOST_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why"
+        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}; {aside}")
     return f"{before}{label}: {run.summary}"
 
 

@@ -124,10 +124,10 @@ def test_wiping_without_a_terminal_needs_yes_and_says_what_would_go(desk: Desk) 
     work.put(["1", "2", "3"])
     work.take(1)
     refused = desk.run("tw-wipework", check=2)
-    assert "2 waiting, 1 claimed and 1 failed users would be removed from work" in refused.stderr
+    assert "2 waiting, 1 claimed and 1 failed user would be removed from work" in refused.stderr
     assert len(work) == 2
     wiped = desk.run("tw-wipework", "--yes", check=0)
-    assert "2 waiting, 1 claimed and 1 failed users removed from work" in wiped.stderr
+    assert "2 waiting, 1 claimed and 1 failed user removed from work" in wiped.stderr
     assert (len(work), work.claimed(), work.failed()) == (0, [], [])
 
 

@@ -505,11 +505,28 @@ def test_who_bears_a_name_and_who_bore_it(archive: Archive) -> None:
     bearers = archive.bearers("usertest", ["NAME", "left", "Third", "nobody"])
     assert bearers == {
         "name": [Bearer("3", "NAME", NOW + 40), Bearer("2", "nAme", NOW + 20, NOW + 30), Bearer("1", "Name", NOW, NOW + 10)],
-        "left": [Bearer("2", "left", NOW + 30), Bearer("1", "left", NOW + 10)],
+        "left": [Bearer("2", "left", NOW + 30), Bearer("1", "left", NOW + 10, NOW + 10)],
         "third": [Bearer("3", "third", NOW + 1, NOW + 40)],
     }
     archive.write([seen(1, "name", NOW + 50)])
     assert [one.user for one in archive.bearers("usertest", ["name"])["name"]] == ["1", "3", "2"], "nobody is named twice"
+
+
+def test_a_name_is_one_users_at_a_time(archive: Archive) -> None:
+    """Nobody has looked at the first bearer since the second one was seen with the name."""
+    archive.write([seen(1, "name", NOW), seen(2, "other", NOW)])
+    archive.write([seen(2, "name", NOW + 10)])
+    assert archive.bearers("usertest", ["name"])["name"] == [Bearer("2", "name", NOW + 10), Bearer("1", "name", NOW, NOW)]
+    known = {"1": Bearer("1", "name", NOW, NOW), "2": Bearer("2", "name", NOW + 10)}
+    assert archive.profiles("usertest", ["1", "2"]) == known
+    archive.write([seen(2, "elsewhere", NOW + 20)])
+    bearers = archive.bearers("usertest", ["name"])["name"]
+    assert bearers == [Bearer("2", "name", NOW + 10, NOW + 20), Bearer("1", "name", NOW, NOW)], "nobody bears it now"
+    assert archive.profiles("usertest", ["1"]) == {"1": Bearer("1", "name", NOW, NOW)}
+    archive.write([seen(1, "name", NOW + 30)])
+    bearers = archive.bearers("usertest", ["name"])["name"]
+    assert bearers == [Bearer("1", "name", NOW + 30), Bearer("2", "name", NOW + 10, NOW + 20)]
+    assert archive.profiles("usertest", ["1"]) == {"1": Bearer("1", "name", NOW + 30)}
 
 
 def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:

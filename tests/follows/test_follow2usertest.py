@@ -175,7 +175,8 @@ def test_a_page_for_ever_is_trouble_of_x_and_goes_on_later(observer: Begin, faul
         assert says in ended.stderr.splitlines()[-1]
         assert re.search(r"snapshot 1 goes on after [\d,]+", ended.stderr)
     assert len(pages(one)) < 120
-    assert "open\t" in one.run("tw-followdiff", "famous", "--list").stdout
+    [goes_on] = re.findall(r"snapshot 1 goes on after ([\d,]+)", ended.stderr)
+    assert f"\topen\t{goes_on} and more\t" in one.run("tw-followdiff", "famous", "--list").stdout
     one.post("faults", [], method="DELETE")
     follow(one)
     assert members(one, 1) == truth(one)
@@ -209,6 +210,19 @@ def test_a_token_gone_stale_ends_the_snapshot_as_cut_off(observer: Begin) -> Non
     assert [line[3] for line in listed] == ["cut off", "complete"]
     assert "two complete snapshots are needed" in one.run("tw-followdiff", "famous", check=1).stderr
     assert "was cut off" in one.run("tw-followdiff", "famous", "--from", 1, "--to", 2, check=1).stderr
+    paid(one)
+
+
+def test_an_owner_who_closes_the_list_in_its_midst(observer: Begin) -> None:
+    one = observer(WORLD)
+    one.post("faults", {"kind": "not-authorized", "endpoint": FOLLOWERS, "after": 1, "times": 0})
+    ended = follow(one, check=1)
+    assert re.search(r"followers of famous: 9\d\d read for \$9\.\d+; .*; snapshot 1 goes on after 9\d\d\n", ended.stderr)
+    assert "X does not show the followers of famous: protected" in ended.stderr.splitlines()[-1]
+    assert one.outcome(one.users()[0]["id"]) == "protected"
+    one.post("faults", [], method="DELETE")
+    follow(one)
+    assert members(one, 1) == truth(one)
     paid(one)
 
 

@@ -26,12 +26,22 @@ def test_ids_in_the_first_two_columns_become_names(kept: Collection) -> None:
     assert ended.stderr.strip().endswith("list.txt: 4 rows, 5 ids named, 1 not known to usertest and left")
 
 
+def test_two_users_never_become_one(kept: Collection) -> None:
+    kept.keep(NOW + 10, ("14", "nasa"))
+    kept.file("11,14\n12,11\n")
+    ended = kept.run("tw-fixgraph", "list.txt")
+    assert ended.stdout == "11,nasa\nBBC,11\n"
+    assert "2 ids named, 2 not known to usertest and left" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "options", "expected"),
     [
         ("11,12\n12,11\n", [], "Nasa,BBC\nBBC,Nasa\n"),
         ("w;11;12\r\n3;12;11\r\n", ["--columns", "2,3"], "w;Nasa;BBC\r\n3;BBC;Nasa\r\n"),
         ("a\tb\n11\t12\n", ["--columns", "b"], "a\tb\n11\tBBC\n"),
+        ("\ufeff11,12\n12,11\n", [], "\ufeffNasa,BBC\nBBC,Nasa\n"),
+        ('\ufeff"11","12"\n', [], '\ufeff"Nasa","BBC"\n'),
         ('"Source","Target"\n"11","12"\n', [], '"Source","Target"\n"Nasa","BBC"\n'),
         ("\ufeffSource,Target\n11,12\n", ["--columns", "Source"], "\ufeffSource,Target\nNasa,12\n"),
         ("a,b\n11\n\n 12 ,x\n", [], "a,b\nNasa\n\nBBC,x\n"),
@@ -60,6 +70,8 @@ def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> N
     assert "this is not a text file" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file("a,b\n11," + "x" * 200_000 + "\n")
     assert "line 2 cannot be read: field larger" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    kept.file('a,b\n11,"12\n12,11\n')
+    assert "cannot be read: unexpected end of data" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     assert (kept.desk.home / "out.csv").read_text() == "before"
     assert "No such file" in kept.run("tw-fixgraph", "nothing.csv", check=2).stderr
 

@@ -59,7 +59,10 @@ def test_a_name_taken_over_by_another_id(observer: Begin) -> None:
     assert [line[0] for line in lines(one, "tw-1name", name)] == [first["id"]], "as far as is recorded"
     [newest, older] = lines(one, "tw-1name", name, "--ask")
     assert (newest[0], newest[4]) == (second["id"], f"bears {name}")
-    assert (older[0], older[4]) == (first["id"], f"bears {name}"), "nobody has looked at the first one since"
+    assert older[0] == first["id"]
+    assert older[4].startswith(f"bore {name} until 2"), "nobody has looked at the first one since, but a name is one user's"
+    assert lines(one, "tw-1num", first["id"])[0][4] == older[4]
+    assert lines(one, "tw-1num", second["id"])[0][4] == ""
     again(one, first["id"])
     [newest, older] = lines(one, "tw-1name", name)
     assert newest[0] == second["id"]

@@ -170,7 +170,9 @@ def test_a_user_of_whom_x_says_nothing_stays_and_fails_alone(observer: Begin) ->
     for _ in range(4):
         ended = one.no_bug(one.record("--fresh", 7, check=1))
         assert f"user {silent}: X said nothing of this user" in ended.stderr
-        assert ended.stderr.splitlines()[-1].endswith(f"failed: {silent} (1x) (tw-showwork --queue usertest tells why)")
+        assert ended.stderr.splitlines()[-1].endswith(
+            f"failed: {silent} (1x); who fails 5 times is set aside, and tw-showwork --queue usertest tells why"
+        )
         left = one.waiting()
         assert (left["waiting"], left["claimed"], left["failed"]) == (1, [], [])
     one.record(check=1)

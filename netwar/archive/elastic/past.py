@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from netwar.archive.base import Bearer, Body, Change, Version
+from netwar.archive.bearers import succession
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
 from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
@@ -71,25 +73,30 @@ class Past:
     def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
         """See Documents.bearers."""
         found: dict[str, list[Bearer]] = {}
-        for bearer in sorted(shelf.named(names), key=lambda one: -one.retrieved):
+        for bearer in shelf.named(names):
             found.setdefault(bearer.name.lower(), []).append(bearer)
         wanted = sorted({name.lower() for name in names})
         for start in range(0, len(wanted), PAGE):
-            entries = self._found(index, {"terms": {"username": wanted[start : start + PAGE]}})
-            for entry in sorted(entries, key=lambda one: -int(one["seen"])):
-                bore = found.setdefault(str(entry["username"]).lower(), [])
-                if not any(one.user == entry["user"] for one in bore):
-                    bore.append(Bearer(entry["user"], entry["username"], entry["seen"], entry["until"]))
-        return found
+            for entry in self._found(index, {"terms": {"username": wanted[start : start + PAGE]}}):
+                bore = Bearer(entry["user"], entry["username"], entry["seen"], entry["until"])
+                found.setdefault(bore.name.lower(), []).append(bore)
+        return {name: succession(bore) for name, bore in found.items()}
 
-    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+    def profiles(self, index: str, ids: Sequence[str], shelf: Shelf) -> dict[str, Bearer]:
         """See Documents.profiles."""
         layout = self._indices.there(index)
         assert layout
-        return {
+        known = {
             told["_id"]: Bearer(told["_id"], str(body.get("username") or ""), layout.retrieved(told["_version"]))
             for told, body in self._now(index, ids)
         }
+        bearers = self.bearers(index, [one.name for one in known.values() if one.name], shelf)
+        later = {name: bore[0] for name, bore in bearers.items()}
+        for id, one in known.items():
+            last = later.get(one.name.lower(), one)
+            if last.user != id and last.retrieved > one.retrieved:
+                known[id] = replace(one, until=one.retrieved)
+        return known
 
     def forget(self, index: str, ids: Sequence[str]) -> None:
         """Remove what is known of these users' past."""

@@ -81,7 +81,8 @@ class ElasticArchive(ElasticLedger):
         return [value for value in values if value.lower() not in known]
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
-        return self._past.profiles(index, numbers(ids)) if self._with_profiles(index) else {}
+        shelf = self._with_profiles(index)
+        return self._past.profiles(index, numbers(ids), shelf) if shelf else {}
 
     def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
         shelf = self._with_profiles(index)

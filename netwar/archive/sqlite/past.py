@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Bearer, Body, Change, Version
+from netwar.archive.bearers import succession
 from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
@@ -19,6 +20,15 @@ from netwar.records.profiles import replaced, tracked
 
 ROW = ", ".join((*PROFILES.columns, "document"))
 VERSION = PROFILES.columns.index("version")
+SEEN = f"version & {RETRIEVED}"
+WHO = f"""
+    SELECT CAST(id AS TEXT), username, {SEEN} AS retrieved,
+        EXISTS (SELECT 1 FROM profile AS other WHERE other.username = profile.username COLLATE NOCASE
+            AND other.id <> profile.id AND other.{SEEN} > profile.{SEEN})
+        OR EXISTS (SELECT 1 FROM profile_past WHERE username = profile.username COLLATE NOCASE
+            AND user <> profile.id AND seen > profile.{SEEN})
+    FROM profile WHERE id IN (SELECT value FROM json_each(?))
+"""
 INSERT = "INSERT OR IGNORE INTO profile_past (user, until, seen, fields) VALUES (?, ?, ?, ?)"
 LIST = "SELECT user, until, seen, fields FROM profile_past WHERE (user, until) > (?, ?) ORDER BY user, until LIMIT 1000"
 NOW = """
@@ -27,7 +37,7 @@ NOW = """
 """
 THEN = """
     SELECT asked.value, CAST(user AS TEXT), username, seen, until FROM json_each(?) AS asked
-    CROSS JOIN profile_past ON username = asked.value COLLATE NOCASE ORDER BY seen DESC
+    CROSS JOIN profile_past ON username = asked.value COLLATE NOCASE
 """
 
 
@@ -89,9 +99,8 @@ def keep_changes(file: ArchiveFile, changes: Sequence[Change]) -> None:
 def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, Bearer]:
     """See Documents.profiles."""
     wanted = sorted(one for one in map(number, ids) if one is not None)
-    sql = "SELECT CAST(id AS TEXT), username, version FROM profile WHERE id IN (SELECT value FROM json_each(?))"
-    rows = file.rows(sql, (orjson.dumps(wanted).decode(),))
-    return {id: Bearer(id, name or "", version & RETRIEVED) for id, name, version in rows}
+    rows = file.rows(WHO, (orjson.dumps(wanted).decode(),))
+    return {id: Bearer(id, name or "", seen, seen if passed_on else None) for id, name, seen, passed_on in rows}
 
 
 def bearers(file: ArchiveFile, names: Sequence[str]) -> dict[str, list[Bearer]]:
@@ -100,11 +109,6 @@ def bearers(file: ArchiveFile, names: Sequence[str]) -> dict[str, list[Bearer]]:
     found: dict[str, list[Bearer]] = {}
     for name, user, username, version in file.rows(NOW, (wanted,)):
         found.setdefault(name, []).append(Bearer(user, username, version & RETRIEVED))
-    for bears in found.values():
-        if len(bears) > 1:
-            bears.sort(key=lambda one: one.retrieved, reverse=True)
     for name, user, username, seen, until in file.rows(THEN, (wanted,)):
-        bore = found.setdefault(name, [])
-        if not any(one.user == user for one in bore):
-            bore.append(Bearer(user, username, seen, until))
-    return found
+        found.setdefault(name, []).append(Bearer(user, username, seen, until))
+    return {name: succession(bore) if len(bore) > 1 else bore for name, bore in found.items()}

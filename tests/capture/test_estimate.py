@@ -1,0 +1,19 @@
+"""tw-idu3elk --estimate --ask: nothing is bought unless the operator agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.capture.conftest import THREE, Operator
+
+
+def test_profiles_are_bought_only_when_that_is_agreed_to(operator: Callable[..., Operator]) -> None:
+    one = operator(THREE)
+    one.queue([one.users()[0]["name"]])
+    ask = ("tw-idu3elk", "trial", "--estimate", "--ask")
+    told = one.run(*ask, check=2, input="").stderr
+    assert told.endswith("1 profile for up to $0.01 would be bought; where there is no terminal to ask on, say --yes\n")
+    assert one.bill()["micro"] == 0
+    told = one.run(*ask, "--yes").stderr
+    assert "new posts of 1 user, 0 of them unknown" in told
+    assert "profiles bought for $0.01" in told
