@@ -43,6 +43,11 @@ class OpenClaims:
         """How many users are to be asked about."""
         return len(self.ids) + len(self.names)
 
+    @property
+    def half_done(self) -> int:
+        """How many users have been answered whose claims are still open."""
+        return sum(len(held.claim.users) - len(held.unanswered) for held in self._held.values())
+
     def __enter__(self) -> Self:
         return self
 

@@ -79,15 +79,19 @@ class Profiles:
     def _worked_off(self) -> bool:
         """Whether nobody waits any more; not so when X failed, which puts back whoever was claimed."""
         asked = 0
+        claims = OpenClaims()
         try:
-            with OpenClaims() as claims:
+            with claims:
                 while self._fill(claims):
                     asked = min(max(len(claims.ids), len(claims.names)), MOST)
                     self._ask(claims)
                     gc.collect(1)
             return True
-        except Passing as passing:
-            self._troubles.met(passing, f"look-up of {plural(asked, 'user')}")
+        except BaseException as error:
+            self.summary.users -= claims.half_done  # they go back with their claims
+            if not isinstance(error, Passing):
+                raise
+            self._troubles.met(error, f"look-up of {plural(asked, 'user')}")
             return False
 
     def _fill(self, claims: OpenClaims) -> bool:
