@@ -17,6 +17,7 @@ from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.queries import question
 from netwar.connections.elastic import Cluster
+from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, parted
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
@@ -37,7 +38,17 @@ class ElasticArchive(ElasticLedger):
         self._past = Past(self._indices)
 
     def ready(self, index: str) -> None:
-        """See Documents.ready. Makes the index, and that of its ledger."""
+        """See Documents.ready. Makes the index, and that of its ledger.
+
+        Raises ConfigError where the ledger speaks of tweets that were deleted with their index: nobody would ask for them again.
+        """
+        gone = self._indices.there(index) is None and any(record.spans for record in self.records(index))
+        if gone and self._indices.there(index) is None:  # and no other run has just begun it
+            ledger = ledger_index(index)
+            raise ConfigError(
+                f"{index} at {self.cluster.where} is gone, and {ledger} has what was in it as recorded, so it would not be asked "
+                f"for again: restore {index}, or forget that by  tw-elk delete {ledger}"
+            )
         for one in (index, ledger_index(index)):
             self._indices.made(one)
 

@@ -67,6 +67,19 @@ def test_a_closed_index_is_told_as_such(
     assert [body["id"] for body in archive.search("twbrexit", "hello")] == ["1"]
 
 
+@on("es654-sg", "es953-sec")
+def test_an_index_that_was_deleted_without_its_ledger_is_not_begun_anew(
+    archive: ElasticArchive, opened: Callable[..., ElasticArchive], server: ElasticServer
+) -> None:
+    archive.write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    server.ask("DELETE", "/twbrexit")
+    with pytest.raises(ConfigError, match=r"twbrexit .* is gone, and tcbrexit .* restore twbrexit, .* tw-elk delete tcbrexit"):
+        opened().ready("twbrexit")
+    server.ask("DELETE", "/tcbrexit")
+    opened().ready("twbrexit")
+    assert opened().record("twbrexit", "7").spans == ()
+
+
 @on("es654-sg", "es953-sec", "os2194-sec")
 def test_an_index_that_has_lost_a_shard_is_not_taken_for_whole_and_holds_up_no_other(
     archive: ElasticArchive,
