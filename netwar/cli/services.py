@@ -101,7 +101,8 @@ class Services:
         from netwar.connections.redis import connect
 
         server = self._opened(connect(self.settings))
-        server.set("tw:api", self.settings.api, nx=True)
+        if server.get("tw:api") is None:  # who only looks writes nothing, and sees what fills a server
+            server.set("tw:api", self.settings.api, nx=True)
         used = f"database {server.address.db} of Redis at {server.address} is used with"
         check(used, server.get("tw:api").decode(), "database as `redisdb`, or in `redisurl`", self.settings)
         return server

@@ -59,7 +59,9 @@ def translated(where: str, user: str, index: str) -> Iterator[None]:
     except exceptions.SSLError as error:
         raise untrusted(where, str(error.info), "elksgca") from error
     except exceptions.ConnectionTimeout as error:
-        raise NoAnswer(f"{where} gave no answer in time; it may hang, or have too much to do", 0) from error
+        raise NoAnswer(
+            f"{where} gave no answer in time{_of(index)}; it may hang, have too much to do, or lack shards (tw-elk unassigned)", 0
+        ) from error
     except exceptions.ConnectionError as error:
         raise Passing(f"the connection to {where} is lost ({_cause(error)}): is it down?", RECONNECT_SECONDS) from error
     except exceptions.TransportError as error:
@@ -73,6 +75,9 @@ def translated(where: str, user: str, index: str) -> Iterator[None]:
 def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index: str) -> NetwarError | None:
     """What an error says of the cluster or of our rights; None if it speaks of the question itself."""
     kind, said = str(error.get("type") or ""), reason(error)
+    if kind == "index_closed_exception" or said.endswith("/index closed];"):
+        closed = str(error.get("index") or index)
+        return ServiceDown(f"{closed or 'the index'} at {where} is closed: open it with  tw-elk open {closed or 'INDEX'}")
     if kind == "cluster_block_exception":
         return _blocked(where, index, said)
     if status == 401:
@@ -83,11 +88,18 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
             "give them the role netwar_recorder, which stands in conf/ for each kind of cluster",
             _right(said),
         )
-    if status == 429 or kind in BUSY or (status, kind) == UNREADY:
+    if (status, kind) == UNREADY:
+        return Passing(lacking(where, index, said[:200]), BUSY_SECONDS)
+    if status == 429 or kind in BUSY:
         return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
     if status >= 500 and kind not in ASKED:
         return Passing(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)
     return None
+
+
+def lacking(where: str, index: str, said: str) -> str:
+    """The sentence about shards that cannot be asked."""
+    return f"{where} lacks shards{_of(index)} ({said}): tw-elk unassigned tells which, and why"
 
 
 def _blocked(where: str, index: str, said: str) -> ServiceDown:

@@ -27,6 +27,8 @@ from netwar.connections.tls import untrusted
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 ACL = "give it the rights that conf/redis/netwar.acl has"
+NO_SENTINEL = "is no Sentinel: name where Sentinels listen, usually at port 26379"
+OLD = "is too old, or has commands taken away: Redis 6.2 or newer is needed, or Valkey"
 REFUSED = (AuthenticationError, AuthenticationWrongNumberOfArgsError, AuthorizationError)
 CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)  # the server has gone, in the middle of TLS
 CLUSTER = (ClusterError, MovedError)
@@ -40,6 +42,10 @@ BY_WORDS: dict[str, tuple[type[NetwarError], str]] = {
     "MISCONF": (ServiceDown, "cannot write to its disk: make room there; nothing acknowledged is lost"),
     "NOREPLICAS": (ServiceDown, "takes no writes, because too few of its replicas answer: start them and run again"),
     "DENIED": (ConfigError, "accepts nobody from another host without a password (protected mode): set one, and redispass"),
+    "command 'SENTINEL'": (ConfigError, NO_SENTINEL),
+    "command `SENTINEL`": (ConfigError, NO_SENTINEL),
+    "nknown command": (ConfigError, OLD),
+    "nknown Redis command": (ConfigError, OLD),
     "DB index is out of range": (ConfigError, "has fewer databases than redisdb says: name a lower one"),
 }
 

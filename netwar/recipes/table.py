@@ -21,6 +21,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 SHAPE = {"on": list, "method": str, "path": str, "body": str, "wait": (str, dict)}
 WORDS = {"help": str, "arguments": list, "asks": str, "shows": str, "says": str, "only": dict, "nothing": (str, dict)}
 KEYS = SHAPE | WORDS | {"variants": list}
+NESTED = ("variants", "wait")  # looked into on their own
 
 
 def recipes(home: Path | None = None) -> dict[str, Recipe]:
@@ -129,7 +130,8 @@ def _wait(given: Any) -> Wait | None:
         return None
     if given in ("task", "answer"):
         return Wait(task=given == "task")
-    if not isinstance(given, dict) or not {"path", "rows", "left"} <= set(given) <= {"path", "rows", "left", "always"}:
+    parts = {"path", "rows", "left"}
+    if not (isinstance(given, dict) and parts <= set(given) <= parts | {"always"} and all(map(_is_text, map(given.get, parts)))):
         raise ValueError("wait must be 'task', 'answer', or a table of path, rows, left and always")
     return Wait(path=given["path"], rows=given["rows"], left=given["left"], always=bool(given.get("always")))
 
@@ -141,6 +143,10 @@ def _nothing(given: Any) -> tuple[str, str] | None:
         return ("", given)
     if set(given) != {"reason", "says"}:
         raise ValueError("nothing must be a sentence, or a table of reason and says")
+    try:
+        re.compile(given["reason"])
+    except re.error as error:
+        raise ValueError(f"reason is no regular expression: {error}") from None
     return (given["reason"], given["says"])
 
 
@@ -150,8 +156,15 @@ def _check_keys(row: Any, known: Mapping[str, Any]) -> None:
     for key, value in row.items():
         if key not in known:
             raise ValueError(f"has an unknown key {key}: there are {', '.join(known)}")
-        if not isinstance(value, known[key]):
+        if not isinstance(value, known[key]) or not (key in NESTED or _is_text(value)):
             raise ValueError(f"{key} is not what it should be")
+
+
+def _is_text(value: Any) -> bool:
+    """Is it a text, or are all in it?"""
+    if isinstance(value, list | dict):
+        return all(map(_is_text, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str)
 
 
 def _check_placeholders(recipe: Recipe) -> None:

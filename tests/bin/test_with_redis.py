@@ -56,6 +56,18 @@ def test_people_see_with_redis_cli_what_programs_see(desk: Desk, redis: Redis) -
     assert desk.run("tw-showwork", "--queue", "usertest", "--names", check=0).stdout.split() == ["bbc", "nasa"]
 
 
+def test_who_looks_sees_what_fills_a_server(desk: Desk, redis: Redis) -> None:
+    desk.configure(**redis.settings("redis-socket", next(DATABASES)))
+    desk.run("tw-quser2work", "-", input="bbc\n", check=0)
+    with redis.server.admin() as people:
+        people.config_set("maxmemory", 1)
+        try:
+            assert desk.run("tw-showwork", "--names", check=0).stdout.split() == ["bbc"]
+            assert "has no memory left" in desk.run("tw-quser2work", "-", input="nasa\n", check=69).stderr
+        finally:
+            people.config_set("maxmemory", 0)
+
+
 @pytest.mark.parametrize("program", ["tw-showwork", "tw-rates", "tw-quser2work"])
 def test_a_server_that_is_not_there_ends_a_program_at_once(desk: Desk, program: str) -> None:
     desk.configure(redishost="127.0.0.1", redisport=(port := free_port()), consumer_key="k")

@@ -186,6 +186,11 @@ def test_what_is_no_redis_is_told() -> None:
     assert "is no Redis: correct redishost and redisport" in said
 
 
+def test_what_is_no_sentinel_is_told(redis: Redis) -> None:
+    said, _ = told(ConfigError, redisurl=f"redis+sentinel://127.0.0.1:{redis.server.port}/here")
+    assert "is no Sentinel: name where Sentinels listen, usually at port 26379" in said
+
+
 def test_a_database_that_is_not_there_is_told(redis: Redis) -> None:
     assert "has fewer databases than redisdb says" in told(ConfigError, **redis.settings(db=99_999))[0]
 
@@ -219,6 +224,9 @@ def test_a_full_server_is_told(redis: Redis, connected: Callable[..., Server]) -
         ("Error running script: @user_script: 1: -OOM command not allowed when", ServiceDown, "has no memory left"),
         ("Error running script: @user_script: 1: -READONLY You can't write", ServiceDown, "is a replica"),
         ("DENIED Redis is running in protected mode because", ConfigError, "protected mode"),
+        ("unknown command `SENTINEL`, with args beginning with: `MASTERS`, ", ConfigError, "is no Sentinel"),
+        ("unknown command `SMISMEMBER`, with args beginning with: `work`, ", ConfigError, "is too old"),
+        ("Error running script: @user_script: 1: Unknown Redis command called from", ConfigError, "is too old"),
     ],
 )
 def test_what_else_it_may_answer(answer: str, error: type[Exception], sentence: str) -> None:

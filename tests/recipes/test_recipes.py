@@ -235,6 +235,14 @@ def test_a_recipe_for_other_servers_says_for_which() -> None:
         ('help = "x"\npath = "/"\non = ["solr 1"]', "is no generation"),
         ('help = "x"\npath = "/"\nwait = "long"', "wait must be"),
         ('help = "x"\nvariants = [{ path = "/" }]', "does not say what it is `on`"),
+        ('help = "x"\npath = "/"\nvariants = [3]', "must be a table"),
+        ('help = "x"\npath = "/"\narguments = [3]', "arguments is not what it should be"),
+        ('help = "x"\npath = "/"\non = [3]', "on is not what it should be"),
+        ('help = "x"\npath = "/"\nonly = { state = 3 }', "only is not what it should be"),
+        ('help = "x"\npath = "/"\nnothing = { reason = 3, says = "y" }', "nothing is not what it should be"),
+        ('help = "x"\npath = "/"\nnothing = { reason = "(", says = "y" }', "reason is no regular expression"),
+        ('help = "x"\npath = "/"\nwait = { path = 3, rows = {}, left = "y" }', "wait must be"),
+        ('help = "x"\npath = "/"\nwait = { path = "/", rows = { a = 3 }, left = "y" }', "wait must be"),
     ],
 )
 def test_faults_of_a_table_are_told(row: str, fault: str) -> None:

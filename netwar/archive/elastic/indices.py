@@ -16,7 +16,9 @@ from netwar.records.documents import USERTEST, parted
 
 log = logging.getLogger("netwar.archive")
 
-SOME = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open"}
+# Of indices by a pattern: those that are there, also what is closed. Of one by its name everything is told.
+SOME = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open,closed"}
+OURS = f"tw*,tu*,{USERTEST}"
 
 
 def ledger_index(index: str) -> str:
@@ -64,13 +66,17 @@ class Indices:
         self._made.add(index)
 
     def listed(self) -> dict[str, Layout]:
-        """All indices of tweets and of users that can be read, by name."""
+        """All indices of tweets and of users that are there, by name."""
         found = {}
-        for index, mapping in self._mappings(f"tw*,tu*,{USERTEST}").items():
+        for index, mapping in self._mappings(OURS, SOME).items():
             with suppress(ValueError):
                 if known := layout(mapping, parted(index)[1]):
                     found[index] = known
         return found
+
+    def ledgers(self) -> list[str]:
+        """All ledgers that are there."""
+        return sorted(self._mappings("tc*", SOME))
 
     def _make(self, index: str) -> Layout:
         """The template says how many shards and replicas; all else is said here, too, for where we may not put one in."""
@@ -99,9 +105,9 @@ class Indices:
     def _mapping(self, index: str) -> Json | None:
         return next(iter(self._mappings(index).values()), None)
 
-    def _mappings(self, names: str) -> dict[str, Json]:
+    def _mappings(self, names: str, params: Json | None = None) -> dict[str, Json]:
         """The mappings of these indices, without the type that 6.x puts around them."""
-        answer = self.cluster.ask("GET", f"/{names}/_mapping", params=SOME, ignore=(404,), index=names)
+        answer = self.cluster.ask("GET", f"/{names}/_mapping", params=params, ignore=(404,), index=names)
         return {} if "error" in answer else {index: self._bare(told["mappings"]) for index, told in answer.items()}
 
     def _bare(self, mappings: Any) -> Json:

@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import islice
 
 from netwar.archive.base import Bearer, Body
-from netwar.archive.elastic.indices import SOME
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.questions import filters, fits
 from netwar.archive.elastic.templates import Json
 from netwar.archive.queries import Question
 from netwar.connections.elastic import Cluster
-from netwar.errors import NetwarError
+from netwar.connections.elastic_errors import lacking
+from netwar.errors import NetwarError, ServiceDown
 from netwar.records.ids import LARGEST, first_id, number
 
 PAGE = 1_000
@@ -25,13 +25,19 @@ STRIDE = 16
 
 def refresh(cluster: Cluster, index: str) -> None:
     """Make what was written findable. Who may only read sees what the index's own refresh shows."""
-    cluster.ask("POST", f"/{index}/_refresh", params=SOME, ignore=(403, 404), index=index)
+    cluster.ask("POST", f"/{index}/_refresh", ignore=(403, 404), index=index)
 
 
 def search(cluster: Cluster, index: str, body: Json) -> Json:
-    """One page of a search; nothing for an index that is not there."""
-    answer: Json = cluster.ask("POST", f"/{index}/_search", body, params=SOME, index=index, seconds=SEARCH_SECONDS)
-    return answer
+    """One page of a search, out of all shards or none; nothing for an index that is not there.
+
+    Without the parameter a lost shard would look like one that has nothing.
+    """
+    params = {"allow_partial_search_results": "false"}
+    answer: Json = cluster.ask(
+        "POST", f"/{index}/_search", body, params=params, ignore=(404,), index=index, seconds=SEARCH_SECONDS
+    )
+    return answer if "error" not in answer else {"hits": {"hits": [], "total": 0}}
 
 
 def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[str] | bool = True) -> Iterator[Json]:
@@ -82,7 +88,13 @@ class Shelf:
 
     def count(self) -> int:
         self.refresh()
-        return int(self._cluster.ask("GET", f"/{self._index}/_count", params=SOME, index=self._index)["count"])
+        told = self._cluster.ask("GET", f"/{self._index}/_count", ignore=(404,), index=self._index)
+        if "error" in told:
+            return 0
+        shards = told["_shards"]
+        if shards["successful"] < shards["total"]:
+            raise ServiceDown(lacking(self._cluster.where, self._index, f"{shards['successful']} of {shards['total']} answer"))
+        return int(told["count"])
 
     def scan(self, after: int = -1) -> Iterator[Body]:
         self.refresh()

@@ -9,15 +9,18 @@ from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
-from netwar.archive.elastic.indices import SOME, Indices, ledger_index
+from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
 from netwar.archive.elastic.past import Past
-from netwar.archive.elastic.reading import Shelf, numbers, refresh
+from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.queries import question
 from netwar.connections.elastic import Cluster
-from netwar.records.documents import Document, parted
+from netwar.errors import ConfigError
+from netwar.records.documents import USERTEST, Document, parted
+
+AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
 
 
 class ElasticArchive(ElasticLedger):
@@ -35,7 +38,17 @@ class ElasticArchive(ElasticLedger):
         self._past = Past(self._indices)
 
     def ready(self, index: str) -> None:
-        """See Documents.ready. Makes the index, and that of its ledger."""
+        """See Documents.ready. Makes the index, and that of its ledger.
+
+        Raises ConfigError where the ledger speaks of tweets that were deleted with their index: nobody would ask for them again.
+        """
+        gone = self._indices.there(index) is None and any(record.spans for record in self.records(index))
+        if gone and self._indices.there(index) is None:  # and no other run has just begun it
+            ledger = ledger_index(index)
+            raise ConfigError(
+                f"{index} at {self.cluster.where} is gone, and {ledger} has what was in it as recorded, so it would not be asked "
+                f"for again: restore {index}, or forget that by  tw-elk delete {ledger}"
+            )
         for one in (index, ledger_index(index)):
             self._indices.made(one)
 
@@ -140,27 +153,41 @@ class ElasticArchive(ElasticLedger):
         return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
 
     def indices(self) -> list[str]:
-        there = list(self._indices.listed())
-        return sorted(self._with_documents(there) | self._with_records())
+        holding = self._with_documents(list(self._indices.listed()))
+        return sorted(holding | self._with_records(holding))
 
     def close(self) -> None:
         self.cluster.close()
 
     def _with_documents(self, indices: list[str]) -> set[str]:
-        names = ",".join(indices)
-        if not names:
-            return set()
-        refresh(self.cluster, names)
-        counts = self.cluster.ask("GET", f"/{names}/_stats/docs", params={**SOME, "level": "indices"}, index=names)
-        return {index for index, told in counts["indices"].items() if told["primaries"]["docs"]["count"]}
+        """Those that have documents, or may have some: what is closed, or has no shard left, is not among the figures.
 
-    def _with_records(self) -> set[str]:
-        refresh(self.cluster, "tc*")
-        each = {"indices": {"terms": {"field": "index", "size": 10_000}}}
-        asked = {"size": 0, "query": {"term": {"kind": "record"}}, "aggs": each}
-        answer = self.cluster.ask("POST", "/tc*/_search", asked, params=SOME, index="tc*")
-        buckets = answer.get("aggregations", {}).get("indices", {}).get("buckets", [])
-        return {bucket["key"] for bucket in buckets}
+        Only what looks empty is made to show what was just written: a lost shard of another index holds nobody up.
+        """
+        counts = self._counts()
+        empty = [index for index in indices if counts.get(index) == 0]
+        for start in range(0, len(empty), AT_ONCE):
+            refresh(self.cluster, ",".join(empty[start : start + AT_ONCE]))
+        counts = self._counts() if empty else counts
+        return {index for index in indices if counts.get(index) != 0}
+
+    def _counts(self) -> dict[str, int]:
+        """How many documents can be found in the indices that are open."""
+        told = self.cluster.ask("GET", f"/{OURS}/_stats/docs", params={**SOME, "level": "indices"}, index=OURS)
+        return {index: one["primaries"]["docs"]["count"] for index, one in told["indices"].items()}
+
+    def _with_records(self, holding: set[str]) -> set[str]:
+        """Those that have records, and are not known to be there already."""
+        asked = [index for index in self._indices.ledgers() if not holding.issuperset(_told_of(index))]
+        found = set()
+        for start in range(0, len(asked), AT_ONCE):
+            names = ",".join(asked[start : start + AT_ONCE])
+            refresh(self.cluster, names)
+            each = {"indices": {"terms": {"field": "index", "size": 2 * AT_ONCE}}}
+            body = {"size": 0, "query": {"term": {"kind": "record"}}, "aggs": each}
+            answer = search(self.cluster, names, body)
+            found |= {bucket["key"] for bucket in answer.get("aggregations", {}).get("indices", {}).get("buckets", [])}
+        return found
 
     def _whose(self, index: str, user: str | None, name: str | None) -> list[Json]:
         """The conditions of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
@@ -192,6 +219,12 @@ class ElasticArchive(ElasticLedger):
         _, users = parted(index)
         layout = self._indices.there(index)
         return Shelf(self.cluster, index, layout, users) if layout else None
+
+
+def _told_of(ledger: str) -> set[str]:
+    """The indices whose ledger this is."""
+    name = ledger.removeprefix("tc")
+    return {USERTEST} if name == USERTEST else {f"tw{name}", f"tu{name}"}
 
 
 def _sorted_out(documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from netwar.archive.base import Cover
 from netwar.archive.elastic import templates
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.elastic.templates import Templates
 from netwar.connections.elastic import Cluster
+from netwar.coverage import Span
 from netwar.errors import ConfigError
-from tests.archive.elastic.conftest import tweet
+from tests.archive.elastic.conftest import NOW, tweet
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 
@@ -53,11 +55,12 @@ def test_the_first_write_puts_in_what_is_missing(server: ElasticServer, archive:
     assert told(cluster) == ["netwar-tweets: as it was", "netwar-users: new", "netwar-ledger: new"]
 
 
-@on("es953-sec", "os2194-sec")
+@on("es654-sg", "es953-sec", "os2194-sec")
 def test_somebody_who_may_only_read(opened: Callable[..., ElasticArchive]) -> None:
-    opened().write([tweet(1)])
+    opened().write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
     reader = opened("reader")
     assert list(reader.get("twbrexit", ["1"])) == ["1"]
+    assert reader.record("twbrexit", "7").posts == 1, "it may see what is missing"
     assert reader.count("twbrexit") in (0, 1), "it may not ask for what was just written to be found"
     with pytest.raises(ConfigError, match=r"reader lacks a right on twbrexit at .*netwar_recorder.* conf/"):
         reader.write([tweet(2)])

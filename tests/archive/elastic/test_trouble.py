@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from requests import HTTPError
 
 from netwar.archive.base import Cover, Store, Tally
 from netwar.archive.elastic import bulk
@@ -44,6 +45,62 @@ def test_a_shape_that_the_mapping_has_no_place_for_is_kept_whole(archive: Elasti
     newer = Document("twbrexit", "5", {"id": "5", "text": "as it should be"}, True, NOW + 1)
     assert archive.write([newer]) == Tally(updated=1)
     assert archive.get("twbrexit", ["5"])["5"] == newer.body
+
+
+@on(*ALL_AGES)
+def test_a_closed_index_is_told_as_such(
+    archive: ElasticArchive, opened: Callable[..., ElasticArchive], server: ElasticServer, tmp_path: Path
+) -> None:
+    archive.write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    server.ask("POST", "/twbrexit/_close")
+    assert opened().indices() == ["twbrexit"]
+    for use in (
+        lambda one: one.count("twbrexit"),
+        lambda one: one.get("twbrexit", ["1"]),
+        lambda one: list(one.search("twbrexit", "hello")),
+        lambda one: one.write([tweet(2)]),
+    ):
+        with pytest.raises(ServiceDown, match=r"twbrexit at .* is closed: open it with  tw-elk open twbrexit"):
+            use(opened())
+    assert not (tmp_path / "dead-letters").exists()
+    server.ask("POST", "/twbrexit/_open")
+    assert [body["id"] for body in archive.search("twbrexit", "hello")] == ["1"]
+
+
+@on("es654-sg", "es953-sec")
+def test_an_index_that_was_deleted_without_its_ledger_is_not_begun_anew(
+    archive: ElasticArchive, opened: Callable[..., ElasticArchive], server: ElasticServer
+) -> None:
+    archive.write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    server.ask("DELETE", "/twbrexit")
+    with pytest.raises(ConfigError, match=r"twbrexit .* is gone, and tcbrexit .* restore twbrexit, .* tw-elk delete tcbrexit"):
+        opened().ready("twbrexit")
+    server.ask("DELETE", "/tcbrexit")
+    opened().ready("twbrexit")
+    assert opened().record("twbrexit", "7").spans == ()
+
+
+@on("es654-sg", "es953-sec", "os2194-sec")
+def test_an_index_that_has_lost_a_shard_is_not_taken_for_whole_and_holds_up_no_other(
+    archive: ElasticArchive,
+    opened: Callable[..., ElasticArchive],
+    server: ElasticServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive.write([tweet(1)])
+    crowded = {"number_of_shards": 2, "number_of_replicas": 0, "routing.allocation.total_shards_per_node": 1}
+    server.ask("PUT", "/twlost?wait_for_active_shards=0", {"settings": {"index": crowded}})
+    server.ask("GET", "/_cluster/health/twlost?wait_for_active_shards=1&timeout=30s")
+    for id in range(10, 20):
+        with suppress(HTTPError):  # those of the shard that has no place
+            server.ask("PUT", f"/twlost/_doc/{id}?refresh=true&timeout=10ms", tweet(id).body)
+    monkeypatch.setattr("netwar.connections.elastic_errors.BUSY_SECONDS", 1)  # shards that come back are waited for
+    reader = opened("reader")  # who cannot have it made visible what was just written, which would not come to an end
+    for use in (lambda: reader.count("twlost"), lambda: list(reader.scan("twlost"))):
+        with pytest.raises(ServiceDown, match=r"lacks shards on twlost .*: tw-elk unassigned tells which, and why"):
+            use()
+    assert archive.indices() == ["twbrexit", "twlost"]
+    assert [body["id"] for body in archive.scan("twbrexit")] == ["1"]
 
 
 @on("es654-sg", "es953-sec")
