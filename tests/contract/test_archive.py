@@ -442,8 +442,10 @@ def test_indices(archive: Archive) -> None:
 
 
 def seen(id: int, username: str, at: int, *, index: str = "usertest", **more: Any) -> Document:
-    """A profile as X showed it at a time (ms)."""
-    return replace(profile(id, username, index=index, **more), retrieved=at)
+    """A profile as X showed it at a time (ms), with our note of that."""
+    moment = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    note = {"retrieved": moment, "account": "observer", "via": "lookup"}
+    return replace(profile(id, username, index=index, **more, netwar=note), retrieved=at)
 
 
 def said(archive: Archive, user: str, field: str = "username") -> list[tuple[int | None, Any]]:
@@ -538,6 +540,31 @@ def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:
     names = archive.bearers("usertest", [f"USER{id}" for id in range(3000)])
     assert len(names) == 1500
     assert names["user9"] == [Bearer("9", "user9", NOW + 9)]
+
+
+def test_bearers_whose_profiles_are_of_an_odd_shape(archive: Archive) -> None:
+    """Among thousands stand some without our note, with a name of a hundred letters, none at all, or a body of no known shape."""
+    long = "x" * 100
+    archive.write([seen(id, "Shared" if id % 4 == 1 else f"user{id}", NOW + id) for id in range(1, 5000)])
+    odd = [profile(6001, "Bare"), profile(6002, long), profile(6003, "12"), profile(6004, "Wrapped", public_metrics="many")]
+    archive.write([replace(one, index="usertest", retrieved=NOW + int(one.id)) for one in odd])
+    archive.write([Document("usertest", "6005", {"id": "6005", "name": "no name"}, True, NOW)])
+    names = {"6001": "Bare", "6002": long, "6003": "12", "6004": "Wrapped"}
+    assert archive.profiles("usertest", [*names, "6005", "5001"]) == {
+        **{id: Bearer(id, name, NOW + int(id)) for id, name in names.items()},
+        "6005": Bearer("6005", "", NOW),
+    }
+    found = archive.bearers("usertest", [*names.values(), "shared", "USER2"])
+    assert {name: [one.user for one in found.pop(name.lower())] for name in names.values()} == {
+        n: [id] for id, n in names.items()
+    }
+    assert found.pop("user2") == [Bearer("2", "user2", NOW + 2)]
+    last, *others = found.pop("shared")
+    assert last == Bearer("4997", "Shared", NOW + 4997)
+    assert others == [Bearer(str(id), "Shared", NOW + id, NOW + id) for id in range(4993, 0, -4)], (
+        "a name is one user's at a time"
+    )
+    assert found == {}
 
 
 def test_changes_can_be_carried_to_another_index(archive: Archive) -> None:

@@ -13,6 +13,7 @@ from netwar.records import v1
 RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
 # The keys of a document that X's own form kept from being indexed: the whole of it, and why.
 WHOLE, BECAUSE = "kept_whole", "kept_because"
+SHOWN = "username.shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Layout:
     """The fields to ask by, and how a document is read. `schema` is None for what the recorder of 2019 left.
 
     `api` is where its documents come from; `created` is None where times are no dates but must be read off the ids.
+    `shown` is a column of screen names as X writes them, None where there is none and documents must be read.
     """
 
     schema: int | None
@@ -30,6 +32,7 @@ class Layout:
     created: str | None
     words: tuple[str, ...]
     body: Callable[[Json], Body]
+    shown: str | None = None
 
     @property
     def ours(self) -> bool:
@@ -58,10 +61,10 @@ def _whole(source: Json) -> Body:
 
 def layout(mapping: Json, users: bool) -> Layout | None:
     """How an index with this mapping can be asked; None for one that neither program made."""
-    found = schema(mapping)
+    found, fields = schema(mapping), mapping.get("properties") or {}
     if found is not None:
-        return Layout(found, mapping["_meta"].get("api"), "id.number", "author_id", "username", "created_at", ("words",), _whole)
-    fields = mapping.get("properties") or {}
+        api, shown = mapping["_meta"].get("api"), SHOWN if "shown" in (fields.get("username") or {}).get("fields", {}) else None
+        return Layout(found, api, "id.number", "author_id", "username", "created_at", ("words",), _whole, shown)
     if _type(fields, "id") != "long":
         return None
     return _v1_users(fields) if users else _v1_tweets(fields)

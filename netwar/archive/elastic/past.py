@@ -9,7 +9,7 @@ from netwar.archive.base import Bearer, Body, Change, Version
 from netwar.archive.bearers import succession
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
-from netwar.archive.elastic.reading import PAGE, Shelf, by_ids
+from netwar.archive.elastic.reading import BEARERS, PAGE, Shelf, by_ids
 from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
 from netwar.records.documents import Document
@@ -76,20 +76,15 @@ class Past:
         for bearer in shelf.named(names):
             found.setdefault(bearer.name.lower(), []).append(bearer)
         wanted = sorted({name.lower() for name in names})
-        for start in range(0, len(wanted), PAGE):
-            for entry in self._found(index, {"terms": {"username": wanted[start : start + PAGE]}}):
+        for start in range(0, len(wanted), BEARERS):
+            for entry in self._found(index, {"terms": {"username": wanted[start : start + BEARERS]}}):
                 bore = Bearer(entry["user"], entry["username"], entry["seen"], entry["until"])
                 found.setdefault(bore.name.lower(), []).append(bore)
         return {name: succession(bore) for name, bore in found.items()}
 
     def profiles(self, index: str, ids: Sequence[str], shelf: Shelf) -> dict[str, Bearer]:
         """See Documents.profiles."""
-        layout = self._indices.there(index)
-        assert layout
-        known = {
-            told["_id"]: Bearer(told["_id"], str(body.get("username") or ""), layout.retrieved(told["_version"]))
-            for told, body in self._now(index, ids)
-        }
+        known = {one.user: one for one in shelf.known(ids)}
         bearers = self.bearers(index, [one.name for one in known.values() if one.name], shelf)
         later = {name: bore[0] for name, bore in bearers.items()}
         for id, one in known.items():
