@@ -56,7 +56,8 @@ def _found(cluster: Cluster, index: str, ids: Sequence[str], params: Json) -> li
     answer = cluster.ask("POST", f"/{index}/_mget", {"ids": ids}, params=params, index=index)["docs"]
     for error in (told["error"] for told in answer if "error" in told):
         if error.get("type") != "index_not_found_exception":
-            raise cluster.refusal(error, 503, index) or NetwarError(f"{index}: {error.get('reason')}")
+            status = 403 if error.get("type") == "security_exception" else 503
+            raise cluster.refusal(error, status, index) or NetwarError(f"{index}: {error.get('reason')}")
     return [told for told in answer if told.get("found")]
 
 

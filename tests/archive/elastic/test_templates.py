@@ -9,6 +9,7 @@ import pytest
 
 from netwar.archive.base import Cover
 from netwar.archive.elastic import templates
+from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.elastic.templates import Templates
 from netwar.connections.elastic import Cluster
@@ -64,6 +65,14 @@ def test_somebody_who_may_only_read(opened: Callable[..., ElasticArchive]) -> No
     assert reader.count("twbrexit") in (0, 1), "it may not ask for what was just written to be found"
     with pytest.raises(ConfigError, match=r"reader lacks a right on twbrexit at .*netwar_recorder.* conf/"):
         reader.write([tweet(2)])
+
+
+@on("es654-sg", "es953-sec", "os2194-sec")
+def test_documents_that_may_not_be_read_are_no_trouble_of_the_cluster(opened: Callable[..., ElasticArchive]) -> None:
+    """The reader's role has no perflog. Servers tell of that document by document, without a status."""
+    opened().cluster.ask("PUT", "/perflog")
+    with pytest.raises(ConfigError, match=r"reader lacks a right on perflog at .*netwar_recorder.* conf/"):
+        list(by_ids(opened("reader").cluster, "perflog", ["1"]))
 
 
 @on("es7102", "es654-sg")
