@@ -99,6 +99,7 @@ def test_a_queue_that_the_rights_leave_out_is_told(desk: Desk, settings: dict[st
     desk.configure(**settings)
     ended = desk.run("tw-quser2work", "-", "--queue", "others", input="bbc\n", check=78)
     assert "forbids netwar what is needed" in ended.stderr
+    assert "~NAME for each queue NAME beside work and usertest" in ended.stderr
 
 
 def test_a_rehearsal_and_the_real_thing_never_share_a_database(desk: Desk, redis: Redis) -> None:
