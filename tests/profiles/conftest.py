@@ -30,6 +30,10 @@ class Observer(Operator):
     def waiting(self) -> dict[str, Any]:
         return json.loads(self.run("tw-showusertest", "--json").stdout)
 
+    def account(self, path: Path, **settings: object) -> Path:
+        """A configuration with keys of its own for the same app."""
+        return self.desk.configure(self.sandbox.url, path=path, **{"budget": 1000, "maxcpu": 100, "maxmem": 100, **settings})
+
     @property
     def data(self) -> Path:
         return self.desk.home / ".local" / "share" / "netwar"

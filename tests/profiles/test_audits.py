@@ -9,15 +9,19 @@ import random
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.memory import peak
+from netwar.archive.base import Archive
 from netwar.archive.sqlite.store import SqliteArchive
+from netwar.config import load
 from netwar.records.documents import Document
 from netwar.records.pages import Page, documents
+from tests import clusters
 from tests.capture.test_bad_input import mounted, unwritable
 from tests.conftest import Desk, Ended, program
 
@@ -31,17 +35,21 @@ def at(ms: int, *users: tuple[str, str]) -> list[Document]:
 
 
 class Collection:
-    """A desk whose usertest has profiles."""
+    """A desk whose usertest has profiles; `stores` are the settings that lead to servers, where it is kept there."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, **stores: object) -> None:
         self.desk = desk
         self.data = desk.home / "data"
-        desk.configure(data=self.data)
+        self.configuration = desk.configure(data=self.data, **stores)
+
+    def archive(self) -> closing[Archive]:
+        if load(self.configuration).elksg:
+            return closing(clusters.opened(self.configuration, self.data))
+        return closing(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
 
     def keep(self, ms: int, *users: tuple[str, str], index: str = "usertest") -> None:
-        archive = SqliteArchive(self.data / "archive", self.data / "dead-letters")
-        archive.write([Document(index, one.id, one.body, True, one.retrieved) for one in at(ms, *users)])
-        archive.close()
+        with self.archive() as archive:
+            archive.write([Document(index, one.id, one.body, True, one.retrieved) for one in at(ms, *users)])
 
     def run(self, name: str, *words: object, check: int = 0, **more: Any) -> Ended:
         return self.desk.run(name, *map(str, words), check=check, **more)
@@ -59,7 +67,10 @@ class Collection:
 
 @pytest.fixture
 def kept(desk: Desk) -> Collection:
-    collection = Collection(desk)
+    return filled(Collection(desk))
+
+
+def filled(collection: Collection) -> Collection:
     collection.keep(NOW, ("11", "Nasa"), ("12", "BBC"), ("13", "12345"), ("1349149096909668363", "long_id"))
     collection.keep(NOW + 10, ("12", "bbc_news"))
     collection.keep(NOW + 20, ("14", "bbc"))
@@ -127,7 +138,10 @@ def test_another_index(kept: Collection) -> None:
 
 
 def test_an_empty_collection_misses_all(desk: Desk) -> None:
-    kept = Collection(desk)
+    misses_all(Collection(desk))
+
+
+def misses_all(kept: Collection) -> None:
     kept.file("12\n11\n")
     kept.run("tw-tumsearch", "list.txt")
     assert kept.outcome() == ([], ["12", "11"])
@@ -154,8 +168,8 @@ def test_missed_users_are_queued(kept: Collection) -> None:
     assert "2 of 5 found in usertest, 3 missed" in ended.stderr
     assert "3 added to usertest, 3 waiting" in ended.stderr
     assert sorted(kept.run("tw-showusertest", "--names").stdout.split()) == ["98", "99", "nobody"]
-    kept.run("tw-usersearchadd", "list.txt", "--queue", "others")
-    assert kept.run("tw-showusertest", "--queue", "others").stdout.startswith("others: 3 waiting")
+    kept.run("tw-usersearchadd", "list.txt", "--queue", "work")
+    assert kept.run("tw-showusertest", "--queue", "work").stdout.startswith("work: 3 waiting")
     kept.file("bad line\n97\n")
     ended = kept.run("tw-usersearchadd", "list.txt", check=1)
     assert "1 added to usertest, 4 waiting; lines that name none" in ended.stderr
@@ -225,10 +239,9 @@ def test_a_long_list_in_bounded_memory(kept: Collection) -> None:
     """A part of the list is recorded, some lines are rubbish, some come twice; benchmarks/audits.py does it with a million."""
     chance = random.Random(3)
     ids = [str(chance.randrange(10**17, 9 * 10**18)) for _ in range(120_000)]
-    archive = SqliteArchive(kept.data / "archive", kept.data / "dead-letters")
-    for start in range(0, 60_000, 5_000):
-        archive.write(at(NOW, *((id, f"user_{number}") for number, id in enumerate(ids[start : start + 5_000], start))))
-    archive.close()
+    with kept.archive() as archive:
+        for start in range(0, 60_000, 5_000):
+            archive.write(at(NOW, *((id, f"user_{number}") for number, id in enumerate(ids[start : start + 5_000], start))))
     order = [*ids, *chance.choices(ids, k=20_000)]
     chance.shuffle(order)
     lines = ["rubbish, this" if number % 100 == 7 else id for number, id in enumerate(order)]

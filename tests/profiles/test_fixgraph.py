@@ -7,14 +7,16 @@ import random
 
 import pytest
 
-from netwar.archive.sqlite.store import SqliteArchive
 from tests.conftest import Desk
-from tests.profiles.test_audits import NOW, Collection, at
+from tests.profiles.test_audits import NOW, Collection
 
 
 @pytest.fixture
 def kept(desk: Desk) -> Collection:
-    collection = Collection(desk)
+    return filled(Collection(desk))
+
+
+def filled(collection: Collection) -> Collection:
     collection.keep(NOW, ("11", "Nasa"), ("12", "BBC"), ("13", "12345"))
     return collection
 
@@ -79,9 +81,7 @@ def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> N
 def test_a_long_list(kept: Collection) -> None:
     chance = random.Random(9)
     ids = [str(chance.randrange(10**17, 9 * 10**18)) for _ in range(6_000)]
-    archive = SqliteArchive(kept.data / "archive", kept.data / "dead-letters")
-    archive.write(at(NOW, *((id, f"user_{number}") for number, id in enumerate(ids[:4_000]))))
-    archive.close()
+    kept.keep(NOW, *((id, f"user_{number}") for number, id in enumerate(ids[:4_000])))
     known = {id: f"user_{number}" for number, id in enumerate(ids[:4_000])}
     edges = [[chance.choice(ids), chance.choice(ids), str(number)] for number in range(20_000)]
     with (kept.desk.home / "edges.csv").open("w", newline="") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
 from tests.capture.conftest import Operator
-from tests.conftest import Desk, Sandbox, running_sandbox
+from tests.conftest import Desk, Sandbox
+from tests.profiles.conftest import Observer
 from tests.redis_server import Redis, running_redis
 from tests.servers.elastic import ElasticServer
 from tests.servers.server import Server
@@ -68,21 +70,40 @@ def durable() -> Iterator[Redis]:
         yield redis
 
 
+class Observers(Team, Observer):
+    """A team that records profiles and followers."""
+
+
 @pytest.fixture
-def team(desk: Desk, server: Server, durable: Redis, tmp_path: Path) -> Iterator[Callable[..., Team]]:
-    """Start a sandbox with a scenario, and sign in there."""
-    from contextlib import ExitStack
+def stores(server: Server, durable: Redis) -> dict[str, object]:
+    """The settings that lead to the servers, as the recorder."""
+    elastic = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
+    return {key: value for key, value in elastic.items() if value} | durable.settings("redis-tls", 1)
 
+
+@pytest.fixture
+def sitting(
+    desk: Desk, server: Server, durable: Redis, stores: dict[str, object], new_sandbox: Callable[..., Sandbox], tmp_path: Path
+) -> Callable[..., Any]:
+    """Start a sandbox with a scenario and options, and sign in there; what comes is of the class that is named first."""
     assert isinstance(server, ElasticServer)
-    with ExitStack() as stack:
 
-        def begin(scenario: str, **settings: Any) -> Team:
-            (file := tmp_path / "scenario.toml").write_text(scenario)
-            sandbox: Sandbox = stack.enter_context(running_sandbox(desk, "--scenario", file))
-            elastic = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
-            stores = {key: value for key, value in elastic.items() if value} | durable.settings("redis-tls", 1)
-            one = Team(desk, sandbox, server, durable, stores)
-            one.account(desk.home / ".twitter", **settings)
-            return one
+    def begin(made: type[Team], scenario: str = "", *options: str | Path, **settings: Any) -> Team:
+        (file := tmp_path / "scenario.toml").write_text(scenario)
+        one = made(desk, new_sandbox("--scenario", file, *options), server, durable, stores)
+        one.account(desk.home / ".twitter", **settings)
+        return one
 
-        yield begin
+    return begin
+
+
+@pytest.fixture
+def team(sitting: Callable[..., Team]) -> Callable[..., Team]:
+    """A team that records timelines."""
+    return partial(sitting, Team)
+
+
+@pytest.fixture
+def observer(sitting: Callable[..., Observers]) -> Callable[..., Observers]:
+    """What the tests of profiles and followers begin with."""
+    return partial(sitting, Observers)
