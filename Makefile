@@ -34,6 +34,7 @@ bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a l
 	$(PY) -m benchmarks.profiles
 	$(PY) -m benchmarks.audits
 	$(PY) -m benchmarks.follows --followers 100000 --kills 5
+	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
 	test ! -d build/servers || $(PY) -m benchmarks.elastic $(PAGES)

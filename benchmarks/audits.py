@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """How fast a long list of names is told apart from a collection of profiles, and in how much memory.
 
-    python -m benchmarks.audits [--profiles 1000000] [--lines 1000000] [--keep FOLDER]
+    python -m benchmarks.audits [--profiles 1000000] [--lines 1000000] [--keep FOLDER] [--kinds es654,es953]
 
 Makes an archive of made-up profiles (or uses the one in FOLDER, and leaves it there), and files of names and of ids: nine
 tenths of the lines are recorded, one hundredth is rubbish, and one in fifty comes twice. tw-tnamesearch and tw-tumsearch are run
-as an operator runs them, each in a process of its own. Beside them a lookup of one name at a time, as a script would do it.
+as an operator runs them, each in a process of its own. Beside them a look-up of one name at a time, as a script would do it, and
+in Elasticsearch one search a name, as the recorder of 2019 did it.
+
+With --kinds the archive is not in a file but in these of the laboratory's servers (`make servers`), one after the other.
 """
+
+from __future__ import annotations
 
 import argparse
 import os
@@ -16,14 +21,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.desk import bytes_of
 from benchmarks.memory import peak
+
+if TYPE_CHECKING:
+    from netwar.archive.base import Archive
 
 ROOT = Path(__file__).parents[1]
 NOW = 1_795_000_000_000
+API = "https://api.x.com"
+ONE_BY_ONE = 5_000  # lines
 WORDS = ("and the of sea news all day reads writes coffee music old city north light about my own views gardens history").split()  # noqa: SIM905
 
 
@@ -64,17 +76,13 @@ def profile(place: int) -> dict[str, Any]:
     }
 
 
-def build(data: Path, profiles: int) -> None:
+def build(archive: Archive, profiles: int) -> None:
     """Record profiles by pages of a thousand, as tw-follow2usertest does."""
-    from netwar.archive.sqlite.store import SqliteArchive
     from netwar.records.pages import Page, documents
 
-    archive = SqliteArchive(data / "archive", data / "dead-letters")
-    done = archive.count("usertest")
-    for start in range(done, profiles, 1000):
+    for start in range(archive.count("usertest"), profiles, 1000):
         page = Page(users=[profile(place) for place in range(start, min(start + 1000, profiles))])
         archive.write(documents(page, tweets=None, users="usertest", retrieved=NOW, account="observer", via="follow"))
-    archive.close()
 
 
 def lines(count: int, profiles: int, what: Any) -> Iterator[str]:
@@ -102,19 +110,67 @@ def measured(home: Path, program: str, file: Path) -> tuple[float, float, int, s
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory, last
 
 
-def one_by_one(data: Path, file: Path, count: int) -> float:
-    """Lines a second, asking for one name after the other."""
-    from netwar.archive.sqlite.store import SqliteArchive
-
-    archive = SqliteArchive(data / "archive", data / "dead-letters")
+def one_by_one(archive: Archive, file: Path) -> float:
+    """Lines a second, asking for one name after the other, without reading a file."""
     with file.open() as names:
-        some = [line.strip() for line, _ in zip(names, range(count), strict=False)]
+        some = [line.strip() for line, _ in zip(names, range(ONE_BY_ONE), strict=False)]
     began = time.perf_counter()
     for one in some:
-        next(archive.find("usertest", name=one, limit=1), None)
-    rate = len(some) / (time.perf_counter() - began)
-    archive.close()
-    return rate
+        _one(archive, one)
+    return len(some) / (time.perf_counter() - began)
+
+
+def _one(archive: Archive, name: str) -> None:
+    """One name. Elasticsearch is asked as in 2019: no refresh, the whole document, nothing of who bore it before."""
+    from netwar.archive.elastic.store import ElasticArchive
+
+    if isinstance(archive, ElasticArchive):
+        question = {"query": {"term": {"username": name.lower()}}}
+        headers = {"content-type": "application/json"}
+        archive.cluster.client.transport.perform_request("POST", "/usertest/_search", headers, {}, question)
+    else:
+        next(archive.find("usertest", name=name, limit=1), None)
+
+
+@contextmanager
+def in_file(home: Path) -> Iterator[tuple[str, Archive, Callable[[], int]]]:
+    """What it is called, an archive in a file, and how many bytes it takes."""
+    from netwar.archive.sqlite.store import SqliteArchive
+
+    data = home / ".local" / "share" / "netwar"
+    with closing(SqliteArchive(data / "archive", data / "dead-letters")) as archive:
+        yield "SQLite", archive, lambda: (data / "archive" / "usertest.sqlite").stat().st_size
+
+
+@contextmanager
+def in_server(home: Path, kind: str) -> Iterator[tuple[str, Archive, Callable[[], int]]]:
+    """The same in a server that is started as it would run in earnest, but for a smaller heap."""
+    from netwar.archive.elastic.store import ElasticArchive
+    from netwar.config import load
+    from netwar.connections.elastic import connect
+    from tests.servers import start
+
+    home.mkdir(parents=True, exist_ok=True)
+    (configuration := home / ".twitter").touch(mode=0o600)
+    with start(kind, quick=False, heap="1g") as server:
+        configuration.write_text(f"[STREAM]\nelksg = {server.url}\n")
+        with closing(ElasticArchive(connect(load(configuration)), home / "dead-letters", API)) as archive:
+            yield str(archive.cluster), archive, lambda: bytes_of(archive, "usertest")
+
+
+def measure(home: Path, what: str, archive: Archive, size: Callable[[], int], profiles: int, count: int) -> None:
+    """Fill an archive, audit both files, and print what it took."""
+    began = time.perf_counter()
+    build(archive, profiles)
+    print(f"{what}: {profiles:,} profiles, {size() / profiles:.0f} bytes each, made in {time.perf_counter() - began:.0f} s")
+    print(f"{'':<16}{'lines/s':>10}{'of CPU time':>13}{'memory':>10}")
+    for program, made in (("tw-tnamesearch", name), ("tw-tumsearch", number)):
+        file = home / f"{program}.txt"
+        file.write_text("".join(f"{line}\n" for line in lines(count, profiles, made)))
+        wall, cpu, memory, last = measured(home, program, file)
+        rates = f"{count / wall:>10,.0f}{count / cpu:>13,.0f}{memory / 2**20:>7.0f} MiB"
+        print(f"{program:<16}{rates}   {last.partition(': ')[2].partition(' (')[0]}", flush=True)
+    print(f"{'one by one':<16}{one_by_one(archive, home / 'tw-tnamesearch.txt'):>10,.0f}", flush=True)
 
 
 def main() -> None:
@@ -122,22 +178,13 @@ def main() -> None:
     parser.add_argument("--profiles", type=int, default=1_000_000)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--keep", type=Path, help="home folder to use and leave")
+    parser.add_argument("--kinds", help="servers to measure in place of a file")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home = asked.keep or Path(folder)
-        data = home / ".local" / "share" / "netwar"
-        began = time.perf_counter()
-        build(data, asked.profiles)
-        size = (data / "archive" / "usertest.sqlite").stat().st_size
-        print(f"{asked.profiles:,} profiles, {size / asked.profiles:.0f} bytes each, made in {time.perf_counter() - began:.0f} s")
-        print(f"{'':<16}{'lines/s':>10}{'of CPU time':>13}{'memory':>10}")
-        for program, what in (("tw-tnamesearch", name), ("tw-tumsearch", number)):
-            file = home / f"{program}.txt"
-            file.write_text("".join(f"{line}\n" for line in lines(asked.lines, asked.profiles, what)))
-            wall, cpu, memory, last = measured(home, program, file)
-            rates = f"{asked.lines / wall:>10,.0f}{asked.lines / cpu:>13,.0f}{memory / 2**20:>7.0f} MiB"
-            print(f"{program:<16}{rates}   {last.partition(': ')[2].partition(' (')[0]}")
-        print(f"{'one by one':<16}{one_by_one(data, home / 'tw-tnamesearch.txt', 20_000):>10,.0f}")
+    for kind in asked.kinds.split(",") if asked.kinds else [None]:
+        with tempfile.TemporaryDirectory() as folder:
+            home = asked.keep or Path(folder)
+            with in_server(home, kind) if kind else in_file(home) as (what, archive, size):
+                measure(home, what, archive, size, asked.profiles, asked.lines)
 
 
 if __name__ == "__main__":

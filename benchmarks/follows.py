@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How long a list of a million followers takes, in how much memory, and how many bytes an edge its snapshots are.
 
-    python -m benchmarks.follows [--followers 1000000] [--kills 0] [--ids-only] [--keep FOLDER]
+    python -m benchmarks.follows [--followers 1000000] [--kills 0] [--ids-only] [--keep FOLDER] [--kinds es654,es953]
 
 A sandbox serves the list, without rate limits. tw-follow2usertest reads it as an operator runs it, killed with -9 at random
 moments as often as --kills says, and a second time, when nothing has changed. What is in the archive is compared with the
 truth, and what X sent with what was needed. A follower that is stored costs what 100 bytes more or less of a profile cost;
-the bytes an edge are those of the ledger's notes.
+the bytes an edge are those of the ledger's notes. With --kinds the archive is in these of the laboratory's servers
+(`make servers`), one after the other, and the bytes an edge are those of the whole ledger after a merge.
 """
 
 import argparse
@@ -16,10 +17,12 @@ import signal
 import tempfile
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.desk import Desk, sandbox
 from benchmarks.memory import peak
+from tests.servers import start
 
 WORLD = """
 [world]
@@ -60,15 +63,13 @@ def run(desk: Desk, words: list[str]) -> tuple[float, int]:
 
 def check(desk: Desk, user: str) -> None:
     """The newest snapshot is the truth."""
-    from netwar.archive.sqlite.store import SqliteArchive
     from netwar.snapshots import Snapshots
 
-    archive = SqliteArchive(desk.home / "data" / "archive", desk.home / "data" / "dead-letters")
-    snapshots = Snapshots(archive, "usertest", "followers", user)
-    truth = desk.truth(user)
-    assert set(snapshots.members(snapshots.complete()[-1].number)) == truth
-    recorded = archive.count("usertest")
-    archive.close()
+    with desk.archive() as archive:
+        snapshots = Snapshots(archive, "usertest", "followers", user)
+        truth = desk.truth(user)
+        assert set(snapshots.members(snapshots.complete()[-1].number)) == truth
+        recorded = archive.count("usertest")
     print(f"    the snapshot is the truth: {len(truth):,} followers; {recorded:,} profiles recorded")
 
 
@@ -78,13 +79,16 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--ids-only", action="store_true")
     parser.add_argument("--keep", type=Path, help="home folder to use and leave; it must be empty")
+    parser.add_argument("--kinds", help="servers to measure in place of a file")
     asked = parser.parse_args()
-    seed = int(time.time())
-    with tempfile.TemporaryDirectory() as folder:
-        home = asked.keep or Path(folder)
-        home.mkdir(exist_ok=True)
-        with sandbox(home, WORLD.format(followers=asked.followers)) as url:
-            measure(Desk(home, url), asked.followers, asked.kills, asked.ids_only, seed)
+    for kind in asked.kinds.split(",") if asked.kinds else [None]:
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            home = asked.keep or Path(folder)
+            home.mkdir(exist_ok=True)
+            elasticsearch = stack.enter_context(start(kind, quick=False, heap="1g")).url if kind else None
+            url = stack.enter_context(sandbox(home, WORLD.format(followers=asked.followers)))
+            print(kind or "SQLite")
+            measure(Desk(home, url, elasticsearch), asked.followers, asked.kills, asked.ids_only, int(time.time()))
 
 
 def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -> None:
@@ -98,8 +102,8 @@ def measure(desk: Desk, followers: int, kills: int, ids_only: bool, seed: int) -
     notes = desk.bytes_of_notes()
     rate = f", {followers / seconds:,.0f} a second" if not kills else ""
     print(f"  first snapshot: {seconds:.0f} s{rate}, {memory / 2**20:.0f} MiB, {notes / followers:.1f} bytes an edge")
-    sent, billed, size = bill["returned"]["follower"], bill["billed"]["follower"], desk.file.stat().st_size
-    print(f"    X sent {sent:,}, billed {billed:,}; the file has {size:,} bytes")
+    sent, billed, size = bill["returned"]["follower"], bill["billed"]["follower"], desk.bytes_of_archive()
+    print(f"    X sent {sent:,}, billed {billed:,}; the archive has {size:,} bytes")
     check(desk, user)
     print(f"    meter {desk.spent() / bill['micro']:.4f} of the bill")
     assert bill["returned"]["follower"] <= bill["billed"]["follower"] + 1000 * kills
