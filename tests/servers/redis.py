@@ -81,7 +81,7 @@ def prepare(kind: Kind, folder: Path, port: int, conf: Path | None = None, acl: 
         "logfile": '""',
         "save": '""',
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",  # else kill -9 loses what was acknowledged while the disk was busy
         **(_tls(folder / "certificates", folder / "users.acl", port) if kind.secured else {}),
         **more,
     }
