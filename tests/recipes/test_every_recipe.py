@@ -71,6 +71,11 @@ class Kitchen:
     def put(self, path: str, body: Any = None) -> Any:
         return self.server.ask("PUT", path, body)
 
+    def calm(self, index: str = "") -> None:
+        """Wait until every shard (of an index) has its place, and none is on its way."""
+        still = "wait_for_no_initializing_shards=true&wait_for_no_relocating_shards=true"
+        self.server.ask("GET", f"/_cluster/health/{index}?wait_for_status=green&{still}&timeout=60s")
+
 
 @pytest.fixture(params=PLAIN)
 def kitchen(request: pytest.FixtureRequest, desk: Desk, new_server: Callable[..., Any]) -> Kitchen:
@@ -133,13 +138,14 @@ def nodes(kitchen: Kitchen) -> None:
     cook("include-all", reads=(excluded, '"persistent": {}'))
     cook("excluded", says="no node is excluded")
     kitchen.put("/lab-moving", {"settings": {"number_of_shards": 4, "number_of_replicas": 0}})
-    kitchen.server.ask("GET", "/_cluster/health?wait_for_status=green&timeout=30s")
+    kitchen.calm()
     kitchen.put("/lab-a/_settings", {"index.number_of_replicas": 0})
     cook("drain", "n2", says="n2 is empty")
     if left := [shard for shard in kitchen.server.ask("GET", "/_cat/shards?format=json") if shard["node"] == "n2"]:
         kitchen.wrong.append(f"drain has left {left}")
     cook("include-all")
     kitchen.put("/lab-a/_settings", {"index.number_of_replicas": 1})
+    kitchen.calm()
     cook("reload-secure-settings", says='"n1"')
 
 
@@ -161,7 +167,7 @@ def indices(kitchen: Kitchen) -> None:
     cook("close", "lab-b", says='"acknowledged": true')
     cook("indices-closed", says=r"lab-b +close")
     cook("open", "lab-b", says='"acknowledged": true')
-    kitchen.server.ask("GET", "/_cluster/health/lab-b?wait_for_status=green&timeout=30s")
+    kitchen.calm("lab-b")
     cook("indices-empty", says="lab-b +0")
     cook("counts", "lab-*", says=r"lab-a +3\n")
     cook("count", "lab-*", says='"count": 3')
@@ -241,6 +247,7 @@ def names(kitchen: Kitchen) -> None:
 
 def shards(kitchen: Kitchen) -> None:
     cook, ask = kitchen.cook, kitchen.server.ask
+    kitchen.calm()
     cook("shards", "lab-a", says=r"lab-a +0 +p +STARTED")
     cook("shards-by-size", "lab-*", says="lab-a +0 ")
     cook("why-unassigned", says="every shard has a place")
@@ -271,7 +278,7 @@ def shards(kitchen: Kitchen) -> None:
     cook("allocation-off")
     kitchen.put("/lab-single/_settings", {"index.number_of_replicas": 1})
     cook("allocate-replica", "lab-single", "0", here, says='"acknowledged": true')
-    ask("GET", "/_cluster/health/lab-single?wait_for_status=green&timeout=30s")
+    kitchen.calm("lab-single")
     cook("cancel-shard", "lab-single", "0", here, says='"acknowledged": true')
     cook("allocation-on", says='"acknowledged": true')
     cook("rebalance-on", says='"acknowledged": true')
