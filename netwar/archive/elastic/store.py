@@ -15,6 +15,7 @@ from netwar.archive.elastic.past import Past
 from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
+from netwar.archive.missing import missing
 from netwar.archive.queries import question
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
@@ -82,16 +83,7 @@ class ElasticArchive(ElasticLedger):
         return shelf.get(ids) if shelf else {}
 
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
-        if field not in ("id", "username"):
-            raise ValueError(f"missing() knows the fields id and username, not {field!r}")
-        shelf = self._shelf(index)
-        if shelf is None:
-            return list(values)
-        if field == "id":
-            known = shelf.known_ids(values)
-            return [value for value in values if value not in known]
-        known = shelf.known_names(values)
-        return [value for value in values if value.lower() not in known]
+        return missing(self._shelf(index), field, values)
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
         shelf = self._with_profiles(index)

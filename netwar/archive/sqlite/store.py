@@ -8,6 +8,7 @@ from pathlib import Path
 from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
+from netwar.archive.missing import missing
 from netwar.archive.queries import question
 from netwar.archive.sqlite import past
 from netwar.archive.sqlite.file import ArchiveFile, place
@@ -65,16 +66,7 @@ class SqliteArchive(SqliteLedger):
         return shelf.get(ids) if shelf else {}
 
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
-        if field not in ("id", "username"):
-            raise ValueError(f"missing() knows the fields id and username, not {field!r}")
-        shelf = self._shelf(index)
-        if shelf is None:
-            return list(values)
-        if field == "id":
-            known = shelf.known_ids(values)
-            return [value for value in values if value not in known]
-        known = shelf.known_names(values)
-        return [value for value in values if value.lower() not in known]
+        return missing(self._shelf(index), field, values)
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
         file = self._with_profiles(index)
