@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.capture.test_timelines import FIFTY
 from tests.conftest import BIN
 from tests.servers.fixtures import on
 from tests.team.conftest import Team
@@ -16,24 +17,6 @@ from tests.team.conftest import Team
 KILLER = Path(__file__).parents[1] / "capture" / "killer.py"
 MOMENTS = ("billed", "before", "uncovered", "between", "after")
 KILLS = 16
-FIFTY = """
-[world]
-users = 50
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
-prolific = 0
-
-[[users]]
-index = 7
-posts = 5000
-
-[[users]]
-index = 23
-posts = 3201
-"""
 
 
 def killed_run(team: Team, moment: str, page: int) -> int:
