@@ -154,7 +154,7 @@ class Capture:
             record = timeline.bring_up_to_date()
             if self._refresh:
                 timeline.refresh(self._refresh.days)
-            self._conclude(known.id, conclusion(record), name=known.name)
+            self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
         except Unavailable as no:
             self._conclude(known.id, no.outcome, no.detail, name=known.name)
         finally:

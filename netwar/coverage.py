@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 # a timeline that ends at this depth or below may have been cut off by that limit.
 # Source: docs.x.com, X API, timelines, integration guide.
 DEPTH_IN_DOUBT = 2_000
+MOST_SERVED = 3_200
 
 OUTCOMES = ("complete", "partial", "empty", "suspended", "protected", "gone", "renamed")
 

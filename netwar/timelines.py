@@ -1,7 +1,7 @@
 """One user's timeline brought up to date, without holes (see `netwar.coverage`).
 
 Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
-written together with the span that it completes; only then is the next one asked for.
+written together with what it proves (see `netwar.walks`); only then is the next one asked for.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from netwar.archive.base import Cover, Store, Tally
-from netwar.coverage import DEPTH_IN_DOUBT, Record, Span, Stretch, depth
+from netwar.coverage import DEPTH_IN_DOUBT, MOST_SERVED, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
 from netwar.twitter.base import Answer, Twitter
+from netwar.walks import STRAYS, Walk
 
 log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
+MOST = 100  # docs.x.com, timelines: max_results
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
@@ -54,116 +56,109 @@ class Timeline:
         """Record every post still to be had; the ledger's record afterwards.
 
         Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
-        pages, and whatever `Twitter` raises; what was read until then is kept and covered.
+        pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before = self._record()
-        self._walk(before.top, None)
+        self._walk(Walk(before.top))
         for gap in before.gaps:
-            self._walk(gap.low, gap.high)
+            self._walk(Walk(gap.low, gap.high))
         return self._record()
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        since = None if days is None else first_id(int((time.time() - days * 86_400) * 1000))
-        for answer in self._pages(since, None):
-            self._write(answer, None)
+        walk = Walk(0 if days is None else first_id(int((time.time() - days * 86_400) * 1000)))
+        for answer in self._pages(walk):
+            walk.read(_ids(answer), answer.clock)
+            self._write(answer)
 
     def _record(self) -> Record:
         return self._store.archive.record(self._tweets, self.user)
 
-    def _walk(self, low: int, high: int | None) -> None:
-        """Read (low, high] newest first, each page covering down to its last post, which is its oldest."""
-        edge = high
-        for answer in self._pages(low or None, None if high is None else high + 1):
-            posts = [one for one in _ids(answer) if one > low and (high is None or one <= high)]
-            if posts and edge is not None and max(posts) > edge:
-                edge = self._take_back(edge, posts)
-            span = Span(posts[-1] - 1, edge or max(posts), len(posts)) if posts else None
-            edge = span.low if span else edge
-            self._served += len(posts)
-            if edge and answer.page.next_token is None and self._is_first(low, edge, len(posts)):
-                span = Span(low, span.high if span else edge, len(posts)) if edge > low else span
-                edge = low
-            self._write(answer, span)
-        if edge is not None and edge > low:
-            self._end_in_doubt(low, edge)
+    def _walk(self, walk: Walk) -> None:
+        """Read pages, each written together with what it proves."""
+        for answer in self._pages(walk):
+            walk.read(_ids(answer), answer.clock)
+            if answer.page.next_token is None and not self._may_be_cut_off(walk):
+                walk.end()
+            self._write(answer, *walk.changes())
+        self._served += walk.posts
+        if not walk.is_done:
+            self._end_in_doubt(walk)
 
-    def _take_back(self, edge: int, posts: list[int]) -> int:
-        """A page has posts above the last one of the page before: that was not the oldest, so less is complete than was said.
+    def _may_be_cut_off(self, walk: Walk) -> bool:
+        """Whether the pages may have ended at X's limit of 3,200 and not for want of posts.
 
-        The new edge.
-        """
-        above = max(posts)
-        again = sum(one > edge for one in posts)
-        self._served -= again
-        reopened = Stretch(edge, above)
-        self._store.archive.change(self._tweets, self.user, lambda record: record.uncovering(reopened, again))
-        return above
-
-    def _is_first(self, low: int, edge: int, posts: int) -> bool:
-        """Whether pages that end at `edge`, with so many posts on the last one, ended for want of posts.
-
-        They end the same way at X's limit of 3,200. That is ruled out while few posts are known above; or,
-        with nothing known below, when this run was served as many posts as the profile counts.
+        That is ruled out while few posts are known above; or, with nothing known below, when this run was served as many
+        posts as the profile counts, and fewer than the limit (the profile's count comes late at times).
         """
         record = self._record()
-        if depth(record.spans, edge) + posts < DEPTH_IN_DOUBT:
-            return True
-        return low == 0 and record.counted is not None and self._served >= record.counted
+        edge, uncounted = walk.depth()
+        reached = uncounted if edge is None else depth(record.spans, edge) + uncounted
+        if not DEPTH_IN_DOUBT <= reached < MOST_SERVED:
+            return reached >= MOST_SERVED
+        return walk.low > 0 or record.counted is None or self._served + walk.posts < record.counted
 
-    def _end_in_doubt(self, low: int, edge: int) -> None:
-        """Join (low, edge] if X still serves the known post `low`; else write down that it is lost.
+    def _end_in_doubt(self, walk: Walk) -> None:
+        """Go down to the known post `low` if X still serves it; else to the oldest post that came, if X serves that by itself.
 
-        The answer is deep enough to have been cut off by X's limit. Asking for a known post shows whether
-        the limit lies above it.
+        Pages that are deep enough end at X's limit, too. A post that X serves when it is asked for lies above the limit, and
+        so does all that is newer. Write down that the rest is lost.
         """
-        if low:
-            answer = self._twitter.timeline(self.user, index=self._index, since=low - 1, until=low + 1)
-            joined = low in _ids(answer)
-            self._write(answer, Span(low, edge, 0) if joined else None)
-            if joined:
-                return
-        lost = Stretch(low, edge)
+        if walk.low and self._probe(walk.low, walk, walk.end):
+            return
+        oldest = walk.lowest
+        if oldest and walk.until and oldest < walk.until:
+            self._probe(oldest, walk, lambda: walk.reaches(oldest))
+        if walk.edge is None or walk.is_done:
+            return
+        lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
-        log.info(
-            "user %s: X no longer serves what is older than tweet %s%s",
-            self.user,
-            edge + 1,
-            f" and newer than {low}" if low else "",
-        )
+        newer = f" and newer than {walk.low}" if walk.low else ""
+        log.info("user %s: X no longer serves what is older than tweet %s%s", self.user, walk.until, newer)
 
-    def _pages(self, since: int | None, until: int | None) -> Iterator[Answer]:
-        """Pages until there is no next one. Where X repeats itself, on from the oldest post seen.
+    def _probe(self, post: int, walk: Walk, proved: Callable[[], None]) -> bool:
+        """Ask for one post; whether X serves it, and then what that proves is written with it."""
+        answer = self._twitter.timeline(self.user, index=self._index, since=post - 1, until=post + 1)
+        served = post in _ids(answer)
+        if served:
+            proved()
+        self._write(answer, *walk.changes())
+        return served
+
+    def _pages(self, walk: Walk) -> Iterator[Answer]:
+        """Pages until there is no next one. Where X repeats itself, on from where nothing is proved yet.
 
         Raises UserFailed when that does not help.
         """
-        token: str | None = None
+        # The first page of a gap is what the run before had of it, not yet proved. So the second one is what that run would
+        # have asked for next: the same request to the meter, if it was billed and did not arrive.
+        size = MOST if walk.until is None else STRAYS
+        token, until = None, walk.until
+        reached = until
         seen: set[str] = set()
-        lowest, barren = until, 0
         while True:
-            answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token, reached=lowest)
+            answer = self._twitter.timeline(
+                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=reached, size=size
+            )
             yield answer
-            token = answer.page.next_token
+            token, size, reached = answer.page.next_token, MOST, walk.lowest or reached
             if token is None:
                 return
-            oldest = min(_ids(answer), default=lowest)
-            barren = 0 if oldest != lowest else barren + 1
-            lowest = min(oldest, lowest) if oldest and lowest else oldest or lowest
-            if token in seen or barren == BARREN_PAGES:
-                if lowest == until:
+            if token in seen or walk.barren >= BARREN_PAGES:
+                if not walk.again():
                     raise UserFailed("X repeats the same page without end")
-                log.warning("user %s: X repeats a page; going on below post %s", self.user, lowest)
-                token, seen, until, barren = None, set(), lowest, 0
+                log.warning("user %s: X repeats a page; going on below post %s", self.user, walk.until)
+                token, seen, until, walk.barren = None, set(), walk.until, 0
             else:
                 seen.add(token)
 
-    def _write(self, answer: Answer, span: Span | None) -> None:
-        """Keep a page and what it completes; it is paid for, so a store that is down sends it to the spool."""
+    def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
+        """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool."""
         page = answer.page
         author = page.authors.get(self.user, {})
         name = author.get("username")
         bears = name if isinstance(name, str) else None
-        cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author))
+        cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author), back)
         made = documents(
             page,
             tweets=self._tweets,
@@ -173,21 +168,24 @@ class Timeline:
             via="timeline",
         )
         self.progress.micro += answer.micro
-        if made or span:
+        if made or back or span:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)
         self.progress.posts += len(page.posts)
         self._paged(page, self.progress)
 
 
-def conclusion(record: Record) -> str:
-    """The outcome of a user whose timeline was read to its end."""
-    if not record.spans:
+def conclusion(record: Record, posts: int) -> str:
+    """The outcome of a user whose timeline was read to its end, and brought so many posts this time.
+
+    All of them may be too fresh to be covered yet.
+    """
+    if not record.spans and not posts:
         return "empty"
     return "partial" if record.gaps or record.lost else "complete"
 
 
 def _ids(answer: Answer) -> list[int]:
     """The ids of a page's own posts, as far as they can be ids of posts that exist; the archive may refuse the others."""
-    newest = first_id(max(answer.clock, answer.retrieved) + AHEAD_MS)
+    newest = first_id(answer.clock + AHEAD_MS)
     found = [number(post["id"]) for post in answer.page.posts]
     return [one for one in found if one is not None and 0 < one < newest]

@@ -185,8 +185,8 @@ def _pages(file: BinaryIO) -> Iterator[tuple[bytes, Page | None]]:
 def _page(kept: dict[str, Any]) -> Page:
     cover = kept["cover"]
     if cover is not None:
-        span = cover["span"]
-        cover = Cover(**{**cover, "span": Span(**span) if span else None})
+        spans = {key: Span(**cover[key]) if cover.get(key) else None for key in ("span", "back")}
+        cover = Cover(**{**cover, **spans})
     return Page(kept["request"], kept["time"], [Document(**one) for one in kept["documents"]], cover)
 
 

@@ -34,7 +34,7 @@ ANSWERS = (
     "server-error",
 )
 PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable")
-BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "leave-out")
+BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "double-posts", "leave-out")
 SENDING = ("cut", "reset", "hang", "slow")
 ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
 

@@ -15,7 +15,7 @@ from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
-from netwar.sandbox.spoiling import leave_out, spoil, stray
+from netwar.sandbox.spoiling import double, leave_out, spoil, stray
 from netwar.sandbox.wrongs import wrong
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -94,6 +94,8 @@ def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
             reply.headers.clear()
         elif fault.kind == "stray-post":
             stray(answer, fault)
+        elif fault.kind == "double-posts":
+            double(answer, fault)
         elif fault.kind == "leave-out":
             leave_out(answer, fault)
         elif fault.kind in BODIES:
