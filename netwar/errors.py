@@ -29,7 +29,9 @@ class NetwarError(Exception):
 
 
 class BadRequest(NetwarError):
-    """X refused the question itself: a wrong option, or a bug of ours."""
+    """X refused the question itself: a wrong option, a bug of ours, or a user. `said` is what X said, without advice."""
+
+    said = ""
 
 
 class ItemsFailed(NetwarError):
@@ -87,7 +89,9 @@ class ConfigError(NetwarError):
 
 
 class KeysRefused(ConfigError):
-    """X does not accept the keys, or the app lacks a right."""
+    """X does not accept the keys, or the app lacks a right. `said` is what X said, without advice."""
+
+    said = ""
 
 
 class LeaseLost(NetwarError):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from netwar.archive.base import Cover, Store, Tally
-from netwar.coverage import DEPTH_IN_DOUBT, MOST_SERVED, Record, Span, Stretch, depth
+from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
@@ -25,15 +25,16 @@ log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
-MOST = 100  # docs.x.com, timelines: max_results
+FEW, MOST = 5, 100  # docs.x.com, timelines: max_results
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a timeline brought so far; `posts` are the user's own."""
+    """What a timeline brought so far; `posts` are the user's own, `proved` those in stretches that became complete."""
 
     posts: int = 0
+    proved: int = 0
     micro: int = 0
     tally: Tally = field(default_factory=Tally)
 
@@ -71,6 +72,10 @@ class Timeline:
             walk.read(_ids(answer), answer.clock)
             self._write(answer)
 
+    def look(self) -> None:
+        """Ask for a few posts above all that is covered, only to see whether X answers; they are kept, and not covered."""
+        self._write(self._twitter.timeline(self.user, index=self._index, since=self._record().top or None, size=FEW))
+
     def _record(self) -> Record:
         return self._store.archive.record(self._tweets, self.user)
 
@@ -89,13 +94,15 @@ class Timeline:
         """Whether the pages may have ended at X's limit of 3,200 and not for want of posts.
 
         That is ruled out while few posts are known above; or, with nothing known below, when this run was served as many
-        posts as the profile counts, and fewer than the limit (the profile's count comes late at times).
+        posts as the profile counts, and the limit is not near.
         """
         record = self._record()
         edge, uncounted = walk.depth()
+        if edge is not None and any(part.low >= edge for part in record.lost):
+            return True  # it lies above, or did once
         reached = uncounted if edge is None else depth(record.spans, edge) + uncounted
-        if not DEPTH_IN_DOUBT <= reached < MOST_SERVED:
-            return reached >= MOST_SERVED
+        if not DEPTH_IN_DOUBT <= reached < DEPTH_BEYOND_DOUBT:
+            return reached >= DEPTH_BEYOND_DOUBT
         return walk.low > 0 or record.counted is None or self._served + walk.posts < record.counted
 
     def _end_in_doubt(self, walk: Walk) -> None:
@@ -171,6 +178,7 @@ class Timeline:
         if made or back or span:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)
         self.progress.posts += len(page.posts)
+        self.progress.proved += span.posts if span else 0
         self._paged(page, self.progress)
 
 
