@@ -19,13 +19,13 @@ from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
 from netwar.twitter.base import Answer, Twitter
-from netwar.walks import STRAYS, Walk
+from netwar.walks import Walk
 
 log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
-FEW, MOST = 5, 100  # docs.x.com, timelines: max_results
+FEW = 5  # docs.x.com, timelines: the least max_results
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
@@ -137,18 +137,15 @@ class Timeline:
 
         Raises UserFailed when that does not help.
         """
-        # The first page of a gap is what the run before had of it, not yet proved. So the second one is what that run would
-        # have asked for next: the same request to the meter, if it was billed and did not arrive.
-        size = MOST if walk.until is None else STRAYS
         token, until = None, walk.until
-        reached = until
         seen: set[str] = set()
         while True:
+            # To the meter a page by its token is the same request as that by which a later run would go on here.
             answer = self._twitter.timeline(
-                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=reached, size=size
+                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached
             )
             yield answer
-            token, size, reached = answer.page.next_token, MOST, walk.lowest or reached
+            token = answer.page.next_token
             if token is None:
                 return
             if token in seen or walk.barren >= BARREN_PAGES:

