@@ -73,10 +73,16 @@ def test_an_installation_has_the_programs_on_its_path(tmp_path: Path) -> None:
     subprocess.run([*install, "--prefix", prefix, source], check=True, env=environment, timeout=120)
     [library] = prefix.glob("lib/python*/site-packages")
     assert sorted(path.name for path in (prefix / "bin").iterdir()) == sorted(path.name for path in BIN.glob("tw-*"))
-    shipped = {path.relative_to(ROOT) for path in (ROOT / "netwar").rglob("*") if path.suffix in (".py", ".lua") or path.parent.name == "data"}
+    shipped = {
+        path.relative_to(ROOT)
+        for path in (ROOT / "netwar").rglob("*")
+        if path.suffix in (".py", ".lua") or path.parent.name == "data"
+    }
     assert {path for path in shipped if not (library / path).is_file()} == set()
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(library)}
-    said = subprocess.run([prefix / "bin/tw-elk", "-h"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    said = subprocess.run(
+        [prefix / "bin/tw-elk", "-h"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("Usage: tw-elk ")
 
