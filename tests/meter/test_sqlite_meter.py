@@ -14,7 +14,7 @@ from netwar.connections.runs import Run
 from netwar.errors import ConfigError, ServiceDown
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney, SqliteWindows
-from tests.contract.opening import processes
+from tests.contract.opening import Process, processes
 
 TODAY = date(2026, 11, 23)
 PURPOSE = Purpose("tw-idu3elk", "brexit")
@@ -97,14 +97,23 @@ money.close()
 def test_every_booking_is_there_when_one_program_ends_and_another_goes_on(tmp_path: Path) -> None:
     where = f"sqlite:{tmp_path}"
     with ExitStack() as stack:
-        first, second, third = (stack.enter_context(processes(1, RECORDER, where, name))[0] for name in "abc")
-        for name, process in (("a", first), ("b", second), ("c", third)):
-            assert process.says() == "bought", name
-        for process in (second, first, third):
+
+        def begin(name: str) -> Process:
+            begun = stack.enter_context(processes(1, RECORDER, where, name))[0]
+            assert begun.says() == "bought"
+            return begun
+
+        def end(process: Process) -> None:
             process.go()
             assert process.says() == "bought"
             process.go()
             process.end()
+
+        first, second = begin("a"), begin("b")
+        end(second)
+        third = begin("c")
+        end(first)
+        end(third)
     with closing(sqlite3.connect(tmp_path / "meter.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("SELECT command, objects, micro FROM charges ORDER BY 1").fetchall() == [
