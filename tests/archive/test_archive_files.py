@@ -58,7 +58,7 @@ def shell(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def sound(shell: sqlite3.Connection) -> None:
     """The file and its full text agree with themselves."""
     assert shell.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    for table in ("tweet_words", "profile_words"):
+    for table in ("tweet_spelled", "profile_spelled"):
         shell.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
 
 

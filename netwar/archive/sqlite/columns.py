@@ -32,16 +32,15 @@ class Kind:
 
     `take` makes a row of a body, its id and its version: the values of `columns`, of which the first is the id
     and the last ones are version and via; and the body without what was lifted. `restore` undoes the lifting.
-    The column `document` comes after these. `words` gives what the full text (TABLE_words) gets of a row, for its
-    columns `spoken`. `take` raises ValueError, TypeError or AttributeError for what cannot be stored.
+    The columns `document` and `words` come after these. `spoken` gives the text of a row that can be searched. `take` raises
+    ValueError, TypeError or AttributeError for what cannot be stored.
     """
 
     table: str
     columns: tuple[str, ...]
-    spoken: tuple[str, ...]
     take: Callable[[Body, int, int], tuple[Row, Body]]
     restore: Callable[[Body, Row], None]
-    words: Callable[[Row], Row]
+    spoken: Callable[[Row], str | None]
 
 
 def seconds(value: Any) -> int | None:
