@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from netwar.records.words import spelled
 
-TERMS = re.compile(r'(?P<bracket>[()])|(?P<no>-?)(?:"(?P<phrase>[^"]*)"?(?P<more>\*?)|(?P<word>[^\s"()]+))')
+TERMS = re.compile(r'(?P<end>\))|(?P<no>-?)(?:(?P<begin>\()|"(?P<phrase>[^"]*)"?(?P<more>\*?)|(?P<word>[^\s"()]+))')
 BRACKETS = 50
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"（": "(", "）": ")"})
 
@@ -50,7 +50,7 @@ def question(words: str) -> Question | None:
     """
     clean = words.replace("\0", " ").encode(errors="replace").decode().translate(QUOTES)
     terms = list(TERMS.finditer(clean))[::-1]
-    if sum(term["bracket"] == "(" for term in terms) > BRACKETS:
+    if sum(term["begin"] is not None for term in terms) > BRACKETS:
         raise ValueError(f"a search has at most {BRACKETS} brackets")
     found: list[Question] = []
     while terms:  # a closing bracket too many ends nothing
@@ -83,12 +83,12 @@ def _alternatives(terms: list[re.Match[str]]) -> Iterator[Question | None]:
     unwanted: list[Question] = []
     while terms:
         term = terms.pop()
-        if term["bracket"] == ")":
+        if term["end"]:
             break
         if term["word"] == "OR":
             yield _joined(wanted, unwanted)
             wanted, unwanted = [], []
-        elif part := _either(terms) if term["bracket"] else _phrase(term):
+        elif part := _either(terms) if term["begin"] else _phrase(term):
             (unwanted if term["no"] else wanted).append(part)
     yield _joined(wanted, unwanted)
 
