@@ -21,6 +21,7 @@ import requests_oauthlib
 from netwar.connections.folders import existing
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
+from netwar.twitter.bounds import Bounded, mount
 from netwar.twitter.problems import reason
 
 TIMEOUT = (10, 30)
@@ -83,6 +84,7 @@ def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
     def ask() -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
+            mount(session, Bounded(MOST_BYTES))
             return session.post(
                 f"{api}/oauth2/token",
                 auth=(consumer_key, consumer_secret),
@@ -164,6 +166,7 @@ def _session(consumer_key: str, **more: str) -> Any:
     session = requests_oauthlib.OAuth1Session(consumer_key, **more)
     session.trust_env = False  # as for every other request: keys go to X alone
     session.max_redirects = 0
+    mount(session, Bounded(MOST_BYTES))
     return session
 
 
