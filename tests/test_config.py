@@ -330,6 +330,15 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
         write(tmp_path / "file" / ".twitter", {("API", "account"): "me"})
 
 
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "null").symlink_to("/dev/null")
+    for path in (tmp_path / "pipe", tmp_path / "null"):
+        with pytest.raises(ConfigError, match="cannot be written: it is no regular file"):
+            write(path, {("API", "account"): "me"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["null", "pipe"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_a_file_that_root_changes_stays_its_owners(user):
     path = user("[API]\n")

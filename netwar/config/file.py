@@ -128,6 +128,8 @@ def write(path: Path, settings: Mapping[tuple[str, str], str]) -> None:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")  # /dev/null, which root could replace, or a pipe
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
