@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from netwar.connections.folders import made, opened
+from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
 
@@ -26,12 +26,13 @@ class Refused:
 def keep(path: Path, refused: Sequence[Refused]) -> None:
     """Append them to the file, JSON lines of time, reason and the document with its index, and wait for the disk.
 
+    In a folder that users share, each has a file of their own beside `path`, with their number at its end.
     Raises ServiceDown when the file cannot be written: what is not kept here would be lost.
     """
     lines = b"".join(_line(one) for one in refused)
     with translated(path):
         made(path.parent)
-        handle = opened(path, os.O_WRONLY | os.O_APPEND)
+        handle = opened(own(path), os.O_WRONLY | os.O_APPEND, own=True)
         with os.fdopen(handle, "ab", buffering=0) as file:
             file.write(lines)
             os.fsync(handle)

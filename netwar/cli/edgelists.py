@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,8 @@ from netwar.cli import click
 from netwar.cli.files import replaced
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
+
+LONGEST = 1 << 20  # signs of a row
 
 
 def fix(
@@ -29,12 +32,13 @@ def fix(
         raise click.UsageError(f"{output} is the file that is read: name another one")
     users = services.collection(index)
     text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
-    first = text.readline()
+    lines = _lines(file.name, text)
+    first = next(lines, "")
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
-    rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
+    rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else _standard_output() as out:
         try:
             heading = next(rows, [])
@@ -48,6 +52,14 @@ def fix(
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
     named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
     return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
+
+
+def _lines(name: str, text: TextIO) -> Iterator[str]:
+    """The lines of a table, none of them longer than a row can be: a file without line ends would fill the memory."""
+    for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
+        if len(line) > LONGEST:
+            raise NetwarError(f"{name}: line {number:,} is longer than {LONGEST:,} signs: this is no edge list")
+        yield line
 
 
 @contextmanager

@@ -203,7 +203,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:
     """The settings of one file as fields of Settings; faults are added to `problems`."""
     told: list[str] = []
-    written = file.read(path, told)
+    written = file.read(path, told, shared=shared)
     found: dict[str, Any] = {}
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))

@@ -13,6 +13,10 @@ from typing import Any
 import orjson
 from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
 
+from netwar.connections.bounded import WholeAnswers
+
+MOST_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
+
 logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
 
 
@@ -44,7 +48,11 @@ class _Orjson(JSONSerializer):
 
 
 class _Connection(Urllib3HttpConnection):
-    """What servers warn of (no security set up, old calls) is no news to the operator."""
+    """What servers warn of (no security set up, old calls) is no news to the operator. Answers are bounded."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.pool: Any = WholeAnswers(self.pool, MOST_BYTES)
 
     def _raise_warnings(self, warning_headers: Any) -> None:
         pass

@@ -7,6 +7,7 @@ import socket
 import ssl
 from pathlib import Path
 
+from netwar.connections.bounded import Answer
 from netwar.errors import ConfigError, ServiceDown
 
 CONNECT_SECONDS = 10
@@ -62,6 +63,7 @@ def untrusted(place: str, said: str, key: str) -> ConfigError:
 
 def _answers_plainly(host: str, port: int) -> bool:
     asking = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    asking.response_class = Answer
     try:
         asking.request("GET", "/")
         asking.getresponse()

@@ -18,13 +18,16 @@ import orjson
 import requests
 import requests_oauthlib
 
+from netwar.connections.folders import existing
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
+from netwar.twitter.bounds import Bounded, mount
 from netwar.twitter.problems import reason
 
 TIMEOUT = (10, 30)
 CALLBACK_PROBLEMS = (415, 417)
 WRONG_KEYS = (32, 99)
+MOST_BYTES = 1 << 20  # an answer with a token has some hundred
 
 
 class WrongPin(NetwarError):
@@ -81,6 +84,7 @@ def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
     def ask() -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
+            mount(session, Bounded(MOST_BYTES))
             return session.post(
                 f"{api}/oauth2/token",
                 auth=(consumer_key, consumer_secret),
@@ -98,17 +102,24 @@ def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
 def keep(path: Path, token: RequestToken) -> None:
     """Keep the request token between two calls: beside the configuration, for the owner alone, atomically."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps(asdict(token)))
-    os.replace(name, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(orjson.dumps(asdict(token)))
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def kept(path: Path) -> RequestToken:
-    """The request token of the call before. Raises ConfigError if there is none."""
+    """The request token of the call before. Raises ConfigError if there is none, or none that this user has kept."""
     try:
-        return RequestToken(**orjson.loads(path.read_bytes()))
+        with os.fdopen(existing(path, own=True), "rb") as file:
+            return RequestToken(**orjson.loads(file.read(MOST_BYTES)))
     except FileNotFoundError:
         raise ConfigError("no PIN is being waited for: run tw-auth without a PIN first, open the address it prints") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be used: {error.strerror or error}") from None
     except (ValueError, TypeError):
         path.unlink(missing_ok=True)
         raise ConfigError(f"{path} was no request token and is removed: run tw-auth without a PIN again") from None
@@ -155,6 +166,7 @@ def _session(consumer_key: str, **more: str) -> Any:
     session = requests_oauthlib.OAuth1Session(consumer_key, **more)
     session.trust_env = False  # as for every other request: keys go to X alone
     session.max_redirects = 0
+    mount(session, Bounded(MOST_BYTES))
     return session
 
 

@@ -17,12 +17,13 @@ import tenacity
 import tweepy
 import urllib3
 
+from netwar.connections.bounded import PATIENCE, TooLarge, body
+from netwar.twitter.bounds import Timed, mount
 from netwar.twitter.problems import Glitch, Reply, reason
 
 log = logging.getLogger("netwar.twitter")
 
 ATTEMPTS = 4
-CHUNK = 1 << 16
 MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
 
 
@@ -36,6 +37,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self.session.headers["Accept-Encoding"] = "gzip"
         # The environment may name a proxy or a netrc with other people's credentials: keys go to X alone.
         self.session.trust_env = False
+        mount(self.session, Timed())
 
     def request(
         self,
@@ -114,20 +116,21 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
         Raises Glitch when it does not come whole.
         """
-        deadline = time.monotonic() + 2 * self.timeout
-        content = bytearray()
+        deadline = time.monotonic() + PATIENCE * self.timeout
         try:
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
-                content += chunk
-                if len(content) > MOST_BYTES:
-                    raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True)
-                if time.monotonic() > deadline:
-                    raise Glitch(f"X's answer was not whole after {2 * self.timeout:.0f} s", billed=True)
+            return body(response.raw, MOST_BYTES)
+        except TooLarge as error:
+            raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True) from error
         except urllib3.exceptions.ReadTimeoutError as error:
-            raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {len(content):,} bytes", billed=True) from error
+            if time.monotonic() >= deadline:
+                raise Glitch(f"X's answer was not whole after {PATIENCE * self.timeout:.0f} s", billed=True) from error
+            raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {_came(response)}", billed=True) from error
         except urllib3.exceptions.HTTPError as error:
-            raise Glitch(f"X's answer broke off after {len(content):,} bytes", billed=True) from error
-        return bytes(content)
+            raise Glitch(f"X's answer broke off after {_came(response)}", billed=True) from error
+
+
+def _came(response: requests.Response) -> str:
+    return f"{response.raw.tell():,} bytes"
 
 
 def _json(content: bytes) -> Any:
