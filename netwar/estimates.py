@@ -14,7 +14,7 @@ from netwar.archive.base import Archive, Body
 from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
 from netwar.records.documents import tweets_index, users_index
-from netwar.standing import CLOSED
+from netwar.standing import CLOSED, retrieved
 from netwar.summary import plural
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
@@ -70,7 +70,7 @@ def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str)
 def _profile(archive: Archive, users: str, user: str) -> Body | None:
     if user.isdigit():
         return archive.get(users, [user]).get(user)
-    return max(archive.find(users, name=user.removeprefix("@")), key=lambda body: str(body["netwar"]["retrieved"]), default=None)
+    return max(archive.find(users, name=user.removeprefix("@")), key=retrieved, default=None)
 
 
 def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:

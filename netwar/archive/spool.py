@@ -13,14 +13,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import orjson
-
 from netwar.archive.base import Cover, Documents
 from netwar.connections.folders import made, opened
 from netwar.connections.sqlite import translated
 from netwar.coverage import Span
 from netwar.errors import NetwarError
 from netwar.records.documents import Document
+from netwar.records.parsing import parsed, written
 
 # A line is  {"checksum":"…","page":{…}}  and the checksum is that of the page's bytes as they stand there.
 HEAD, MIDDLE, TAIL = b'{"checksum":"', b'","page":', b"}\n"
@@ -160,17 +159,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _line(page: Page) -> bytes:
-    body = orjson.dumps(
-        {
-            "request": page.request,
-            "time": page.time,
-            "documents": [
-                {"index": one.index, "id": one.id, "direct": one.direct, "retrieved": one.retrieved, "body": one.body}
-                for one in page.documents
-            ],
-            "cover": page.cover,
-        }
-    )
+    documents = [
+        {"index": one.index, "id": one.id, "direct": one.direct, "retrieved": one.retrieved, "body": one.body, "why": one.why}
+        for one in page.documents
+    ]
+    body = written({"request": page.request, "time": page.time, "documents": documents, "cover": page.cover})
     return HEAD + _checksum(body) + MIDDLE + body + TAIL
 
 
@@ -179,7 +172,7 @@ def _pages(file: BinaryIO) -> Iterator[tuple[bytes, Page | None]]:
     for line in file:
         body = line[len(HEAD) + 2 * DIGEST_BYTES + len(MIDDLE) : -len(TAIL)]
         whole = line == HEAD + _checksum(body) + MIDDLE + body + TAIL
-        yield line, _page(orjson.loads(body)) if whole else None
+        yield line, _page(parsed(body)) if whole else None
 
 
 def _page(kept: dict[str, Any]) -> Page:

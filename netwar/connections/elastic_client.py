@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
 
+from netwar.records.parsing import parsed
+
 logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
 
 
@@ -34,10 +36,7 @@ class _Orjson(JSONSerializer):
     """The library's own takes several times as long."""
 
     def loads(self, data: Any) -> Any:
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return super().loads(data)  # reads half a surrogate pair, which old documents may have
+        return parsed(data)  # old documents may have half a surrogate pair
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text

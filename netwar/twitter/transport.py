@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 import requests
 import tenacity
 import tweepy
 import urllib3
 
+from netwar.records.parsing import parsed
 from netwar.twitter.problems import Glitch, Reply, reason
 
 log = logging.getLogger("netwar.twitter")
@@ -107,7 +107,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             allow_redirects=False,
         ) as response:
             content = self._content(response)
-        return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, _json(content))
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, told, _json(content), content)
 
     def _content(self, response: requests.Response) -> bytes:
         """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.
@@ -132,8 +133,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
 def _json(content: bytes) -> Any:
     try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
+        return parsed(content)
+    except ValueError:
         return None
 
 

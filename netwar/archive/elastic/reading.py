@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -16,6 +15,7 @@ from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.ids import LARGEST, first_id, number
+from netwar.records.times import milliseconds
 
 PAGE = 1_000
 BEARERS = 5_000  # users asked for at once: they take columns only, not whole documents
@@ -227,8 +227,7 @@ def _any_of(*queries: Json) -> Json:
 
 
 def _made_within(body: Body, since: int | None, until: int | None) -> bool:
-    try:
-        made = int(datetime.fromisoformat(str(body.get("created_at"))).timestamp() * 1000)
-    except ValueError:
+    made = milliseconds(body.get("created_at"))
+    if made is None:
         return False
     return (since is None or made >= since) and (until is None or made < until)
