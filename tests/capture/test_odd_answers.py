@@ -14,7 +14,7 @@ from netwar.records.parsing import parsed
 from netwar.twitter import transport
 from netwar.twitter.base import Passing
 from tests.canned import NOTHING, Canned, canned
-from tests.capture.conftest import Operator, no_bug
+from tests.capture.conftest import TIMELINE, Operator, Three, no_bug
 from tests.conftest import Desk
 
 CASES = Path(__file__).parent / "cases"
@@ -131,3 +131,49 @@ def test_an_answer_that_is_no_json_is_set_aside_as_it_came(desk: Desk, x: Canned
     services.close()
     [letter] = letters(Operator(desk, None))  # type: ignore[arg-type]
     assert (letter["request"], letter["answer"]) == ("/2/users/7/tweets", '{"data": [{"id": "1"}, {"id": "2", \\xff')
+
+
+def test_a_world_of_odd_answers_is_recorded_whole(three: Three) -> None:
+    for kind in ("half-emoji", "odd-elements", "odd-shapes", "unnamed-includes"):
+        three.fault(kind)
+    three.run("tw-wipework", "--yes")
+    users = three.users()[:3]
+    three.queue([users[0]["name"], *(user["id"] for user in users[1:])])
+    ended = three.capture(check=0)
+    no_bug(ended)
+    assert "3 complete" in ended.stderr
+    assert {row[0] for row in three.select("three", "SELECT id FROM tweets WHERE via = 'timeline'")} == {
+        id for user in three.ids()[:3] for id in three.truth(user)
+    }
+    assert three.spent() == three.bill()["micro"]
+    assert (len(letters(three)), three.held()) == (10, 5), "a null and a nameless one on each page and in the look-up"
+    loose = [one["netwar"]["loose"] for one in documents(three, "tw") if "loose" in one["netwar"]]
+    assert len(loose) == 4, "one a page"
+    assert all({"places", "media", "topics"} <= set(one) for one in loose)
+    assert {row[0][-1] for row in three.select("three", "SELECT name FROM users")} >= {"\ufffd"}
+    years = three.select("three", "SELECT DISTINCT substr(created, 1, 4) FROM tweets")
+    assert all("2006" <= year <= "2030" for (year,) in years), years
+
+
+def test_pages_without_meta_do_not_end_a_timeline(three: Three) -> None:
+    three.fault("no-meta", endpoint=TIMELINE)
+    no_bug(three.capture(check=0))
+    three.is_complete()
+
+
+def test_what_came_without_an_id_stays_in_doubt_if_x_billed_it(three: Three) -> None:
+    three.fault("odd-elements", endpoint=TIMELINE, times=1, billed=True)
+    no_bug(three.capture(check=0))
+    told = json.loads(three.run("tw-spend", "--no-ask", "--json").stdout)
+    assert three.bill()["micro"] == three.spent() + 5_000
+    assert told["micro_dollars"]["in_doubt"] == 5_000
+    assert [one["reason"].rpartition(": ")[2] for one in letters(three)] == ["it is no object", "it has no id"]
+
+
+def documents(one: Operator, kind: str) -> Iterator[Any]:
+    from netwar.archive.sqlite.store import SqliteArchive
+
+    data = one.desk.home / ".local/share/netwar"
+    archive = SqliteArchive(data / "archive", data / "dead-letters")
+    yield from archive.scan(f"{kind}three")
+    archive.close()
