@@ -14,7 +14,7 @@ from netwar.archive.base import Archive, Body
 from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
 from netwar.records.documents import USERTEST, tweets_index, users_index
-from netwar.standing import CLOSED
+from netwar.standing import CLOSED, retrieved
 from netwar.summary import plural
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
@@ -69,18 +69,13 @@ def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str)
 
 def _profile(archive: Archive, users: str, user: str) -> Body | None:
     """The newest one of the index or of usertest; of those who bear a name, that of who was seen with it last."""
-    return max((body for index in (users, USERTEST) for body in _profiles(archive, index, user)), key=_retrieved, default=None)
+    return max((body for index in (users, USERTEST) for body in _profiles(archive, index, user)), key=retrieved, default=None)
 
 
 def _profiles(archive: Archive, index: str, user: str) -> Iterable[Body]:
     if user.isdigit():
         return archive.get(index, [user]).values()
     return archive.find(index, name=user.removeprefix("@"))
-
-
-def _retrieved(body: Body) -> str:
-    ours = body.get("netwar")
-    return str(ours.get("retrieved")) if isinstance(ours, dict) else ""
 
 
 def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:

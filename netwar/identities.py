@@ -9,6 +9,7 @@ from typing import Any
 from netwar.archive.base import Archive, Bearer, Body, Store, Version
 from netwar.known import moment
 from netwar.lookups import LookUps
+from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
 from netwar.records.lines import one_line
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
@@ -85,10 +86,10 @@ def line(identity: Identity) -> str:
     bore = ""
     if bearer:
         bore = f"bore {bearer.name} until {moment(bearer.until)}" if bearer.until else f"bears {bearer.name}"
-    counts = profile.get("public_metrics") or {}
-    followers = f"{counts['followers_count']:,} followers" if "followers_count" in counts else ""
+    count = public_count(profile, "followers_count")
+    followers = f"{count:,} followers" if count is not None else ""
     seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
-    parts = [identity.user, profile.get("username", ""), _standing(identity), seen, bore, profile.get("name", ""), followers]
+    parts = [identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers]
     return "\t".join(one_line(str(part)) for part in parts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Body, Store, Tally
-from netwar.records.dialects import DIALECTS, Object
+from netwar.records.dialects import DIALECTS, Object, username
 from netwar.records.pages import Problem, documents
 from netwar.twitter.base import Answer, Twitter
 from netwar.workers import check_fields
@@ -51,7 +51,7 @@ class LookUps:
     def names(self, names: Sequence[str]) -> Told:
         """Ask about up to 100 screen names (lower case); about fewer where the budget leaves no room for all."""
         answer = self._twitter.names(names, index=self._index)
-        return self._told(names, answer, lambda user: str(user.get("username", "")).lower())
+        return self._told(names, answer, lambda user: username(user).lower())
 
     def buy(self, entries: Iterable[str]) -> None:
         """Look up ids and names as a queue has them, a hundred a request, any number."""
@@ -66,7 +66,7 @@ class LookUps:
     def _told(self, values: Sequence[str], answer: Answer, name: Callable[[Object], str]) -> Told:
         self._keep(answer)
         asked = values[: max(answer.asked, 1)]
-        profiles = {name(user): user for user in answer.page.users}
+        profiles = {name(user) or str(user["id"]): user for user in answer.page.users}
         unavailable = {
             problem.value.lower(): problem
             for problem in answer.page.problems

@@ -11,6 +11,7 @@ from netwar.archive.base import Archive, Body, Documents
 from netwar.coverage import Record
 from netwar.errors import NetwarError
 from netwar.records.queries import question
+from netwar.records.times import milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _ids(archive: Documents, index: str, within: Within) -> set[str] | None:
 def _lies_within(body: Body, within: Within, ids: set[str] | None) -> bool:
     if ids is not None and str(body.get("author_id")) not in ids:
         return False
-    made = _ms(datetime.fromisoformat(body["created_at"])) if body.get("created_at") else None
+    made = milliseconds(body.get("created_at"))
     if made is None:
         return within.since is None and within.until is None
     return (within.since is None or made >= within.since) and (within.until is None or made < within.until)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
 from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
+from netwar.records.parsing import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,16 @@ def keep(path: Path, refused: Sequence[Refused]) -> None:
     In a folder that users share, each has a file of their own beside `path`, with their number at its end.
     Raises ServiceDown when the file cannot be written: what is not kept here would be lost.
     """
-    lines = b"".join(_line(one) for one in refused)
+    _append(path, b"".join(_line(one) for one in refused))
+
+
+def keep_answer(path: Path, request: str, content: bytes, reason: str) -> None:
+    """Append an answer of X that cannot be read, as it came. Raises ServiceDown as `keep` does."""
+    letter = {"time": _now(), "reason": reason, "request": request, "answer": content.decode("utf-8", "backslashreplace")}
+    _append(path, written(letter) + b"\n")
+
+
+def _append(path: Path, lines: bytes) -> None:
     with translated(path):
         made(path.parent)
         handle = opened(own(path), os.O_WRONLY | os.O_APPEND, own=True)
@@ -41,7 +49,7 @@ def keep(path: Path, refused: Sequence[Refused]) -> None:
 def _line(refused: Refused) -> bytes:
     document = refused.document
     letter = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": _now(),
         "reason": refused.reason,
         "index": document.index,
         "id": document.id,
@@ -49,9 +57,8 @@ def _line(refused: Refused) -> bytes:
         "retrieved": document.retrieved,
         "document": document.body,
     }
-    try:
-        return orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:
-        # Not JSON: that is why it was refused. What Python shows of it is better than nothing.
-        shown = {key: repr(value) for key, value in letter.items()}
-        return orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+    return written(letter) + b"\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -13,10 +13,9 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import orjson
-
 from netwar.archive.base import Cover
 from netwar.records.documents import Document, parted
+from netwar.records.parsing import parsed, written
 
 HEAD, MIDDLE, TAIL = b'{"checksum":"', b'","page":', b"}\n"
 DIGEST_BYTES = 16
@@ -38,7 +37,7 @@ class Page:
 
 def line(page: Page) -> bytes:
     """A page as it is kept."""
-    body = orjson.dumps(page)
+    body = written(page)
     return HEAD + _checksum(body) + MIDDLE + body + TAIL
 
 
@@ -56,7 +55,7 @@ def _checksum(body: bytes) -> bytes:
 
 def _page(body: bytes) -> Page | None:
     try:
-        page = _made(Page, orjson.loads(body))
+        page = _made(Page, parsed(body))
         names = [document.id for document in page.documents] + ([page.cover.user] if page.cover else [])
         for index in [document.index for document in page.documents] + ([page.cover.index] if page.cover else []):
             parted(index)

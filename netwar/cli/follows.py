@@ -47,6 +47,7 @@ def entry(user: str) -> str:
 
 def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
     """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
+    from netwar.records.dialects import public_count, username
     from netwar.records.documents import USERTEST
     from netwar.standing import look
 
@@ -54,9 +55,7 @@ def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> L
     known = look(services.archive, USERTEST, [who])[who]
     if known.profile is None or not known.is_open or known.at < fresh:
         return None
-    counts = known.profile.get("public_metrics") or {}
-    name = str(known.profile.get("username") or "")
-    return Listed(str(known.profile["id"]), name, direction, counts.get(f"{direction}_count"))
+    return Listed(str(known.profile["id"]), username(known.profile), direction, public_count(known.profile, f"{direction}_count"))
 
 
 def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:

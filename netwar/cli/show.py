@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 def as_json(document: Any) -> str:
     """One line of JSON."""
-    import orjson
+    from netwar.records.parsing import written
 
-    return orjson.dumps(document).decode()
+    return written(document).decode()
 
 
 class Authors:
@@ -25,10 +25,12 @@ class Authors:
 
     def name(self, document: dict[str, Any]) -> str:
         """@name where the archive knows it, else the number."""
+        from netwar.records.dialects import username
+
         author = str(document.get("author_id") or "?")
         if author not in self._known:
             profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
-            known = profile.get("username") if profile else document.get("username")
+            known = username(profile if profile else document)
             self._known[author] = f"@{known}" if known else author
         return self._known[author]
 
@@ -42,10 +44,11 @@ def tweet(document: dict[str, Any], author: str) -> str:
 
     from netwar.records.dialects import references, text
     from netwar.records.lines import one_line
+    from netwar.records.times import usual
 
     kinds = ",".join(kind for kind, _ in references(document))
-    address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document['id']}"
-    when = str(document.get("created_at") or "")[:19] + "Z"
+    address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document.get('id')}"
+    when = f"{usual(document.get('created_at')) or ''}"[:19] + "Z"
     return "\t".join([when, author, address, kinds or "tweet", one_line(unescape(text(document)))])
 
 
@@ -54,4 +57,4 @@ def user(document: dict[str, Any]) -> str:
     from netwar.records.lines import one_line
 
     words = (one_line(str(document.get(part) or "")) for part in ("username", "name", "description"))
-    return "\t".join([str(document["id"]), *words])
+    return "\t".join([str(document.get("id")), *words])

@@ -14,6 +14,7 @@ import orjson
 from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
 
 from netwar.connections.bounded import WholeAnswers
+from netwar.records.parsing import parsed
 
 MOST_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
 
@@ -38,10 +39,7 @@ class _Orjson(JSONSerializer):
     """The library's own takes several times as long."""
 
     def loads(self, data: Any) -> Any:
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return super().loads(data)  # reads half a surrogate pair, which old documents may have
+        return parsed(data)  # old documents may have half a surrogate pair
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text

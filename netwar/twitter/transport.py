@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 import requests
 import tenacity
 import tweepy
 import urllib3
 
 from netwar.connections.bounded import PATIENCE, TooLarge, body
+from netwar.records.parsing import parsed
 from netwar.twitter.bounds import Timed, mount
 from netwar.twitter.problems import Glitch, Reply, reason
 
@@ -109,7 +109,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             allow_redirects=False,
         ) as response:
             content = self._content(response)
-        return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, _json(content))
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, told, _json(content), content)
 
     def _content(self, response: requests.Response) -> bytes:
         """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.
@@ -135,8 +136,8 @@ def _came(response: requests.Response) -> str:
 
 def _json(content: bytes) -> Any:
     try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
+        return parsed(content)
+    except ValueError:
         return None
 
 

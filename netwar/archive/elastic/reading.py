@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,7 @@ from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.ids import LARGEST, first_id, number
 from netwar.records.queries import Question, matches
+from netwar.records.times import milliseconds
 
 log = logging.getLogger("netwar.archive")
 
@@ -241,8 +241,7 @@ def _any_of(*queries: Json) -> Json:
 
 
 def _made_within(body: Body, since: int | None, until: int | None) -> bool:
-    try:
-        made = int(datetime.fromisoformat(str(body.get("created_at"))).timestamp() * 1000)
-    except ValueError:
+    made = milliseconds(body.get("created_at"))
+    if made is None:
         return False
     return (since is None or made >= since) and (until is None or made < until)

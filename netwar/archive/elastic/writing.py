@@ -38,7 +38,7 @@ class Batch:
             try:
                 self.items.append(self._item(document))
                 self.ready.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
     def store(self, cluster: Cluster) -> Tally:
@@ -59,6 +59,8 @@ class Batch:
 
     def _item(self, document: Document) -> bytes:
         body: Any = document.body
+        if document.why:
+            raise ValueError(document.why)
         if number(document.id) is None:
             raise ValueError("its id is not one of X's numbers")
         if str(body.get("id", document.id)) != document.id:

@@ -43,11 +43,13 @@ class Batch:
                 else:
                     self.ready.append(self._made(document, id))
                     self.newer.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
     def _made(self, document: Document, id: int | None) -> Row:
         body = document.body
+        if document.why:
+            raise ValueError(document.why)
         if id is None:
             raise ValueError("its id is not one of X's numbers")
         if str(body.get("id", document.id)) != document.id:
