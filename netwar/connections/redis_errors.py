@@ -26,7 +26,7 @@ from netwar.config.redis_address import RedisAddress
 from netwar.connections.tls import untrusted
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
-ACL = "give it the rights that conf/redis/netwar.acl has, and ~NAME for each queue NAME beside work and usertest"
+ACL = "give it the rights that conf/redis/netwar.acl has, and ~NAME for each queue NAME that is not there yet"
 NO_SENTINEL = "is no Sentinel: name where Sentinels listen, usually at port 26379"
 OLD = "is too old, or has commands taken away: Redis 6.2 or newer is needed, or Valkey"
 REFUSED = (AuthenticationError, AuthenticationWrongNumberOfArgsError, AuthorizationError)

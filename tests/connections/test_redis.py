@@ -24,7 +24,8 @@ from netwar.connections.redis import Server, connect
 from netwar.connections.redis_errors import passing
 from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
-from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, free_port, running_redis
+from tests.redis_conf import PASSWORD, READER_PASSWORD
+from tests.redis_server import Redis, free_port, running_redis
 
 SOON = 1.0  # 0.3 s are promised; the machine may be busy
 
