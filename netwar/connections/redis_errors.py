@@ -41,7 +41,10 @@ BY_WORDS: dict[str, tuple[type[NetwarError], str]] = {
     ),
     "MISCONF": (ServiceDown, "cannot write to its disk: make room there; nothing acknowledged is lost"),
     "NOREPLICAS": (ServiceDown, "takes no writes, because too few of its replicas answer: start them and run again"),
-    "DENIED": (ConfigError, "accepts nobody from another host without a password (protected mode): set one, and redispass"),
+    "DENIED": (
+        ConfigError,
+        "accepts nobody from another host without a password (protected mode): see docs/redis.md",
+    ),
     "command 'SENTINEL'": (ConfigError, NO_SENTINEL),
     "command `SENTINEL`": (ConfigError, NO_SENTINEL),
     "nknown command": (ConfigError, OLD),
