@@ -224,8 +224,11 @@ class Client:
     def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
         """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
 
-        X's reset time is on X's clock: only its distance from the answer's own date is used.
+        X's reset time is on X's clock: only its distance from the answer's own date is used. An answer that is none of X's own
+        tells nothing: what stands before X sends any numbers.
         """
+        if reply.is_foreign:
+            return None
         try:
             limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
         except (KeyError, ValueError):
