@@ -20,6 +20,7 @@ from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, 
 from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import way
 
 if TYPE_CHECKING:
     from netwar.config import Settings
@@ -60,7 +61,7 @@ class Client:
         self.account = settings.account or ""
         self.dialect = settings.dialect
         self._transport = Transport(
-            settings.api,
+            way(settings),
             timeout=settings.timeout,
             bearer_token=settings.bearer_token,
             consumer_key=settings.consumer_key,
