@@ -60,13 +60,16 @@ def said_of(archive: Archive, index: str, name: str) -> NameSaid | None:
     return NameSaid(name, record.outcome, record.detail or "", record.asked)
 
 
-def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> int:
-    """Ask X about an id or a screen name now, and record what it says in `usertest`; what it cost, in micro-dollars."""
+def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> tuple[int, bool]:
+    """Ask X about an id or a screen name now, and record what it says in `usertest`.
+
+    What it cost, in micro-dollars, and whether X said anything at all.
+    """
     look_ups = LookUps(twitter, store, USERTEST, USERTEST)
     told = look_ups.names([name.lower()]) if name else look_ups.ids([user])
     unavailable = {("@" if name else "") + value: problem for value, problem in told.unavailable.items()}
     heard(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-    return look_ups.micro
+    return look_ups.micro, not told.silent
 
 
 def _identity(archive: Archive, index: str, user: str, bearer: Bearer | None) -> Identity:

@@ -32,11 +32,12 @@ class Told:
 class LookUps:
     """Look-ups whose profiles go into `users` (the full name of an index) and whose money is booked for `index`.
 
-    `micro` and `tally` are what they have cost and brought.
+    `micro` and `tally` are what they have cost and brought; `silent` is of how many users X said nothing at all.
     """
 
     def __init__(self, twitter: Twitter, store: Store, users: str, index: str) -> None:
         self.micro = 0
+        self.silent = 0
         self.tally = Tally()
         self._twitter = twitter
         self._store = store
@@ -73,6 +74,7 @@ class LookUps:
             if problem.outcome and problem.section != "includes"
         }
         silent = [value for value in asked if value not in profiles and value not in unavailable]
+        self.silent += len(silent)
         return Told(asked, profiles, unavailable, silent, answer.retrieved)
 
     def _keep(self, answer: Answer) -> None:

@@ -37,6 +37,8 @@ class Settings:
     bearer_token: str | None = secret()
     account: str | None = None
     api: str = "https://api.x.com"
+    proxy: str | None = None
+    ca: Path | None = None
     auth: str = "user"
     budget: int = 5 * DOLLAR
     expand: str = "default"
@@ -133,6 +135,8 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "bearer_token": values.word,
         "account": values.text,
         "api": values.address,
+        "proxy": values.proxy,
+        "ca": values.path,
         "auth": values.one_of("user", "app"),
         "budget": values.dollars,
         "expand": values.one_of("default", "full"),

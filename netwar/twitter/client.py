@@ -20,6 +20,7 @@ from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, 
 from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import way
 
 if TYPE_CHECKING:
     from netwar.config import Settings
@@ -64,7 +65,7 @@ class Client:
         self.account = settings.account or ""
         self.dialect = settings.dialect
         self._transport = Transport(
-            settings.api,
+            way(settings),
             timeout=settings.timeout,
             bearer_token=settings.bearer_token,
             consumer_key=settings.consumer_key,
@@ -248,8 +249,11 @@ class Client:
     def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
         """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
 
-        X's reset time is on X's clock: only its distance from the answer's own date is used.
+        X's reset time is on X's clock: only its distance from the answer's own date is used. An answer that is none of X's own
+        tells nothing: what stands before X sends any numbers.
         """
+        if reply.is_foreign:
+            return None
         try:
             limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
         except (KeyError, ValueError):

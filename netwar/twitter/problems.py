@@ -44,6 +44,11 @@ class Reply:
     content: bytes = b""
 
     @property
+    def is_foreign(self) -> bool:
+        """Trouble before X, or something in X's place, and neither an answer nor a refusal of X's."""
+        return self.status >= 500 or 300 <= self.status < 400 or self.status in (408, 425)
+
+    @property
     def problem(self) -> Problem:
         """The refusal that the body speaks of."""
         return problem(self.body if isinstance(self.body, dict) else {})

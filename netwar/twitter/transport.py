@@ -20,6 +20,7 @@ from netwar.connections.bounded import PATIENCE, TooLarge, body
 from netwar.records.parsing import parsed
 from netwar.twitter.bounds import Timed, mount
 from netwar.twitter.problems import Glitch, Reply, reason
+from netwar.twitter.way import Way
 
 log = logging.getLogger("netwar.twitter")
 
@@ -30,13 +31,12 @@ MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than 
 class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     """A tweepy client whose answers are `Reply`s and whose address is a setting."""
 
-    def __init__(self, api: str, *, timeout: float, **keys: str | None) -> None:
+    def __init__(self, way: Way, *, timeout: float, **keys: str | None) -> None:
         super().__init__(return_type=requests.Response, **keys)
-        self.api = api.rstrip("/")
+        self.way = way
         self.timeout = timeout
         self.session.headers["Accept-Encoding"] = "gzip"
-        # The environment may name a proxy or a netrc with other people's credentials: keys go to X alone.
-        self.session.trust_env = False
+        way.prepare(self.session)
         mount(self.session, Timed())
 
     def request(
@@ -80,7 +80,9 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         except requests.exceptions.ConnectTimeout as error:
             raise Glitch("X could not be reached in time") from error
         except requests.exceptions.SSLError as error:
-            raise Glitch(f"no secure connection to X: {reason(error)}") from error
+            raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
+        except requests.exceptions.ProxyError as error:
+            raise Glitch(f"the proxy {self.way.proxy} does not lead to X: {reason(error)}") from error
         except requests.exceptions.Timeout as error:
             raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
         except requests.exceptions.RequestException as error:
@@ -99,7 +101,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             headers["Authorization"] = f"Bearer {self.bearer_token}"
         with self.session.request(
             method,
-            self.api + route,
+            self.way.api + route,
             params=params,
             json=json,
             headers=headers,
