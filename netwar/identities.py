@@ -10,7 +10,7 @@ from netwar.archive.base import Archive, Bearer, Body, Store, Version
 from netwar.known import moment
 from netwar.lookups import LookUps
 from netwar.records.documents import USERTEST
-from netwar.records.lines import one_line
+from netwar.records.lines import one_line, row
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter
 
@@ -89,7 +89,7 @@ def line(identity: Identity) -> str:
     followers = f"{counts['followers_count']:,} followers" if "followers_count" in counts else ""
     seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
     parts = [identity.user, profile.get("username", ""), _standing(identity), seen, bore, profile.get("name", ""), followers]
-    return "\t".join(one_line(str(part)) for part in parts)
+    return row(*parts)
 
 
 def story(identity: Identity) -> Iterator[str]:
@@ -102,7 +102,7 @@ def story(identity: Identity) -> Iterator[str]:
     ]
     told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
     for at, what in sorted(told, key=lambda one: one[0], reverse=True):
-        yield f"  {moment(at)}  {what}"
+        yield f"  {moment(at)}  {one_line(what)}"
 
 
 def _standing(identity: Identity) -> str:

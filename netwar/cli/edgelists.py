@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from netwar.cli import click
 from netwar.cli.files import replaced
+from netwar.cli.output import data
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
 
@@ -35,7 +35,7 @@ def fix(
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
     rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
-    with replaced(Path(output)) if output else _standard_output() as out:
+    with replaced(Path(output)) if output else nullcontext(data()) as out:
         try:
             heading = next(rows, [])
             places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
@@ -48,14 +48,6 @@ def fix(
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
     named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
     return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
-
-
-@contextmanager
-def _standard_output() -> Iterator[TextIO]:
-    """Standard output that gives bytes out as they came."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
-    yield sys.stdout
 
 
 def _style(first: str, delimiter: str) -> dict[str, Any]:
