@@ -13,6 +13,7 @@ import orjson
 from netwar.connections.folders import made, opened
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
+from netwar.records.lines import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def _line(refused: Refused) -> bytes:
         "document": document.body,
     }
     try:
-        return orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)
+        line = orjson.dumps(letter)
     except TypeError:
         # Not JSON: that is why it was refused. What Python shows of it is better than nothing.
-        shown = {key: repr(value) for key, value in letter.items()}
-        return orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+        line = orjson.dumps({key: repr(value) for key, value in letter.items()})
+    return f"{escaped(line.decode())}\n".encode()  # people look into this file

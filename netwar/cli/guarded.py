@@ -23,7 +23,7 @@ class Guarded(click.Command):
             status = super().main(*args, **{**more, "standalone_mode": False})
         except click.ClickException as wrong:
             vars(wrong)["message"] = line(wrong.message)  # click reads it when it is shown
-            wrong.show(sys.stderr)
+            _show(wrong)
             status = wrong.exit_code
         except click.Abort:
             output.echo("Aborted!", err=True)
@@ -49,6 +49,14 @@ class Guarded(click.Command):
             if not all(map(_is_text, value if isinstance(value, tuple) else (value,))):
                 raise click.BadParameter("these bytes are no text in UTF-8", context, parameter)
         return rest
+
+
+def _show(wrong: click.ClickException) -> None:
+    """Say it, if anybody can be told: the status says enough."""
+    try:
+        wrong.show(sys.stderr)
+    except OSError:
+        output.no_more(sys.stderr)
 
 
 def _is_text(value: Any) -> bool:
