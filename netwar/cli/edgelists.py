@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
 from contextlib import nullcontext
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
@@ -13,9 +12,10 @@ from typing import Any
 
 from netwar.cli import click
 from netwar.cli.files import replaced
-from netwar.cli.output import data
+from netwar.cli.output import data, echo
 from netwar.cli.services import Services
-from netwar.errors import NetwarError
+from netwar.errors import ItemsFailed, NetwarError
+from netwar.records.entries import Fault
 
 
 def fix(
@@ -33,21 +33,32 @@ def fix(
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
+    faults = 0
+
+    def fault(found: Fault) -> None:
+        nonlocal faults
+        faults += 1
+        echo(f"{file.name}: {found}", err=True)
+
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
     rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else nullcontext(data()) as out:
         try:
             heading = next(rows, [])
             places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
-            whole: Iterator[list[str]] = chain([heading] if heading else [], rows)
+            first_row = [(rows.line_num, heading)] if heading else []
+            whole = chain(first_row, ((rows.line_num, row) for row in rows))
             out.write(mark)
-            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told))
+            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told, fault))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except csv.Error as error:
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
     named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
-    return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
+    outcome = f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
+    if faults:
+        raise ItemsFailed(f"{outcome}; cells and rows in which an id is not as it should be (listed above): {faults:,}")
+    return outcome
 
 
 def _style(first: str, delimiter: str) -> dict[str, Any]:

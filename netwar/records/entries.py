@@ -133,6 +133,11 @@ def _is_sound(text: str) -> bool:
     return len(found) >= ENOUGH and sum(one.endswith("000") for one in found) <= HARDLY_ANY * len(found)
 
 
+def are_rounded(cells: Iterable[str]) -> bool:
+    """Whether long ids among the cells end in zeros, and not as seldom as sound ones do."""
+    return not _is_sound("\n".join(cells))
+
+
 def user(text: str, *, sound: bool = False) -> str:
     """The queue entry for an id, a screen name or a profile's address. Raises ValueError, saying what is wrong with it.
 
