@@ -25,7 +25,19 @@ def app_keys(services: Services, new: bool) -> tuple[str, str]:
         echo(WHERE, err=True)
     key, secret = (value or _asked(services, name) for name, value in zip(names, known, strict=True))
     services.hide(key, secret)
+    _check(dict(zip(names, (key, secret), strict=True)))
     return key, secret
+
+
+def _check(keys: dict[str, str]) -> None:
+    """Raise ConfigError for a key that can be none, wherever it came from."""
+    from netwar.config.values import sound_token
+
+    for name, value in keys.items():
+        try:
+            sound_token(value)
+        except ValueError as error:
+            raise ConfigError(f"{name} {error}") from None
 
 
 def _asked(services: Services, name: str) -> str:
