@@ -27,6 +27,11 @@ class NetwarError(Exception):
 
     exit_status = 1
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentence, and below it a line for each of several faults."""
+        return (str(self),)
+
 
 class BadRequest(NetwarError):
     """X refused the question itself: a wrong option, or a bug of ours."""
@@ -83,7 +88,13 @@ class ConfigError(NetwarError):
 
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join([message, *(f"  - {problem}" for problem in self.problems)]))
+        self._said = (message, *(f"  - {problem}" for problem in self.problems))
+        super().__init__("\n".join(self._said))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentence, and below it a line for each fault."""
+        return self._said
 
 
 class KeysRefused(ConfigError):

@@ -11,7 +11,7 @@ from netwar.known import moment
 from netwar.lookups import LookUps
 from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
-from netwar.records.lines import one_line
+from netwar.records.lines import one_line, row
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter
 
@@ -92,8 +92,7 @@ def line(identity: Identity) -> str:
     count = public_count(profile, "followers_count")
     followers = f"{count:,} followers" if count is not None else ""
     seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
-    parts = [identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers]
-    return "\t".join(one_line(str(part)) for part in parts)
+    return row(identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers)
 
 
 def story(identity: Identity) -> Iterator[str]:
@@ -106,7 +105,7 @@ def story(identity: Identity) -> Iterator[str]:
     ]
     told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
     for at, what in sorted(told, key=lambda one: one[0], reverse=True):
-        yield f"  {moment(at)}  {what}"
+        yield f"  {moment(at)}  {one_line(what)}"
 
 
 def _standing(identity: Identity) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
+from netwar.records.lines import escaped
 from netwar.records.parsing import written
 
 
@@ -34,7 +36,7 @@ def keep(path: Path, refused: Sequence[Refused]) -> None:
 def keep_answer(path: Path, request: str, content: bytes, reason: str) -> None:
     """Append an answer of X that cannot be read, as it came. Raises ServiceDown as `keep` does."""
     letter = {"time": _now(), "reason": reason, "request": request, "answer": content.decode("utf-8", "backslashreplace")}
-    _append(path, written(letter) + b"\n")
+    _append(path, _shown(letter))
 
 
 def _append(path: Path, lines: bytes) -> None:
@@ -57,7 +59,12 @@ def _line(refused: Refused) -> bytes:
         "retrieved": document.retrieved,
         "document": document.body,
     }
-    return written(letter) + b"\n"
+    return _shown(letter)
+
+
+def _shown(letter: dict[str, Any]) -> bytes:
+    """As a line of JSON with nothing in it that a terminal would obey: people look into this file."""
+    return f"{escaped(written(letter).decode())}\n".encode()
 
 
 def _now() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import click
 
-from netwar.cli import lacking
+from netwar.cli import lacking, output
+from netwar.cli.guarded import Guarded
 from netwar.cli.services import Services
-from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.errors import ConfigError, NetwarError
+from netwar.records.lines import line
 
 if TYPE_CHECKING:
     from netwar.cli.signals import Stopped
@@ -55,7 +56,7 @@ def _program(function: Main, *, makes_config: bool, takes_words: bool) -> Progra
     return click.command(cls=Program, help=help_text, context_settings=options, **traits)(body)
 
 
-class Program(click.Command):
+class Program(Guarded):
     """A click command with the common options last, and the boundary where errors become an exit status."""
 
     def __init__(
@@ -93,7 +94,6 @@ class Program(click.Command):
     def _run(self, context: click.Context, services: Services, quiet: bool, verbose: bool) -> None:
         from netwar.cli import logs, signals
 
-        _open_what_was_closed()
         logs.begin(services.hidden, quiet=quiet, verbose=verbose)
         signals.install()
         context.params["services"] = services
@@ -115,14 +115,13 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         _log().debug("traceback:", exc_info=error)
         _tell_what_was_done(error)
         if not (services.quiet and untold(error, services)):
-            _say(services, f"{name}: {error}")
+            _say(services, "\n".join(map(line, (f"{name}: {error.said[0]}", *error.said[1:]))))
         return error.exit_status
     except Stopped as stop:
         _tell_what_was_done(stop)
         return _stopped(name, services, stop)
     except BrokenPipeError:
-        _no_more_output()
-        return 128 + 13  # as a program that SIGPIPE ended: who read our output has gone (`| head`)
+        return output.nobody_reads()
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
@@ -130,9 +129,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
             _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            _no_more_output()
-            _say(services, f"{name}: {error.strerror}: make room and run again; nothing acknowledged is lost")
-            return ServiceDown.exit_status
+            return output.disk_is_full(name, error)
         _say(
             services, _traceback(error) + f"{name}: this is a bug in the program; what is above says where (keys are blanked out)"
         )
@@ -151,18 +148,6 @@ def _stopped(name: str, services: Services, stop: Stopped) -> int:
     return stop.exit_status
 
 
-def _open_what_was_closed() -> None:
-    """Put an empty stream where we were started with none (`>&-`): else nothing can be said, and a file takes its number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (stays open as long as we run)
-
-
-def _no_more_output() -> None:
-    """Keep Python from writing the rest of the output, and failing once more, at its own end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _traceback(error: BaseException) -> str:
     import traceback
 
@@ -173,7 +158,7 @@ def _say(services: Services, text: str) -> None:
     from netwar.cli.logs import blanked
 
     with suppress(OSError):
-        click.echo(blanked(text, services.hidden), err=True)
+        output.echo_lines(blanked(text, services.hidden), err=True)
     _flush_log()
 
 
@@ -182,7 +167,7 @@ def _flush_log() -> None:
     try:
         sys.stderr.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        output.no_more(sys.stderr)
 
 
 def _log() -> Any:
@@ -217,5 +202,5 @@ def _version(context: click.Context, _parameter: click.Parameter, given: bool) -
     if given:
         from netwar import __version__
 
-        click.echo(f"{context.info_name} {__version__}")
+        output.echo(f"{context.info_name} {__version__}")
         context.exit()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from netwar.cli import click
+from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
-from netwar.cli.show import as_json
 from netwar.errors import NetwarError, ServiceDown
+from netwar.records.lines import row
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,11 +47,11 @@ def tell(
     found = list(found)
     if said:
         told = {"name": said.name, "outcome": said.outcome, "detail": said.detail, "at": said.at}
-        click.echo(as_json(told) if json else f"@{said.name}\t{said.outcome}\tasked {moment(said.at)}\t{said.detail}")
+        echo(as_json(told) if json else row(f"@{said.name}", said.outcome, f"asked {moment(said.at)}", said.detail))
     for one in found:
-        click.echo(as_json(plain(one)) if json else line(one))
+        echo(as_json(plain(one)) if json else line(one))
         for change in story(one) if history and not json else ():
-            click.echo(change)
+            echo(change)
     if not answered:
         older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
         raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
