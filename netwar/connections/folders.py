@@ -45,6 +45,8 @@ def made(folder: Path, *, own: bool = False) -> Path:
             os.mkdir(folder.name, 0o700, dir_fd=parent)
         except FileExistsError:
             if not folder.is_dir():
+                if own:
+                    raise _planted(folder, "no folder") from None
                 raise
             with _entered(folder) as handle:
                 if own:
