@@ -79,6 +79,14 @@ def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> N
     assert spool.replay(archive) == Replayed(0, 0, 0)
 
 
+def test_what_no_archive_takes_comes_back_to_be_a_dead_letter(spool: Spool, archive: SqliteArchive, tmp_path: Path) -> None:
+    request, documents, cover = page(1)
+    spool.keep(request, [*documents, Document("twbrexit", "", {"odd": None}, True, NOW, why="has no id")], cover)
+    assert spool.replay(archive) == Replayed(1, 4, 0)
+    assert archive.count("twbrexit") == 3
+    assert "has no id" in (tmp_path / "dead-letters").read_text()
+
+
 def test_a_store_that_is_still_down_leaves_the_pages(spool: Spool, tmp_path: Path, archive: SqliteArchive) -> None:
     for number in range(3):
         spool.keep(*page(number))
