@@ -20,11 +20,11 @@ class Timed(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *given: Any, **more: Any) -> None:
-        super().init_poolmanager(*given, **self._checked, **more)
+        super().init_poolmanager(*given, **(more | self._checked))
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **self._checked, **more)
+        manager = super().proxy_manager_for(proxy, **(more | self._checked))
         manager.pool_classes_by_scheme = POOLS
         return manager
 
