@@ -18,7 +18,7 @@ import urllib3
 
 from netwar.connections.bounded import PATIENCE, TooLarge, body
 from netwar.records.parsing import parsed
-from netwar.twitter.bounds import Timed, mount
+from netwar.twitter.bounds import Timed
 from netwar.twitter.problems import Glitch, Reply, reason
 from netwar.twitter.way import Way
 
@@ -36,8 +36,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self.way = way
         self.timeout = timeout
         self.session.headers["Accept-Encoding"] = "gzip"
-        way.prepare(self.session)
-        mount(self.session, Timed())
+        way.prepare(self.session, Timed(way.checked()))
 
     def request(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -24,14 +23,19 @@ class Way:
     proxy: str | None = None
     ca: Path | None = None
 
-    def prepare(self, session: requests.Session) -> None:
-        """Let a session take this way and no other. Raises ConfigError for a `ca` that is none."""
+    def prepare(self, session: requests.Session, adapter: HTTPAdapter) -> None:
+        """Let a session take this way and no other, through an adapter."""
         session.trust_env = False  # it may name a proxy, or a netrc with other people's credentials: keys go to X alone
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, adapter)
         if self.proxy:
             session.proxies = {"https": self.proxy}  # an API on this machine is asked without
         if self.ca:
-            session.mount("https://", _Checked(tls.context(self.ca, "ca")))
             session.verify = str(self.ca)
+
+    def checked(self) -> ssl.SSLContext | None:
+        """What checks certificates by `ca`, if it is set. Raises ConfigError for a file that is none."""
+        return tls.context(self.ca, "ca") if self.ca else None
 
     def mistrusted(self, error: BaseException) -> ServiceDown | None:
         """What to say of a certificate that is not to be trusted; None if it is not that what went wrong."""
@@ -40,20 +44,6 @@ class Way:
                 place = f"X at {urlsplit(self.api).netloc}"
                 return ServiceDown(tls.mistrust(place, cause.verify_message, "ca", "API"))
         return None
-
-
-class _Checked(HTTPAdapter):
-    """Checks certificates by a context of ours."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *given: Any, **more: Any) -> None:
-        super().init_poolmanager(*given, ssl_context=self._context, **more)
-
-    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **more)
 
 
 def way(settings: Settings) -> Way:
