@@ -169,3 +169,17 @@ def test_processes_keep_while_one_replays(spool: Spool, archive: SqliteArchive) 
     assert records == 150
     assert archive.count("twbrexit") == 450
     assert archive.record("twbrexit", "7").posts == 450
+
+
+def test_what_is_no_document_waits_in_the_spool_and_goes_to_the_dead_letters(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    odd = [
+        Document("twx", "", {"sent": None}, True, 1, why="it is no object"),
+        Document("twx", "5", {"id": "5", "x": {7}}, True, 1),
+    ]
+    spool.keep("timeline 7", [*odd, Document("twx", "6", {"id": "6", "text": "half \ud83d"}, True, 1)], None)
+    archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
+    assert spool.replay(archive) == Replayed(1, 3, 0)
+    assert [body["id"] for body in archive.scan("twx")] == ["5", "6"]
+    assert b'"reason":"it is no object"' in (tmp_path / "dead-letters").read_bytes()
+    archive.close()
