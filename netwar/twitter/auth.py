@@ -20,6 +20,7 @@ import requests_oauthlib
 
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
+from netwar.records.entries import NAME
 from netwar.twitter.problems import reason
 
 TIMEOUT = (10, 30)
@@ -72,7 +73,7 @@ def account_keys(api: str, consumer_key: str, consumer_secret: str, token: Reque
     )
     given = _ask(lambda: session.fetch_access_token(f"{api}/oauth/access_token", timeout=TIMEOUT), _refused_pin)
     keys = _token(given, "oauth_token"), _token(given, "oauth_token_secret")
-    return AccountKeys(*keys, _word(given.get("screen_name")), _word(given.get("user_id")))
+    return AccountKeys(*keys, _name(given.get("screen_name")), _word(given.get("user_id")))
 
 
 def bearer_token(api: str, consumer_key: str, consumer_secret: str) -> str:
@@ -137,6 +138,12 @@ def _token(given: Mapping[str, Any], name: str) -> str:
 def _word(given: Any) -> str | None:
     """A value that can stand in a line of the configuration."""
     return given if isinstance(given, str) and given.isascii() and given.isprintable() and len(given.split()) == 1 else None
+
+
+def _name(given: Any) -> str | None:
+    """A screen name, where it is one: it is written into the configuration."""
+    word = _word(given)
+    return word if word and NAME.fullmatch(word) else None
 
 
 def _why(error: requests.exceptions.RequestException) -> str:
