@@ -12,7 +12,7 @@ from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
 from netwar.names import Known, Names
 from netwar.queues.base import Claim, Queue, UserFailed
-from netwar.records.dialects import DIALECTS
+from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.summary import Summary
@@ -145,7 +145,7 @@ class Capture:
             claim.renew(progress=bool(page.posts))
             self._check_fields(page)
             self._report(known.name or known.id, progress)
-            bears = str(page.authors.get(known.id, {}).get("username", known.name or ""))
+            bears = username(page.authors.get(known.id, {})) or known.name or ""
             if known.name and not known.sure and bears.lower() != known.name:
                 raise NameMoved(bears)
 

@@ -20,6 +20,7 @@ from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
 from netwar.records.documents import USERTEST
 from netwar.records.idlists import portions
+from netwar.records.ids import number
 from netwar.records.pages import documents
 from netwar.snapshots import Snapshot, Snapshots
 from netwar.standing import shown
@@ -114,13 +115,15 @@ class Enumeration:
 
     def _keep(self, answer: Answer) -> None:
         """Everything of a page, and only then the way on."""
-        ids = [str(user["id"]) for user in answer.page.users if str(user["id"]).isdecimal()]
+        ids = [str(user["id"]) for user in answer.page.users if number(user["id"]) is not None]
         self.progress.micro += answer.micro
         if self._mode == "store":
             self._record(answer)
         elif self._mode == "queue":
             self._put(stale(self._store.archive, ids, self._fresh))
-        self._put(problem.value for problem in answer.page.problems if problem.outcome and problem.value.isdecimal())
+        if answer.page.unread:
+            raise Passing("X answered with something that cannot be read", ADVICE)
+        self._put(problem.value for problem in answer.page.problems if problem.outcome and number(problem.value) is not None)
         self._snapshot.add([int(id) for id in ids], answer.page.next_token, seen=self._mode != "ids")
         self.progress.read += len(ids)
         self._paged(self.progress, len(ids))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -12,6 +11,7 @@ from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
 from netwar.records.lines import row
+from netwar.records.times import minute
 from netwar.summary import plural
 
 
@@ -89,4 +89,5 @@ def posted(number: int) -> str:
 
 
 def moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M") if ms else "never"
+    """A time for people."""
+    return minute(ms)

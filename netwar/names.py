@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 from netwar.archive.base import Body, Store
 from netwar.lookups import MOST, LookUps
 from netwar.queues.base import UserFailed
 from netwar.records.documents import users_index
+from netwar.standing import retrieved
 from netwar.twitter.base import Twitter, Unavailable
 
 FRESH_SECONDS = 7 * 24 * 3600
@@ -82,4 +82,4 @@ class Names:
 
 
 def _retrieved(user: Body) -> float:
-    return datetime.fromisoformat(user["netwar"]["retrieved"]).timestamp()
+    return retrieved(user) / 1000

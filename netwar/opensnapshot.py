@@ -16,8 +16,8 @@ from typing import Any
 
 from netwar.errors import Busy, LeaseLost
 from netwar.queues.base import LEASE_SECONDS
-from netwar.records.idlists import compared, pack, together, unpack
-from netwar.snapshots import Parts, Snapshot, Snapshots
+from netwar.records.idlists import compared, pack, together
+from netwar.snapshots import Parts, Snapshot, Snapshots, unpacked
 
 PAGES = 50  # are merged into a run
 RENEW_SECONDS = LEASE_SECONDS / 10
@@ -164,7 +164,7 @@ class OpenSnapshot:
     def _merge(self) -> None:
         """Make a run of the pages."""
         run = self.state.runs + 1
-        lists: list[array[int]] = [unpack(page["ids"]) for page in pages(self._snapshots, self.state)]
+        lists: list[array[int]] = [unpacked(page["ids"]) for page in pages(self._snapshots, self.state)]
         if lists:
             parts = Parts(self._snapshots, "run", self.state.number, run)
             parts.add(together(lists))

@@ -16,6 +16,7 @@ from netwar.archive.base import Store
 from netwar.lookups import MOST, LookUps
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
+from netwar.records.dialects import username
 from netwar.records.documents import USERTEST
 from netwar.records.entries import by_name
 from netwar.standing import CLOSED, Known, heard, look
@@ -137,7 +138,7 @@ class Profiles:
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
         self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(str(user.get("username") or "")))]
+        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(username(user)))]
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:

@@ -96,7 +96,7 @@ def lines(shown: Statement) -> Iterator[str]:
         f"${dollars(shown.held)} held by runs that are going on, ${dollars(shown.left)} left"
     )
     if shown.doubtful:
-        doubt = f"in doubt: ${dollars(shown.doubtful)} that X may have billed for answers that did not come whole"
+        doubt = f"in doubt: ${dollars(shown.doubtful)} that X may have billed for what did not come whole"
         yield f"{doubt}; counted until the day ends, or they are asked for again"
     yield f"this month: ${dollars(shown.spent_this_month)} spent"
     for day, ours, theirs in shown.compared():

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
+from netwar.records.dialects import flag, username
 from netwar.records.pages import Problem
+from netwar.records.times import seen
 
 OPEN, SUSPENDED, GONE, PROTECTED = "open", "suspended", "gone", "protected"
 CLOSED = (SUSPENDED, PROTECTED, GONE)
@@ -31,8 +32,9 @@ class Change:
 
 
 def retrieved(profile: Body) -> int:
-    """When X showed a recorded profile, ms."""
-    return round(datetime.fromisoformat(profile["netwar"]["retrieved"]).timestamp() * 1000)
+    """When X showed a recorded profile, ms; 0 where that was not kept."""
+    ours = profile.get("netwar")
+    return seen(ours.get("retrieved")) if isinstance(ours, dict) else 0
 
 
 def standing(record: Record | None, profile: Body | None) -> str | None:
@@ -41,7 +43,7 @@ def standing(record: Record | None, profile: Body | None) -> str | None:
         return record.outcome
     if profile is None:
         return None
-    return PROTECTED if profile.get("protected") else OPEN
+    return PROTECTED if flag(profile.get("protected")) else OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,12 @@ def changes(ledger: Ledger, index: str, user: str) -> list[Change]:
 
 def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
     """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
-    by_key = {str(profile["id"]): profile for profile in profiles}
-    by_key |= {f"@{str(profile.get('username', '')).lower()}": {} for profile in by_key.values()}
+    by_key: dict[str, Body] = {str(profile["id"]): profile for profile in profiles}
+    by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
     for user, record in archive.records_of(index, list(by_key)).items():
-        now = PROTECTED if by_key[user].get("protected") else OPEN
+        now = PROTECTED if flag(by_key[user].get("protected")) else OPEN
         if record.outcome in CLOSED and record.outcome != now and record.asked < at:
-            conclude(archive, index, user, now, at, name=by_key[user].get("username"))
+            conclude(archive, index, user, now, at, name=username(by_key[user]))
 
 
 def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: Mapping[str, Problem], at: int) -> Counter[str]:
@@ -124,8 +126,8 @@ def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: M
     shown(archive, index, profiles, at)
     told: Counter[str] = Counter()
     for user in profiles:
-        if user.get("protected"):
-            conclude(archive, index, str(user["id"]), PROTECTED, at, name=user.get("username"))
+        if flag(user.get("protected")):
+            conclude(archive, index, str(user["id"]), PROTECTED, at, name=username(user))
             told[PROTECTED] += 1
     for key, problem in unavailable.items():
         conclude(archive, index, key, problem.outcome or "", at, problem.detail)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netwar.archive.base import Cover, Store, Tally
 from netwar.coverage import DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
-from netwar.records.dialects import posts_count
+from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
@@ -81,7 +81,7 @@ class Timeline:
             span = Span(posts[-1] - 1, edge or max(posts), len(posts)) if posts else None
             edge = span.low if span else edge
             self._served += len(posts)
-            if edge and answer.page.next_token is None and self._is_first(low, edge, len(posts)):
+            if edge and answer.page.ends and self._is_first(low, edge, len(posts)):
                 span = Span(low, span.high if span else edge, len(posts)) if edge > low else span
                 edge = low
             self._write(answer, span)
@@ -142,17 +142,20 @@ class Timeline:
         lowest, barren = until, 0
         while True:
             answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token, reached=lowest)
-            yield answer
+            yield (answer := _settled(answer, lowest))
+            if answer.page.unread:
+                raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
             token = answer.page.next_token
-            if token is None:
+            if answer.page.ends:
                 return
             oldest = min(_ids(answer), default=lowest)
             barren = 0 if oldest != lowest else barren + 1
             lowest = min(oldest, lowest) if oldest and lowest else oldest or lowest
-            if token in seen or barren == BARREN_PAGES:
+            if token is None or token in seen or barren == BARREN_PAGES:
                 if lowest == until:
                     raise UserFailed("X repeats the same page without end")
-                log.warning("user %s: X repeats a page; going on below post %s", self.user, lowest)
+                why = "X repeats a page" if token else "X does not say whether more follows"
+                log.warning("user %s: %s; going on below post %s", self.user, why, lowest)
                 token, seen, until, barren = None, set(), lowest, 0
             else:
                 seen.add(token)
@@ -161,8 +164,7 @@ class Timeline:
         """Keep a page and what it completes; it is paid for, so a store that is down sends it to the spool."""
         page = answer.page
         author = page.authors.get(self.user, {})
-        name = author.get("username")
-        bears = name if isinstance(name, str) else None
+        bears = username(author) or None
         cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author))
         made = documents(
             page,
@@ -184,6 +186,14 @@ def conclusion(record: Record) -> str:
     if not record.spans:
         return "empty"
     return "partial" if record.gaps or record.lost else "complete"
+
+
+def _settled(answer: Answer, lowest: int | None) -> Answer:
+    """An answer that does not say whether more follows has said it when it brings nothing older than was seen before."""
+    oldest = min(_ids(answer), default=None)
+    if oldest is not None and (lowest is None or oldest < lowest):
+        return answer
+    return replace(answer, page=replace(answer.page, untold=False))
 
 
 def _ids(answer: Answer) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.config import Settings, load
-from netwar.connections.elastic import Cluster, connect
+from netwar.connections.elastic import connect
 from tests.servers.elastic import ElasticServer
 from tests.servers.users import RECORDER
 
@@ -44,15 +44,6 @@ def remember(kind: str, configuration: Path) -> None:
 
 def remembered(kind: str) -> Path:
     return Path(os.environ[_name(kind)])
-
-
-def folds(kind: str) -> bool:
-    """Has the server of this kind the filters of every real distribution?"""
-    cluster: Cluster = connect(load(remembered(kind)))
-    try:
-        return cluster.folds
-    finally:
-        cluster.close()
 
 
 def _name(kind: str) -> str:

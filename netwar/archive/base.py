@@ -161,8 +161,8 @@ class Documents(Protocol):
         created from `since` up to before `until` (ms)."""
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        """Documents whose text (users: name, screen name, description) has all the words, newest
-        first. "double quotes" keep words together, a trailing * matches beginnings."""
+        """Documents whose text (users: name, screen name, description) answers the question `words` (see
+        netwar.records.queries), newest first: the same ones in every store. Raises ValueError as question() does."""
 
     def count(self, index: str) -> int:
         """How many documents the index has."""

@@ -29,36 +29,56 @@ Main = Callable[..., str | None]
 @overload
 def command(function: Main) -> Program: ...
 @overload
-def command(*, makes_config: bool) -> Callable[[Main], Program]: ...
-def command(function: Main | None = None, *, makes_config: bool = False) -> Program | Callable[[Main], Program]:
+def command(*, makes_config: bool = False, takes_words: bool = False) -> Callable[[Main], Program]: ...
+def command(
+    function: Main | None = None, *, makes_config: bool = False, takes_words: bool = False
+) -> Program | Callable[[Main], Program]:
     """Make `main(services, …)` a program.
 
     Its module's docstring is the help; indented paragraphs there are shown as they are. What it
     returns is told as the outcome, in one line. `makes_config` lets --config name a file that is
-    not there yet.
+    not there yet, `takes_words` lets arguments be words that begin with a hyphen (see `netwar.cli.words`).
     """
     if function is None:
-        return functools.partial(_program, makes_config=makes_config)
-    return _program(function, makes_config=makes_config)
+        return functools.partial(_program, makes_config=makes_config, takes_words=takes_words)
+    return _program(function, makes_config=makes_config, takes_words=takes_words)
 
 
-def _program(function: Main, *, makes_config: bool) -> Program:
+def _program(function: Main, *, makes_config: bool, takes_words: bool) -> Program:
     @functools.wraps(function)
     def body(services: Services, **arguments: Any) -> None:
         if outcome := function(services, **arguments):
             _log().info("%s", outcome)
 
     options = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    traits: dict[str, Any] = {"makes_config": makes_config, "takes_words": takes_words}
     help_text = _help(sys.modules[function.__module__].__doc__ or "")
-    return click.command(cls=Program, help=help_text, context_settings=options, makes_config=makes_config)(body)
+    return click.command(cls=Program, help=help_text, context_settings=options, **traits)(body)
 
 
 class Program(Guarded):
     """A click command with the common options last, and the boundary where errors become an exit status."""
 
-    def __init__(self, name: str | None, *, params: list[click.Parameter], makes_config: bool = False, **attributes: Any) -> None:
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        params: list[click.Parameter],
+        makes_config: bool = False,
+        takes_words: bool = False,
+        **attributes: Any,
+    ) -> None:
         super().__init__(name, params=[*params, *_common_options()], **attributes)
         self.makes_config = makes_config
+        self.takes_words = takes_words
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Also words that begin with a hyphen, where they are taken."""
+        if self.takes_words:
+            from netwar.cli.words import marked
+
+            args = marked(args)
+        return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> None:
         """Run the program; every way it can end is here."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from netwar.cli import click
 from netwar.cli.files import replaced
@@ -16,6 +18,8 @@ from netwar.cli.output import data, echo
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 from netwar.records.entries import Fault
+
+LONGEST = 1 << 20  # signs of a row
 
 
 def fix(
@@ -29,7 +33,8 @@ def fix(
         raise click.UsageError(f"{output} is the file that is read: name another one")
     users = services.collection(index)
     text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
-    first = text.readline()
+    lines = _lines(file.name, text)
+    first = next(lines, "")
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
@@ -41,7 +46,7 @@ def fix(
         echo(f"{file.name}: {found}", err=True)
 
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
-    rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
+    rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else nullcontext(data()) as out:
         try:
             heading = next(rows, [])
@@ -59,6 +64,14 @@ def fix(
     if faults:
         raise ItemsFailed(f"{outcome}; cells and rows in which an id is not as it should be (listed above): {faults:,}")
     return outcome
+
+
+def _lines(name: str, text: TextIO) -> Iterator[str]:
+    """The lines of a table, none of them longer than a row can be: a file without line ends would fill the memory."""
+    for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
+        if len(line) > LONGEST:
+            raise NetwarError(f"{name}: line {number:,} is longer than {LONGEST:,} signs: this is no edge list")
+        yield line
 
 
 def _style(first: str, delimiter: str) -> dict[str, Any]:

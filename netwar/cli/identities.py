@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from netwar.cli import click
 from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
-from netwar.errors import NetwarError
+from netwar.errors import NetwarError, ServiceDown
 from netwar.records.lines import row
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,8 +20,8 @@ def check_index(index: str | None, ask: bool) -> None:
         raise click.UsageError("--ask keeps what X says in usertest: leave out --index")
 
 
-def ask_x(services: Services, **who: str) -> None:
-    """Ask X about a user (`user` or `name`) now, and record it."""
+def ask_x(services: Services, **who: str) -> bool:
+    """Ask X about a user (`user` or `name`) now, and record it; whether X said anything at all."""
     import logging
 
     from netwar.archive.base import Store
@@ -29,12 +29,18 @@ def ask_x(services: Services, **who: str) -> None:
     from netwar.identities import ask
 
     replayed(services, "usertest")
-    micro = ask(services.twitter, Store(services.archive, services.spool), **who)
+    micro, answered = ask(services.twitter, Store(services.archive, services.spool), **who)
     logging.getLogger("netwar.identities").info("asked X for $%.3f", micro / 1e6)
+    return answered
 
 
-def tell(found: Iterable[Any], said: Any, asked_for: str, index: str, *, history: bool, json: bool) -> None:
-    """Print identities, newest first, and what X said of the name itself. Raises NetwarError where there is nothing."""
+def tell(
+    found: Iterable[Any], said: Any, asked_for: str, index: str, *, history: bool, json: bool, answered: bool = True
+) -> None:
+    """Print identities, newest first, and what X said of the name itself.
+
+    Raises ServiceDown where X was asked and not `answered`, and NetwarError where there is nothing.
+    """
     from netwar.identities import line, plain, story
     from netwar.known import moment
 
@@ -46,5 +52,8 @@ def tell(found: Iterable[Any], said: Any, asked_for: str, index: str, *, history
         echo(as_json(plain(one)) if json else line(one))
         for change in story(one) if history and not json else ():
             echo(change)
+    if not answered:
+        older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
+        raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
     if not found and not said:
         raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ($0.010)")

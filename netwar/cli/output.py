@@ -40,7 +40,10 @@ def as_json(document: Any, *, indented: bool = False) -> str:
     """JSON, on one line unless it is `indented`. What must not be shown as it is, and what the encoding lacks, is escaped."""
     import orjson
 
-    text = lines.escaped(orjson.dumps(document, option=orjson.OPT_INDENT_2 if indented else None).decode())
+    from netwar.records.parsing import written
+
+    made = orjson.dumps(document, option=orjson.OPT_INDENT_2) if indented else written(document)
+    text = lines.escaped(made.decode())
     if text.isascii() or sys.stdout.encoding.lower() in UTF_8:
         return text
     from json import dumps

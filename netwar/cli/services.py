@@ -195,9 +195,13 @@ class Services:
     @cached_property
     def twitter(self) -> Client:
         """X itself, asked within the rate windows and the budget."""
+        from netwar.archive.deadletters import keep_answer
         from netwar.twitter.client import connect
 
-        return self._opened(connect(self.settings, self.money, self.windows, self.command))
+        def aside(request: str, content: bytes, reason: str) -> None:
+            keep_answer(self.data / "dead-letters", request, content, reason)
+
+        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside))
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""

@@ -37,6 +37,8 @@ class Settings:
     bearer_token: str | None = secret()
     account: str | None = None
     api: str = "https://api.x.com"
+    proxy: str | None = None
+    ca: Path | None = None
     auth: str = "user"
     budget: int = 5 * DOLLAR
     expand: str = "default"
@@ -140,6 +142,8 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "bearer_token": values.token,
         "account": values.text,
         "api": values.address,
+        "proxy": values.proxy,
+        "ca": values.path,
         "auth": values.one_of("user", "app"),
         "budget": values.dollars,
         "expand": values.one_of("default", "full"),
@@ -210,7 +214,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:
     """The settings of one file as fields of Settings; faults are added to `problems`."""
     told: list[str] = []
-    written = file.read(path, told)
+    written = file.read(path, told, shared=shared)
     found: dict[str, Any] = {}
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))

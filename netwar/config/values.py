@@ -144,6 +144,32 @@ def address(given: str, _: Place) -> str | None:
     return given.rstrip("/")
 
 
+def proxy(given: str, place: Place) -> str | None:
+    """The address of a proxy, as http://HOST:PORT. It is told nothing but X's name: TLS goes through it, to X.
+
+    `none` is none, even where the file read first names one.
+    """
+    from urllib.parse import urlsplit
+
+    if given in ("", "none"):
+        return None
+    text(given, place)
+    filled(given)
+    parts = urlsplit(given if "://" in given else f"http://{given}")
+    try:
+        plain = parts.scheme == "http" and parts.port and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    except ValueError:
+        plain = False  # a port that is no number
+    if "@" in parts.netloc:
+        raise ValueError(
+            "must not hold a user and a password, which would go there in clear: run a forwarder on this machine that signs in "
+            "(such as cntlm), and name that"
+        )
+    if not plain or not parts.hostname or len(given.split()) > 1:
+        raise ValueError(f"must be an address such as http://proxy.example.org:3128, not {shown(given)}")
+    return f"http://{parts.netloc}"
+
+
 def servers(given: str, place: Place) -> str | None:
     """Servers, each as host, host:port or an address with http or https; blanks or commas between them. Put apart by blanks.
 

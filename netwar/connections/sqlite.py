@@ -1,15 +1,20 @@
-"""Opening SQLite files that many processes use at once."""
+"""SQLite files that many processes use at once.
+
+No other code opens one, nor its -wal or -shm, by any other way while this process may have it open: closing any handle of a
+file drops all the locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2), and the next program that ends
+then believes itself the last one and removes the log that is still in use. What must be copied is copied by SQLite.
+"""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from netwar.connections.folders import FULL, is_full, made, opened, trouble
+from netwar.connections.folders import FULL, is_full, made, trouble
+from netwar.connections.sqlite_files import opened
 from netwar.errors import ConfigError, ServiceDown
 
 BUSY_SECONDS = 60
@@ -24,11 +29,14 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
     """
     with translated(path):
         made(path.parent)
-        os.close(opened(path, os.O_RDWR))
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
-        _migrate(connection, path, migrations)
+        connection = opened(path, BUSY_SECONDS)
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
+            _migrate(connection, path, migrations)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

@@ -16,7 +16,8 @@ class Document:
 
     `index` is the full name (`twbrexit`, `tubrexit`, `usertest`), `id` is X's id, `body` X's object
     plus the key `netwar`. `direct` is false for what only came along as a reference. `retrieved` is
-    the time of the answer in ms since 1970.
+    the time of the answer in ms since 1970. `why` is set for what is none, and says why: no archive takes it, it goes to the
+    dead letters.
     """
 
     index: str
@@ -24,6 +25,7 @@ class Document:
     body: dict[str, Any]
     direct: bool
     retrieved: int
+    why: str = ""
 
     @property
     def version(self) -> int:

@@ -13,6 +13,7 @@ from netwar.sandbox.box import Answer, Box, Call, Endpoint, Paging
 from netwar.sandbox.clock import day, http_date, iso
 from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
+from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
 from netwar.sandbox.spoiling import leave_out, spoil, stray
@@ -96,12 +97,14 @@ def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
             stray(answer, fault)
         elif fault.kind == "leave-out":
             leave_out(answer, fault)
+        elif fault.kind in ODD:
+            ODD[fault.kind](answer, fault)
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:
         box.bill.sell(day(box.clock.now()), answer.sold, answer.owner)
         reply.objects = len(answer.sold)
-    reply.content = orjson.dumps(answer.body)
+    reply.content = written(answer.body)
     return reply
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import Money, Reservation, Windows
+from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, Passing, Unavailable
@@ -20,12 +20,15 @@ from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, 
 from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import way
 
 if TYPE_CHECKING:
     from netwar.config import Settings
 
 
 log = logging.getLogger("netwar.twitter")
+
+Aside = Callable[[str, bytes, str], None]
 
 LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
 MOST_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
@@ -40,7 +43,7 @@ class Client:
     """Fills the contract `netwar.twitter.base.Twitter`.
 
     `money` and `windows` are asked before each request and told after it; `command` is what
-    the spending is booked under.
+    the spending is booked under. `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
     """
 
     def __init__(
@@ -50,17 +53,19 @@ class Client:
         windows: Windows,
         command: str,
         sleep: Callable[[float], None] = time.sleep,
+        aside: Aside = lambda request, content, reason: None,
     ) -> None:
         self._settings = settings
         self._money = money
         self._windows = windows
         self._purse = Purse(money, settings.budget, settings.path, command, sleep)
+        self._aside = aside
         self._words = DIALECTS[settings.dialect]
         self._full = settings.expand == "full"
         self.account = settings.account or ""
         self.dialect = settings.dialect
         self._transport = Transport(
-            settings.api,
+            way(settings),
             timeout=settings.timeout,
             bearer_token=settings.bearer_token,
             consumer_key=settings.consumer_key,
@@ -179,6 +184,7 @@ class Client:
         at = _date(reply)
         owner = about if users and about else ""
         micro = self._book(reservation, page.bought(users, owner), at)
+        self._doubt_the_unnamed(reservation, page, users or "post", asked)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
@@ -191,6 +197,13 @@ class Client:
         except ServiceDown as error:
             log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
             return reservation.micro
+
+    def _doubt_the_unnamed(self, reservation: Reservation, page: Page, listed: str, asked: int) -> None:
+        """What came without an id cannot be booked, since X bills by ids; as X may have billed it, it stays in doubt."""
+        most = {listed: asked} if page.unread else page.unnamed(listed)
+        if most:
+            with suppress(DoesNotFit, ServiceDown):
+                self._money.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
 
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
@@ -206,8 +219,20 @@ class Client:
         try:
             return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
         except Glitch as glitch:
+            if reply := self._readable(route, glitch):
+                return reply
             advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
             raise Passing(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
+
+    def _readable(self, route: str, glitch: Glitch) -> Reply | None:
+        """What came, time and again, if it can be read but for its `data`; what cannot be read at all is set aside."""
+        reply = glitch.reply
+        if reply is None or not reply.content or reply.content.lstrip().startswith(b"<"):  # a page for people is none of X's
+            return None
+        if isinstance(reply.body, dict) and not isinstance(reply.body.get("data"), list | dict | None):
+            return reply
+        self._aside(route, reply.content, str(glitch))
+        return None
 
     def _require_keys(self, signed: bool) -> None:
         if signed:
@@ -224,8 +249,11 @@ class Client:
     def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
         """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
 
-        X's reset time is on X's clock: only its distance from the answer's own date is used.
+        X's reset time is on X's clock: only its distance from the answer's own date is used. An answer that is none of X's own
+        tells nothing: what stands before X sends any numbers.
         """
+        if reply.is_foreign:
+            return None
         try:
             limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
         except (KeyError, ValueError):
@@ -242,9 +270,9 @@ class Client:
         return short((self._settings.access_token_key if signed else self._settings.bearer_token) or "")
 
 
-def connect(settings: Settings, money: Money, windows: Windows, command: str) -> Client:
+def connect(settings: Settings, money: Money, windows: Windows, command: str, aside: Aside) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
-    return Client(settings, money, windows, command)
+    return Client(settings, money, windows, command, aside=aside)
 
 
 def _date(reply: Reply) -> datetime:
@@ -260,8 +288,8 @@ def _check_user(page: Page, user: str) -> None:
 
     Problems of posts and users that came along name another parameter, or stand in `includes`.
     """
-    if page.posts or page.users:
-        return
+    if page.posts or page.users or page.authors or page.referenced or page.odd or page.loose:
+        return  # it is paid for, so it is kept before all else
     for problem in page.problems:
         about = problem.parameter in ("id", "ids", "username", "usernames", "") and problem.section != "includes"
         if about and problem.value in (user, "") and problem.outcome:

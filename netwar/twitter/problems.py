@@ -12,7 +12,7 @@ from typing import Any
 
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
-from netwar.records.pages import Problem, problem
+from netwar.records.pages import Problem, next_page, problem
 from netwar.twitter.base import StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
@@ -24,21 +24,29 @@ MOST_ITEMS, MOST_WORDS = 10, 300
 class Glitch(Exception):
     """An answer that is no answer: overload, HTML, an empty or cut body, no connection. Worth asking again.
 
-    `billed` is true when X may have sent (and billed) an answer of which too little came through.
+    `billed` is true when X may have sent (and billed) an answer of which too little came through; `reply` is what came, where
+    it came to its end.
     """
 
-    def __init__(self, what: str, *, billed: bool = False) -> None:
+    def __init__(self, what: str, *, billed: bool = False, reply: Reply | None = None) -> None:
         super().__init__(what)
         self.billed = billed
+        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer: status, headers in lower case, the parsed body (None if it is not JSON)."""
+    """An HTTP answer: status, headers in lower case, the parsed body (None if it is not JSON), and its bytes."""
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Trouble before X, or something in X's place, and neither an answer nor a refusal of X's."""
+        return self.status >= 500 or 300 <= self.status < 400 or self.status in (408, 425)
 
     @property
     def problem(self) -> Problem:
@@ -76,11 +84,12 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, 
         raise Glitch(f"X answered with status {status}")
     if status < 300:
         if not _is_whole(reply.body):
-            raise Glitch("X answered with something that is not whole", billed=True)
+            raise Glitch("X answered with something that is not whole", billed=True, reply=reply)
         if _only_trouble(reply):
-            raise Glitch(f"X answered with errors only ({reply.words})")
-        if listed and not isinstance(reply.body.get("meta"), dict) and (reply.body.get("data") or not reply.items):
-            raise Glitch("X did not say whether its list goes on", billed=True)
+            includes = reply.body.get("includes")
+            raise Glitch(f"X answered with errors only ({reply.words})", billed=bool(includes), reply=reply if includes else None)
+        if listed and not next_page(reply.body)[1] and (reply.body.get("data") or not reply.items):
+            raise Glitch("X did not say whether its list goes on", billed=True, reply=reply)
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)
@@ -88,11 +97,9 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, 
 
 
 def _is_whole(body: Any) -> bool:
-    """Whether an answer is one of X's: an object whose `data` is one, or a list of objects with ids."""
+    """Whether an answer is one of X's: an object whose `data` is one, or a list. What is odd in these is for who reads it."""
     data = body.get("data") if isinstance(body, dict) else ""
-    if isinstance(data, list):
-        return all(isinstance(item, dict) and item.get("id") for item in data)
-    return data is None or isinstance(data, dict)
+    return data is None or isinstance(data, dict | list)
 
 
 def _only_trouble(reply: Reply) -> bool:

@@ -24,6 +24,7 @@ from netwar.queues.base import Queue
 if TYPE_CHECKING:
     from netwar.connections.redis import Server
     from tests.redis_server import Redis
+    from tests.shipped_redis import ShippedRedis
 
 ROOT = Path(__file__).parent.parent.parent
 KINDS = ["sqlite", "redis-tls", "redis-lossy"]
@@ -42,7 +43,7 @@ class SetClock:
         return self.now
 
 
-def place(kind: str, folder: Path, redis: Redis | None = None, database: int | None = None) -> str:
+def place(kind: str, folder: Path, redis: Redis | ShippedRedis | None = None, database: int | None = None) -> str:
     """A place for a back end of this kind: with Redis, a fresh database, or one that hosts share."""
     if redis:
         settings = redis.settings(kind, next(DATABASES) if database is None else database)

@@ -198,6 +198,17 @@ def test_an_old_reservation_of_another_host_is_not_waited_for(where: str, money:
     money.reserve("page 2", {"post": 200}, PURPOSE)
 
 
+def test_a_holders_name_leads_to_no_file_but_a_runs(where: str, money: Money, clock: SetClock) -> None:
+    odd = new_run(where)
+    odd.begin()
+    (victim := odd.folder.parent / "victim.run").write_text("mine")
+    odd.holder = odd.holder.replace(odd.holder.split(":")[1], "../victim")
+    open_money(where, odd, BUDGET, clock=clock).reserve("page 1", {"post": 150}, PURPOSE)
+    assert (money.held(), money.doubtful()) == (150 * POST, 0), "nobody knows that it is dead"
+    money.reserve("page 2", {"post": 1}, PURPOSE)
+    assert victim.read_text() == "mine"
+
+
 def test_days_are_those_of_x(money: Money, other: Money, clock: SetClock) -> None:
     """Our clock may be wrong by months, as it is beside a sandbox whose clock was set."""
     assert buy(money, posts(*range(150)), date(2027, 3, 1)) == 150 * POST

@@ -110,6 +110,8 @@ def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> N
     assert "this is not a text file" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file("a,b\n11," + "x" * 200_000 + "\n")
     assert "line 2 cannot be read: field larger" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    kept.file("1,2\n" + "1," * 600_000)
+    assert "line 2 is longer than 1,048,576 signs" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file('a,b\n11,"12\n12,11\n')
     assert "cannot be read: unexpected end of data" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     assert (kept.desk.home / "out.csv").read_text() == "before"

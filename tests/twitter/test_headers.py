@@ -23,8 +23,8 @@ def remembered(tmp_path):
     money, windows = SqliteMoney(tmp_path / "meter.sqlite", "app", folder, 0), SqliteWindows(tmp_path / "meter.sqlite")
     client = Client(Settings(), money, windows, "test")
 
-    def remember(**given):
-        wait = client._remember(TIMELINE, Reply(200, headers(**given), {}))
+    def remember(status=200, **given):
+        wait = client._remember(TIMELINE, Reply(status, headers(**given), {}))
         return wait, windows.windows(short(""))
 
     return remember
@@ -34,6 +34,17 @@ def remembered(tmp_path):
 @pytest.mark.parametrize("part", ["limit", "remaining", "reset"])
 def test_headers_that_are_no_numbers_tell_nothing(remembered, part, nonsense):
     assert remembered(**{part: nonsense}) == (None, [])
+
+
+@pytest.mark.parametrize("status", [302, 408, 425, 500, 503, 599])
+def test_an_answer_that_is_none_of_xs_own_tells_nothing(remembered, status):
+    """What stands before X, or in its place, may send any numbers, and a closed window would keep everybody waiting for a day."""
+    assert remembered(status, remaining="0") == (None, [])
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 429])
+def test_a_refusal_of_xs_own_is_believed(remembered, status):
+    assert len(remembered(status)[1]) == 1
 
 
 def test_a_reset_beyond_a_day_is_cut(remembered):

@@ -12,6 +12,7 @@ from netwar.archive.elastic.layout import RETRIEVED
 from netwar.archive.elastic.reading import BEARERS, PAGE, Shelf, by_ids
 from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
+from netwar.records.dialects import username
 from netwar.records.documents import Document
 from netwar.records.profiles import TRACKED, replaced, tracked
 
@@ -120,6 +121,7 @@ def _id(index: str, change: Change) -> str:
 
 
 def _entry(index: str, change: Change) -> Json:
-    named = {"username": change.fields["username"]} if "username" in change.fields else {}
+    name = username(change.fields)
+    named = {"username": name} if name else {}
     place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}
     return {**place, "until": change.until, "seen": change.seen, **named, "fields": change.fields}

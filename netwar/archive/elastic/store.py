@@ -16,10 +16,10 @@ from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.missing import missing
-from netwar.archive.queries import question
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, parted
+from netwar.records.queries import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
 
@@ -63,9 +63,7 @@ class ElasticArchive(ElasticLedger):
 
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """See Documents.write. Other documents of the page are not held up by one that is refused."""
-        batches, refused = _sorted_out(documents)
-        for batch in batches:
-            self._indices.made(batch.index)
+        batches, refused = self._sorted_out(documents)
         tally = Tally()
         for batch in batches:
             if parted(batch.index)[1]:
@@ -120,9 +118,9 @@ class ElasticArchive(ElasticLedger):
             yield from shelf.find(self._whose(index, user, name), since, until, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        shelf = self._shelf(index)
-        if shelf:
-            yield from shelf.search(question(words), limit)
+        asked, shelf = question(words), self._shelf(index)
+        if asked and shelf:
+            yield from shelf.search(asked, limit)
 
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
@@ -201,6 +199,22 @@ class ElasticArchive(ElasticLedger):
         known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
+    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
+        """Documents by index, ready to be sent, and those whose index is none. Makes the indices."""
+        by_index: dict[str, list[Document]] = {}
+        for document in documents:
+            by_index.setdefault(document.index, []).append(document)
+        batches, strays = [], []
+        for index, mine in by_index.items():
+            try:
+                parted(index)
+            except ValueError as error:
+                strays += [Refused(document, str(error)) for document in mine]
+                continue
+            batches.append(Batch(index, self._indices.made(index).spelled is not None))
+            batches[-1].prepare(mine)
+        return batches, strays
+
     def _with_profiles(self, index: str) -> Shelf | None:
         """An index of users. Raises ValueError for another one."""
         if not parted(index)[1]:
@@ -217,20 +231,3 @@ def _told_of(ledger: str) -> set[str]:
     """The indices whose ledger this is."""
     name = ledger.removeprefix("tc")
     return {USERTEST} if name == USERTEST else {f"tw{name}", f"tu{name}"}
-
-
-def _sorted_out(documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-    """Documents by index, ready to be sent, and those whose index is none."""
-    by_index: dict[str, list[Document]] = {}
-    for document in documents:
-        by_index.setdefault(document.index, []).append(document)
-    batches, strays = [], []
-    for index, mine in by_index.items():
-        try:
-            parted(index)
-        except ValueError as error:
-            strays += [Refused(document, str(error)) for document in mine]
-            continue
-        batches.append(Batch(index))
-        batches[-1].prepare(mine)
-    return batches, strays

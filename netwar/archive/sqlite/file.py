@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
+from netwar.connections.folders import opened
 from netwar.connections.sqlite import connect, transaction, translated
 from netwar.records.documents import parted
 
@@ -62,6 +64,15 @@ class ArchiveFile:
         """One write transaction, the only one of all processes. Raises ServiceDown."""
         with self.lock, translated(self.path), transaction(self._connection) as connection:
             yield connection
+
+    def copy(self, target: Path) -> None:
+        """Copy the file as it stands, through SQLite; a copy that is cut off bears another name. Raises ServiceDown, OSError."""
+        begun = target.with_name(f"{target.name}.part")
+        with self.lock, translated(target):
+            begun.unlink(missing_ok=True)
+            os.close(opened(begun, os.O_RDWR | os.O_EXCL))
+            self._connection.execute("VACUUM INTO ?", (os.fspath(begun),))
+            begun.rename(target)
 
     def close(self) -> None:
         with self.lock, translated(self.path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 
+from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.connections.sqlite import translated
 from netwar.records.documents import INDEX_NAME
@@ -31,6 +32,7 @@ class Files:
         with self._opening:
             if name not in self._open:
                 self._open[name] = ArchiveFile(self._path(name))
+                renewal.tidy(self._open[name])
             return self._open[name]
 
     def names(self) -> list[str]:

@@ -9,8 +9,7 @@ from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.missing import missing
-from netwar.archive.queries import question
-from netwar.archive.sqlite import past
+from netwar.archive.sqlite import past, renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, change_record
@@ -20,6 +19,7 @@ from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
+from netwar.records.queries import question
 
 
 class SqliteArchive(SqliteLedger):
@@ -104,9 +104,10 @@ class SqliteArchive(SqliteLedger):
             yield from shelf.find(_whose(index, user, name), since, until, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        shelf = self._shelf(index)
-        if shelf:
-            yield from shelf.search(question(words), limit)
+        asked, file = question(words), self._files.there(index)
+        if asked and file:
+            renewal.renew(file)
+            yield from Shelf(file, place(index)[1]).search(asked, limit)
 
     def count(self, index: str) -> int:
         shelf = self._shelf(index)

@@ -11,12 +11,14 @@ import orjson
 
 from netwar.archive.base import Tally
 from netwar.archive.deadletters import Refused
-from netwar.archive.sqlite import past
+from netwar.archive.sqlite import fulltext, past
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.records.documents import Document
 from netwar.records.ids import number
+
+KEPT = ("document", "words")  # the columns after those of the kind
 
 
 @dataclass(slots=True)
@@ -41,17 +43,19 @@ class Batch:
                 else:
                     self.ready.append(self._made(document, id))
                     self.newer.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
     def _made(self, document: Document, id: int | None) -> Row:
         body = document.body
+        if document.why:
+            raise ValueError(document.why)
         if id is None:
             raise ValueError("its id is not one of X's numbers")
         if str(body.get("id", document.id)) != document.id:
             raise ValueError("its id is not the one inside")
         row, lifted = self.kind.take(body, id, document.version)
-        return (*row, self.file.packer.pack(self.kind.table, lifted))
+        return (*row, self.file.packer.pack(self.kind.table, lifted), fulltext.words(self.kind.spoken(row)))
 
     def store(self, connection: sqlite3.Connection) -> Tally:
         """Write the rows whose version is still higher, inside the caller's transaction."""
@@ -90,17 +94,13 @@ class Batch:
         """New rows and their words, in the order of ids, so that each index is walked from left to right."""
         table = self.kind.table
         first = connection.execute(f"SELECT coalesce(max(key), 0) + 1 FROM {table}").fetchone()[0]
-        connection.executemany(_insertion(table, (*self.kind.columns, "document")), rows)
-        words = [(key, *self.kind.words(row)) for key, row in enumerate(rows, first)]
-        connection.executemany(_insertion(f"{table}_words", ("rowid", *self.kind.spoken)), words)
+        names = (*self.kind.columns, *KEPT)
+        connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
+        fulltext.add(connection, table, first, first + len(rows) - 1)
 
     def _update(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
-        changes = ", ".join(f"{name} = ?" for name in (*self.kind.columns, "document"))
+        changes = ", ".join(f"{name} = ?" for name in (*self.kind.columns, *KEPT))
         connection.executemany(f"UPDATE {self.kind.table} SET {changes} WHERE id = ?", [(*row, row[0]) for row in rows])
-
-
-def _insertion(table: str, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 def versions(rows: Callable[[str, Sequence[Any]], list[Any]], kind: Kind, ids: Iterable[int]) -> dict[int, int]:
