@@ -174,6 +174,8 @@ def test_paths_begin_at_home_or_at_the_folder_of_the_file(read, tmp_path):
         ('[STREAM]\nelksg = "host"', "[STREAM] elksg is in quotes"),
         ("[STREAM]\nelksg = $ELK:9200", "[STREAM] elksg has $ELK in it"),
         ("[STREAM]\nelksg = host # comment", "[STREAM] elksg has a comment behind it"),
+        ("[API]\nproxy = $HTTP_PROXY", "[API] proxy has $HTTP_PROXY in it"),
+        ('[API]\nproxy = "http://proxy:3128"', "[API] proxy is in quotes"),
         ("[STREAM]\nredishost = $REDIS", "[STREAM] redishost has $REDIS in it"),
         ("[STREAM]\nredisurl = 'redis://host'", "[STREAM] redisurl is in quotes"),
         ('[STREAM]\nindex = "brexit"', "[STREAM] index is in quotes"),

@@ -260,9 +260,10 @@ class Services:
             raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
 
     def room(self) -> None:
-        """Wait until the machine has room for work. Raises Busy if it does not come."""
+        """Wait until the machine has room for work. Raises Busy if it does not come, and at once what is wrong with the keys."""
         from netwar.cli.room import wait_for_room
 
+        self.settings.require_keys()
         wait_for_room(self.settings.maxcpu, self.settings.maxmem)
 
     def progress(self, total: int, label: str) -> Bar:

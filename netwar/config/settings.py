@@ -102,6 +102,13 @@ class Settings:
                 f"{self.path} has no {', '.join(missing)}: run {self.tw_auth}, which gets the keys and writes them there"
             )
 
+    def require_keys(self) -> None:
+        """Raise ConfigError if the keys that timelines and profiles are asked for with are not all there."""
+        app = self.auth == "app"
+        self.require(
+            *(("bearer_token",) if app else ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret"))
+        )
+
     def require_app(self) -> None:
         """Raise ConfigError where no app is named, by its key or its token: nothing was spent then, or it is told elsewhere."""
         if not (self.consumer_key or self.bearer_token):

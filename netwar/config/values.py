@@ -144,7 +144,7 @@ def address(given: str, _: Place) -> str | None:
     return given.rstrip("/")
 
 
-def proxy(given: str, _: Place) -> str | None:
+def proxy(given: str, place: Place) -> str | None:
     """The address of a proxy, as http://HOST:PORT. It is told nothing but X's name: TLS goes through it, to X.
 
     `none` is none, even where the file read first names one.
@@ -153,6 +153,8 @@ def proxy(given: str, _: Place) -> str | None:
 
     if given in ("", "none"):
         return None
+    text(given, place)
+    filled(given)
     parts = urlsplit(given if "://" in given else f"http://{given}")
     try:
         plain = parts.scheme == "http" and parts.port and parts.path in ("", "/") and not (parts.query or parts.fragment)

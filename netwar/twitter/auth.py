@@ -21,6 +21,7 @@ import requests_oauthlib
 from netwar.connections.folders import existing
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
+from netwar.records.entries import NAME
 from netwar.twitter.problems import reason
 from netwar.twitter.way import Way as Way
 from netwar.twitter.way import way as way
@@ -77,7 +78,7 @@ def account_keys(way: Way, consumer_key: str, consumer_secret: str, token: Reque
     )
     given = _ask(way, lambda: session.fetch_access_token(f"{way.api}/oauth/access_token", timeout=TIMEOUT), _refused_pin)
     keys = _token(given, "oauth_token"), _token(given, "oauth_token_secret")
-    return AccountKeys(*keys, _word(given.get("screen_name")), _word(given.get("user_id")))
+    return AccountKeys(*keys, _name(given.get("screen_name")), _word(given.get("user_id")))
 
 
 def bearer_token(way: Way, consumer_key: str, consumer_secret: str) -> str:
@@ -150,6 +151,12 @@ def _token(given: Mapping[str, Any], name: str) -> str:
 def _word(given: Any) -> str | None:
     """A value that can stand in a line of the configuration."""
     return given if isinstance(given, str) and given.isascii() and given.isprintable() and len(given.split()) == 1 else None
+
+
+def _name(given: Any) -> str | None:
+    """A screen name, where it is one: it is written into the configuration."""
+    word = _word(given)
+    return word if word and NAME.fullmatch(word) else None
 
 
 def _why(error: requests.exceptions.RequestException) -> str:
