@@ -76,6 +76,7 @@ MIGRATIONS = [
         ahead REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
 ]
 
 

@@ -37,7 +37,8 @@ MIGRATIONS = [
     CREATE INDEX waiting_in_turn ON entries (queue) WHERE state = 'waiting';
     CREATE INDEX claimed_by_token ON entries (queue, token) WHERE state = 'claimed';
     CREATE INDEX failed_ones ON entries (queue) WHERE state = 'failed';
-    """
+    """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
 ]
 
 CHUNK = 100_000
