@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def mended(services: Services, file: Path, spent: float | None) -> str:
     """Rebuild meter.sqlite or queues.sqlite out of what is whole in it; the outcome."""
+    services.settings.require_app()
     if file.name == "meter.sqlite":
         return _meter(services, file, spent)
     if file.name == "queues.sqlite":
@@ -29,7 +30,6 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
 def _meter(services: Services, file: Path, spent: float | None) -> str:
     from netwar.meter.sqlite_mending import mend_meter
 
-    services.settings.require_app()
     micro = None if spent is None else round(spent * 1_000_000)
     done = mend_meter(file, services.settings.app, services.settings.budget, micro)
     until = (
