@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
 from netwar.errors import ConfigError
@@ -21,7 +22,7 @@ HANDLES = Path("/proc/self/fd")
 
 # Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
 _opening = Lock()
-_open: WeakSet[Connection] = WeakSet()
+_open: WeakKeyDictionary[Connection, tuple[int, int]] = WeakKeyDictionary()
 _left_behind: list[Connection] = []
 
 
@@ -41,24 +42,27 @@ class Connection(sqlite3.Connection):
     def close(self) -> None:
         if not self.forked:
             super().close()
+            _open.pop(self, None)
 
     def _here(self) -> None:
         if self.forked:
             raise sqlite3.ProgrammingError("a connection of the parent process cannot be used after a fork: open one here")
 
 
-def opened(path: Path, busy_seconds: float) -> Connection:
+def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Connection] = Connection) -> Connection:
     """Open a database, making an empty file if there is none: for its owner alone, or for the group whose folder it is in.
 
-    Raises ConfigError for what is no plain file of a name, OSError and sqlite3.Error.
+    `mode` is what SQLite is told of how to open it; nothing is made but to write. Raises ConfigError for what is no plain file
+    of one name, OSError and sqlite3.Error.
     """
     with _opening:
-        _make(path)
+        if mode == "mode=rw":  # SQLite itself would make one that others may read
+            _make(path)
         found = _checked(path, path.lstat())
         before = _handles()
-        address = f"file:{quote(os.fspath(path.absolute()))}?mode=rw"  # SQLite itself would make one that others may read
+        address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
         connection = sqlite3.connect(
-            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=Connection
+            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
         )
         try:
             _check_open(path, found, before)
@@ -66,8 +70,19 @@ def opened(path: Path, busy_seconds: float) -> Connection:
         except BaseException:
             connection.close()
             raise
-        _open.add(connection)
+        _open[connection] = (found.st_dev, found.st_ino)
     return connection
+
+
+def copied(path: Path, folder: Path) -> None:
+    """Copy a database and its log, byte by byte: one that this process has not open, as it would lose its locks."""
+    with _opening:
+        found = _checked(path, path.lstat())
+        if (found.st_dev, found.st_ino) in _open.values():
+            raise sqlite3.ProgrammingError(f"{path} is open here: it is copied by SQLite, or not at all")
+        for ending in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + ending), folder / (path.name + ending), follow_symlinks=False)
 
 
 def _guard(connection: sqlite3.Connection) -> None:

@@ -32,9 +32,9 @@ LIST = """
 class SqliteWindows:
     """Fills the contract `netwar.meter.base.Windows`. Raises ServiceDown when the file cannot be used."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, looks: bool = False) -> None:
         self._clock = clock
-        self._file = MeterFile(path)
+        self._file = MeterFile(path, looks)
         self._file.db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost a few counts, not the file
 
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
