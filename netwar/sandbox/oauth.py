@@ -102,7 +102,7 @@ def unknown(box: Box) -> Handler:
     """The handler of all other addresses: whatever goes wrong at X, there is nothing there."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        note(box, request, 404, 0, [])
+        note(box, request, Reply(404, b""), [])
         body = orjson.dumps(old_style(404, 34, "Sorry, that page does not exist").body)
         headers = {"Date": http_date(box.clock.now())}
         return await send(request, 404, body, headers, "application/json", None, False)
