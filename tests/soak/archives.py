@@ -62,6 +62,15 @@ def spooled(data: Path) -> list[Path]:
     return [path for path in data.rglob("*.jsonl") if path.stat().st_size]
 
 
+def told(data: Path, secrets: set[str]) -> Iterator[Path]:
+    """Files beside the databases that hold a secret."""
+    for path in data.rglob("*"):
+        if path.is_file() and ".sqlite" not in path.name:
+            text = path.read_text(errors="replace")
+            if any(secret in text for secret in secrets):
+                yield path
+
+
 def damages(folder: Path) -> Iterator[str]:
     """What SQLite finds wrong in copies of all databases below a folder; no program may be running."""
     with tempfile.TemporaryDirectory(prefix="tw-soak-") as place:

@@ -51,6 +51,8 @@ class Ending:
         for host in self._soak.hosts:
             for damage in archives.damages(host.data):
                 self._journal.fault(f"{host.name}: {damage}")
+            for path in archives.told(host.data, self._soak.secrets):
+                self._journal.fault(f"{path} holds a secret")
         if self._journal.faults:
             return
         for host in self._places():

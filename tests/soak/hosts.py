@@ -125,8 +125,11 @@ class Host:
             "TZ": "UTC",
         }
 
-    def close(self) -> None:
+    def close(self, keep: bool) -> None:
+        """Take its disk away; `keep` leaves a copy of what was on it."""
         if self.mounted:
+            if keep:
+                shutil.copytree(self.data, self.folder / "data-then", symlinks=True, dirs_exist_ok=True)
             subprocess.run(["umount", "-l", str(self.data)], check=False)
 
 

@@ -35,13 +35,22 @@ class Journal:
 
     def told(self) -> str:
         """The end of the story: the faults with the steps that led there, or the figures alone."""
-        figures = ", ".join(f"{self.counts[name]:,} {name}" for name in sorted(self.counts))
+        figures = self._figures()
         if not self.faults:
-            return f"soak: no fault (seed {self.seed}): {figures}"
+            return f"{figures}\nsoak: no fault (seed {self.seed})"
         steps, faults = "\n".join(self._last), "\n".join(f"  - {fault}" for fault in self.faults[:20])
         more = f"\n  … and {len(self.faults) - 20} more" if len(self.faults) > 20 else ""
         said = f"the last steps (all of them, and what the programs said: {self.path.parent}):\n{steps}\n\n"
-        return f"{said}soak: {len(self.faults)} fault(s), seed {self.seed}:\n{faults}{more}\nuntil then: {figures}"
+        return f"{said}{figures}\nsoak: {len(self.faults)} fault(s), seed {self.seed}:\n{faults}{more}"
+
+    def _figures(self) -> str:
+        """Three lines: what there was, which programs ran, how they ended."""
+        programs = sorted(name for name in self.counts if name.startswith("tw-"))
+        ends = sorted(name for name in self.counts if name.startswith(("ended ", "SIG")))
+        others = sorted(self.counts.keys() - set(programs) - set(ends))
+        lines = [", ".join(f"{self.counts[name]:,} {name}" for name in others)]
+        lines += [", ".join(f"{name} {self.counts[name]:,}" for name in names) for names in (programs, ends)]
+        return "\n".join(lines)
 
     def close(self) -> None:
         self._file.close()

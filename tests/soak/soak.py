@@ -14,7 +14,7 @@ from tests.soak import signing, table
 from tests.soak.books import Books
 from tests.soak.crew import PAUSE, Crew
 from tests.soak.ending import Ending
-from tests.soak.hosts import Account
+from tests.soak.hosts import Account, Host
 from tests.soak.journal import Journal
 from tests.soak.mishaps import Mishaps
 from tests.soak.programs import Around
@@ -58,7 +58,7 @@ class Soak:
         closing.callback(self.stores.close)
         self.hosts = making.made(folder, options.hosts, options.accounts, one_app=self.stores.redis is not None)
         for host in self.hosts:
-            closing.callback(host.close)
+            closing.callback(self._leave, host)
         self.accounts = [account for host in self.hosts for account in host.accounts]
         self.books = Books(self.world, self.journal, self.troubles)
         shared = Promises() if self.stores.redis else None
@@ -78,6 +78,14 @@ class Soak:
             self._end_day()
         if not self.journal.faults:
             self.ending.run()
+
+    @property
+    def secrets(self) -> set[str]:
+        """What nobody may tell."""
+        return self.stores.secrets.union(*(account.secrets() for account in self.accounts))
+
+    def _leave(self, host: Host) -> None:
+        host.close(keep=bool(self.journal.faults))
 
     # -- the first day ---------------------------------------------------------------------------
 
