@@ -9,12 +9,16 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
+from netwar.sandbox.faults import fault
 from tests.conftest import BIN, ROOT
-from tests.soak import archives, judging, table, undone
+from tests.soak import archives, judging, table, undone, xfaults
+from tests.soak.books import Books
 from tests.soak.hosts import Account, Host, UnixUser
+from tests.soak.journal import Journal
 from tests.soak.programs import Around
 from tests.soak.promises import Promises
 from tests.soak.runs import Command, Run
@@ -152,3 +156,80 @@ def test_dead_letters_count_as_recorded(tmp_path: Path) -> None:
     letters = [{"index": "twbrexit", "id": "7"}, {"index": "tubrexit", "id": "8"}]
     (tmp_path / "dead-letters").write_text("".join(json.dumps(letter) + "\n" for letter in letters))
     assert archives.buried(tmp_path, "twbrexit") == {7}
+
+
+class X:
+    """What is asked of a world, by its books."""
+
+    day = "2026-01-31"
+
+    def __init__(self, *answers: tuple[int, str]) -> None:
+        self._answers = [(number, *answer) for number, answer in enumerate(answers, 1)]
+
+    def bill(self, app: str) -> dict[str, int]:
+        return {self.day: sum(micro for _, micro, _ in self._answers)}
+
+    def requests(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": number,
+                "micro": micro,
+                "caller": "sandbox-key/1000",
+                "time": f"{self.day}T00:30:00.000Z",
+                "faults": [kind],
+            }
+            for number, micro, kind in self._answers
+        ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "meter", "wrong"),
+    [
+        ([(5, "slow")], 5, None),
+        ([(5, "slow")], 4, "the meter has less than the bill"),
+        ([(5, "slow")], 6, "the meter has more than the bill"),
+        ([(5, "cut"), (2, "slow")], 2, None),
+        ([(5, "cut"), (2, "slow")], 1, "the meter has less than the bill"),
+        ([(30, "slow")], 30, "the budget of $0.000 was passed"),
+    ],
+)
+def test_money_is_judged(run: Run, tmp_path: Path, answers: list[tuple[int, str]], meter: int, wrong: str | None) -> None:
+    journal = Journal(tmp_path / "steps", seed=1)
+    world: Any = X(*answers)
+    books = Books(world, journal, Troubles())
+    books.budgets["sandbox-key", X.day] = 20
+    books.began(run)
+    books.read()
+    books.ended(run)
+    books.compare("sandbox-key", json.dumps({"charges": [{"day": X.day, "micro_dollars": meter}]}))
+    journal.close()
+    assert [wrong in fault for fault in journal.faults] == [True] if wrong else journal.faults == []
+
+
+def test_what_a_run_that_was_killed_could_not_book_is_its_dearest_answer(run: Run, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "steps", seed=1)
+    world: Any = X((5, "slow"), (3, "slow"))
+    books = Books(world, journal, Troubles())
+    books.budgets["sandbox-key", X.day] = 20
+    books.began(run)
+    books.read()
+    run.signalled.add(9)
+    books.ended(run)
+    for meter in (3, 2):
+        books.compare("sandbox-key", json.dumps({"charges": [{"day": X.day, "micro_dollars": meter}]}))
+    journal.close()
+    assert [fault.partition(" (")[0] for fault in journal.faults] == ["the meter has less than the bill"]
+
+
+def test_every_fault_of_x_is_one_that_the_sandbox_has() -> None:
+    class World:
+        def users(self) -> list[dict[str, Any]]:
+            return PEOPLE  # type: ignore[return-value]
+
+        def posts(self, user: str) -> list[int]:
+            return list(range(200, 0, -1))
+
+    world: Any = World()
+    chance = Random(1)
+    kinds = {fault(table).kind for _ in range(500) for table in xfaults.drawn(chance, world, strays=True)}
+    assert kinds >= {"stray-post", *xfaults.ONE_BY_ONE.split()}
