@@ -174,6 +174,18 @@ def _desk(home: Path) -> Desk:
     return Desk(home)
 
 
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """What a test opens of the stores in files is closed with it."""
+    from netwar.connections.sqlite_files import still_open
+
+    before = still_open()
+    yield
+    for connection in still_open():
+        if connection not in before:
+            connection.close()
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """An operator's desk: a fresh home folder."""

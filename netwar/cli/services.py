@@ -149,7 +149,7 @@ class Services:
             return RedisWindows(self.redis)
         from netwar.meter.sqlite import SqliteWindows
 
-        return SqliteWindows(self.data / "meter.sqlite", looks=self.looks)  # its close() is another one: it closes a window
+        return self._opened(SqliteWindows(self.data / "meter.sqlite", looks=self.looks), "end")
 
     @cached_property
     def archive(self) -> Archive:
@@ -281,9 +281,9 @@ class Services:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""
         self._closing.close()
 
-    def _opened(self, service: T) -> T:
+    def _opened(self, service: T, closing: str = "close") -> T:
         self.run  # noqa: B018  (its end must be the last thing that is closed)
-        close: Any = getattr(service, "close", None)
+        close: Any = getattr(service, closing, None)
         if close is not None:
             self._closing.callback(close)
         return service

@@ -158,6 +158,11 @@ def _handles() -> dict[str, os.stat_result]:
     return {handle: status for handle, status in found.items() if stat.S_ISREG(status.st_mode)}
 
 
+def still_open() -> list[Connection]:
+    """The connections of this process that nobody has closed yet."""
+    return list(_open)
+
+
 def _leave_behind() -> None:
     """In a forked child: its parent's connections are neither used nor closed, nor cleared away as garbage while it runs."""
     global _opening

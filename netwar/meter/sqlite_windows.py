@@ -77,3 +77,7 @@ class SqliteWindows:
         """See the contract: those that an answer has told of."""
         with self._file.reading() as db:
             return [Window(*row) for row in db.execute(LIST, {"token": token, "now": self._clock()})]
+
+    def end(self) -> None:
+        """Let go of the file; close() closes a window."""
+        self._file.close()

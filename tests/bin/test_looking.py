@@ -25,7 +25,7 @@ from tests.conftest import BIN, ROOT, Desk
 
 NOBODY = pwd.getpwnam("nobody")
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
-OURS = {"netwar": {"retrieved": "2024-01-01T00:00:00.000Z", "via": "timeline"}}
+OURS = {"created_at": "2020-01-01T00:00:00.000Z", "netwar": {"retrieved": "2024-01-01T00:00:00.000Z", "via": "timeline"}}
 TABLE = ["CREATE TABLE t (x INTEGER);"]
 PROGRAMS = [
     ("tw-search brexit hello", "hello"),

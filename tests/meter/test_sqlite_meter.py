@@ -37,9 +37,8 @@ def test_which_objects_were_paid_for_is_forgotten_after_days_but_not_what_they_c
     for days in range(10):
         buy(money, 7, TODAY + timedelta(days=days - 9))
     assert len(money.charges()) == 10
-    with sqlite3.connect(tmp_path / "meter.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "meter.sqlite", isolation_level=None)) as db:
         kept = [day for (day,) in db.execute("SELECT DISTINCT day FROM paid ORDER BY day")]
-    db.close()
     assert kept == [str(TODAY + timedelta(days=days)) for days in (-3, -2, -1, 0)]
 
 
@@ -62,9 +61,8 @@ def test_money_and_windows_share_a_file(money: SqliteMoney, tmp_path: Path) -> N
 
 
 def test_a_file_of_a_newer_program_is_refused(money: SqliteMoney, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "meter.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "meter.sqlite", isolation_level=None)) as db:
         db.execute("PRAGMA user_version=99")
-    db.close()
     with pytest.raises(ConfigError, match="newer version"):
         SqliteWindows(tmp_path / "meter.sqlite")
 
