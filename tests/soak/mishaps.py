@@ -58,7 +58,7 @@ class Mishaps:
         self._strays = "stray" in kinds
         kinds = kinds if stores.servers else kinds - {"server"}
         kinds = kinds if all(host.mounted for host in hosts) else kinds - {"disk"}
-        weights = {"x": (10, self._x), "disk": (1, self._disk), "clock": (1, self._clock), "server": (1, self._server)}
+        weights = {"x": (6, self._x), "disk": (1, self._disk), "clock": (2, self._clock), "server": (1, self._server)}
         self._kinds = {kind: found for kind, found in weights.items() if kind in kinds}
 
     def happen(self) -> None:
