@@ -22,10 +22,10 @@ LEFT = ("paid", "charges", "budgets", "clocks")
 
 
 class SqliteApps:
-    """Fills the contract `netwar.meter.base.Apps`. Raises ServiceDown when the file cannot be used."""
+    """Fills the contract `netwar.meter.base.Apps`. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = MeterFile(path)
+    def __init__(self, path: Path, *, looks: bool = False) -> None:
+        self._file = MeterFile(path, looks)
 
     def of(self, token: str) -> str | None:
         """See the contract."""
