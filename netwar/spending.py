@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from netwar.meter.base import Balance, Charge, Money
+from netwar.errors import ServiceDown
+from netwar.meter.base import Balance, Charge, Money, present
 
 MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 
@@ -44,9 +45,13 @@ class Statement:
                 yield day, ours.get(day, 0), theirs[day]
 
 
-def statement(money: Money, since: date | None = None, scope: str = "") -> Statement:
-    """What was spent from `since` on (default: the first of this month, UTC)."""
+def statement(money: Money, since: date | None = None, scope: str = "", host: str = "") -> Statement:
+    """What was spent from `since` on (default: the first of this month, UTC). `host` is this one, whose files can be read."""
     balance = money.balance()
+    with suppress(ServiceDown):  # who may only look
+        while balance.lowered and (now := present(balance.budget, host)):
+            money.allows(now)
+            balance = money.balance()
     first = balance.day.replace(day=1)
     month = sum(charge.micro for charge in money.charges(first))
     since = since or first

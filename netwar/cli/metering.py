@@ -39,7 +39,7 @@ def windows(services: Services) -> Windows:
     return SqliteWindows(services.data / "meter.sqlite", looks=services.looks)  # its close() is another one: it closes a window
 
 
-def x_time(services: Services) -> Callable[[], int | None]:
+def clock(services: Services) -> Callable[[], int | None]:
     """Tells what time it is at X (ms); None while no answer has told it, or the meter is away."""
 
     def now() -> int | None:

@@ -151,8 +151,7 @@ class Services:
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            letters, api = self.data / "dead-letters", self.settings.api
-            return self._opened(ElasticArchive(self.cluster, letters, api, metering.x_time(self)))
+            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api, metering.clock(self)))
         return self.files
 
     @cached_property
@@ -160,8 +159,8 @@ class Services:
         """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        letters, now = self.data / "dead-letters", metering.x_time(self)
-        return self._opened(SqliteArchive(self.data / "archive", letters, now, looks=self.looks))
+        folder, letters = self.data / "archive", self.data / "dead-letters"
+        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks))
 
     @cached_property
     def cluster(self) -> Cluster:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Protocol
+
+from netwar.errors import NetwarError
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,19 @@ class Balance:
         return max(self.budget.micro - self.spent - self.held - self.doubtful, 0)
 
 
+def present(budget: Budget, host: str) -> Budget | None:
+    """What the file says now that a budget is of, if it says something else and may be read; `host` is this one."""
+    from netwar.config import load
+
+    if budget.host != host or not budget.file:
+        return None
+    try:
+        micro = load(Path(budget.file)).budget
+    except NetwarError:
+        return None
+    return None if micro == budget.micro else replace(budget, micro=micro)
+
+
 class DoesNotFit(Exception):
     """A reservation is larger than what the budget leaves.
 
@@ -113,6 +129,9 @@ class Money(Protocol):
         Raises DoesNotFit if spent today + open reservations + this one would exceed the budget: one's own, or the lowest
         among the configurations that reserved today.
         """
+
+    def allows(self, budget: Budget) -> None:
+        """Another configuration, which reserved today, says something else by now."""
 
     def saw(self, at: float, took: float) -> float:
         """Learn what time it is at X from an answer whose Date header (whole seconds) is `at`, `took` seconds after it

@@ -95,6 +95,11 @@ function step.reserve(id, reservation, given)
   return {1, '0', '0'}
 end
 
+-- What another configuration says by now.
+function step.allows(given)
+  lowest({}, cjson.decode(given))
+end
+
 -- How far X's clock is ahead, and the day of its last answer. What was opened within `near` seconds of `before`, by a guess that
 -- was far off, was opened by `moved` seconds later.
 function step.learn(how_far, day, moved, before, near)

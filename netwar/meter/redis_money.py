@@ -96,6 +96,10 @@ class RedisMoney:
         """See the contract."""
         self._do("doubt", [], reservation.id)
 
+    def allows(self, budget: Budget) -> None:
+        """See the contract."""
+        self._do("allows", [], json.dumps([budget.file, budget.host, budget.micro]))
+
     def saw(self, at: float, took: float) -> float:
         """See the contract."""
         return self._learn(at, at + 1 + took).now

@@ -22,7 +22,10 @@ LEFT = ("paid", "charges", "budgets", "clocks")
 
 
 class SqliteApps:
-    """Fills the contract `netwar.meter.base.Apps`. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used."""
+    """Fills the contract `netwar.meter.base.Apps`. Who `looks` needs no right to write.
+
+    Raises ServiceDown when the file cannot be used.
+    """
 
     def __init__(self, path: Path, *, looks: bool = False) -> None:
         self._file = MeterFile(path, looks)

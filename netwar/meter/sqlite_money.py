@@ -99,6 +99,11 @@ class SqliteMoney:
         with self._file.writing() as db:
             self._reservations.doubt(db, reservation)
 
+    def allows(self, budget: Budget) -> None:
+        """See the contract."""
+        with self._file.writing() as db:
+            self._days.change(db, budget)
+
     def saw(self, at: float, took: float) -> float:
         """See the contract."""
         with self._file.reading() as db:

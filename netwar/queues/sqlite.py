@@ -77,9 +77,7 @@ class SqliteQueue(Queue):
     who is put back goes behind the others. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.
     """
 
-    def __init__(
-        self, path: Path, name: str, run: Run, clock: Callable[[], float] | None = None, *, looks: bool = False
-    ) -> None:
+    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
         self.name = name
         self._path = path
         self._run = run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netwar.connections.runs import HOST
 from netwar.errors import OutOfBudget, ServiceDown
-from netwar.meter.base import Budget, DoesNotFit, Money, Purpose, Reservation
+from netwar.meter.base import Budget, DoesNotFit, Money, Purpose, Reservation, present
 
 PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
 
@@ -51,12 +51,16 @@ class Purse:
         return self._patiently(request, most(sizes[-1]), purpose), sizes[-1]
 
     def _reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """Reserve; if it depends on what day it is, X is asked first. That costs nothing."""
+        """Reserve; if it depends on what day it is, or on what another file says now, that is asked first. It costs nothing."""
         try:
             return self._money.reserve(request, most, purpose)
         except DoesNotFit as no:
-            if no.sure:
+            other = present(no.budget, HOST) if no.budget.file != str(self._config) else None
+            if no.sure and other is None:
                 raise
+        if other:
+            self._money.allows(other)
+            return self._reserve(request, most, purpose)
         self._ask_time()
         return self._money.reserve(request, most, purpose)
 

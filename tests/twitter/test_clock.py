@@ -15,6 +15,7 @@ from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.sandbox.clock import http_date
+from netwar.spending import statement
 from netwar.twitter.base import Passing
 from netwar.twitter.clock import XClock
 from netwar.twitter.paying import Purse
@@ -164,6 +165,23 @@ def test_the_refusal_names_the_file_and_the_host_of_the_lowest_budget(opening: O
         "in /home/low/.twitter"
     )
     assert high.balance().left == 10 * POST, "which is what tw-spend shows"
+
+
+def test_a_budget_that_was_raised_in_its_file_meanwhile_forbids_nothing(
+    opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / "low.conf"
+    file.touch(mode=0o600)
+    file.write_text("[API]\nbudget = 1\n")
+    spend(opening(BUDGET, str(file)), NOON, 190)
+    high = opening(10 * BUDGET, "/home/high/.twitter")
+    purse = Purse(high, Path("/home/high/.twitter"), "tw-try")
+    with pytest.raises(OutOfBudget, match=r"low\.conf"):
+        purse.reserve("page", [20], lambda size: {"post": size}, "")
+    file.write_text("[API]\nbudget = 2\n")
+    assert statement(high, host=HOST).balance.budget.micro == 2 * BUDGET
+    assert purse.reserve("page", [20], lambda size: {"post": size}, "")[1] == 20
 
 
 @pytest.mark.parametrize(
