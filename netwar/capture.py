@@ -18,7 +18,7 @@ from netwar.records.pages import Page
 from netwar.summary import Summary
 from netwar.timelines import Progress, Timeline, conclusion
 from netwar.twitter.base import Passing, Twitter, Unavailable
-from netwar.workers import Troubles, check_fields, through_windows
+from netwar.workers import Troubles, check_fields, since_queued, through_windows
 
 log = logging.getLogger("netwar.capture")
 
@@ -126,7 +126,7 @@ class Capture:
         if not claim.also(known.id):
             log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
             return
-        if self._recorded_since(known.id, claim.queued):
+        if self._recorded_since(known.id, claim):
             log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
             return
         try:
@@ -134,11 +134,11 @@ class Capture:
         except NameMoved as moved:
             self._follow(claim, known, moved.new)
 
-    def _recorded_since(self, user: str, queued: float | None) -> bool:
+    def _recorded_since(self, user: str, claim: Claim) -> bool:
         """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
         record = self._store.archive.record(self._tweets, user)
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
-        return queued is not None and queued * 1000 <= done <= time.time() * 1000  # a clock may have been ahead
+        return since_queued(claim, done, self._twitter.now())
 
     def _read(self, claim: Claim, known: Known) -> None:
         def paged(page: Page, progress: Progress) -> None:
@@ -163,7 +163,7 @@ class Capture:
     def _follow(self, claim: Claim, known: Known, new: str) -> None:
         """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
         old = known.name or ""
-        at = time.time_ns() // 1_000_000
+        at = self._twitter.now()
         self._change(known.id, lambda record: _renamed(record, old, new, at))
         log.warning("user %s: %s is %s now", known.id, old, new)
         try:
@@ -175,7 +175,7 @@ class Capture:
 
     def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None) -> None:
         """Write a user's outcome into the ledger and count it."""
-        at = time.time_ns() // 1_000_000
+        at = self._twitter.now()
 
         def change(record: Record) -> Record:
             refreshed = at if self._refresh else record.refreshed

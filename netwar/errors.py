@@ -15,6 +15,7 @@ else that reaches the top of a program is a bug.
       OutOfCredit           77   X has no money of ours left
       ConfigError           78   the configuration or the keys are wrong
         KeysRefused         78   X does not accept the keys or the app
+          ClockOff          78   X accepts nothing that is signed at the time that this host has
 """
 
 from __future__ import annotations
@@ -99,6 +100,10 @@ class ConfigError(NetwarError):
 
 class KeysRefused(ConfigError):
     """X does not accept the keys, or the app lacks a right."""
+
+
+class ClockOff(KeysRefused):
+    """X accepts nothing from this host, whose clock is minutes from X's: the keys may be right."""
 
 
 class LeaseLost(NetwarError):

@@ -139,7 +139,8 @@ class OpenSnapshot:
             if before is None:
                 return asdict(new)
             state = State(**before)
-            alive = state.holder not in ("", self._holder) and now - state.renewed < LEASE_SECONDS
+            # A lease that was renewed in the future was renewed by a host whose clock was ahead.
+            alive = state.holder not in ("", self._holder) and abs(now - state.renewed) < LEASE_SECONDS
             if alive and not dead(state.holder):
                 raise Busy(f"another run is reading this list (snapshot {state.number}, {state.holder.partition(':')[0]})")
             return asdict(replace(state, holder=self._holder, renewed=now))

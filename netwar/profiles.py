@@ -17,12 +17,12 @@ from netwar.lookups import MOST, LookUps
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
-from netwar.records.documents import USERTEST
+from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary, plural
 from netwar.twitter.base import Passing, Twitter
-from netwar.workers import Troubles, through_windows
+from netwar.workers import Troubles, since_queued, through_windows
 
 log = logging.getLogger("netwar.profiles")
 
@@ -54,6 +54,7 @@ class Profiles:
         self.summary = Summary("profile")
         self._queue = queue
         self._archive = store.archive
+        self._twitter = twitter
         self._look_ups = LookUps(twitter, store, USERTEST, USERTEST)
         self._fresh = fresh
         self._again = again
@@ -111,16 +112,15 @@ class Profiles:
 
     def _spare(self, claims: OpenClaims, claim: Claim) -> None:
         """Answer for those users of a claim of whom X need not be asked."""
+        now = self._twitter.now()
         for entry, known in look(self._archive, USERTEST, claim.users).items():
-            if why := self._needless(claim, known):
+            if why := self._needless(claim, known, now):
                 self.summary.outcomes[why] += 1
                 self._count(claims.answered(entry))
 
-    def _needless(self, claim: Claim, known: Known) -> str | None:
-        """Why X need not be asked about a user of a claim, if so."""
-        if claim.queued is not None and claim.queued * 1000 <= known.at <= time.time() * 1000:  # a clock may have been ahead
-            return "fresh"
-        if known.is_open and known.at >= self._fresh:
+    def _needless(self, claim: Claim, known: Known, now: int) -> str | None:
+        """Why X need not be asked about a user of a claim, if so; `now` (ms) is the time at X."""
+        if since_queued(claim, known.at, now) or (known.is_open and self._fresh <= known.at <= now + SLIP_MS):
             return "fresh"
         return f"known to be {known.standing}" if known.standing in CLOSED and not self._again else None
 
@@ -172,5 +172,5 @@ class Profiles:
                     with claim:
                         raise UserFailed(SILENCE)
                 others.hold(claim)
-                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user]):
+                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
                     others.answered(claim.user)

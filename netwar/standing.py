@@ -7,6 +7,7 @@ Each change is kept beside the ledger, as a note under `standing/` and the same 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from typing import Any
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
 from netwar.records.dialects import flag, username
+from netwar.records.documents import SLIP_MS
 from netwar.records.pages import Problem
 from netwar.records.times import seen
 
@@ -37,9 +39,15 @@ def retrieved(profile: Body) -> int:
     return seen(ours.get("retrieved")) if isinstance(ours, dict) else 0
 
 
+def _told_last(record: Record, profile: Body) -> bool:
+    """Whether what is noted of a user is newer than their profile. Of two, one of which is yet to come, the other one is."""
+    shown, until = retrieved(profile), time.time() * 1000 + SLIP_MS
+    return record.asked >= shown or shown > until >= record.asked > 0
+
+
 def standing(record: Record | None, profile: Body | None) -> str | None:
     """What a user is by the newer of the two; None of whom nothing is known."""
-    if record and record.outcome in CLOSED and (profile is None or record.asked >= retrieved(profile)):
+    if record and record.outcome in CLOSED and (profile is None or _told_last(record, profile)):
         return record.outcome
     if profile is None:
         return None
@@ -85,17 +93,20 @@ def look(archive: Archive, index: str, entries: Sequence[str]) -> dict[str, Know
 
 
 def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
-    """Write down what X said of a user (an id, or `@name`) at a time (ms); what it said later stays."""
+    """Write down what X said of a user (an id, or `@name`) just now, `at` (ms); what it said later stays.
+
+    What is dated further ahead was written by a host whose clock was, and gives way.
+    """
 
     def change(record: Record) -> Record:
-        if record.asked > at:
+        if at < record.asked <= at + SLIP_MS:
             return record
         outcome = now if now in CLOSED else None
         return replace(record, outcome=outcome, detail=detail or None, asked=at, name=name or record.name)
 
     def note(before: list[list[Any]] | None) -> list[list[Any]]:
         known = before or []
-        is_news = not known or (known[-1][1] != now and known[-1][0] < at)
+        is_news = not known or (known[-1][1] != now and not at <= known[-1][0] <= at + SLIP_MS)
         return [*known, [at, now, detail]] if is_news else known
 
     ledger.change(index, user, change)
@@ -113,7 +124,7 @@ def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> No
     by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
     for user, record in archive.records_of(index, list(by_key)).items():
         now = PROTECTED if flag(by_key[user].get("protected")) else OPEN
-        if record.outcome in CLOSED and record.outcome != now and record.asked < at:
+        if record.outcome in CLOSED and record.outcome != now and not at <= record.asked <= at + SLIP_MS:
             conclude(archive, index, user, now, at, name=username(by_key[user]))
 
 

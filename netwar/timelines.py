@@ -7,7 +7,6 @@ written together with the span that it completes; only then is the next one aske
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -64,7 +63,7 @@ class Timeline:
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        since = None if days is None else first_id(int((time.time() - days * 86_400) * 1000))
+        since = None if days is None else first_id(self._twitter.now() - int(days * 86_400_000))
         for answer in self._pages(since, None):
             self._write(answer, None)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.winning import XTime, unknown
 from netwar.config import Settings, load
 from netwar.connections.elastic import connect
 from tests.servers.elastic import ElasticServer
@@ -32,9 +33,9 @@ def settings(server: ElasticServer, user: str | None = None) -> Settings:
     return Settings(elksg=server.url, elksguser=name, elksgpass=password, elksgca=server.ca)
 
 
-def opened(configuration: Path, folder: Path) -> ElasticArchive:
+def opened(configuration: Path, folder: Path, now: XTime = unknown) -> ElasticArchive:
     """The archive that a configuration names; its dead letters are in the folder."""
-    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API)
+    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API, now)
 
 
 def remember(kind: str, configuration: Path) -> None:

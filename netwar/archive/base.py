@@ -111,7 +111,8 @@ class Documents(Protocol):
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """Keep documents, and in the same step the coverage they complete.
 
-        A document whose version is not higher than the one kept is unchanged. What the store
+        A document whose version is not higher than the one kept is unchanged; but what is dated ahead of X's clock, by a
+        host whose own was ahead, gives way to any that is not. What the store
         refuses goes to the dead-letter file and is counted as rejected; the rest is written.
         """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from netwar.cli import click
@@ -12,6 +11,7 @@ from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
 log = logging.getLogger("netwar.recording")
+DAY_MS = 86_400_000
 
 
 def worked(
@@ -84,9 +84,7 @@ FRESH = click.option(
 )
 
 
-def fresh_since(days: float | None) -> int:
-    """The time (ms) since which a recorded profile is fresh."""
-    now = datetime.now(UTC)
-    if days is None:
-        return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
-    return int((now.timestamp() - days * 86_400) * 1000)
+def fresh_since(services: Services, days: float | None) -> int:
+    """The time (ms) since which a recorded profile is fresh, by X's clock."""
+    now = services.twitter.now()
+    return now - now % DAY_MS if days is None else now - int(days * DAY_MS)

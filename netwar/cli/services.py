@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from netwar.cli import metering
+
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
     from netwar.connections.runs import Run
-    from netwar.meter.base import Money, Windows
+    from netwar.meter.base import Apps, Money, Windows
     from netwar.queues.base import Queue
     from netwar.twitter.client import Client
 
@@ -131,25 +133,17 @@ class Services:
     @cached_property
     def money(self) -> Money:
         """What may be spent and was."""
-        if self.redis is not None:
-            from netwar.meter.redis import RedisMoney
+        return self._opened(metering.money(self))
 
-            return RedisMoney(self.redis, self.settings.app, self.run, self.settings.budget)
-        from netwar.meter.sqlite import SqliteMoney
-
-        app, budget = self.settings.app, self.settings.budget
-        return self._opened(SqliteMoney(self.data / "meter.sqlite", app, self.run, budget, looks=self.looks))
+    @cached_property
+    def apps(self) -> Apps:
+        """Which app the bearer tokens belong to."""
+        return self._opened(metering.apps(self))
 
     @cached_property
     def windows(self) -> Windows:
         """The rate windows."""
-        if self.redis is not None:
-            from netwar.meter.redis import RedisWindows
-
-            return RedisWindows(self.redis)
-        from netwar.meter.sqlite import SqliteWindows
-
-        return self._opened(SqliteWindows(self.data / "meter.sqlite", looks=self.looks), "end")
+        return self._opened(metering.windows(self), "end")
 
     @cached_property
     def archive(self) -> Archive:
@@ -157,7 +151,7 @@ class Services:
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api))
+            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api, metering.clock(self)))
         return self.files
 
     @cached_property
@@ -165,7 +159,8 @@ class Services:
         """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters", looks=self.looks))
+        folder, letters = self.data / "archive", self.data / "dead-letters"
+        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks))
 
     @cached_property
     def cluster(self) -> Cluster:

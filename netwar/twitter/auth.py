@@ -19,10 +19,10 @@ import requests
 import requests_oauthlib
 
 from netwar.connections.folders import existing
-from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
+from netwar.errors import ClockOff, ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
 from netwar.records.entries import NAME
-from netwar.twitter.problems import reason
+from netwar.twitter.problems import clock_off, reason
 from netwar.twitter.way import Way as Way
 from netwar.twitter.way import way as way
 
@@ -182,6 +182,8 @@ def _session(way: Way, consumer_key: str, **more: str) -> Any:
 
 def _passing(response: requests.Response) -> NetwarError | None:
     """The error for an answer that has nothing to do with the keys."""
+    if response.status_code == 401 and (off := clock_off(response.headers)):
+        return ClockOff(f"X takes no signature of this time: {off}, then run tw-auth again")
     if response.status_code >= 500:
         return ServiceDown("X has trouble giving out tokens: run tw-auth again later")
     if response.status_code == 429:

@@ -27,6 +27,9 @@ ATTEMPTS = 4
 MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
 
 
+FREE = "/2/usage/tweets"  # costs nothing, and without keys brings a refusal
+
+
 class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     """A tweepy client whose answers are `Reply`s and whose address is a setting."""
 
@@ -71,6 +74,23 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
         return retrying(attempt)
 
+    def look(self) -> Reply:
+        """The headers of an answer to a question that asks for nothing, shows no keys and costs nothing.
+
+        Raises Glitch when none comes.
+        """
+        began = time.monotonic()
+        try:
+            with self.session.head(self.way.api + FREE, timeout=min(self.timeout, 10), allow_redirects=False) as response:
+                reply = Reply(response.status_code, _lower(response.headers), None, asked=began)
+        except requests.exceptions.SSLError as error:
+            raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
+        except requests.exceptions.RequestException as error:
+            raise Glitch(f"X does not tell what time it is there: {reason(error)}") from error
+        if reply.is_foreign:
+            raise Glitch(f"X does not tell what time it is there, but answers with status {reply.status}")
+        return reply
+
     def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
         log.debug("asking X: %s %s %s", method, route, params)
         try:
@@ -97,6 +117,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             auth = tweepy.OAuth1UserHandler(*keys).apply_auth()
         else:
             headers["Authorization"] = f"Bearer {self.bearer_token}"
+        began = time.monotonic()
         with self.session.request(
             method,
             self.way.api + route,
@@ -109,8 +130,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             allow_redirects=False,
         ) as response:
             content = self._content(response)
-        told = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, told, _json(content), content)
+        return Reply(response.status_code, _lower(response.headers), _json(content), content, began)
 
     def _content(self, response: requests.Response) -> bytes:
         """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.
@@ -132,6 +152,10 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
 def _came(response: requests.Response) -> str:
     return f"{response.raw.tell():,} bytes"
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _json(content: bytes) -> Any:

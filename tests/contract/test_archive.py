@@ -6,7 +6,7 @@ import multiprocessing
 import random
 import stat
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -210,6 +210,35 @@ def test_one_id_twice_in_a_batch(archive: Archive) -> None:
     assert [body["text"] for body in archive.scan("twbrexit")] == ["new"]
     assert ids(archive.search("twbrexit", "new")) == [5]
     assert not ids(archive.search("twbrexit", "old"))
+
+
+MONTHS = 90 * 86_400_000
+
+
+def dated(document: Document, at: int) -> Document:
+    """The document as X showed it at a time (ms)."""
+    moment = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return replace(document, retrieved=at, body={**document.body, "netwar": {**document.body["netwar"], "retrieved": moment}})
+
+
+def test_what_is_dated_in_the_future_gives_way_to_newer_answers(archive: Archive, archive_kind: str, tmp_path: Path) -> None:
+    """A host whose clock was 90 days ahead has recorded."""
+    clock: list[int | None] = [None]
+    with closing(opened_archive(archive_kind, tmp_path, lambda: clock[0])) as open:
+        open.write([seen(1, "ahead", NOW + MONTHS), seen(2, "newest", NOW)])
+        open.write([dated(tweet(5, "ahead"), NOW + MONTHS), dated(tweet(6, "asked for"), NOW + MONTHS)])
+        assert open.write([seen(1, "early", NOW)]) == Tally(unchanged=1), "without X's time nobody knows"
+        clock[0] = NOW
+        later = [seen(1, "now", NOW), seen(2, "older", NOW - MONTHS), tweet(5, "now"), replace(tweet(6, "along"), direct=False)]
+        assert open.write(later) == Tally(updated=2, unchanged=2)
+        assert open.write([seen(1, "then", NOW - 1)]) == Tally(unchanged=1), "the new one is of its own time"
+        assert open.write([seen(1, "next", NOW + 1), seen(1, "last", NOW + 2)]).rejected == 0
+        assert {id: body["username"] for id, body in open.get("usertest", ["1", "2"]).items()} == {"1": "last", "2": "newest"}
+        assert {id: body["text"] for id, body in open.get("twbrexit", ["5", "6"]).items()} == {"5": "now", "6": "asked for"}
+        assert said(open, "1")[0] == (NOW + 2, "last")
+        assert said(open, "1")[-2:] == [(NOW, "now"), (None, "ahead")]
+        assert open.bearers("usertest", ["last"])["last"][0].retrieved == NOW + 2
+        assert open.profiles("usertest", ["1"])["1"].retrieved == NOW + 2
 
 
 def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Archive, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from netwar.archive.base import Body
@@ -46,6 +47,18 @@ class Layout:
     def retrieved(self, version: int) -> int:
         """When X showed a document of this version (ms); 0 where that was not kept."""
         return version & RETRIEVED if self.ours else 0
+
+    def shown_at(self, told: Json) -> int:
+        """When X showed this copy (ms): by its own note, if that was read; 0 where it was not kept.
+
+        A copy that took the place of one that was dated in the future has a version that is still in the future.
+        """
+        by_version = self.retrieved(told["_version"])
+        note = self.body(told["_source"]).get("netwar")
+        try:
+            return min(by_version, round(datetime.fromisoformat(note["retrieved"]).timestamp() * 1000)) if note else by_version
+        except (KeyError, TypeError, ValueError):
+            return by_version
 
     def part(self, names: Sequence[str]) -> Sequence[str] | bool:
         """What must be read of a document so that its body has these fields."""

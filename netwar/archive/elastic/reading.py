@@ -32,7 +32,8 @@ SEARCH_SECONDS = 120
 OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
 # Windows that turn out empty grow by so much.
 STRIDE = 16
-RETRIEVED_COLUMN = {"field": "netwar.retrieved", "format": "epoch_millis"}
+NOTED = "netwar.retrieved"
+NOTED_COLUMN = {"field": NOTED, "format": "epoch_millis"}
 
 
 def refresh(cluster: Cluster, index: str) -> None:
@@ -115,20 +116,20 @@ class Shelf:
             yield from self._read([hit["_id"] for hit in self._hits([condition], _source=False)])
             return
         odd = []
-        columns: Json = {"stored_fields": "_none_", "docvalue_fields": [self._layout.shown, RETRIEVED_COLUMN]}
+        columns: Json = {"stored_fields": "_none_", "docvalue_fields": [self._layout.shown, NOTED_COLUMN]}
         for hit in self._hits([condition], size=MOST_HITS, **columns):
             told, id = hit.get("fields", {}), str(hit["sort"][0])
-            if self._layout.shown in told and "netwar.retrieved" in told:
-                yield Bearer(id, told[self._layout.shown][0], int(told["netwar.retrieved"][0]))
+            if self._layout.shown in told and NOTED in told:
+                yield Bearer(id, told[self._layout.shown][0], int(told[NOTED][0]))
             else:
                 odd.append(id)
         yield from self._read(odd)
 
     def _read(self, ids: Sequence[str]) -> Iterator[Bearer]:
         """The same out of whole documents."""
-        for told in by_ids(self._cluster, self._index, numbers(ids), self._layout.part(["id", "username"])):
+        for told in by_ids(self._cluster, self._index, numbers(ids), self._layout.part(["id", "username", NOTED])):
             name = str(self._layout.body(told["_source"]).get("username") or "")
-            yield Bearer(told["_id"], name, self._layout.retrieved(told["_version"]))
+            yield Bearer(told["_id"], name, self._layout.shown_at(told))
 
     def count(self) -> int:
         self.refresh()

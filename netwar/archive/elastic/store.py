@@ -15,7 +15,9 @@ from netwar.archive.elastic.past import Past
 from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
+from netwar.archive.elastic.yielding import Yielding
 from netwar.archive.missing import missing
+from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, parted
@@ -28,15 +30,16 @@ class ElasticArchive(ElasticLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
-    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from. A page and its
-    span are two steps here, the span after the documents: what is covered is always there.
+    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time. A
+    page and its span are two steps here, the span after the documents: what is covered is always there.
     """
 
-    def __init__(self, cluster: Cluster, dead_letters: Path, api: str) -> None:
+    def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown) -> None:
         super().__init__(Indices(cluster, api))
         self.cluster = cluster
         self.dead_letters = dead_letters
-        self._past = Past(self._indices)
+        self._now = now
+        self._past = Past(self._indices, now)
 
     def ready(self, index: str) -> None:
         """See Documents.ready. Makes the index, and that of its ledger.
@@ -68,7 +71,9 @@ class ElasticArchive(ElasticLedger):
         for batch in batches:
             if parted(batch.index)[1]:
                 self._past.keep(batch.index, batch.ready)
-            tally += batch.store(self.cluster)
+            layout = self._indices.there(batch.index)
+            assert layout  # it was made
+            tally += batch.store(self.cluster, Yielding(self.cluster, batch.index, layout, self._now))
             refused += batch.refused
         if refused:
             deadletters.keep(self.dead_letters, refused)

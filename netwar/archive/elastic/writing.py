@@ -13,6 +13,7 @@ from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import BECAUSE, WHOLE, with_words
 from netwar.archive.elastic.questions import spoken
+from netwar.archive.elastic.yielding import Yielding
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document, parted
 from netwar.records.ids import number
@@ -41,14 +42,19 @@ class Batch:
             except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
-    def store(self, cluster: Cluster) -> Tally:
-        """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`."""
+    def store(self, cluster: Cluster, yielding: Yielding) -> Tally:
+        """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`.
+
+        What is kept with a higher version gives way all the same where that is dated ahead of X's clock.
+        """
         results = bulk.send(cluster, self.index, self.items)
+        yielding.replace(self.ready, lambda number: bulk.body_of(self.items[number]), results)
         odd = [number for number, result in enumerate(results) if result.refused]
         if odd:
             reasons = [str(results[number].refused) for number in odd]
             wrapped = [self._wrapped(self.ready[number], reason) for number, reason in zip(odd, reasons, strict=True)]
             again = bulk.send(cluster, self.index, wrapped)
+            yielding.replace([self.ready[number] for number in odd], lambda number: bulk.body_of(wrapped[number]), again)
             for number, reason, result in zip(odd, reasons, again, strict=True):
                 results[number] = result
                 if result.refused:

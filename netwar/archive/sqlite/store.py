@@ -18,6 +18,7 @@ from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import Shelf, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
+from netwar.archive.winning import XTime, unknown
 from netwar.errors import NetwarError
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
@@ -30,13 +31,14 @@ class SqliteArchive(SqliteLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     `folder` holds NAME.sqlite with `twNAME`, `tuNAME` and their ledger. Files are opened on first use, and
-    made by the first write only. `dead_letters` is the file for documents that cannot be stored. Who `looks` needs no right
-    to write.
+    made by the first write only. `dead_letters` is the file for documents that cannot be stored, `now` tells X's time. Who
+    `looks` needs no right to write.
     """
 
-    def __init__(self, folder: Path, dead_letters: Path, *, looks: bool = False) -> None:
+    def __init__(self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False) -> None:
         super().__init__(Files(folder, looks))
         self.dead_letters = dead_letters
+        self._now = now
 
     def ready(self, index: str) -> None:
         place(index)
@@ -154,7 +156,7 @@ class SqliteArchive(SqliteLedger):
             except ValueError as error:
                 strays += [Refused(document, str(error)) for document in mine]
                 continue
-            batches.append(Batch(self._files.made(index), kind))
+            batches.append(Batch(self._files.made(index), kind, self._now))
             batches[-1].prepare(mine)
         return batches, strays
 

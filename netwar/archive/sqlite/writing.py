@@ -1,4 +1,4 @@
-"""Documents into their table: who wins is decided by the version."""
+"""Documents into their table: who wins is decided by the version (see `archive.winning`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from netwar.archive.sqlite import fulltext, past
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
+from netwar.archive.winning import XTime, unknown, wins
 from netwar.records.documents import Document
 from netwar.records.ids import number
 
@@ -27,6 +28,7 @@ class Batch:
 
     file: ArchiveFile
     kind: Kind
+    now: XTime = unknown
     ready: list[Row] = field(default_factory=list)
     newer: list[Document] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -38,7 +40,7 @@ class Batch:
         known = versions(self.file.rows, self.kind, [one for one in numbers if one is not None])
         for document, id in zip(documents, numbers, strict=True):
             try:
-                if id is not None and known.get(id, -1) >= document.version:
+                if id is not None and not wins(document.version, known.get(id), self.now):
                     self.old += 1
                 else:
                     self.ready.append(self._made(document, id))
@@ -58,7 +60,7 @@ class Batch:
         return (*row, self.file.packer.pack(self.kind.table, lifted), fulltext.words(self.kind.spoken(row)))
 
     def store(self, connection: sqlite3.Connection) -> Tally:
-        """Write the rows whose version is still higher, inside the caller's transaction."""
+        """Write the rows that still win, inside the caller's transaction."""
 
         def rows(sql: str, values: Sequence[Any]) -> list[Any]:
             return connection.execute(sql, values).fetchall()
@@ -75,7 +77,7 @@ class Batch:
             if before is None:
                 created += 1
                 new[id] = row
-            elif version > before:
+            elif wins(version, before, self.now):
                 updated += 1
                 (new if id in new else newer)[id] = row
             else:
