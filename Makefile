@@ -15,10 +15,15 @@ demo: venv ## record a made-up world from beginning to end, in two minutes, with
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers
+	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check $(GENERATED)
+	$(PY) -m tests.soak
 	$(PY) -m pytest -n auto -rs
+
+soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
+	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \
+	  --hosts $(or $(HOSTS),1) $(if $(SEED),--seed $(SEED))
 
 servers: .venv/checks ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers
@@ -78,4 +83,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 
-.PHONY: help venv demo test servers format bench clean lock
+.PHONY: help venv demo test soak servers format bench clean lock

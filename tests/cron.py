@@ -53,7 +53,7 @@ class Cron:
             keys = sign_in(self.url, users[number]["name"])
             common = {"budget": self.budget, "maxcpu": 100, "maxmem": 100, "data": "data"}
             self.desk.configure(self.url, self.config(number), **keys, **common)
-        everybody = "".join(f"{user['id']}\n" for user in users)
+        everybody = "".join(f"x.com/i/user/{user['id']}\n" for user in users)
         for name in ("tw-quser2work", "tw-quser2usertest"):
             self.desk.run(name, "-", "--config", self.config(0), input=everybody, check=0)
 

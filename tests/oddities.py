@@ -7,6 +7,13 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.records.pages import documents, read
+from netwar.records.parsing import parsed
+
+AT = 1_700_000_000_000
+
 HALVES = ["cut in an emoji \ud83d", "\ude00 the other half", "\udfff\ud800"]
 # What X may send in place of anything.
 ANYTHING: list[Any] = [
@@ -95,3 +102,28 @@ def leaves(value: Any) -> Iterator[str]:
             yield from leaves(inner)
     elif value is not None:
         yield str(value)
+
+
+def kept(archive: SqliteArchive | ElasticArchive, body: Any) -> list[Any]:
+    """What is left of a page when it is read back, dead letters included."""
+    before = archive.dead_letters.stat().st_size if archive.dead_letters.exists() else 0
+    made = documents(read(body), tweets="twt", users="tut", retrieved=AT, account="me", via="timeline")
+    tally = archive.write(made)
+    found = [one for index in ("twt", "tut") for one in archive.get(index, [d.id for d in made if d.index == index]).values()]
+    with archive.dead_letters.open("rb") if archive.dead_letters.exists() else open("/dev/null", "rb") as letters:
+        letters.seek(before)
+        refused = [parsed(line) for line in letters]
+    assert tally.rejected == len(refused)
+    assert all(one["reason"] for one in refused)
+    return found + refused
+
+
+def lost(archive: SqliteArchive | ElasticArchive, body: Any) -> set[str]:
+    """What a page said of things that are paid for, and nothing says after it was kept."""
+    included = body.get("includes")
+    parts = [value for name, value in body.items() if name not in ("errors", "meta", "includes")]
+    parts += included.values() if isinstance(included, dict) else [included]
+    said = set(leaves(kept(archive, body)))
+    for index in ("twt", "tut"):
+        archive.forget(index, [one["id"] for one in archive.scan(index)])  # the next page may use an id for something else
+    return set(leaves(parts)) - said

@@ -97,14 +97,19 @@ def people(shared: Path, desk: Desk) -> list[Person]:
 def test_they_work_in_turns(shared: Path, desk: Desk, sandbox: Sandbox, umask: int) -> None:
     first, second = two(shared, desk, umask, api=sandbox.url, budget=100, maxcpu=100, maxmem=100)
     python = first.python()
+    said(second, KEEP, shared, 1)
+    waits = f"1 page of {second.user.pw_name} waits in {shared}/spool.{second.user.pw_uid} for the next run"
     with urllib.request.urlopen(f"{sandbox.url}/sandbox/truth/users") as answer:
         users = [json.loads(line) for line in answer]
     waiting = "".join(f"{user['id']}\n" for user in users if user["posts"] < 100)
     steps = ["tw-quser2work -", "tw-idu3elk group", "tw-spend --no-ask", "tw-showwork", "tw-coverage group"]
+    told = True
     for person in (first, second, first):
         for name, *args in map(str.split, steps):
             ended = person.run(python, str(BIN / name), *args, input=waiting)
             assert ended.returncode == 0, (person.user.pw_name, name, ended.stderr)
+            assert (waits in ended.stderr) == (told and name == "tw-idu3elk"), ended.stderr
+        told = False
     assert [path for path in shared.rglob("*") if path.stat().st_mode & 0o007] == []
 
 

@@ -173,8 +173,12 @@ class Documents(Protocol):
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""
 
-    def indices(self) -> list[str]:
-        """The full names of all the indices there are, sorted."""
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+        """The full names of all the indices there are, sorted; or only of those `among` these.
+
+        Those are looked at alone, and what is wrong with them is raised. Among all of them one that cannot be read is left out
+        with a warning.
+        """
 
 
 class Ledger(Protocol):

@@ -56,7 +56,8 @@ def _checksum(body: bytes) -> bytes:
 def _page(body: bytes) -> Page | None:
     try:
         page = _made(Page, parsed(body))
-        names = [document.id for document in page.documents] + ([page.cover.user] if page.cover else [])
+        # What is none has no id, and goes to the dead letters.
+        names = [document.id or document.why[:1] for document in page.documents] + ([page.cover.user] if page.cover else [])
         for index in [document.index for document in page.documents] + ([page.cover.index] if page.cover else []):
             parted(index)
     except (ValueError, TypeError):

@@ -38,7 +38,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
-        self._left = ""
+        self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
 
     @cached_property
@@ -126,7 +126,7 @@ class Services:
             return RedisQueue(self.redis, name, self.run)
         from netwar.queues.sqlite import SqliteQueue
 
-        return SqliteQueue(self.data / "queues.sqlite", name, self.run)
+        return SqliteQueue(self.data / "queues.sqlite", name, self.run, looks=self.looks)
 
     @cached_property
     def money(self) -> Money:
@@ -137,7 +137,8 @@ class Services:
             return RedisMoney(self.redis, self.settings.app, self.run, self.settings.budget)
         from netwar.meter.sqlite import SqliteMoney
 
-        return self._opened(SqliteMoney(self.data / "meter.sqlite", self.settings.app, self.run, self.settings.budget))
+        app, budget = self.settings.app, self.settings.budget
+        return self._opened(SqliteMoney(self.data / "meter.sqlite", app, self.run, budget, looks=self.looks))
 
     @cached_property
     def windows(self) -> Windows:
@@ -148,7 +149,7 @@ class Services:
             return RedisWindows(self.redis)
         from netwar.meter.sqlite import SqliteWindows
 
-        return SqliteWindows(self.data / "meter.sqlite")  # its close() is another one: it closes a window
+        return SqliteWindows(self.data / "meter.sqlite", looks=self.looks)  # its close() is another one: it closes a window
 
     @cached_property
     def archive(self) -> Archive:
@@ -164,7 +165,7 @@ class Services:
         """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
+        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters", looks=self.looks))
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -230,12 +231,11 @@ class Services:
         """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
         from netwar.errors import NetwarError
 
-        name = kind + self.index(given)
+        if self.archive.indices([name := kind + self.index(given)]):
+            return name
         there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
-        if name.removeprefix(kind) not in there:
-            hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
-            raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
-        return name
+        hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
+        raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
 
     def collection(self, given: str | None) -> str:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""

@@ -36,12 +36,18 @@ def made(folder: Path, *, own: bool = False) -> Path:
     That is how Unix users share work; their umask must not keep them from it. `own` is one that the group may look into
     and only this user may write to. Raises OSError, Planted where somebody else's folder or link is in its place.
     """
+    if not own and folder.is_dir() and not folder.is_symlink():
+        return folder
     if not folder.parent.exists():
         made(folder.parent)
     with _entered(folder.parent) as parent:
         try:
-            os.mkdir(folder.name or ".", 0o700, dir_fd=parent)
+            os.mkdir(folder.name, 0o700, dir_fd=parent)
         except FileExistsError:
+            if not folder.is_dir():
+                if own:
+                    raise _planted(folder, "no folder") from None
+                raise
             with _entered(folder) as handle:
                 if own:
                     _check_own(os.fstat(handle), folder)
@@ -121,10 +127,8 @@ def _entered(folder: Path) -> Iterator[int]:
     try:
         handle = os.open(folder, ENTER | os.O_NOFOLLOW)
     except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP) or not os.path.lexists(folder):
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP) or not folder.is_symlink():
             raise
-        if not folder.is_symlink():
-            raise _planted(folder, "no folder") from None
         if folder.lstat().st_uid not in (0, os.geteuid(), folder.parent.stat().st_uid):
             raise _planted(folder, "a link that somebody else made") from None
         handle = os.open(folder, ENTER)

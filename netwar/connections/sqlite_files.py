@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
-from contextlib import suppress
+import sys
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
 from netwar.errors import ConfigError
@@ -19,7 +22,7 @@ HANDLES = Path("/proc/self/fd")
 
 # Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
 _opening = Lock()
-_open: WeakSet[Connection] = WeakSet()
+_open: WeakKeyDictionary[Connection, tuple[int, int]] = WeakKeyDictionary()
 _left_behind: list[Connection] = []
 
 
@@ -39,32 +42,69 @@ class Connection(sqlite3.Connection):
     def close(self) -> None:
         if not self.forked:
             super().close()
+            _open.pop(self, None)
 
     def _here(self) -> None:
         if self.forked:
             raise sqlite3.ProgrammingError("a connection of the parent process cannot be used after a fork: open one here")
 
 
-def opened(path: Path, busy_seconds: float) -> Connection:
+def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Connection] = Connection) -> Connection:
     """Open a database, making an empty file if there is none: for its owner alone, or for the group whose folder it is in.
 
-    Raises ConfigError for what is no plain file of a name, OSError and sqlite3.Error.
+    `mode` is what SQLite is told of how to open it; nothing is made but to write. Raises ConfigError for what is no plain file
+    of one name, OSError and sqlite3.Error.
     """
     with _opening:
-        _make(path)
+        if mode == "mode=rw":  # SQLite itself would make one that others may read
+            _make(path)
         found = _checked(path, path.lstat())
         before = _handles()
-        address = f"file:{quote(os.fspath(path.absolute()))}?mode=rw"  # SQLite itself would make one that others may read
+        address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
         connection = sqlite3.connect(
-            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=Connection
+            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
         )
         try:
             _check_open(path, found, before)
+            _guard(connection)
         except BaseException:
             connection.close()
             raise
-        _open.add(connection)
+        _open[connection] = (found.st_dev, found.st_ino)
     return connection
+
+
+def copied(path: Path, folder: Path) -> None:
+    """Copy a database and its log, byte by byte: one that this process has not open, as it would lose its locks."""
+    with _opening:
+        found = _checked(path, path.lstat())
+        if (found.st_dev, found.st_ino) in _open.values():
+            raise sqlite3.ProgrammingError(f"{path} is open here: it is copied by SQLite, or not at all")
+        for ending in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + ending), folder / (path.name + ending), follow_symlinks=False)
+
+
+def _guard(connection: sqlite3.Connection) -> None:
+    """Trust nothing that stands in the file: what it defines may not call functions with effects, nor be odd inside."""
+    if _json_is_innocent():
+        connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+
+
+@cache
+def _json_is_innocent() -> bool:
+    """SQLite 3.38 to 3.40 forgot to say of JSON's functions, which our tables use, that they have no effects."""
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        scratch.execute("PRAGMA trusted_schema=OFF")
+        try:
+            scratch.execute("CREATE TABLE t (a, b GENERATED ALWAYS AS (json_extract(a, '$')) VIRTUAL)")
+            scratch.execute("CREATE INDEX i ON t (b)")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def _make(path: Path) -> None:

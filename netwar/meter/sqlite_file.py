@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import look
 
 # Days are ISO dates (UTC), money is micro-dollars, times are seconds since 1970. `paid` tells what costs nothing
 # any more today; it is kept for a few days, the totals in `charges` for good.
@@ -76,15 +77,16 @@ MIGRATIONS = [
         ahead REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
 ]
 
 
 class MeterFile:
     """One connection to it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
-        self.db = connect(path, MIGRATIONS)
+        self.db = (look if looks else connect)(path, MIGRATIONS)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -30,15 +30,17 @@ BOOK = """
 class SqliteMoney:
     """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day.
 
-    Raises ServiceDown when the file cannot be used.
+    Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.
     """
 
-    def __init__(self, path: Path, app: str, run: Run, budget: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, app: str, run: Run, budget: int, clock: Callable[[], float] = time.time, *, looks: bool = False
+    ) -> None:
         self._app = app
         self._run = run
         self._budget = budget
         self._clock = clock
-        self._file = MeterFile(path)
+        self._file = MeterFile(path, looks)
         self._reservations = Reservations(app, run)
 
     def price(self, most: Mapping[str, int]) -> int:

@@ -18,22 +18,23 @@ OPEN = """
         seen = excluded.seen, guessed = excluded.guessed
 """
 CLOSE = """
-    INSERT INTO windows (token, endpoint, "limit", remaining, reset, seen, guessed, closed) VALUES (?1, ?2, 0, 0, ?3, ?4, 1, ?3)
+    INSERT INTO windows (token, endpoint, "limit", remaining, reset, seen, guessed, closed)
+    VALUES (:token, :endpoint, 0, 0, :until, :now, 1, :until)
     ON CONFLICT DO UPDATE SET closed = excluded.closed, seen = excluded.seen
 """
 FIND = 'SELECT "limit", remaining, reset, seen, guessed, closed FROM windows WHERE token = ? AND endpoint = ?'
 LIST = """
-    SELECT endpoint, "limit", iif(closed > ?2, 0, remaining), iif(closed > ?2, closed, reset), seen FROM windows
-    WHERE token = ?1 AND seen IS NOT NULL ORDER BY endpoint
+    SELECT endpoint, "limit", iif(closed > :now, 0, remaining), iif(closed > :now, closed, reset), seen FROM windows
+    WHERE token = :token AND seen IS NOT NULL ORDER BY endpoint
 """
 
 
 class SqliteWindows:
     """Fills the contract `netwar.meter.base.Windows`. Raises ServiceDown when the file cannot be used."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, looks: bool = False) -> None:
         self._clock = clock
-        self._file = MeterFile(path)
+        self._file = MeterFile(path, looks)
         self._file.db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost a few counts, not the file
 
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
@@ -70,9 +71,9 @@ class SqliteWindows:
     def close(self, token: str, endpoint: str, until: float) -> None:
         """See the contract."""
         with self._file.writing() as db:
-            db.execute(CLOSE, (token, endpoint, until, self._clock()))
+            db.execute(CLOSE, {"token": token, "endpoint": endpoint, "until": until, "now": self._clock()})
 
     def windows(self, token: str) -> list[Window]:
         """See the contract: those that an answer has told of."""
         with self._file.reading() as db:
-            return [Window(*row) for row in db.execute(LIST, (token, self._clock()))]
+            return [Window(*row) for row in db.execute(LIST, {"token": token, "now": self._clock()})]

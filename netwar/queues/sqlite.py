@@ -14,6 +14,7 @@ from typing import Any
 
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import look
 from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
 
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
@@ -37,7 +38,8 @@ MIGRATIONS = [
     CREATE INDEX waiting_in_turn ON entries (queue) WHERE state = 'waiting';
     CREATE INDEX claimed_by_token ON entries (queue, token) WHERE state = 'claimed';
     CREATE INDEX failed_ones ON entries (queue) WHERE state = 'failed';
-    """
+    """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
 ]
 
 CHUNK = 100_000
@@ -71,15 +73,15 @@ class SqliteQueue(Queue):
     """One queue of a file that holds any number of them.
 
     Users are handed out in the order in which they were put (very long lists in portions, each sorted);
-    who is put back goes behind the others. Raises ServiceDown when the file cannot be used.
+    who is put back goes behind the others. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.
     """
 
-    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] = time.time, *, looks: bool = False) -> None:
         self.name = name
         self._path = path
         self._run = run
         self._clock = clock
-        self._db = connect(path, MIGRATIONS)
+        self._db = (look if looks else connect)(path, MIGRATIONS)
 
     def put(self, users: Iterable[str]) -> int:
         stream = iter(users)

@@ -41,7 +41,7 @@ def sound(value: Any) -> Any:
 
 
 def written(value: Any) -> bytes:
-    """A value as JSON on one line. Never fails: what is no JSON is written as Python shows it."""
+    """A value as JSON on one line. Never fails: what is no JSON is written as Python shows it, and so are halves of pairs."""
     try:
         return orjson.dumps(value)
     except (TypeError, RecursionError):
@@ -63,7 +63,7 @@ def _parts(value: Any) -> list[str]:
         if isinstance(one, _Text):
             done.append(one)
         elif isinstance(one, dict):
-            pairs = ([_Text(f"{json.dumps(str(key))}:"), inner] for key, inner in one.items())
+            pairs = ([_Text(f"{_plain(str(key))}:"), inner] for key, inner in one.items())
             left += reversed([_Text("{"), *_with_commas(pairs), _Text("}")])
         elif isinstance(one, list | tuple):
             left += reversed([_Text("["), *_with_commas([inner] for inner in one), _Text("]")])
@@ -80,9 +80,13 @@ def _with_commas(items: Iterable[list[Any]]) -> list[Any]:
 
 def _plain(one: Any) -> str:
     try:
-        return json.dumps(one, allow_nan=False)
+        return json.dumps(HALF.sub(_escape, one) if isinstance(one, str) else one, allow_nan=False)
     except (TypeError, ValueError):
         return json.dumps(repr(one))
+
+
+def _escape(half: re.Match[str]) -> str:
+    return f"\\u{ord(half[0]):04x}"
 
 
 def _whole(digits: str) -> int | float | None:

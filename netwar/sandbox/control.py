@@ -63,7 +63,7 @@ class Control:
         )
 
     async def bill(self, request: web.Request) -> web.Response:
-        return _json(self._box.bill.summary())
+        return _json(self._box.bill.summary(request.query.get("app")))
 
     async def reset_bill(self, request: web.Request) -> web.Response:
         self._box.bill.reset()
@@ -170,7 +170,7 @@ class Control:
         return _json({"now": iso(now), "milliseconds": now})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        given = await _body(request, {"set", "advance", "frozen"})
+        given = await _body(request, {"set", "advance", "frozen", "strict"})
         clock = self._box.clock
         try:
             if "set" in given:
@@ -181,6 +181,8 @@ class Control:
             raise _refuse(f"the clock cannot be set: {error}") from None
         if "frozen" in given:
             clock.freeze(bool(given["frozen"]))
+        if "strict" in given:
+            self._box.keys.strict = bool(given["strict"])
         return await self.clock(request)
 
     def _possible(self, when: int) -> int:

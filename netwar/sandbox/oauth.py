@@ -13,7 +13,7 @@ from netwar.sandbox.faults import ANSWERS, SENDING
 from netwar.sandbox.keys import Signed, take_apart
 from netwar.sandbox.problems import Refused, old_style
 from netwar.sandbox.sending import send
-from netwar.sandbox.service import Handler, note
+from netwar.sandbox.service import Handler, Reply, note
 from netwar.sandbox.wrongs import SUBSET, wrong
 
 _FORM = "application/x-www-form-urlencoded"
@@ -34,7 +34,7 @@ def oauth(box: Box, answering: Answering) -> Handler:
             headers |= more
         else:
             status, content, kind = _answer(box, request, form, answering)
-        note(box, request, status, 0, met)
+        note(box, request, Reply(status, b""), met)
         return await send(request, status, content, headers, kind, sending, False)
 
     return handle
@@ -102,7 +102,7 @@ def unknown(box: Box) -> Handler:
     """The handler of all other addresses: whatever goes wrong at X, there is nothing there."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        note(box, request, 404, 0, [])
+        note(box, request, Reply(404, b""), [])
         body = orjson.dumps(old_style(404, 34, "Sorry, that page does not exist").body)
         headers = {"Date": http_date(box.clock.now())}
         return await send(request, 404, body, headers, "application/json", None, False)

@@ -36,7 +36,8 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     """A sandbox as a scenario describes it."""
     cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
     world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
-    clock, keys = Clock(scenario.clock), Keys(world)
+    clock = Clock(scenario.clock)
+    keys = Keys(world, clock)
     return Box(
         world=world,
         replay=Replay(replayed),

@@ -22,7 +22,6 @@ from netwar.connections.folders import existing
 from netwar.errors import ConfigError, KeysRefused, NetwarError, ServiceDown, TryLater
 from netwar.records.dialects import objects
 from netwar.records.entries import NAME
-from netwar.twitter.bounds import Bounded, mount
 from netwar.twitter.problems import reason
 from netwar.twitter.way import Way as Way
 from netwar.twitter.way import way as way
@@ -87,8 +86,7 @@ def bearer_token(way: Way, consumer_key: str, consumer_secret: str) -> str:
 
     def ask() -> requests.Response:
         with requests.Session() as session:
-            way.prepare(session)
-            mount(session, Bounded(MOST_BYTES))
+            way.prepare(session, MOST_BYTES)
             return session.post(
                 f"{way.api}/oauth2/token",
                 auth=(consumer_key, consumer_secret),
@@ -177,9 +175,8 @@ def _why(error: requests.exceptions.RequestException) -> str:
 
 def _session(way: Way, consumer_key: str, **more: str) -> Any:
     session = requests_oauthlib.OAuth1Session(consumer_key, **more)
-    way.prepare(session)
+    way.prepare(session, MOST_BYTES)
     session.max_redirects = 0
-    mount(session, Bounded(MOST_BYTES))
     return session
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssl import SSLContext
 from typing import Any
 
 import requests
@@ -12,14 +13,18 @@ from netwar.connections.bounded import POOLS, whole
 
 
 class Timed(HTTPAdapter):
-    """Answers are there within twice their time-out, headers and all."""
+    """Answers are there within twice their time-out, headers and all. A context of ours checks certificates, if there is one."""
+
+    def __init__(self, context: SSLContext | None = None) -> None:
+        self._checked: dict[str, Any] = {"ssl_context": context} if context else {}
+        super().__init__()
 
     def init_poolmanager(self, *given: Any, **more: Any) -> None:
-        super().init_poolmanager(*given, **more)
+        super().init_poolmanager(*given, **(more | self._checked))
         self.poolmanager.pool_classes_by_scheme = POOLS
 
-    def proxy_manager_for(self, *given: Any, **more: Any) -> Any:
-        manager = super().proxy_manager_for(*given, **more)
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **(more | self._checked))
         manager.pool_classes_by_scheme = POOLS
         return manager
 
@@ -27,8 +32,8 @@ class Timed(HTTPAdapter):
 class Bounded(Timed):
     """Answers are read at once, too, and have at most `most` bytes. Raises RequestException, as requests do."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__()
+    def __init__(self, most: int, context: SSLContext | None = None) -> None:
+        super().__init__(context)
         self._most = most
 
     def send(self, request: requests.PreparedRequest, *given: Any, **more: Any) -> requests.Response:
@@ -43,9 +48,3 @@ class Bounded(Timed):
         except urllib3.exceptions.HTTPError as error:
             raise requests.exceptions.ContentDecodingError(error, request=request) from error
         return response
-
-
-def mount(session: requests.Session, adapter: HTTPAdapter) -> None:
-    """Let a session's requests go through an adapter."""
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, adapter)

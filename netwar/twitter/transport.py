@@ -18,7 +18,6 @@ import urllib3
 
 from netwar.connections.bounded import PATIENCE, TooLarge, body
 from netwar.records.parsing import parsed
-from netwar.twitter.bounds import Timed, mount
 from netwar.twitter.problems import Glitch, Reply, reason
 from netwar.twitter.way import Way
 
@@ -37,7 +36,6 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self.timeout = timeout
         self.session.headers["Accept-Encoding"] = "gzip"
         way.prepare(self.session)
-        mount(self.session, Timed())
 
     def request(
         self,

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from netwar.config import Settings
 from netwar.connections import tls
 from netwar.errors import ServiceDown
+from netwar.twitter.bounds import Bounded, Timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,20 @@ class Way:
     proxy: str | None = None
     ca: Path | None = None
 
-    def prepare(self, session: requests.Session) -> None:
-        """Let a session take this way and no other. Raises ConfigError for a `ca` that is none."""
+    def prepare(self, session: requests.Session, most: int | None = None) -> None:
+        """Let a session take this way and no other, with answers that are read at once if `most` bytes bound them.
+
+        Raises ConfigError for a `ca` that is none.
+        """
         session.trust_env = False  # it may name a proxy, or a netrc with other people's credentials: keys go to X alone
         if self.proxy:
             session.proxies = {"https": self.proxy}  # an API on this machine is asked without
+        checked = None
         if self.ca:
-            session.mount("https://", _Checked(tls.context(self.ca, "ca")))
+            checked = tls.context(self.ca, "ca")
             session.verify = str(self.ca)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, Timed(checked) if most is None else Bounded(most, checked))
 
     def mistrusted(self, error: BaseException) -> ServiceDown | None:
         """What to say of a certificate that is not to be trusted; None if it is not that what went wrong."""
@@ -40,20 +45,6 @@ class Way:
                 place = f"X at {urlsplit(self.api).netloc}"
                 return ServiceDown(tls.mistrust(place, cause.verify_message, "ca", "API"))
         return None
-
-
-class _Checked(HTTPAdapter):
-    """Checks certificates by a context of ours."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *given: Any, **more: Any) -> None:
-        super().init_poolmanager(*given, ssl_context=self._context, **more)
-
-    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **more)
 
 
 def way(settings: Settings) -> Way:

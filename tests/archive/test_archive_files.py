@@ -190,7 +190,7 @@ def test_a_newer_file_is_refused(archive: SqliteArchive, shell: sqlite3.Connecti
 def test_a_file_that_is_no_database(archive: SqliteArchive, tmp_path: Path) -> None:
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "brexit.sqlite").write_bytes(b"no database at all" * 1000)
-    with pytest.raises(ServiceDown, match="is it a database of this program"):
+    with pytest.raises(ServiceDown, match="is damaged, or no database of this program"):
         archive.count("twbrexit")
 
 

@@ -41,6 +41,15 @@ def test_a_run_is_not_led_astray(desk: Desk, plant: Plant) -> None:
     desk.run(*command, check=0)
 
 
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
+def test_tw_auth_takes_no_planted_request_for_its_own(desk: Desk, plant: Plant) -> None:
+    desk.configure(consumer_key="k", consumer_secret="s")
+    (victim := desk.home / "victim").write_text('{"key": "k", "secret": "s"}')
+    plant(desk.home / ".twitter.request", victim)
+    assert "see who put it there" in desk.run("tw-auth", "1234567", check=78, timeout=30).stderr
+    assert victim.exists()
+
+
 def test_an_output_is_no_device(desk: Desk) -> None:
     """Run by root, /dev/null would be a file from then on."""
     os.mkfifo(desk.home / "pipe")

@@ -18,6 +18,7 @@ from netwar.errors import ServiceDown
 from netwar.twitter import auth
 from netwar.twitter.problems import Glitch
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import Way
 
 MOST = 100_000  # bytes, in these tests
 TIME_OUT = 0.2
@@ -109,7 +110,7 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask_x(url: str) -> None:
     with pytest.raises(Glitch) as error:
-        Transport(url, timeout=TIME_OUT, bearer_token="t").request("GET", "/2/users/me")
+        Transport(Way(url), timeout=TIME_OUT, bearer_token="t").request("GET", "/2/users/me")
     raise error.value
 
 
@@ -128,9 +129,9 @@ def _no_tls() -> Any:
 
 CLIENTS: dict[str, tuple[Callable[[str], Any], type[Exception]]] = {
     "the client of X": (ask_x, Glitch),
-    "tw-auth's request token": (lambda url: auth.request_token(url, "k", "s"), ServiceDown),
-    "tw-auth's keys": (lambda url: auth.account_keys(url, "k", "s", auth.RequestToken("k", "s"), "1"), ServiceDown),
-    "tw-auth's bearer token": (lambda url: auth.bearer_token(url, "k", "s"), ServiceDown),
+    "tw-auth's request token": (lambda url: auth.request_token(Way(url), "k", "s"), ServiceDown),
+    "tw-auth's keys": (lambda url: auth.account_keys(Way(url), "k", "s", auth.RequestToken("k", "s"), "1"), ServiceDown),
+    "tw-auth's bearer token": (lambda url: auth.bearer_token(Way(url), "k", "s"), ServiceDown),
     "Elasticsearch's": (ask_cluster, ServiceDown),
 }
 

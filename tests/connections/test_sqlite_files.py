@@ -14,7 +14,7 @@ import pytest
 
 from netwar.connections import sqlite_files
 from netwar.connections.sqlite import connect
-from netwar.errors import ConfigError
+from netwar.errors import ConfigError, ServiceDown
 from tests.contract.opening import processes
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
@@ -203,3 +203,55 @@ def test_no_connection_crosses_a_fork(tmp_path: Path) -> None:
         db.execute("INSERT INTO t VALUES (3)")
         assert [row[0] for row in db.execute("SELECT x FROM t")] == [2, 3]
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        "CREATE TRIGGER planted AFTER INSERT ON t BEGIN INSERT INTO ran VALUES (new.x); END",
+        "DROP TABLE t; CREATE VIEW T AS SELECT 1 AS x",
+        "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS x; CREATE TRIGGER planted INSTEAD OF INSERT ON t BEGIN SELECT 1; END",
+        "DROP TABLE t; CREATE TABLE t (x INTEGER, y AS (hex(x)))",
+        "DROP TABLE t; CREATE VIRTUAL TABLE t USING fts5 (x)",
+    ],
+)
+@pytest.mark.parametrize("migrations", [TABLE, [*TABLE, "INSERT INTO t VALUES (1);"]], ids=["as it is", "to be changed"])
+def test_a_planted_view_or_trigger_runs_nothing(tmp_path: Path, plant: str, migrations: list[str]) -> None:
+    path = tmp_path / "x.sqlite"
+    connect(path, TABLE).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"CREATE TABLE ran (x); {plant}")
+    with pytest.raises(ConfigError, match=r"x\.sqlite holds what is not of this program \('(t|planted)'"):
+        connect(path, migrations)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM ran").fetchone() == (0,)
+
+
+def test_a_trigger_in_a_file_that_is_still_to_be_made_runs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE s (x); CREATE TRIGGER planted AFTER INSERT ON s BEGIN SELECT 1; END")
+    with pytest.raises(ConfigError, match="'planted'"):
+        connect(path, TABLE)
+
+
+def test_what_people_have_added_for_themselves_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    connect(path, TABLE).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE own (x); CREATE VIEW many AS SELECT * FROM t; CREATE INDEX by_x ON t (x)")
+    with closing(connect(path, [*TABLE, "ALTER TABLE t ADD COLUMN y;"])) as own:
+        assert own.execute("SELECT count(*) FROM many").fetchone() == (0,)
+
+
+def test_a_damaged_file_is_not_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    with closing(connect(path, TABLE)) as db:
+        db.execute("INSERT INTO t VALUES (1)")
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"x" * 4096)
+    with pytest.raises(ServiceDown, match=r"x\.sqlite is damaged"):
+        connect(path, [*TABLE, "CREATE TABLE more (x);"])
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)

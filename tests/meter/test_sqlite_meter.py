@@ -71,7 +71,7 @@ def test_a_file_of_a_newer_program_is_refused(money: SqliteMoney, tmp_path: Path
 
 def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "meter.sqlite").write_text("x" * 5000)
-    with pytest.raises(ServiceDown, match=r"meter\.sqlite cannot be used"):
+    with pytest.raises(ServiceDown, match=r"meter\.sqlite is damaged.*: tw-mend .*meter\.sqlite  rebuilds it"):
         SqliteWindows(tmp_path / "meter.sqlite")
 
 

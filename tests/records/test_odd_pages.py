@@ -11,12 +11,11 @@ import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records import dialects
-from netwar.records.pages import documents, read
+from netwar.records.pages import read
 from netwar.records.parsing import parsed
-from tests.oddities import changed, leaves, page
+from tests.oddities import changed, kept, lost, page
 
 PAGES = 60
-AT = 1_700_000_000_000
 
 
 @pytest.fixture
@@ -24,31 +23,6 @@ def archive(tmp_path: Path):
     archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
     yield archive
     archive.close()
-
-
-def kept(archive: SqliteArchive, body: Any) -> list[Any]:
-    """What is left of a page when it is read back, dead letters included."""
-    before = archive.dead_letters.stat().st_size if archive.dead_letters.exists() else 0
-    made = documents(read(body), tweets="twt", users="tut", retrieved=AT, account="me", via="timeline")
-    tally = archive.write(made)
-    found = [one for index in ("twt", "tut") for one in archive.get(index, [d.id for d in made if d.index == index]).values()]
-    with archive.dead_letters.open("rb") if archive.dead_letters.exists() else open("/dev/null", "rb") as letters:
-        letters.seek(before)
-        refused = [parsed(line) for line in letters]
-    assert tally.rejected == len(refused)
-    assert all(one["reason"] for one in refused)
-    return found + refused
-
-
-def lost(archive: SqliteArchive, body: Any) -> set[str]:
-    """What a page said of things that are paid for, and nothing says after it was kept."""
-    included = body.get("includes")
-    parts = [value for name, value in body.items() if name not in ("errors", "meta", "includes")]
-    parts += included.values() if isinstance(included, dict) else [included]
-    said = set(leaves(kept(archive, body)))
-    for index in ("twt", "tut"):
-        archive.forget(index, [one["id"] for one in archive.scan(index)])  # the next page may use an id for something else
-    return set(leaves(parts)) - said
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from netwar.config import Settings, load
+from netwar.connections import tls
 from netwar.errors import ConfigError, ServiceDown
 from netwar.twitter import auth
 from netwar.twitter.problems import Glitch
@@ -127,6 +128,20 @@ def test_it_is_reached_through_the_proxy_and_believed_by_its_ca(
     assert asked(way) == ME
     assert auth.request_token(way, "key", "secret").key == "key"
     assert proxy[1] == [f"localhost:{x.server_port}"] * 2
+
+
+def test_a_home_made_ca_is_checked_as_leniently_as_that_of_other_servers(
+    x: _Server, proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer Pythons refuse CAs without some extensions; the context of netwar.connections.tls does not."""
+    made: list[ssl.SSLContext] = []
+    genuine = tls.context
+    monkeypatch.setattr(tls, "context", lambda *given: made.append(genuine(*given)) or made[-1])
+    for through in (proxy[0], None):
+        transport = Transport(Way(f"https://localhost:{x.server_port}", through, certificates().ca), timeout=5, bearer_token="b")
+        assert transport.request("GET", "/2/users/me").body == ME
+        assert made.pop().session_stats()["connect_good"] == 1, "TLS was agreed on by ours"
+        transport.session.close()
 
 
 @pytest.mark.parametrize("ca", [None, "wrong"])

@@ -142,9 +142,10 @@ class ElasticArchive(ElasticLedger):
             self._past.forget(index, wanted)
         return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
 
-    def indices(self) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
         holding = self._with_documents(list(self._indices.listed()))
-        return sorted(holding | self._with_records(holding))
+        found = sorted(holding | self._with_records(holding))
+        return found if among is None else [index for index in found if index in among]
 
     def close(self) -> None:
         self.cluster.close()

@@ -18,6 +18,7 @@ from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.connections.folders import opened
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import Opening, look
 from netwar.records.documents import parted
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
@@ -37,13 +38,13 @@ def place(index: str) -> tuple[str, Kind]:
 class ArchiveFile:
     """An open file, for the threads of one process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
         self.lock = RLock()
-        self._connection = self._open()
+        self._connection = self._open(look if looks else connect)
 
-    def _open(self) -> sqlite3.Connection:
-        connection = connect(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
+    def _open(self, opening: Opening) -> sqlite3.Connection:
+        connection = opening(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
         with translated(self.path):
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")

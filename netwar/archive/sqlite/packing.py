@@ -57,8 +57,8 @@ class Packer:
         Done with each write, as a transaction may have been rolled back: one look at a table of one row.
         """
         connection.execute(
-            "INSERT INTO dictionary (id, bytes) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM dictionary WHERE id = ?1)",
-            (self._shipped.dict_id, self._shipped.dict_content),
+            "INSERT INTO dictionary (id, bytes) SELECT :id, :bytes WHERE NOT EXISTS (SELECT 1 FROM dictionary WHERE id = :id)",
+            {"id": self._shipped.dict_id, "bytes": self._shipped.dict_content},
         )
 
     def _dictionary(self, number: int) -> zstd.ZstdDict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,20 +18,24 @@ from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import Shelf, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
+from netwar.errors import NetwarError
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
 from netwar.records.queries import question
+
+log = logging.getLogger("netwar.archive")
 
 
 class SqliteArchive(SqliteLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     `folder` holds NAME.sqlite with `twNAME`, `tuNAME` and their ledger. Files are opened on first use, and
-    made by the first write only. `dead_letters` is the file for documents that cannot be stored.
+    made by the first write only. `dead_letters` is the file for documents that cannot be stored. Who `looks` needs no right
+    to write.
     """
 
-    def __init__(self, folder: Path, dead_letters: Path) -> None:
-        super().__init__(Files(folder))
+    def __init__(self, folder: Path, dead_letters: Path, *, looks: bool = False) -> None:
+        super().__init__(Files(folder, looks))
         self.dead_letters = dead_letters
 
     def ready(self, index: str) -> None:
@@ -122,8 +127,17 @@ class SqliteArchive(SqliteLedger):
         shelf = self._shelf(index)
         return shelf.forget(ids) if shelf else 0
 
-    def indices(self) -> list[str]:
-        return sorted(index for name in self._files.names() for index in self._indices_of(name))
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+        if among is not None:
+            there = [index for name in {place(one)[0] for one in among} for index in self._indices_of(name)]
+            return sorted(set(there) & set(among))
+        found: list[str] = []
+        for name in self._files.names():
+            try:
+                found += self._indices_of(name)
+            except NetwarError as error:
+                log.warning("left out: %s", error)
+        return sorted(found)
 
     def close(self) -> None:
         self._files.close()
