@@ -97,8 +97,8 @@ class Mishaps:
         self._ill.append(Ill(kind, where, time.monotonic() + self._chance.uniform(least, most), mend))
 
     def _x(self) -> None:
-        faults = xfaults.drawn(self._chance, self._world, self._strays)
-        self._for("x", 0.5, 4, lambda: self._world.tell("faults", {"faults": [], "replace": True}))
+        faults = xfaults.drawn(self._chance, self._strays)
+        self._for("x", 1, 5, lambda: self._world.tell("faults", {"faults": [], "replace": True}))
         self._world.tell("faults", {"faults": faults, "replace": True})
         self._journal.step(f"X: {json.dumps(faults)}", "faults of X")
 

@@ -156,3 +156,9 @@ def wipe(program: str, queue: str) -> Row:
         return Command(program, ["--queue", queue, "--yes"], wiped=queue)
 
     return row
+
+
+def mend(around: Around) -> Command | None:
+    """Nobody is lost from a queue that is rebuilt though it is whole, whoever works on it meanwhile."""
+    queues = around.account.host.data / "queues.sqlite"
+    return Command("tw-mend", [str(queues)]) if queues.exists() else None

@@ -164,7 +164,7 @@ class Soak:
         for host in self.hosts:
             host.set_clock(self.world.offset)
         if self.stores.redis:
-            self.stores.redis.in_step(self.accounts[0].config, self.world.offset)
+            self.stores.redis.in_step(self.hosts[0].app, self.world.offset)
         self._new_budget()
         self.journal.step(f"it is {self.world.day}", "days")
 

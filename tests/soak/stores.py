@@ -11,7 +11,7 @@ from typing import Protocol
 
 import redis
 
-from netwar.config import load
+from netwar.config import Settings
 from tests import redis_conf
 from tests.redis_conf import PASSWORD
 from tests.redis_server import short_folder
@@ -73,10 +73,10 @@ class ShippedRedis:
         known = str(self._signed.ca)
         return redis.Redis("localhost", self.port, username="netwar", password=PASSWORD, protocol=2, ssl=True, ssl_ca_certs=known)
 
-    def in_step(self, account: Path, offset: float) -> None:
-        """Let days pass for the meter of an account: Redis's own clock cannot be moved, so how far X's is ahead of it is."""
+    def in_step(self, app: str, offset: float) -> None:
+        """Let days pass for the meter of an app: Redis's own clock cannot be moved, so how far X's is ahead of it is."""
         with self._client() as client:
-            client.set(f"tw:money:{load(account).app}:ahead", f"{offset:.6f}")
+            client.set(f"tw:money:{Settings(consumer_key=app).app}:ahead", f"{offset:.6f}")
 
     def stop(self) -> None:
         if self._process and self._process.alive:

@@ -33,6 +33,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-friend2usertest": [(2, do.follow("tw-friend2usertest"))],
     "tw-friendquick": [(1, do.quick("tw-friendquick"))],
     "tw-idu3elk": [(20, do.capture)],
+    "tw-mend": [(1, do.mend)],
     "tw-myname": [(1, do.plain("tw-myname"))],
     "tw-queue2usertest": [(5, do.profiles)],
     "tw-quser2usertest": [(3, do.queued("tw-quser2usertest", "usertest"))],
