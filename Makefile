@@ -2,32 +2,38 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+GENERATED := README.md docs/elasticsearch.md pyproject.toml
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
 
-venv: .venv/ready ## make the virtual environment .venv, once
+venv: .venv/ready ## make .venv with the libraries that the programs need, once
 
 demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
 	@sh conf/demo.sh
 
-test: venv ## run every check there is
+test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers
+	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak
 	.venv/bin/lint-imports --no-logo
-	$(PY) -m cogapp --check README.md docs/elasticsearch.md
+	$(PY) -m cogapp --check $(GENERATED)
+	$(PY) -m tests.soak
 	$(PY) -m pytest -n auto -rs
 
-servers: venv ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
+soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
+	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \
+	  --hosts $(or $(HOSTS),1) $(if $(SEED),--seed $(SEED))
+
+servers: .venv/checks ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers
 
-format: venv ## lay the code out and renew the tables of commands and recipes
+format: .venv/checks ## lay the code out and renew the tables of commands and recipes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	$(PY) -m cogapp -r README.md docs/elasticsearch.md
+	$(PY) -m cogapp -r $(GENERATED)
 
-bench: venv ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them
+bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them
 	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.client
 	$(PY) -m benchmarks.queues
@@ -44,16 +50,37 @@ clean: ## remove what was made here
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Installed anew only when what is needed has changed, so that everything works without a network later.
-.venv/ready: requirements.txt pyproject.toml
+.venv/ready: requirements.txt
 	@$(PYTHON) -c '' 2>/dev/null || { echo "make: $(PYTHON) cannot be run: name another one: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	@echo "Installing what requirements.txt names into .venv: about a minute, without a word ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
-	  echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
-	@touch .venv/ready
+	$(call install,requirements.txt)
+	@touch $@
 
-.PHONY: help venv demo test servers format bench clean
+.venv/checks: .venv/ready requirements-dev.txt
+	$(call install,requirements-dev.txt)
+	@touch $@
+
+define install
+@echo "Installing what $(1) names into .venv: up to a minute, without a word ..."
+@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) || { \
+  echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
+endef
+
+# Each version with its hashes, for every Python and machine at once.
+LOCK = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-dev.txt
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
+	$(LOCK) --upgrade pyproject.toml -o build/lock/programs
+	$(LOCK) --upgrade --group dev -c build/lock/programs -o build/lock/checks
+	{ echo "# What the programs need: the versions that were tested. Made by  make lock  from pyproject.toml."; \
+	  cat build/lock/programs; } > requirements.txt
+	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
+	  cat build/lock/checks; } > requirements-dev.txt
+
+.PHONY: help venv demo test soak servers format bench clean lock

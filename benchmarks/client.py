@@ -28,13 +28,14 @@ def sign_in(url: str, path: Path) -> Any:
     from netwar.config import load, write
     from netwar.twitter import auth
 
-    token = auth.request_token(url, "sandbox-key", "sandbox-secret")
+    x = auth.Way(url)
+    token = auth.request_token(x, "sandbox-key", "sandbox-secret")
     form = urllib.parse.urlencode({"oauth_token": token.key, "screen_name": "@0"})
     first = urllib.request.urlopen(f"{url}/sandbox/truth/users").readline()
     form = urllib.parse.urlencode({"oauth_token": token.key, "screen_name": re.search(rb'"name":"(\w+)"', first)[1]})  # type: ignore[index]
     page = urllib.request.urlopen(f"{url}/oauth/authorize", form.encode()).read().decode()
     pin = re.search(r'id="pin">(\d+)<', page)[1]  # type: ignore[index]
-    keys = auth.account_keys(url, "sandbox-key", "sandbox-secret", token, pin)
+    keys = auth.account_keys(x, "sandbox-key", "sandbox-secret", token, pin)
     found = {"consumer_key": "sandbox-key", "consumer_secret": "sandbox-secret", "access_token_key": keys.key}
     found |= {"access_token_secret": keys.secret, "api": url, "budget": "100000"}
     write(path, {("API", name): value for name, value in found.items()} | {("STREAM", "data"): str(path.parent / "data")})

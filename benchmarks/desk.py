@@ -96,12 +96,12 @@ class Desk:
             if server := _in_server(archive):
                 _merge(server, "tcusertest")
                 return bytes_of(server, "tcusertest")
-        with sqlite3.connect(self.file) as db:
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as db:
             return int(db.execute("SELECT sum(length(key) + length(value)) FROM note").fetchone()[0])
 
     def spent(self) -> int:
         """Micro-dollars that the meter has booked."""
-        with sqlite3.connect(self.home / "data" / "meter.sqlite") as db:
+        with closing(sqlite3.connect(self.home / "data" / "meter.sqlite", isolation_level=None)) as db:
             return int(db.execute("SELECT sum(micro) FROM charges").fetchone()[0])
 
 

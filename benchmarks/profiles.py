@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def record(desk: Desk, processes: int, *options: str) -> float:
 
 
 def size(desk: Desk) -> int:
-    with sqlite3.connect(desk.file) as db:
+    with closing(sqlite3.connect(desk.file, isolation_level=None)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return desk.file.stat().st_size
 
@@ -85,7 +86,7 @@ def main() -> None:
         seconds = record(desk, asked.processes)
         bill = desk.ask("bill")
         returned, billed = bill["returned"]["user"], bill["billed"]["user"]
-        with sqlite3.connect(desk.file) as db:
+        with closing(sqlite3.connect(desk.file, isolation_level=None)) as db:
             kept = {str(id) for (id,) in db.execute("SELECT id FROM profile")}
         assert kept == shown, "none lost"
         assert returned == billed == len(shown), "none twice"
@@ -96,7 +97,7 @@ def main() -> None:
         renamed = rename(desk, everybody)
         queue(desk, everybody, len(everybody) + 1)
         seconds = record(desk, asked.processes, "--fresh", "0", "--again")
-        with sqlite3.connect(desk.file) as db:
+        with closing(sqlite3.connect(desk.file, isolation_level=None)) as db:
             past = db.execute("SELECT count(username), count(*), sum(length(fields)) FROM profile_past").fetchone()
         assert past[0] == renamed, "history has what changed, and nothing else"
         versions = f"{past[1]:,} versions of {past[2] / past[1]:.0f} bytes (some mention others by their names)"

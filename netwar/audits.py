@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from netwar.archive.base import Documents
+from netwar.records.entries import NAME
 
 PORTION = 10_000
 AHEAD = 2
@@ -66,5 +67,7 @@ def found(archive: Documents, index: str, entries: Sequence[str], *, all_bearers
 
 
 def as_name(name: str) -> str:
-    """A screen name as it is, with @ where it could be taken for an id."""
+    """A screen name as it is, with @ where it could be taken for an id; empty for what can be none, and might forge a row."""
+    if not NAME.fullmatch(name):
+        return ""
     return f"@{name}" if name.isdigit() else name

@@ -13,14 +13,14 @@ from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
 from netwar.names import Known, Names
 from netwar.queues.base import Claim, Queue, UserFailed
-from netwar.records.dialects import DIALECTS
+from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.summary import Summary
 from netwar.suspects import Suspects
 from netwar.timelines import Progress, Timeline, conclusion
 from netwar.twitter.base import Twitter, Unavailable
-from netwar.workers import check_fields, through_windows
+from netwar.workers import check_fields, since_queued, through_windows
 
 log = logging.getLogger("netwar.capture")
 
@@ -73,6 +73,7 @@ class Capture:
         self._user_done = user_done
         self._room = room
         self._suspects = Suspects(self._ask_other, self._failed)
+        self._refused: set[str] = set()  # users who failed, but only by X's refusing them
         self._witness: str | None = None  # a user about whom X answered
         self._checked = False
 
@@ -102,6 +103,7 @@ class Capture:
             self._user_done()
 
     def _failed(self, user: str) -> None:
+        self._refused.add(user)
         self.summary.failed[user] += 1
 
     def _ask_other(self) -> bool:
@@ -131,9 +133,11 @@ class Capture:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
         except UserFailed as failure:
             log.warning("user %s: %s", entry, failure)
-            self._failed(entry)
+            self._refused.discard(entry)
+            self.summary.failed[entry] += 1
             raise
-        self.summary.failed.pop(entry, None)
+        if entry in self._refused:  # that has passed
+            del self.summary.failed[entry]
 
     def _find(self, entry: str) -> Known:
         room = 99 if self._left is None else self._left - 1
@@ -147,7 +151,7 @@ class Capture:
         if not claim.also(known.id):
             log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
             return
-        if self._recorded_since(known.id, claim.queued):
+        if self._recorded_since(known.id, claim):
             log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
             return
         try:
@@ -155,11 +159,11 @@ class Capture:
         except NameMoved as moved:
             self._follow(claim, known, moved.new)
 
-    def _recorded_since(self, user: str, queued: float | None) -> bool:
+    def _recorded_since(self, user: str, claim: Claim) -> bool:
         """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
         record = self._store.archive.record(self._tweets, user)
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
-        return queued is not None and queued * 1000 <= done <= time.time() * 1000  # a clock may have been ahead
+        return since_queued(claim, done, self._twitter.now())
 
     def _read(self, claim: Claim, known: Known) -> None:
         proved = 0
@@ -172,7 +176,7 @@ class Capture:
             self._suspects.answered()
             self._check_fields(page)
             self._report(known.name or known.id, progress)
-            bears = str(page.authors.get(known.id, {}).get("username", known.name or ""))
+            bears = username(page.authors.get(known.id, {})) or known.name or ""
             if known.name and not known.sure and bears.lower() != known.name:
                 raise NameMoved(bears)
 
@@ -192,7 +196,7 @@ class Capture:
     def _follow(self, claim: Claim, known: Known, new: str) -> None:
         """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
         old = known.name or ""
-        at = time.time_ns() // 1_000_000
+        at = self._twitter.now()
         self._change(known.id, lambda record: _renamed(record, old, new, at))
         log.warning("user %s: %s is %s now", known.id, old, new)
         try:
@@ -204,7 +208,7 @@ class Capture:
 
     def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None) -> None:
         """Write a user's outcome into the ledger and count it."""
-        at = time.time_ns() // 1_000_000
+        at = self._twitter.now()
 
         def change(record: Record) -> Record:
             refreshed = at if self._refresh else record.refreshed

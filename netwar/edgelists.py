@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Documents
 from netwar.audits import names_of
+from netwar.records.entries import ADDRESS, ID, Fault, are_rounded, user
+from netwar.records.lines import one_line
+from netwar.records.nobody import is_empty
+from netwar.summary import plural
 
+SHOWN = 60  # letters of what is told of
 PORTION = 5_000  # rows, so that two columns are ten thousand ids
 DELIMITERS = ",;\t|"
+BLANKS = re.compile(r"[0-9]+ [0-9]+( .*)?\s*")  # as networkx writes edges
+NUMBERLIKE = re.compile(r"""[=+'"-]{0,3}\d[\d.,'’\s]*(?:[eE][+-]?\d+)?["']?""")
+FORMULA = re.compile(r"""(?:="?|')\d+"?""")
 
 
 @dataclass(slots=True)
@@ -24,7 +33,7 @@ class Fixed:
 
 def delimiter(line: str) -> str:
     """What separates the values of a table, by its first line: a comma where nothing tells."""
-    return max(DELIMITERS, key=line.count)
+    return " " if BLANKS.fullmatch(line) else max(DELIMITERS, key=line.count)
 
 
 def columns(wanted: Sequence[str], heading: Sequence[str]) -> list[int]:
@@ -41,23 +50,68 @@ def columns(wanted: Sequence[str], heading: Sequence[str]) -> list[int]:
     return places
 
 
-def fixed(archive: Documents, index: str, rows: Iterable[list[str]], places: Sequence[int], told: Fixed) -> Iterator[list[str]]:
-    """The rows with names for those ids in these columns that the collection knows; all else stays as it is."""
+def fixed(
+    archive: Documents,
+    index: str,
+    rows: Iterable[tuple[int, list[str]]],
+    places: Sequence[int],
+    told: Fixed,
+    fault: Callable[[Fault], None],
+) -> Iterator[list[str]]:
+    """The rows, given with their line numbers, with names for those ids in these columns that the collection knows.
+
+    All else stays as it is. `fault` is told of ids in odd forms, which may be another user's, and of rows that are too short.
+    """
     rows = iter(rows)
     while some := list(islice(rows, PORTION)):
-        cells = [(row, place) for row in some for place in places if place < len(row) and is_id(row[place])]
-        ids = list(dict.fromkeys(row[place].strip() for row, place in cells))
-        names = {id: found[0] for id, found in zip(ids, names_of(archive, index, ids), strict=True) if found and found[0] != id}
-        for row, place in cells:
-            name = names.get(row[place].strip())
-            told.named += name is not None
-            told.unknown += name is None
-            row[place] = name or row[place]
+        sound = not are_rounded(row[place] for _, row in some for place in places if place < len(row))
+        cells = []
+        for number, row in some:
+            short = _missing(row, max(places))
+            if short:
+                fault(Fault(number, one_line(",".join(row))[:SHOWN], short))
+            for place in (place for place in places if place < len(row)):
+                wrong = complaint(row[place], sound)
+                if wrong and not short:
+                    fault(Fault(number, one_line(row[place])[:SHOWN], wrong))
+                elif not wrong and ID.fullmatch(row[place].strip()):
+                    cells.append((row, place))
+        _name(archive, index, cells, told)
         told.rows += len(some)
-        yield from some
+        yield from (row for _, row in some)
 
 
-def is_id(cell: str) -> bool:
-    """Whether a cell holds a number that can be an id."""
+def _name(archive: Documents, index: str, cells: Sequence[tuple[list[str], int]], told: Fixed) -> None:
+    """Put names into cells that hold ids."""
+    ids = list(dict.fromkeys(row[place].strip() for row, place in cells))
+    names = {id: found[0] for id, found in zip(ids, names_of(archive, index, ids), strict=True) if found and found[0] != id}
+    for row, place in cells:
+        name = names.get(row[place].strip())
+        told.named += name is not None
+        told.unknown += name is None
+        row[place] = name or row[place]
+
+
+def complaint(cell: str, sound: bool) -> str:
+    """Why a cell that seems to hold an id holds none, or not the one that was meant; empty for ids, names and other words."""
     text = cell.strip()
-    return text.isascii() and text.isdigit() and len(text) <= 19
+    if NUMBERLIKE.fullmatch(text):
+        if FORMULA.fullmatch(text):
+            return "this id is written as a formula of a spreadsheet: export the column as text"
+        if not text.isascii() or text[0] in "+-":
+            return "an id has digits 0 to 9 alone, and no sign"
+        try:
+            user(text, sound=sound)
+        except ValueError as error:
+            return str(error)
+    elif is_empty(text):
+        return "this is what an empty cell of a table looks like"
+    elif ADDRESS.fullmatch(text):
+        return "this is an address, and only ids get names"
+    return ""
+
+
+def _missing(row: list[str], place: int) -> str:
+    if place < len(row) or not row or row[0].lstrip().startswith("#"):
+        return ""
+    return f"the row has {plural(len(row), 'value')}, and column {place + 1} is to hold an id"

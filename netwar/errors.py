@@ -15,6 +15,7 @@ else that reaches the top of a program is a bug.
       OutOfCredit           77   X has no money of ours left
       ConfigError           78   the configuration or the keys are wrong
         KeysRefused         78   X does not accept the keys or the app
+          ClockOff          78   X accepts nothing that is signed at the time that this host has
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ class NetwarError(Exception):
 
     exit_status = 1
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentence, and below it a line for each of several faults."""
+        return (str(self),)
+
 
 class BadRequest(NetwarError):
-    """X refused the question itself: a wrong option, a bug of ours, or a user. `said` is what X said, without advice."""
+    """X refused the question itself: a wrong option, a bug of ours, or a user. `reason` is what X said, without advice."""
 
-    said = ""
+    reason = ""
 
 
 class ItemsFailed(NetwarError):
@@ -85,13 +91,23 @@ class ConfigError(NetwarError):
 
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join([message, *(f"  - {problem}" for problem in self.problems)]))
+        self._said = (message, *(f"  - {problem}" for problem in self.problems))
+        super().__init__("\n".join(self._said))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentence, and below it a line for each fault."""
+        return self._said
 
 
 class KeysRefused(ConfigError):
-    """X does not accept the keys, or the app lacks a right. `said` is what X said, without advice."""
+    """X does not accept the keys, or the app lacks a right. `reason` is what X said, without advice."""
 
-    said = ""
+    reason = ""
+
+
+class ClockOff(KeysRefused):
+    """X accepts nothing from this host, whose clock is minutes from X's: the keys may be right."""
 
 
 class LeaseLost(NetwarError):

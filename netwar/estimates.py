@@ -1,8 +1,8 @@
 """What recording the waiting users would cost, before a dollar is spent.
 
-Free: from profiles in the archive and what is covered already. The low figure is the new posts that a
-profile promises and nothing that comes along; the high one adds all that can come along, and counts
-an unknown user as a whole reachable timeline.
+Free: from profiles in the archive, those of usertest among them, and what is covered already. The low figure is
+the new posts that a profile promises and nothing that comes along; the high one adds all that can come along, and
+counts an unknown user as a whole reachable timeline.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from netwar.archive.base import Archive, Body
 from netwar.meter.base import Money
 from netwar.records.dialects import posts_count
-from netwar.records.documents import tweets_index, users_index
-from netwar.standing import CLOSED
+from netwar.records.documents import USERTEST, tweets_index, users_index
+from netwar.standing import CLOSED, retrieved
 from netwar.summary import plural
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
@@ -68,9 +68,14 @@ def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str)
 
 
 def _profile(archive: Archive, users: str, user: str) -> Body | None:
+    """The newest one of the index or of usertest; of those who bear a name, that of who was seen with it last."""
+    return max((body for index in (users, USERTEST) for body in _profiles(archive, index, user)), key=retrieved, default=None)
+
+
+def _profiles(archive: Archive, index: str, user: str) -> Iterable[Body]:
     if user.isdigit():
-        return archive.get(users, [user]).get(user)
-    return max(archive.find(users, name=user.removeprefix("@")), key=lambda body: str(body["netwar"]["retrieved"]), default=None)
+        return archive.get(index, [user]).values()
+    return archive.find(index, name=user.removeprefix("@"))
 
 
 def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:

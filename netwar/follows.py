@@ -18,8 +18,9 @@ from netwar.errors import RateLimited
 from netwar.opensnapshot import OpenSnapshot
 from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
-from netwar.records.documents import USERTEST
+from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.idlists import portions
+from netwar.records.ids import number
 from netwar.records.pages import documents
 from netwar.snapshots import Snapshot, Snapshots
 from netwar.standing import shown
@@ -114,13 +115,15 @@ class Enumeration:
 
     def _keep(self, answer: Answer) -> None:
         """Everything of a page, and only then the way on."""
-        ids = [str(user["id"]) for user in answer.page.users if str(user["id"]).isdecimal()]
+        ids = [str(user["id"]) for user in answer.page.users if number(user["id"]) is not None]
         self.progress.micro += answer.micro
         if self._mode == "store":
             self._record(answer)
         elif self._mode == "queue":
-            self._put(stale(self._store.archive, ids, self._fresh))
-        self._put(problem.value for problem in answer.page.problems if problem.outcome and problem.value.isdecimal())
+            self._put(stale(self._store.archive, ids, self._fresh, self._twitter.now()))
+        if answer.page.unread:
+            raise Passing("X answered with something that cannot be read", ADVICE)
+        self._put(problem.value for problem in answer.page.problems if problem.outcome and number(problem.value) is not None)
         self._snapshot.add([int(id) for id in ids], answer.page.next_token, seen=self._mode != "ids")
         self.progress.read += len(ids)
         self._paged(self.progress, len(ids))
@@ -144,7 +147,8 @@ class Enumeration:
     def queue_unseen(self, snapshots: Snapshots, snapshot: Snapshot) -> None:
         """Queue those of a snapshot whose profile is older than it: for pages that a run read that only wanted the ids."""
         for some in portions(snapshots.members(snapshot.number), PORTION):
-            self._put(stale(self._store.archive, list(map(str, some)), min(snapshot.began, self._fresh)))
+            fresh = min(snapshot.began, self._fresh)
+            self._put(stale(self._store.archive, list(map(str, some)), fresh, self._twitter.now()))
 
 
 class Guard:
@@ -172,7 +176,7 @@ class Guard:
         return not known
 
 
-def stale(archive: Archive, ids: list[str], fresh: int) -> list[str]:
-    """Those of whom no profile was recorded since `fresh` (ms)."""
+def stale(archive: Archive, ids: list[str], fresh: int, now: int) -> list[str]:
+    """Those of whom no profile was recorded since `fresh` (ms); `now` (ms) is the time at X."""
     known = archive.profiles(USERTEST, ids)
-    return [id for id in ids if id not in known or known[id].retrieved < fresh]
+    return [id for id in ids if id not in known or not fresh <= known[id].retrieved <= now + SLIP_MS]

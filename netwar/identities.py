@@ -9,8 +9,9 @@ from typing import Any
 from netwar.archive.base import Archive, Bearer, Body, Store, Version
 from netwar.known import moment
 from netwar.lookups import LookUps
+from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
-from netwar.records.lines import one_line
+from netwar.records.lines import one_line, row
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter
 
@@ -59,13 +60,16 @@ def said_of(archive: Archive, index: str, name: str) -> NameSaid | None:
     return NameSaid(name, record.outcome, record.detail or "", record.asked)
 
 
-def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> int:
-    """Ask X about an id or a screen name now, and record what it says in `usertest`; what it cost, in micro-dollars."""
+def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> tuple[int, bool]:
+    """Ask X about an id or a screen name now, and record what it says in `usertest`.
+
+    What it cost, in micro-dollars, and whether X said anything at all.
+    """
     look_ups = LookUps(twitter, store, USERTEST, USERTEST)
     told = look_ups.names([name.lower()]) if name else look_ups.ids([user])
     unavailable = {("@" if name else "") + value: problem for value, problem in told.unavailable.items()}
     heard(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-    return look_ups.micro
+    return look_ups.micro, not told.silent
 
 
 def _identity(archive: Archive, index: str, user: str, bearer: Bearer | None) -> Identity:
@@ -85,11 +89,10 @@ def line(identity: Identity) -> str:
     bore = ""
     if bearer:
         bore = f"bore {bearer.name} until {moment(bearer.until)}" if bearer.until else f"bears {bearer.name}"
-    counts = profile.get("public_metrics") or {}
-    followers = f"{counts['followers_count']:,} followers" if "followers_count" in counts else ""
+    count = public_count(profile, "followers_count")
+    followers = f"{count:,} followers" if count is not None else ""
     seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
-    parts = [identity.user, profile.get("username", ""), _standing(identity), seen, bore, profile.get("name", ""), followers]
-    return "\t".join(one_line(str(part)) for part in parts)
+    return row(identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers)
 
 
 def story(identity: Identity) -> Iterator[str]:
@@ -102,7 +105,7 @@ def story(identity: Identity) -> Iterator[str]:
     ]
     told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
     for at, what in sorted(told, key=lambda one: one[0], reverse=True):
-        yield f"  {moment(at)}  {what}"
+        yield f"  {moment(at)}  {one_line(what)}"
 
 
 def _standing(identity: Identity) -> str:

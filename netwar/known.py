@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
+from netwar.records.lines import row
+from netwar.records.times import minute
 from netwar.summary import plural
 
 
@@ -24,9 +25,8 @@ def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
 
 def line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
-    return "\t".join(
-        [who(record), record.outcome or "unfinished", plural(record.posts, "tweet"), moment(record.asked), missing(record)]
-    )
+    asked, posts = moment(record.asked), plural(record.posts, "tweet")
+    return row(who(record), record.outcome or "unfinished", posts, asked, missing(record))
 
 
 def detailed(record: Record) -> str:
@@ -89,4 +89,5 @@ def posted(number: int) -> str:
 
 
 def moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M") if ms else "never"
+    """A time for people."""
+    return minute(ms)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Body, Store, Tally
-from netwar.records.dialects import DIALECTS, Object
+from netwar.records.dialects import DIALECTS, Object, username
 from netwar.records.pages import Problem, documents
 from netwar.twitter.base import Answer, Twitter
 from netwar.workers import check_fields
@@ -32,11 +32,12 @@ class Told:
 class LookUps:
     """Look-ups whose profiles go into `users` (the full name of an index) and whose money is booked for `index`.
 
-    `micro` and `tally` are what they have cost and brought.
+    `micro` and `tally` are what they have cost and brought; `silent` is of how many users X said nothing at all.
     """
 
     def __init__(self, twitter: Twitter, store: Store, users: str, index: str) -> None:
         self.micro = 0
+        self.silent = 0
         self.tally = Tally()
         self._twitter = twitter
         self._store = store
@@ -51,7 +52,7 @@ class LookUps:
     def names(self, names: Sequence[str]) -> Told:
         """Ask about up to 100 screen names (lower case); about fewer where the budget leaves no room for all."""
         answer = self._twitter.names(names, index=self._index)
-        return self._told(names, answer, lambda user: str(user.get("username", "")).lower())
+        return self._told(names, answer, lambda user: username(user).lower())
 
     def buy(self, entries: Iterable[str]) -> None:
         """Look up ids and names as a queue has them, a hundred a request, any number."""
@@ -66,13 +67,14 @@ class LookUps:
     def _told(self, values: Sequence[str], answer: Answer, name: Callable[[Object], str]) -> Told:
         self._keep(answer)
         asked = values[: max(answer.asked, 1)]
-        profiles = {name(user): user for user in answer.page.users}
+        profiles = {name(user) or str(user["id"]): user for user in answer.page.users}
         unavailable = {
             problem.value.lower(): problem
             for problem in answer.page.problems
             if problem.outcome and problem.section != "includes"
         }
         silent = [value for value in asked if value not in profiles and value not in unavailable]
+        self.silent += len(silent)
         return Told(asked, profiles, unavailable, silent, answer.retrieved)
 
     def _keep(self, answer: Answer) -> None:

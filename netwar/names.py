@@ -7,20 +7,19 @@ request, with the names that wait behind them on the queue.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
-from netwar.archive.base import Body, Store
+from netwar.archive.base import Store
 from netwar.errors import BadRequest
 from netwar.lookups import MOST, LookUps
 from netwar.queues.base import UserFailed
-from netwar.records.documents import users_index
+from netwar.records.documents import SLIP_MS, users_index
+from netwar.standing import retrieved
 from netwar.twitter.base import Twitter, Unavailable
 
-FRESH_SECONDS = 7 * 24 * 3600
+FRESH_MS = 7 * 24 * 3600 * 1000
 PEEK = 1_000
 
 
@@ -37,6 +36,7 @@ class Names:
     """Screen names of one index (`brexit`), remembered for one run."""
 
     def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
+        self._twitter = twitter
         self._store = store
         self._users = users_index(name)
         self._look_ups = LookUps(twitter, store, self._users, name)
@@ -54,14 +54,14 @@ class Names:
         Unavailable when X does not know the name or says that its user is suspended, UserFailed when it says nothing.
         """
         name = name.removeprefix("@")
-        if known := self._archived(name):
+        if known := self._archived(name, self._twitter.now()):
             return known
         if name not in self._unavailable:
             others = [other for other in self._unknown(waiting) if other != name]
             self._look_up_with(name, others[: min(room, MOST - 1)])
         if name in self._unavailable:
             raise self._unavailable.pop(name)
-        if known := self._archived(name):
+        if known := self._archived(name, self._twitter.now()):
             return known
         raise UserFailed(f"X gave no answer about {name}")
 
@@ -79,17 +79,14 @@ class Names:
         for name, problem in self._look_ups.names(names).unavailable.items():
             self._unavailable[name] = Unavailable(problem.outcome or "", problem.detail)
 
-    def _archived(self, name: str) -> Known | None:
-        """The user who bore the name last, if their profile is fresh."""
-        latest = max(self._store.archive.find(self._users, name=name), key=_retrieved, default=None)
-        if latest is None or _retrieved(latest) < time.time() - FRESH_SECONDS:
+    def _archived(self, name: str, now: int) -> Known | None:
+        """The user who bore the name last, if their profile is fresh at this time (ms)."""
+        latest = max(self._store.archive.find(self._users, name=name), key=retrieved, default=None)
+        if latest is None or not now - FRESH_MS <= retrieved(latest) <= now + SLIP_MS:
             return None
         return Known(str(latest["id"]), name, sure=False)
 
     def _unknown(self, waiting: Iterable[str]) -> list[str]:
+        now = self._twitter.now()
         names = [entry.removeprefix("@") for entry in islice(waiting, PEEK) if not entry.isdigit()]
-        return [name for name in names if name not in self._unavailable and not self._archived(name)]
-
-
-def _retrieved(user: Body) -> float:
-    return datetime.fromisoformat(user["netwar"]["retrieved"]).timestamp()
+        return [name for name in names if name not in self._unavailable and not self._archived(name, now)]

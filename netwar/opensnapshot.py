@@ -16,8 +16,8 @@ from typing import Any
 
 from netwar.errors import Busy, LeaseLost
 from netwar.queues.base import LEASE_SECONDS
-from netwar.records.idlists import compared, pack, together, unpack
-from netwar.snapshots import Parts, Snapshot, Snapshots
+from netwar.records.idlists import compared, pack, together
+from netwar.snapshots import Parts, Snapshot, Snapshots, unpacked
 
 PAGES = 50  # are merged into a run
 RENEW_SECONDS = LEASE_SECONDS / 10
@@ -139,7 +139,8 @@ class OpenSnapshot:
             if before is None:
                 return asdict(new)
             state = State(**before)
-            alive = state.holder not in ("", self._holder) and now - state.renewed < LEASE_SECONDS
+            # A lease that was renewed in the future was renewed by a host whose clock was ahead.
+            alive = state.holder not in ("", self._holder) and abs(now - state.renewed) < LEASE_SECONDS
             if alive and not dead(state.holder):
                 raise Busy(f"another run is reading this list (snapshot {state.number}, {state.holder.partition(':')[0]})")
             return asdict(replace(state, holder=self._holder, renewed=now))
@@ -164,7 +165,7 @@ class OpenSnapshot:
     def _merge(self) -> None:
         """Make a run of the pages."""
         run = self.state.runs + 1
-        lists: list[array[int]] = [unpack(page["ids"]) for page in pages(self._snapshots, self.state)]
+        lists: list[array[int]] = [unpacked(page["ids"]) for page in pages(self._snapshots, self.state)]
         if lists:
             parts = Parts(self._snapshots, "run", self.state.number, run)
             parts.add(together(lists))

@@ -17,12 +17,13 @@ from netwar.errors import BadRequest
 from netwar.lookups import MOST, LookUps, Told
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
-from netwar.records.documents import USERTEST
+from netwar.records.dialects import username
+from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary, plural
 from netwar.twitter.base import Passing, Twitter
-from netwar.workers import TROUBLES, Troubles, through_windows
+from netwar.workers import TROUBLES, Troubles, since_queued, through_windows
 
 log = logging.getLogger("netwar.profiles")
 
@@ -54,6 +55,7 @@ class Profiles:
         self.summary = Summary("profile")
         self._queue = queue
         self._archive = store.archive
+        self._twitter = twitter
         self._look_ups = LookUps(twitter, store, USERTEST, USERTEST)
         self._fresh = fresh
         self._again = again
@@ -113,16 +115,15 @@ class Profiles:
 
     def _spare(self, claims: OpenClaims, claim: Claim) -> None:
         """Answer for those users of a claim of whom X need not be asked."""
+        now = self._twitter.now()
         for entry, known in look(self._archive, USERTEST, claim.users).items():
-            if why := self._needless(claim, known):
+            if why := self._needless(claim, known, now):
                 self.summary.outcomes[why] += 1
                 self._count(claims.answered(entry))
 
-    def _needless(self, claim: Claim, known: Known) -> str | None:
-        """Why X need not be asked about a user of a claim, if so."""
-        if claim.queued is not None and claim.queued * 1000 <= known.at <= time.time() * 1000:  # a clock may have been ahead
-            return "fresh"
-        if known.is_open and known.at >= self._fresh:
+    def _needless(self, claim: Claim, known: Known, now: int) -> str | None:
+        """Why X need not be asked about a user of a claim, if so; `now` (ms) is the time at X."""
+        if since_queued(claim, known.at, now) or (known.is_open and self._fresh <= known.at <= now + SLIP_MS):
             return "fresh"
         return f"known to be {known.standing}" if known.standing in CLOSED and not self._again else None
 
@@ -141,7 +142,7 @@ class Profiles:
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
         self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(str(user.get("username") or "")))]
+        done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(username(user)))]
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:
@@ -165,7 +166,7 @@ class Profiles:
         self._refusals += 1
         if self._refusals == TROUBLES:
             raise refusal
-        self._give_up(claims, asked[0], refusal.said or str(refusal))
+        self._give_up(claims, asked[0], refusal.reason or str(refusal))
 
     def _count(self, users: int) -> None:
         self.summary.users += users
@@ -194,5 +195,5 @@ class Profiles:
                     with claim:
                         raise UserFailed(left.pop(claim.user))
                 others.hold(claim)
-                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user]):
+                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
                     others.answered(claim.user)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from netwar.archive.base import Body, Documents
+from netwar.archive.base import Archive, Body, Documents
+from netwar.coverage import Record
+from netwar.errors import NetwarError
+from netwar.records.queries import question
+from netwar.records.times import milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,31 @@ class Within:
         number = user if user and user.isdigit() else None
         name = user.removeprefix("@") if user and not number else None
         return cls(number, name, _ms(since), _ms(until))
+
+
+def check(archive: Archive, index: str, words: str, within: Within) -> None:
+    """Raises NetwarError for words that ask for nothing, and for a user of whom the index knows nothing."""
+    if words.strip() and not _asks(words):
+        raise NetwarError(f"there is no word to search for in {words}")
+    if (within.user or within.name) and not _is_known(archive, index, within):
+        raise NetwarError(f"nothing is recorded of {within.user or '@' + (within.name or '')} in {index.removeprefix('tw')}")
+
+
+def _asks(words: str) -> bool:
+    try:
+        return question(words) is not None
+    except ValueError as error:
+        raise NetwarError(str(error)) from None
+
+
+def _is_known(archive: Archive, index: str, within: Within) -> bool:
+    """Has the index a tweet, a profile or a record of the user?"""
+    users = index.replace("tw", "tu", 1)
+    if next(archive.find(index, user=within.user, name=within.name, limit=1), None):
+        return True
+    if within.user:
+        return bool(archive.profiles(users, [within.user])) or archive.record(index, within.user) != Record(within.user)
+    return bool(within.name and (archive.bearers(users, [within.name]) or archive.by_name(index, within.name)))
 
 
 def find(archive: Documents, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
@@ -49,7 +78,7 @@ def _ids(archive: Documents, index: str, within: Within) -> set[str] | None:
 def _lies_within(body: Body, within: Within, ids: set[str] | None) -> bool:
     if ids is not None and str(body.get("author_id")) not in ids:
         return False
-    made = _ms(datetime.fromisoformat(body["created_at"])) if body.get("created_at") else None
+    made = milliseconds(body.get("created_at"))
     if made is None:
         return within.since is None and within.until is None
     return (within.since is None or made >= within.since) and (within.until is None or made < within.until)

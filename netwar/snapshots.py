@@ -7,12 +7,14 @@ parts of bounded size. How a snapshot is taken stands in `netwar.opensnapshot`. 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from netwar.archive.base import Ledger
+from netwar.errors import ServiceDown
 from netwar.records.idlists import changed, compared, folded, pack, unpack
 
 PART = 10_000  # ids in a note
@@ -83,7 +85,7 @@ class Snapshots:
             kept = self.get(kind, *numbers, part)
             if kept is None:
                 return
-            yield from unpack(kept)
+            yield from unpacked(kept)
 
     def drop(self, kind: str, *numbers: int, after: int = 0) -> None:
         """Remove the notes numbered from `after` + 1 on: the last one first, so that a run that is killed overlooks none."""
@@ -93,6 +95,14 @@ class Snapshots:
 
     def _key(self, kind: str, *numbers: int) -> str:
         return "/".join([self._place, kind, *(f"{number:06}" for number in numbers)])
+
+
+def unpacked(kept: str) -> array[int]:
+    """A list of ids out of a note. Raises ServiceDown for one that is damaged."""
+    try:
+        return unpack(kept)
+    except (ValueError, TypeError) as error:
+        raise ServiceDown(f"a list of ids in the archive is damaged ({error}): restore it from a copy") from error
 
 
 class Parts:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from netwar.meter.base import Charge, Money
+from netwar.errors import ServiceDown
+from netwar.meter.base import Balance, Charge, Money, present
 
 MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 
@@ -17,24 +18,15 @@ MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 class Statement:
     """Charges from the day `since` on, and how the budget of today stands. Money is micro-dollars.
 
-    `held` is what runs that are going on have set aside; `doubtful` what X may have billed for answers that did not
-    come whole; `read_by_x` the posts of each day by X's
-    count, None when X was not asked.
+    `scope` says what is counted together; `read_by_x` is the posts of each day by X's count, None when X was not asked.
     """
 
     since: date
     charges: Sequence[Charge]
-    today: date
-    spent_today: int
+    balance: Balance
     spent_this_month: int
-    budget: int
-    held: int
-    doubtful: int = 0
+    scope: str = ""
     read_by_x: Mapping[date, int] | None = None
-
-    @property
-    def left(self) -> int:
-        return max(self.budget - self.spent_today - self.held - self.doubtful, 0)
 
     @property
     def posts(self) -> dict[date, int]:
@@ -53,19 +45,22 @@ class Statement:
                 yield day, ours.get(day, 0), theirs[day]
 
 
-def statement(money: Money, budget: int, since: date | None = None, today: date | None = None) -> Statement:
-    """What was spent from `since` on (default: the first of this month, UTC)."""
-    today = today or money.today()
-    first = today.replace(day=1)
+def statement(money: Money, since: date | None = None, scope: str = "", host: str = "") -> Statement:
+    """What was spent from `since` on (default: the first of this month, UTC). `host` is this one, whose files can be read."""
+    balance = money.balance()
+    with suppress(ServiceDown):  # who may only look
+        while balance.lowered and (now := present(balance.budget, host)):
+            money.allows(now)
+            balance = money.balance()
+    first = balance.day.replace(day=1)
     month = sum(charge.micro for charge in money.charges(first))
     since = since or first
-    held, doubtful = money.held(), money.doubtful()
-    return Statement(since, money.charges(since), today, money.spent(today), month, budget, held, doubtful)
+    return Statement(since, money.charges(since), balance, month, scope)
 
 
 def days_to_ask(shown: Statement) -> int:
     """How many days back X's count is wanted."""
-    return max(1, min(MOST_DAYS, (shown.today - shown.since).days + 1))
+    return max(1, min(MOST_DAYS, (shown.balance.day - shown.since).days + 1))
 
 
 def by_day(usage: Mapping[str, Any]) -> dict[date, int]:
@@ -92,13 +87,18 @@ def lines(shown: Statement) -> Iterator[str]:
             yield "  ".join(words + numbers)
     else:
         yield "nothing was bought in these days"
-    yield f"today (UTC): ${dollars(shown.spent_today)} spent of a budget of ${dollars(shown.budget)}, " + (
-        f"${dollars(shown.held)} held by runs that are going on, ${dollars(shown.left)} left"
+    today = shown.balance
+    yield f"today (UTC): ${dollars(today.spent)} spent of a budget of ${dollars(today.budget.micro)}, " + (
+        f"${dollars(today.held)} held by runs that are going on, ${dollars(today.left)} left"
     )
-    if shown.doubtful:
-        doubt = f"in doubt: ${dollars(shown.doubtful)} that X may have billed for answers that did not come whole"
+    if today.lowered:
+        yield f"that budget is the lowest of those who use this app today: that of {today.budget.file} on {today.budget.host}"
+    if today.doubtful:
+        doubt = f"in doubt: ${dollars(today.doubtful)} that X may have billed for what did not come whole"
         yield f"{doubt}; counted until the day ends, or they are asked for again"
     yield f"this month: ${dollars(shown.spent_this_month)} spent"
+    if shown.scope:
+        yield shown.scope
     for day, ours, theirs in shown.compared():
         yield f"{day}: {ours:,} posts by our count, {theirs:,} by X's"
 
@@ -110,11 +110,13 @@ def plain(shown: Statement) -> dict[str, Any]:
         | {"micro_dollars": c.micro}
         for c in shown.charges
     ]
-    micro = {"today": shown.spent_today, "month": shown.spent_this_month, "budget": shown.budget}
+    today = shown.balance
+    micro = {"today": today.spent, "month": shown.spent_this_month, "budget": today.budget.micro}
     compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
     posts = None if shown.read_by_x is None else compared
-    micro |= {"held": shown.held, "in_doubt": shown.doubtful, "left": shown.left}
-    return {"charges": charges, "micro_dollars": micro, "posts": posts}
+    micro |= {"held": today.held, "in_doubt": today.doubtful, "left": today.left}
+    budget = {"file": today.budget.file, "host": today.budget.host}
+    return {"charges": charges, "micro_dollars": micro, "budget_of": budget, "counted": shown.scope, "posts": posts}
 
 
 def dollars(micro: int) -> str:

@@ -7,15 +7,18 @@ Each change is kept beside the ledger, as a note under `standing/` and the same 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
+from netwar.records.dialects import flag, username
+from netwar.records.documents import SLIP_MS
 from netwar.records.pages import Problem
+from netwar.records.times import seen
 
 OPEN, SUSPENDED, GONE, PROTECTED = "open", "suspended", "gone", "protected"
 CLOSED = (SUSPENDED, PROTECTED, GONE)
@@ -31,17 +34,24 @@ class Change:
 
 
 def retrieved(profile: Body) -> int:
-    """When X showed a recorded profile, ms."""
-    return round(datetime.fromisoformat(profile["netwar"]["retrieved"]).timestamp() * 1000)
+    """When X showed a recorded profile, ms; 0 where that was not kept."""
+    ours = profile.get("netwar")
+    return seen(ours.get("retrieved")) if isinstance(ours, dict) else 0
+
+
+def _told_last(record: Record, profile: Body) -> bool:
+    """Whether what is noted of a user is newer than their profile. Of two, one of which is yet to come, the other one is."""
+    shown, until = retrieved(profile), time.time() * 1000 + SLIP_MS
+    return record.asked >= shown or shown > until >= record.asked > 0
 
 
 def standing(record: Record | None, profile: Body | None) -> str | None:
     """What a user is by the newer of the two; None of whom nothing is known."""
-    if record and record.outcome in CLOSED and (profile is None or record.asked >= retrieved(profile)):
+    if record and record.outcome in CLOSED and (profile is None or _told_last(record, profile)):
         return record.outcome
     if profile is None:
         return None
-    return PROTECTED if profile.get("protected") else OPEN
+    return PROTECTED if flag(profile.get("protected")) else OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +93,20 @@ def look(archive: Archive, index: str, entries: Sequence[str]) -> dict[str, Know
 
 
 def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
-    """Write down what X said of a user (an id, or `@name`) at a time (ms); what it said later stays."""
+    """Write down what X said of a user (an id, or `@name`) just now, `at` (ms); what it said later stays.
+
+    What is dated further ahead was written by a host whose clock was, and gives way.
+    """
 
     def change(record: Record) -> Record:
-        if record.asked > at:
+        if at < record.asked <= at + SLIP_MS:
             return record
         outcome = now if now in CLOSED else None
         return replace(record, outcome=outcome, detail=detail or None, asked=at, name=name or record.name)
 
     def note(before: list[list[Any]] | None) -> list[list[Any]]:
         known = before or []
-        is_news = not known or (known[-1][1] != now and known[-1][0] < at)
+        is_news = not known or (known[-1][1] != now and not at <= known[-1][0] <= at + SLIP_MS)
         return [*known, [at, now, detail]] if is_news else known
 
     ledger.change(index, user, change)
@@ -107,12 +120,12 @@ def changes(ledger: Ledger, index: str, user: str) -> list[Change]:
 
 def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
     """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
-    by_key = {str(profile["id"]): profile for profile in profiles}
-    by_key |= {f"@{str(profile.get('username', '')).lower()}": {} for profile in by_key.values()}
+    by_key: dict[str, Body] = {str(profile["id"]): profile for profile in profiles}
+    by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
     for user, record in archive.records_of(index, list(by_key)).items():
-        now = PROTECTED if by_key[user].get("protected") else OPEN
-        if record.outcome in CLOSED and record.outcome != now and record.asked < at:
-            conclude(archive, index, user, now, at, name=by_key[user].get("username"))
+        now = PROTECTED if flag(by_key[user].get("protected")) else OPEN
+        if record.outcome in CLOSED and record.outcome != now and not at <= record.asked <= at + SLIP_MS:
+            conclude(archive, index, user, now, at, name=username(by_key[user]))
 
 
 def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: Mapping[str, Problem], at: int) -> Counter[str]:
@@ -124,8 +137,8 @@ def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: M
     shown(archive, index, profiles, at)
     told: Counter[str] = Counter()
     for user in profiles:
-        if user.get("protected"):
-            conclude(archive, index, str(user["id"]), PROTECTED, at, name=user.get("username"))
+        if flag(user.get("protected")):
+            conclude(archive, index, str(user["id"]), PROTECTED, at, name=username(user))
             told[PROTECTED] += 1
     for key, problem in unavailable.items():
         conclude(archive, index, key, problem.outcome or "", at, problem.detail)

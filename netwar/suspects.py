@@ -120,4 +120,4 @@ class Suspects:
 
 def _words(trouble: Trouble) -> str:
     """What X said, without the advice about our keys, which would mislead."""
-    return trouble.what if isinstance(trouble, Passing) else trouble.said or str(trouble)
+    return trouble.what if isinstance(trouble, Passing) else trouble.reason or str(trouble)

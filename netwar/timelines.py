@@ -7,14 +7,13 @@ written together with what it proves (see `netwar.walks`); only then is the next
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from netwar.archive.base import Cover, Store, Tally
 from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
-from netwar.records.dialects import posts_count
+from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
@@ -67,7 +66,7 @@ class Timeline:
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        walk = Walk(0 if days is None else first_id(int((time.time() - days * 86_400) * 1000)))
+        walk = Walk(0 if days is None else first_id(self._twitter.now() - int(days * 86_400_000)))
         for answer in self._pages(walk):
             walk.read(_ids(answer), answer.clock)
             self._write(answer)
@@ -83,7 +82,7 @@ class Timeline:
         """Read pages, each written together with what it proves."""
         for answer in self._pages(walk):
             walk.read(_ids(answer), answer.clock)
-            if answer.page.next_token is None and not self._may_be_cut_off(walk):
+            if _ends(answer, walk) and not self._may_be_cut_off(walk):
                 walk.end()
             self._write(answer, *walk.changes())
         self._served += walk.posts
@@ -145,23 +144,35 @@ class Timeline:
                 self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached
             )
             yield answer
+            if answer.page.unread:
+                raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
             token = answer.page.next_token
-            if token is None:
+            if _ends(answer, walk):
                 return
-            if token in seen or walk.barren >= BARREN_PAGES:
-                if not walk.again():
-                    raise UserFailed("X repeats the same page without end")
-                log.warning("user %s: X repeats a page; going on below post %s", self.user, walk.until)
-                token, seen, until, walk.barren = None, set(), walk.until, 0
+            if token is None or token in seen or walk.barren >= BARREN_PAGES:
+                until = self._anew(walk, told=token is not None)
+                token, seen, walk.barren = None, set(), 0
             else:
                 seen.add(token)
+
+    def _anew(self, walk: Walk, *, told: bool) -> int | None:
+        """Where to ask on from without a token. Raises UserFailed when X would only repeat itself.
+
+        Where X has not `told` whether more follows, below all that came will do, too: what comes then shows it.
+        """
+        moved = walk.again()
+        if told and not moved:
+            raise UserFailed("X repeats the same page without end")
+        until = walk.until if moved else walk.lowest
+        why = "X repeats a page" if told else "X does not say whether more follows"
+        log.warning("user %s: %s; going on below post %s", self.user, why, until)
+        return until
 
     def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
         """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool."""
         page = answer.page
         author = page.authors.get(self.user, {})
-        name = author.get("username")
-        bears = name if isinstance(name, str) else None
+        bears = username(author) or None
         cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author), back)
         made = documents(
             page,
@@ -187,6 +198,11 @@ def conclusion(record: Record, posts: int) -> str:
     if not record.spans and not posts:
         return "empty"
     return "partial" if record.gaps or record.lost else "complete"
+
+
+def _ends(answer: Answer, walk: Walk) -> bool:
+    """Whether nothing follows a page that was read: X said so, or says nothing, and what it sent was there before."""
+    return answer.page.ends or (answer.page.untold and walk.barren > 0)
 
 
 def _ids(answer: Answer) -> list[int]:

@@ -9,14 +9,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from netwar.errors import RateLimited
-from netwar.queues.base import Queue
+from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
+from netwar.records.documents import SLIP_MS
 from netwar.summary import Summary, waiting
 from netwar.twitter.base import Passing
 
 log = logging.getLogger("netwar.workers")
 
 TROUBLES = 3
+
+
+def since_queued(claim: Claim, at: int, now: int) -> bool:
+    """Whether X spoke of a user at a time (ms) since they were queued; `now` (ms) is the time at X.
+
+    How long they have waited is told by our own clock, so it does not matter what that says. A time that is yet to come is
+    that of a host whose clock was ahead.
+    """
+    if claim.queued is None:
+        return False
+    return now - (time.time() - claim.queued) * 1000 <= at <= now + SLIP_MS
 
 
 def through_windows(

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.winning import XTime, unknown
 from netwar.config import Settings, load
-from netwar.connections.elastic import Cluster, connect
+from netwar.connections.elastic import connect
 from tests.servers.elastic import ElasticServer
 from tests.servers.users import RECORDER
 
@@ -32,9 +33,9 @@ def settings(server: ElasticServer, user: str | None = None) -> Settings:
     return Settings(elksg=server.url, elksguser=name, elksgpass=password, elksgca=server.ca)
 
 
-def opened(configuration: Path, folder: Path) -> ElasticArchive:
+def opened(configuration: Path, folder: Path, now: XTime = unknown) -> ElasticArchive:
     """The archive that a configuration names; its dead letters are in the folder."""
-    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API)
+    return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API, now)
 
 
 def remember(kind: str, configuration: Path) -> None:
@@ -44,15 +45,6 @@ def remember(kind: str, configuration: Path) -> None:
 
 def remembered(kind: str) -> Path:
     return Path(os.environ[_name(kind)])
-
-
-def folds(kind: str) -> bool:
-    """Has the server of this kind the filters of every real distribution?"""
-    cluster: Cluster = connect(load(remembered(kind)))
-    try:
-        return cluster.folds
-    finally:
-        cluster.close()
 
 
 def _name(kind: str) -> str:

@@ -115,7 +115,10 @@ def sign_in(api: str, screen_name: str | None = None) -> dict[str, str]:
         pin = re.search('id="pin">([0-9]+)<', browser.post(f"{api}/oauth/authorize", data=form, timeout=30).text)
         assert pin
         bearer = browser.post(
-            f"{api}/oauth2/token", auth=tuple(SANDBOX_APP.values()), data={"grant_type": "client_credentials"}, timeout=30
+            f"{api}/oauth2/token",
+            auth=(SANDBOX_APP["consumer_key"], SANDBOX_APP["consumer_secret"]),
+            data={"grant_type": "client_credentials"},
+            timeout=30,
         ).json()
     with app(
         resource_owner_key=token["oauth_token"], resource_owner_secret=token["oauth_token_secret"], verifier=pin[1]
@@ -169,6 +172,18 @@ def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
 def _desk(home: Path) -> Desk:
     home.mkdir()
     return Desk(home)
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """What a test opens of the stores in files is closed with it."""
+    from netwar.connections.sqlite_files import still_open
+
+    before = still_open()
+    yield
+    for connection in still_open():
+        if connection not in before:
+            connection.close()
 
 
 @pytest.fixture

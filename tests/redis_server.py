@@ -1,7 +1,7 @@
-"""One Redis that can be reached in every way there is, with the rights and the settings of conf/redis; and servers to kill.
+"""One Redis that can be reached in every way there is, also by who has no password; and servers to kill.
 
 It stands on tests.servers, which has a server of one kind for each test; here, one server for plain and TLS connections alike,
-with a database for each test, makes hundreds of small tests quick.
+with a database for each test, makes hundreds of small tests quick. What conf/redis makes is tests.shipped_redis.
 """
 
 from __future__ import annotations
@@ -16,26 +16,24 @@ from urllib.parse import quote
 
 import redis
 
+from tests import redis_conf
 from tests.lossy import LossyWay
+from tests.redis_conf import PASSWORD
 from tests.servers import redis_program
 from tests.servers.certificates import Certificates, certificates
 from tests.servers.fixtures import skip_without
 from tests.servers.processes import Launch, Process, give
 from tests.servers.starting import free_port
-from tests.servers.users import AWKWARD
-
-SHIPPED = Path(__file__).parent.parent / "conf" / "redis"
-PASSWORD = "writes" + AWKWARD
-READER_PASSWORD = "looks" + AWKWARD
 
 
 class RedisServer:
     """A server with its files in a folder, which may be started again and again; `lines` are its settings."""
 
-    def __init__(self, folder: Path, *lines: str, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *lines: str, options: Sequence[str] = (), program: Path | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self._options = options
+        self._program = program
         self._process: Process | None = None
         whole = ["bind 127.0.0.1", *lines, f"port {self.port}", f"dir {folder}"]
         (folder / "redis.conf").write_text("\n".join(whole) + "\n")
@@ -56,7 +54,7 @@ class RedisServer:
     def start(self, *, ready: bool = True) -> RedisServer:
         """Start it, and return when it has read its data, or as soon as it says that it is reading them."""
         give(self.folder)
-        program = redis_program.find(with_tls=True)
+        program = self._program or redis_program.find(with_tls=True)
         assert program
         self._process = Process(Launch((program, self.folder / "redis.conf", *self._options), self.folder))
         until = time.monotonic() + 30
@@ -69,13 +67,14 @@ class RedisServer:
                     if not ready:
                         return self
                 except redis.RedisError:
-                    assert self._process.alive, self._process.last_words()
-                    assert time.monotonic() < until, self._process.last_words()
+                    if not self._process.alive or time.monotonic() > until:
+                        self.kill()
+                        raise AssertionError(self._process.last_words()) from None
                 time.sleep(0.01)
 
     def kill(self) -> None:
         """kill -9; also what ends it for good: TERM waits for replicas, and for what is about to be written."""
-        if self._process and self._process.alive:
+        if self._process:
             self._process.kill()
 
 
@@ -106,16 +105,13 @@ class Redis:
 
 
 @contextmanager
-def running_redis(*lines: str, shipped: bool = False) -> Iterator[Redis]:
-    """A server with the rights of conf/redis, ended with the block; `shipped`: with its settings too."""
+def running_redis(*lines: str) -> Iterator[Redis]:
+    """A server that forgets, ended with the block; users have the rights of conf/redis, and who shows no password has all."""
     skip_without("redis-tls")
     with short_folder() as folder:
         signed, tls_port = certificates(), free_port()
-        settings = shipped_settings(folder, signed, tls_port)
-        if not shipped:
-            durable = ("appendonly", "appendfsync", "save", "maxmemory", "bind")
-            settings = ['save ""', *(line for line in settings if not line.startswith(durable))]
-        server = RedisServer(folder, *settings, "databases 5000", *lines)
+        (folder / "netwar.acl").write_text(redis_conf.rights().replace("user default off resetpass", "user default on nopass"))
+        server = RedisServer(folder, *_light(folder, tls_port, signed), 'save ""', "databases 5000", *lines)
         lossy = LossyWay(server.port)
         try:
             yield Redis(server.start(), tls_port, signed, lossy)
@@ -131,26 +127,8 @@ def short_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def shipped_settings(folder: Path, signed: Certificates, tls_port: int) -> list[str]:
-    """The lines of conf/redis/netwar.conf, with the files and the port of the tests'."""
-    places = {
-        "/etc/redis/tls/server.crt": str(signed.node),
-        "/etc/redis/tls/server.key": str(signed.node_key),
-        "/etc/redis/tls/ca.crt": str(signed.ca),
-        "/etc/redis/netwar.acl": str(shipped_rights(folder)),
-        "/run/redis/netwar.sock": f"{folder}/s",
-        "tls-port 6379": f"tls-port {tls_port}",
-    }
-    lines = [line for line in (SHIPPED / "netwar.conf").read_text().splitlines() if not line.startswith("#")]
-    for there, here in places.items():
-        assert sum(there in line for line in lines) == 1, there
-        lines = [line.replace(there, here) for line in lines]
-    return lines
-
-
-def shipped_rights(folder: Path) -> Path:
-    """conf/redis/netwar.acl with passwords of the tests'; the default user, whom it turns off, may do everything."""
-    text = (SHIPPED / "netwar.acl").read_text()
-    text = text.replace(">CHANGE-ME-TOO", f">{READER_PASSWORD}").replace(">CHANGE-ME", f">{PASSWORD}")
-    (path := folder / "users.acl").write_text(text.replace("user default off", "user default on nopass ~* &* +@all"))
-    return path
+def _light(folder: Path, tls_port: int, signed: Certificates) -> list[str]:
+    """The lines of conf/redis/netwar.conf but for those that a test may need otherwise."""
+    heavy = ("#", "appendonly", "appendfsync", "save", "maxmemory", "bind")
+    lines = redis_conf.settings(folder, tls_port, signed).splitlines()
+    return [line for line in lines if not line.startswith(heavy)]

@@ -157,6 +157,31 @@ def test_paths_begin_at_home_or_at_the_folder_of_the_file(read, tmp_path):
         ("[API]\nauth = both", "[API] auth must be user or app, not 'both'"),
         ("[API]\nconsumer_key = a # mine", "[API] consumer_key has a blank in it"),
         ("[API]\naccount = a\n  b", "[API] account goes on over several lines"),
+        ("[API]\nbearer_token = AAAA–ZZZ", "[API] bearer_token has a letter in it that no key has (U+2013)"),
+        ("[API]\nconsumer_key = AAAA\u200bZZZ", "[API] consumer_key has a letter in it that is not seen (U+200B)"),
+        ("[API]\naccess_token_secret = “AAAAZZZ”", "[API] access_token_secret is in quotes"),
+        ('[API]\naccess_token_key = "AAAAZZZ"', "[API] access_token_key is in quotes"),
+        ("[STREAM]\nelksgkey = AAAAⅤZZZ", "[STREAM] elksgkey has a letter in it that no key has (U+2164)"),
+        ("[API]\nconsumer_secret = AAAA’ZZZ", "[API] consumer_secret has a letter in it that no key has (U+2019)"),
+        ("[API]\nconsumer_secret = AAAA\u00a0ZZZ", "[API] consumer_secret has a letter in it that is not seen (U+00A0)"),
+        ("[STREAM]\nelksgpass = 'hush'", "[STREAM] elksgpass is in quotes"),
+        ("[STREAM]\nredispass = hu\x1bsh", "[STREAM] redispass has a letter in it that is not seen (U+001B)"),
+        ("[STREAM]\ndata = $HOME/netwar", "[STREAM] data has $HOME in it, which is not filled in here"),
+        ("[STREAM]\nelksgca = ${CONF}/ca.pem", "[STREAM] elksgca has ${CONF} in it"),
+        ('[API]\nhomedir = "lists"', "[API] homedir is in quotes"),
+        ("[STREAM]\ndata = /srv/netwar # the large disk", "[STREAM] data has a comment behind it"),
+        ("[API]\naccount = me ; mine", "[API] account has a comment behind it"),
+        ('[STREAM]\nelksg = "host"', "[STREAM] elksg is in quotes"),
+        ("[STREAM]\nelksg = $ELK:9200", "[STREAM] elksg has $ELK in it"),
+        ("[STREAM]\nelksg = host # comment", "[STREAM] elksg has a comment behind it"),
+        ("[API]\nproxy = $HTTP_PROXY", "[API] proxy has $HTTP_PROXY in it"),
+        ('[API]\nproxy = "http://proxy:3128"', "[API] proxy is in quotes"),
+        ("[STREAM]\nredishost = $REDIS", "[STREAM] redishost has $REDIS in it"),
+        ("[STREAM]\nredisurl = 'redis://host'", "[STREAM] redisurl is in quotes"),
+        ('[STREAM]\nindex = "brexit"', "[STREAM] index is in quotes"),
+        ('[API]\nbudget = "5"', "[API] budget must be dollars"),
+        ("[API]\nmaxcpu = 50 # half", "[API] maxcpu must be a whole number"),
+        ('[API]\napi = "https://api.x.com"', "[API] api must be an address"),
         ("[API]\nacount = x", "[API] acount is no key (did you mean account?): see example.conf"),
         ("[API]\nindex = x", "[API] index belongs in [STREAM]: see example.conf"),
         ("[APIS]\nindex = x", "[APIS] is no section: see example.conf"),
@@ -209,6 +234,29 @@ def test_the_system_file_may_be_open_to_all_until_it_holds_a_secret(user, read):
         read()
     user("[SYSTEM]\nredispass = hush\n", 0o640, "netwar.conf")
     assert read().redispass == "hush"
+
+
+def test_a_file_that_others_may_write_is_not_read(user, read, tmp_path):
+    path = user("[SYSTEM]\nredishost = theirs\n", 0o664, "netwar.conf")
+    with pytest.raises(ConfigError, match=f"chmod go-w {path}"):
+        read()
+    path.chmod(0o644)
+    assert read().redishost == "theirs"
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert read(tmp_path / "pipe").redishost == "theirs", "a pipe into which nobody writes holds up nobody"
+    with pytest.raises(ConfigError, match="is no regular file"):
+        read(Path("/dev/zero"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_a_file_of_somebody_elses_is_not_read(user, read):
+    for name, path in ((".twitter", None), ("netwar.conf", None), ("other.conf", "other.conf")):
+        file = user("[API]\nnonsense = s3cr3t\n", 0o600, name)
+        os.chown(file, 12345, 12345)
+        with pytest.raises(ConfigError, match=f"{file}: belongs to user 12345") as error:
+            read(file if path else None)
+        assert "nonsense" not in str(error.value)
+        file.unlink()
 
 
 def test_a_folder_in_the_files_place_is_told(read, tmp_path):
@@ -305,6 +353,15 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be written"):
         write(tmp_path / "file" / ".twitter", {("API", "account"): "me"})
+
+
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "null").symlink_to("/dev/null")
+    for path in (tmp_path / "pipe", tmp_path / "null"):
+        with pytest.raises(ConfigError, match="cannot be written: it is no regular file"):
+            write(path, {("API", "account"): "me"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["null", "pipe"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")

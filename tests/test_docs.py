@@ -76,12 +76,6 @@ def test_every_make_target_that_is_named_is_one() -> None:
     assert named <= targets
 
 
-def test_the_requirements_are_those_of_the_project() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
-    assert lines == ["-e .", *project["dependency-groups"]["dev"]]
-
-
 def test_every_requirement_has_a_lower_bound_and_stays_below_the_next_major() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     for requirement in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]:

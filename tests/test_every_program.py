@@ -161,6 +161,7 @@ WORDS = {
     "tw-friend2usertest": ("nasa",),
     "tw-friendquick": ("nasa",),
     "tw-idu3elk": ("brexit",),
+    "tw-mend": ("meter.sqlite",),
     "tw-quser2usertest": ("-",),
     "tw-quser2work": ("-",),
     "tw-search": ("brexit", "word"),

@@ -98,6 +98,13 @@ def test_passwords_in_an_address_are_secrets() -> None:
         ("redishost = redis://here", "[STREAM] redishost must be the name of a host: write an address as redisurl"),
         ("redishost = here:6380", "[STREAM] redishost must be the name of a host alone: write its port as redisport"),
         ("redisurl = redis://here\nredisca = /ca", "[STREAM] redisca is set, and redisurl asks for no TLS"),
+        ("redishost = here\nredispass = hush", "everybody on the way to here could read the password for Redis"),
+        ("redishost = 10.0.0.7\nredispass = hush", "everybody on the way to 10.0.0.7 could read"),
+        ("redishost = ::ffff:10.0.0.7\nredispass = hush", "everybody on the way to ::ffff:10.0.0.7 could read"),
+        ("redisurl = redis://here\nredispass = hush", "everybody on the way to here could read"),
+        ("redisurl = redis://me:hush@localhost.example.org", "everybody on the way to localhost.example.org could read"),
+        ("redisurl = redis+sentinel://127.0.0.1,b/netwar\nredispass = hush", "everybody on the way to b could read"),
+        ("redisurl = redis+sentinel://b/netwar?sentinel_password=hush", "everybody on the way to b could read"),
     ],
 )
 def test_faults_are_told_with_the_others(tmp_path: Path, lines: str, fault: str) -> None:
@@ -108,3 +115,23 @@ def test_faults_are_told_with_the_others(tmp_path: Path, lines: str, fault: str)
         load(environ={"HOME": str(tmp_path), "NETWAR_SYSTEM_CONF": str(tmp_path / "none")})
     assert any(fault in problem for problem in no.value.problems), no.value.problems
     assert len(no.value.problems) == 2
+    assert "hush" not in str(no.value.problems)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"redishost": "localhost", "redispass": "hush"},
+        {"redishost": "127.8.8.8", "redispass": "hush"},
+        {"redishost": "::1", "redispass": "hush"},
+        {"redishost": "/run/redis.sock", "redispass": "hush"},
+        {"redishost": "here", "redispass": "hush", "redisca": Path("/ca")},
+        {"redishost": "here", "redisuser": "me"},
+        {"redisurl": "rediss://me:hush@here"},
+        {"redisurl": "unix://me:hush@/run/redis.sock"},
+        {"redisurl": "redis+sentinel://:hush@127.0.0.1,[::1]/netwar?sentinel_password=hush"},
+        {"redisurl": "rediss+sentinel://:hush@a,b/netwar?sentinel_password=hush"},
+    ],
+)
+def test_a_password_may_go_over_tls_and_to_this_machine(keys: dict[str, object]) -> None:
+    assert Settings(**keys).redis

@@ -56,3 +56,31 @@ def test_users_are_found_by_the_beginning_of_their_name(recorded):
 @pytest.mark.parametrize("options", [[], ["--users", "--user", "x"], ["x", "--since", "yesterday"]])
 def test_what_makes_no_sense_is_a_usage_error(tw, options):
     assert tw("tw-search", "found", *options).status == 2
+
+
+def test_words_that_must_not_be_there_and_alternatives(recorded):
+    everything = {tweet["id"]: tweet for tweet in search(recorded, "https")}
+    word = next(w for w in sorted(search(recorded, "https")[0]["text"].split(), key=len) if w.isalpha() and len(w) > 3)
+    with_it = {tweet["id"] for tweet in search(recorded, "https", word)}
+    assert {tweet["id"] for tweet in search(recorded, "https", f"-{word}")} == everything.keys() - with_it
+    assert {tweet["id"] for tweet in search(recorded, f"(https -{word})", "OR", f"(https {word})")} == everything.keys()
+    for words in ([f"-{word}"], ["https", "OR", f"-{word}"]):
+        ended = recorded.run("tw-search", "found", *words, check=1)
+        assert "tw-search: a search needs a word that must be there" in ended.stderr
+    assert "there is no word to search for" in recorded.run("tw-search", "found", "!!", check=1).stderr
+    assert recorded.desk.run("tw-search", "found", "https", "--limt", "3").status == 2
+    assert recorded.desk.run("tw-search", "found", "https", "-x").status == 2
+
+
+def test_a_user_of_whom_nothing_is_recorded_is_told(recorded):
+    for who, told in (("@nobody_here", "@nobody_here"), ("nobody_here", "@nobody_here"), ("1234567", "1234567")):
+        for words in ([], ["https"]):
+            ended = recorded.run("tw-search", "found", *words, "--user", who, check=1)
+            assert ended.stderr.splitlines()[-1] == f"tw-search: nothing is recorded of {told} in found"
+    known = recorded.users()[0]
+    assert "0 tweets found" in recorded.run("tw-search", "found", "nosuchword", "--user", known["name"]).stderr
+
+
+def test_a_vanished_index_is_told(recorded):
+    (recorded.desk.home / ".local/share/netwar/archive/found.sqlite").unlink()
+    assert "there is no index found (nothing is recorded yet)" in recorded.run("tw-search", "found", "https", check=1).stderr

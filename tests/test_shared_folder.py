@@ -24,7 +24,7 @@ LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Person:
     """A Unix user who belongs to the group, with a home folder that holds a configuration."""
 
@@ -32,10 +32,11 @@ class Person:
     home: Path
     umask: int
     desk: Desk
+    stamped: bool = False
 
-    def run(self, python: str, *command: str, input: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, python: str, *command: str, input: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         environment = self.desk.environment | {"HOME": str(self.home), "NETWAR_SYSTEM_CONF": os.devnull}
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *LIBRARIES])
+        environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), *LIBRARIES]), **more}
         return subprocess.run(
             [python, *command],
             env=environment,
@@ -74,50 +75,181 @@ def shared() -> Iterator[Path]:
     shutil.rmtree(room)
 
 
-@pytest.fixture(params=[0o022, 0o077], ids=oct)
-def people(request: pytest.FixtureRequest, shared: Path, desk: Desk, sandbox: Sandbox) -> list[Person]:
+def two(shared: Path, desk: Desk, umask: int, **settings: object) -> list[Person]:
     others = [user for user in pwd.getpwall() if user.pw_uid != 0][:2]
     found = []
     for user in others:
         home = shared.parent / user.pw_name
         home.mkdir()
-        config = desk.configure(sandbox.url, path=home / ".twitter", data=shared, budget=100, maxcpu=100, maxmem=100)
+        config = desk.configure(path=home / ".twitter", data=shared, **settings)
         for path in (home, config):
             os.chown(path, user.pw_uid, user.pw_gid)
-        found.append(Person(user, home, request.param, desk))
+        found.append(Person(user, home, umask, desk))
     return found
 
 
-def test_they_work_in_turns(people: list[Person], shared: Path, sandbox: Sandbox) -> None:
-    first, second = people
+@pytest.fixture
+def people(shared: Path, desk: Desk) -> list[Person]:
+    return two(shared, desk, 0o022)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
+def test_they_work_in_turns(shared: Path, desk: Desk, sandbox: Sandbox, umask: int) -> None:
+    first, second = two(shared, desk, umask, api=sandbox.url, budget=100, maxcpu=100, maxmem=100)
     python = first.python()
+    said(second, KEEP, shared, 1)
+    waits = f"1 page of {second.user.pw_name} waits in {shared}/spool.{second.user.pw_uid} for the next run"
     with urllib.request.urlopen(f"{sandbox.url}/sandbox/truth/users") as answer:
         users = [json.loads(line) for line in answer]
     waiting = "".join(f"{user['id']}\n" for user in users if user["posts"] < 100)
     steps = ["tw-quser2work -", "tw-idu3elk group", "tw-spend --no-ask", "tw-showwork", "tw-coverage group"]
+    told = True
     for person in (first, second, first):
         for name, *args in map(str.split, steps):
             ended = person.run(python, str(BIN / name), *args, input=waiting)
             assert ended.returncode == 0, (person.user.pw_name, name, ended.stderr)
+            assert (waits in ended.stderr) == (told and name == "tw-idu3elk"), ended.stderr
+        told = False
     assert [path for path in shared.rglob("*") if path.stat().st_mode & 0o007] == []
 
 
-SPOOL = """
+BEGIN = """
 import sys
 from pathlib import Path
 from netwar.archive.deadletters import Refused, keep
 from netwar.archive.spool import Spool
+from netwar.archive.spooled import Page, line
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.cli.quiet import _told_today
 from netwar.records.documents import Document
 
-document = Document("twgroup", "1", {"id": "1"}, True, 0)
-Spool(Path(sys.argv[1]) / "spool").keep("page", [document], None)
-keep(Path(sys.argv[1]) / "dead-letters", [Refused(document, "no")])
+shared = Path(sys.argv[1])
+spool = Spool(shared / "spool")
+document = Document("twgroup", sys.argv[2], {"id": sys.argv[2], "text": "\\x1b]0;taken"}, True, 0)
+"""
+KEEP = (
+    BEGIN
+    + """
+spool.keep("page", [document], None)
+keep(shared / "dead-letters", [Refused(document, "no")])
+assert not _told_today(shared / "runs" / "it.told")
+"""
+)
+REPLAY = (
+    BEGIN
+    + """
+archive = SqliteArchive(shared / "archive", shared / "dead-letters")
+told = spool.replay(archive)
+print(told.records, told.torn, told.aside, [(other.user, other.pages, other.folder.name) for other in spool.others()])
+archive.close()
+"""
+)
+
+
+def said(person: Person, script: str, *args: object) -> str:
+    ended = person.run(person.python(), "-c", script, *map(str, args))
+    assert ended.returncode == 0, ended.stderr
+    assert "\x1b" not in ended.stdout + ended.stderr
+    return ended.stdout.strip() + ended.stderr
+
+
+def test_each_has_a_spool_letters_and_stamps_of_their_own(people: list[Person], shared: Path) -> None:
+    first, second = people
+    for person in (first, second, first):
+        said(person, KEEP.replace("assert not", "assert") if person.stamped else KEEP, shared, 1)
+        person.stamped = True
+    for person in people:
+        assert len((shared / f"dead-letters.{person.user.pw_uid}").read_text().splitlines()) == 1 + (person is first)
+    others = [(second.user.pw_name, 1, f"spool.{second.user.pw_uid}")]
+    assert said(first, REPLAY, shared, 1) == f"2 0 0 {others}", "one's own are written, the other's are counted"
+    assert said(first, REPLAY, shared, 1) == f"0 0 0 {others}"
+    assert said(second, REPLAY, shared, 1) == "1 0 0 []"
+
+
+SHARED_PAGES = (
+    BEGIN
+    + """
+import os
+os.umask(0)
+import dataclasses, orjson
+(shared / "spool").mkdir(0o2770)
+lines = [line(Page("page", "", [document], None))]
+for odd in ({"index": "tw/../../../victim"}, {"index": "elsewhere"}, {"id": 7}, {"direct": 1}, {"body": []}, {"more": 1}):
+    page = {"request": "\\x1b]0;taken", "time": "", "documents": [{**dataclasses.asdict(document), **odd}], "cover": None}
+    body = orjson.dumps(page)
+    from netwar.archive.spooled import HEAD, MIDDLE, TAIL, _checksum
+    lines.append(HEAD + _checksum(body) + MIDDLE + body + TAIL)
+(shared / "spool" / "pages.jsonl").write_bytes(b"".join(lines) + b"torn")
+"""
+)
+
+
+def test_a_spool_that_was_shared_is_replayed_first_and_what_stands_in_it_is_checked(people: list[Person], shared: Path) -> None:
+    first, second = people
+    said(first, KEEP, shared, 1)
+    said(second, SHARED_PAGES, shared, 2)
+    assert said(first, REPLAY, shared, 1) == "2 1 6 []"
+    assert not list((shared / "spool").glob("*.jsonl"))
+    assert len((shared / f"spool.{first.user.pw_uid}" / "damaged.jsonl").read_text().splitlines()) == 6
+    assert [path.name for path in shared.parent.rglob("*.sqlite")] == ["group.sqlite"]
+
+
+PLANT = """
+import os, sys
+os.umask(0)
+place, kind, victim = sys.argv[1:]
+os.makedirs(os.path.dirname(place), 0o2770, exist_ok=True)
+{"link": os.symlink, "pipe": lambda victim, place: os.mkfifo(place)}[kind](victim, place)
 """
 
 
-def test_pages_and_letters_that_one_keeps_are_the_others_too(people: list[Person], shared: Path) -> None:
-    python = people[0].python()
-    for person in (*people, people[0]):
-        ended = person.run(python, "-c", SPOOL, str(shared))
-        assert ended.returncode == 0, ended.stderr
-    assert len((shared / "dead-letters").read_text().splitlines()) == 3
+@pytest.mark.parametrize(
+    ("place", "kind"), [("spool/pages.jsonl", "link"), ("spool/lock", "pipe"), ("spool.UID", "link"), ("spool.UID/lock", "pipe")]
+)
+def test_what_another_plants_hangs_nobody_and_harms_nobody(
+    people: list[Person], shared: Path, tmp_path: Path, place: str, kind: str
+) -> None:
+    first, second = people
+    (victim := first.home / "victim").write_text("mine\n")
+    os.chown(victim, first.user.pw_uid, -1)
+    if place == "spool/lock":
+        (shared / "spool").mkdir()
+        (shared / "spool").chmod(0o2777)
+        (shared / "spool" / "pages.jsonl").write_text("\n")
+    place = place.replace("UID", str(first.user.pw_uid))
+    planted = second.run(second.python(), "-c", PLANT, str(shared / place), kind, str(victim))
+    assert planted.returncode == 0, planted.stderr
+    ended = first.run(first.python(), "-c", REPLAY, str(shared), "1")
+    assert place.startswith("spool.") == (ended.returncode != 0), ended.stderr
+    assert "see who put it there" in ended.stderr
+    assert victim.read_text() == "mine\n"
+
+
+def test_what_another_wrote_is_not_shown(people: list[Person], shared: Path) -> None:
+    first, second = people
+    said(second, BEGIN + "(shared / 'api').write_text('http://127.0.0.1/\\x1b]0;taken')", shared, 1)
+    ended = first.run(first.python(), str(BIN / "tw-showwork"))
+    assert ended.returncode == 78
+    assert f"was recorded from another address (it stands in {shared / 'api'})" in ended.stderr
+    assert "taken" not in ended.stderr
+
+
+def test_a_configuration_or_recipes_that_others_wrote_are_not_read(people: list[Person], shared: Path) -> None:
+    first, second = people
+    theirs = second.home / ".twitter"
+    theirs.write_text("[API]\nsecret = taken\n")
+    theirs.chmod(0o644)
+    second.home.chmod(0o755)
+    for settings in ([], ["--config", str(theirs)]):
+        environment = {} if settings else {"NETWAR_SYSTEM_CONF": str(theirs)}
+        ended = first.run(first.python(), str(BIN / "tw-showwork"), *settings, **environment)
+        assert ended.returncode == 78
+        assert f"belongs to {second.user.pw_name}" in ended.stderr
+        assert "taken" not in ended.stderr
+    (first.home / ".twitter.d").mkdir()
+    (recipes := first.home / ".twitter.d" / "recipes.toml").write_text("taken")
+    os.chown(recipes, second.user.pw_uid, -1)
+    ended = first.run(first.python(), str(BIN / "tw-elk"), "--list")
+    assert ended.returncode == 78
+    assert f"{recipes} belongs to {second.user.pw_name}" in ended.stderr
+    assert "taken" not in ended.stderr

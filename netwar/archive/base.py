@@ -118,7 +118,8 @@ class Documents(Protocol):
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
         """Keep documents, and in the same step the coverage they complete.
 
-        A document whose version is not higher than the one kept is unchanged. What the store
+        A document whose version is not higher than the one kept is unchanged; but what is dated ahead of X's clock, by a
+        host whose own was ahead, gives way to any that is not. What the store
         refuses goes to the dead-letter file and is counted as rejected; the rest is written.
         """
 
@@ -168,8 +169,8 @@ class Documents(Protocol):
         created from `since` up to before `until` (ms)."""
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        """Documents whose text (users: name, screen name, description) has all the words, newest
-        first. "double quotes" keep words together, a trailing * matches beginnings."""
+        """Documents whose text (users: name, screen name, description) answers the question `words` (see
+        netwar.records.queries), newest first: the same ones in every store. Raises ValueError as question() does."""
 
     def count(self, index: str) -> int:
         """How many documents the index has."""
@@ -180,8 +181,12 @@ class Documents(Protocol):
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""
 
-    def indices(self) -> list[str]:
-        """The full names of all the indices there are, sorted."""
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+        """The full names of all the indices there are, sorted; or only of those `among` these.
+
+        Those are looked at alone, and what is wrong with them is raised. Among all of them one that cannot be read is left out
+        with a warning.
+        """
 
 
 class Ledger(Protocol):

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import orjson
-
-from netwar.connections.folders import made, opened
+from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
+from netwar.records.lines import escaped
+from netwar.records.parsing import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,22 @@ class Refused:
 def keep(path: Path, refused: Sequence[Refused]) -> None:
     """Append them to the file, JSON lines of time, reason and the document with its index, and wait for the disk.
 
+    In a folder that users share, each has a file of their own beside `path`, with their number at its end.
     Raises ServiceDown when the file cannot be written: what is not kept here would be lost.
     """
-    lines = b"".join(_line(one) for one in refused)
+    _append(path, b"".join(_line(one) for one in refused))
+
+
+def keep_answer(path: Path, request: str, content: bytes, reason: str) -> None:
+    """Append an answer of X that cannot be read, as it came. Raises ServiceDown as `keep` does."""
+    letter = {"time": _now(), "reason": reason, "request": request, "answer": content.decode("utf-8", "backslashreplace")}
+    _append(path, _shown(letter))
+
+
+def _append(path: Path, lines: bytes) -> None:
     with translated(path):
         made(path.parent)
-        handle = opened(path, os.O_WRONLY | os.O_APPEND)
+        handle = opened(own(path), os.O_WRONLY | os.O_APPEND, own=True)
         with os.fdopen(handle, "ab", buffering=0) as file:
             file.write(lines)
             os.fsync(handle)
@@ -40,7 +51,7 @@ def keep(path: Path, refused: Sequence[Refused]) -> None:
 def _line(refused: Refused) -> bytes:
     document = refused.document
     letter = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": _now(),
         "reason": refused.reason,
         "index": document.index,
         "id": document.id,
@@ -48,9 +59,13 @@ def _line(refused: Refused) -> bytes:
         "retrieved": document.retrieved,
         "document": document.body,
     }
-    try:
-        return orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:
-        # Not JSON: that is why it was refused. What Python shows of it is better than nothing.
-        shown = {key: repr(value) for key, value in letter.items()}
-        return orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+    return _shown(letter)
+
+
+def _shown(letter: dict[str, Any]) -> bytes:
+    """As a line of JSON with nothing in it that a terminal would obey: people look into this file."""
+    return f"{escaped(written(letter).decode())}\n".encode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

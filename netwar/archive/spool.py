@@ -5,26 +5,25 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import pwd
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import orjson
+from typing import BinaryIO
 
 from netwar.archive.base import Cover, Documents
-from netwar.connections.folders import made, opened
+from netwar.archive.spooled import Page, line, pages
+from netwar.connections.folders import existing, lock, made, opened, own, synced, trouble
 from netwar.connections.sqlite import translated
-from netwar.coverage import Span
 from netwar.errors import NetwarError
 from netwar.records.documents import Document
 
-# A line is  {"checksum":"…","page":{…}}  and the checksum is that of the page's bytes as they stand there.
-HEAD, MIDDLE, TAIL = b'{"checksum":"', b'","page":', b"}\n"
-DIGEST_BYTES = 16
+PAGES = "pages.jsonl"
+PORTION = 1 << 20
 
 log = logging.getLogger("netwar.spool")
 
@@ -38,37 +37,41 @@ class Replayed:
     torn: int
     aside: int = 0
 
+    def __add__(self, other: Replayed) -> Replayed:
+        return Replayed(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One record of the spool."""
+class Others:
+    """Pages that another user's runs will write."""
 
-    request: str
-    time: str
-    documents: list[Document]
-    cover: Cover | None
+    user: str
+    pages: int
+    folder: Path
 
 
 class Spool:
-    """A file of pages in `folder`, for every process that uses this folder; one at a time, by a lock.
+    """A file of pages in `folder`, for every process of this user; one at a time, by a lock.
 
-    Pages are replayed in the order in which they were kept. A page that is written twice changes nothing:
-    a replay that is cut off begins anew. Every method raises ServiceDown when the folder cannot be used.
+    In a data folder that users share, each has a folder of their own beside `folder`, with their number at its end. Pages are
+    replayed in the order in which they were kept, those of `folder` first, whoever put them there. A page that is written twice
+    changes nothing: a replay that is cut off begins anew. Every method raises ServiceDown when the folder cannot be used.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "pages.jsonl"
-        self.damaged = folder / "damaged.jsonl"
+        self._common = folder
+        self.folder = own(folder)
+        self.path = self.folder / PAGES
+        self.damaged = self.folder / "damaged.jsonl"
 
     def keep(self, request: str, documents: Sequence[Document], cover: Cover | None) -> None:
         """Put a page by, safe on disk when this returns."""
-        line = _line(Page(request, datetime.now(UTC).isoformat(timespec="milliseconds"), list(documents), cover))
-        with translated(self.path), self._locked():
+        kept = line(Page(request, datetime.now(UTC).isoformat(timespec="milliseconds"), list(documents), cover))
+        with translated(self.path), self._locked(self.folder):
             is_new = not self.path.exists()
-            _append(self.path, line)
+            self._append(self.path, kept)
             if is_new:
-                _sync_folder(self.folder)
+                synced(self.folder)
 
     def replay(self, archive: Documents) -> Replayed:
         """Write every page into the archive, then remove them.
@@ -77,32 +80,38 @@ class Spool:
         damaged later, or that the archive cannot take, goes to damaged.jsonl. Raises ServiceDown, and the errors
         about rights and set-up, and leaves all pages in place.
         """
-        records = documents = torn = aside = 0
-        with translated(self.path), self._locked():
-            if not self.path.exists():
-                return Replayed(0, 0, 0)
-            with self.path.open("rb") as file:
-                for line, page in _pages(file):
-                    if page is None and not line.endswith(b"\n"):
-                        torn += 1
-                    elif page is None or not _written(archive, page):
-                        aside += 1
-                        _append(self.damaged, line)
-                    else:
-                        records += 1
-                        documents += len(page.documents)
-            self.path.unlink()
-            _sync_folder(self.folder)
-        return Replayed(records, documents, torn, aside)
+        told = Replayed(0, 0, 0)
+        for folder in self._folders():
+            if self._is_ours(folder):
+                with translated(folder / PAGES):
+                    told += self._replayed(folder, archive)
+                continue
+            try:
+                told += self._replayed(folder, archive)
+            except OSError as error:
+                log.warning("%s is left as it is, what waits in it is not written: %s", folder, trouble(error))
+        return told
 
     def waiting(self) -> int:
-        """How many pages are kept."""
-        with translated(self.path):
-            try:
-                with self.path.open("rb") as file:
-                    return sum(1 for line in file if line.endswith(b"\n"))
-            except FileNotFoundError:
-                return 0
+        """How many pages the next replay finds."""
+        count = 0
+        for folder in self._folders():
+            with translated(folder / PAGES):
+                count += _count(folder)
+        return count
+
+    def others(self) -> list[Others]:
+        """Who else has pages waiting in this data folder, as far as this user may look."""
+        found = []
+        for folder in sorted(self._common.parent.glob(f"{self._common.name}.*")):
+            number = folder.name.removeprefix(f"{self._common.name}.")
+            if re.fullmatch("[0-9]{1,9}", number) and int(number) != os.geteuid():
+                try:
+                    count = _count(folder, int(number))
+                except OSError:
+                    continue
+                found += [Others(_name(int(number)), count, folder)] if count else []
+        return found
 
     def __len__(self) -> int:
         return self.waiting()
@@ -110,85 +119,107 @@ class Spool:
     def close(self) -> None:
         """Nothing is held open between calls."""
 
+    def _folders(self) -> list[Path]:
+        """Those there are: the common one first, then this user's own, also from a time when the data folder was shared."""
+        mine = self._common.with_name(f"{self._common.name}.{os.geteuid()}")
+        return [folder for folder in (self._common, mine) if os.path.lexists(folder)]
+
+    def _is_ours(self, folder: Path) -> bool:
+        """May nobody else have put anything there?"""
+        return folder != self._common or folder == self.folder
+
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        handle = opened(made(self.folder) / "lock", os.O_RDWR)
+    def _locked(self, folder: Path) -> Iterator[None]:
+        numbered = folder != self._common
+        handle = opened(made(folder, own=numbered) / "lock", os.O_RDWR, own=numbered)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            if self._is_ours(folder):
+                fcntl.flock(handle, fcntl.LOCK_EX)  # for as long as a replay takes
+            else:
+                lock(handle)
             yield
         finally:
             os.close(handle)
 
+    def _replayed(self, folder: Path, archive: Documents) -> Replayed:
+        path, numbered = folder / PAGES, folder != self._common
+        if numbered:
+            made(folder, own=True)  # is it ours? Else this is told now, and not when a page is to be kept
+        if not os.path.lexists(path):
+            return Replayed(0, 0, 0)
+        with self._locked(folder):
+            try:
+                handle = existing(path, own=numbered)
+            except FileNotFoundError:
+                return Replayed(0, 0, 0)
+            with os.fdopen(handle, "rb") as file:
+                told = self._written(file, archive, ours=self._is_ours(folder))
+            path.unlink()
+            synced(folder)
+        return told
 
-def _written(archive: Documents, page: Page) -> bool:
+    def _written(self, file: BinaryIO, archive: Documents, *, ours: bool) -> Replayed:
+        records = documents = torn = aside = 0
+        for raw, page in pages(file):
+            if page is None and not raw.endswith(b"\n"):
+                torn += 1
+            elif page is None or not _taken(archive, page, ours):
+                aside += 1
+                self._append(made(self.folder, own=self.folder != self._common) / self.damaged.name, raw)
+            else:
+                records += 1
+                documents += len(page.documents)
+        return Replayed(records, documents, torn, aside)
+
+    def _append(self, path: Path, raw: bytes) -> None:
+        """Add a whole line to a file, or nothing of it."""
+        handle = opened(path, os.O_RDWR | os.O_APPEND, own=self.folder != self._common)
+        try:
+            size = os.fstat(handle).st_size
+            # What a writer that died left of its line must not swallow ours.
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            try:
+                left = memoryview(b"\n" + raw if torn else raw)
+                while left:
+                    left = left[os.write(handle, left) :]
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, size)
+                raise
+        finally:
+            os.close(handle)
+
+
+def _taken(archive: Documents, page: Page, ours: bool) -> bool:
     """Whether the archive took a page; a page that makes it fail must not stand in the way of all the others."""
     try:
         archive.write(page.documents, page.cover)
     except NetwarError:
         raise
     except Exception as error:
-        log.error("a page (%s) cannot be written and is put aside: %r", page.request, error)
+        # What another user wrote is not shown, nor what came of it.
+        said = (page.request, repr(error)) if ours else ("not kept by this user", type(error).__name__)
+        log.error("a page (%s) cannot be written and is put aside: %s", *said)
         return False
     return True
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Add a whole line to a file, or nothing of it."""
-    handle = opened(path, os.O_RDWR | os.O_APPEND)
+def _count(folder: Path, owner: int | None = None) -> int:
+    """How many pages are in a folder; none in a file that is not its `owner`'s. Raises OSError."""
     try:
-        size = os.fstat(handle).st_size
-        # What a writer that died left of its line must not swallow ours.
-        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        try:
-            left = memoryview(b"\n" + line if torn else line)
-            while left:
-                left = left[os.write(handle, left) :]
-            os.fsync(handle)
-        except OSError:
-            os.ftruncate(handle, size)
-            raise
-    finally:
-        os.close(handle)
+        handle = existing(folder / PAGES)
+    except FileNotFoundError:
+        return 0
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if owner not in (None, found.st_uid):
+            return 0
+        whole = sum(portion.count(b"\n") for portion in iter(partial(file.read, PORTION), b""))
+    return whole
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _name(number: int) -> str:
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _line(page: Page) -> bytes:
-    body = orjson.dumps(
-        {
-            "request": page.request,
-            "time": page.time,
-            "documents": [
-                {"index": one.index, "id": one.id, "direct": one.direct, "retrieved": one.retrieved, "body": one.body}
-                for one in page.documents
-            ],
-            "cover": page.cover,
-        }
-    )
-    return HEAD + _checksum(body) + MIDDLE + body + TAIL
-
-
-def _pages(file: BinaryIO) -> Iterator[tuple[bytes, Page | None]]:
-    """Every line with its page; None for a line that is not what was written."""
-    for line in file:
-        body = line[len(HEAD) + 2 * DIGEST_BYTES + len(MIDDLE) : -len(TAIL)]
-        whole = line == HEAD + _checksum(body) + MIDDLE + body + TAIL
-        yield line, _page(orjson.loads(body)) if whole else None
-
-
-def _page(kept: dict[str, Any]) -> Page:
-    cover = kept["cover"]
-    if cover is not None:
-        spans = {key: Span(**cover[key]) if cover.get(key) else None for key in ("span", "back")}
-        cover = Cover(**{**cover, **spans})
-    return Page(kept["request"], kept["time"], [Document(**one) for one in kept["documents"]], cover)
-
-
-def _checksum(body: bytes) -> bytes:
-    return blake2b(body, digest_size=DIGEST_BYTES).hexdigest().encode()
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

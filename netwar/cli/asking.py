@@ -6,8 +6,10 @@ import os
 import sys
 
 from netwar.cli import click
+from netwar.cli.output import echo
 from netwar.cli.services import Services
 from netwar.errors import ConfigError
+from netwar.records.lines import line
 
 WHERE = "The keys of your app are in X's developer console: the app, Keys and tokens, Consumer Keys."
 
@@ -20,10 +22,22 @@ def app_keys(services: Services, new: bool) -> tuple[str, str]:
     names = ("consumer_key", "consumer_secret")
     known = [None if new else os.environ.get(name.upper()) or getattr(services.settings, name) for name in names]
     if not all(known) and sys.stdin.isatty():
-        click.echo(WHERE, err=True)
+        echo(WHERE, err=True)
     key, secret = (value or _asked(services, name) for name, value in zip(names, known, strict=True))
     services.hide(key, secret)
+    _check(dict(zip(names, (key, secret), strict=True)))
     return key, secret
+
+
+def _check(keys: dict[str, str]) -> None:
+    """Raise ConfigError for a key that can be none, wherever it came from."""
+    from netwar.config.values import sound_token
+
+    for name, value in keys.items():
+        try:
+            sound_token(value)
+        except ValueError as error:
+            raise ConfigError(f"{name} {error}") from None
 
 
 def _asked(services: Services, name: str) -> str:
@@ -31,7 +45,7 @@ def _asked(services: Services, name: str) -> str:
         if sys.stdin.isatty():
             return str(click.prompt(name.replace("_", " ").capitalize(), hide_input="secret" in name, err=True)).strip()
     except click.Abort:
-        click.echo(err=True)
+        echo(err=True)
     where = f"write it into {services.settings.path}, set {name.upper()}, or run tw-auth at a terminal, which asks for it"
     raise ConfigError(f"which {name}? {where}")
 
@@ -51,7 +65,7 @@ def asked_pin() -> str | None:
     try:
         return str(click.prompt("PIN", value_proc=checked_pin, err=True))
     except click.Abort:
-        click.echo(err=True)
+        echo(err=True)
         return None
 
 
@@ -60,10 +74,10 @@ def agreed(question: str) -> bool:
     from netwar.cli.signals import Stopped
 
     try:
-        return click.confirm(question, err=True)
+        return click.confirm(line(question), err=True)
     except click.Abort:
-        click.echo(err=True)
+        echo(err=True)
         return False
     except Stopped:
-        click.echo(err=True)  # what is said of it begins a line
+        echo(err=True)  # what is said of it begins a line
         raise

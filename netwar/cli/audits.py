@@ -14,6 +14,7 @@ from typing import Any
 
 from netwar.cli import click
 from netwar.cli.files import chunks, replaced
+from netwar.cli.output import echo
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
@@ -122,7 +123,7 @@ def _entries(file: BufferedReader, kind: str, told: Told, bar: Any) -> Iterator[
             yield found.text if found.text.lower() == found.user else found.user, found.text
             continue
         fault = found if isinstance(found, Fault) else Fault(found.line, found.text, WRONG[kind].format(text=found.text))
-        click.echo(f"{file.name}: {fault}", err=True)
+        echo(f"{file.name}: {fault}", err=True)
         told.faults += 1
 
 

@@ -69,7 +69,10 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
         return "; nothing bought"
     look_ups = LookUps(services.twitter, Store(services.archive, services.spool), users_index(index), index)
     look_ups.buy(users)
-    return f"; profiles bought for ${look_ups.micro / 1e6:,.2f}, who is unknown still does not exist or is closed"
+    bought = f"; profiles bought for ${look_ups.micro / 1e6:,.2f}"
+    if look_ups.silent:
+        return f"{bought}; X said nothing of {plural(look_ups.silent, 'user')}: ask again"
+    return f"{bought}, who is unknown still does not exist or is closed"
 
 
 def days(refresh: str | None) -> Any:

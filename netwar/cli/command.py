@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import click
 
-from netwar.cli import lacking
+from netwar.cli import lacking, output
+from netwar.cli.guarded import Guarded
 from netwar.cli.services import Services
-from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.errors import ConfigError, NetwarError
+from netwar.records.lines import line
 
 if TYPE_CHECKING:
     from netwar.cli.signals import Stopped
@@ -28,36 +29,56 @@ Main = Callable[..., str | None]
 @overload
 def command(function: Main) -> Program: ...
 @overload
-def command(*, makes_config: bool) -> Callable[[Main], Program]: ...
-def command(function: Main | None = None, *, makes_config: bool = False) -> Program | Callable[[Main], Program]:
+def command(*, makes_config: bool = False, takes_words: bool = False) -> Callable[[Main], Program]: ...
+def command(
+    function: Main | None = None, *, makes_config: bool = False, takes_words: bool = False
+) -> Program | Callable[[Main], Program]:
     """Make `main(services, …)` a program.
 
     Its module's docstring is the help; indented paragraphs there are shown as they are. What it
     returns is told as the outcome, in one line. `makes_config` lets --config name a file that is
-    not there yet.
+    not there yet, `takes_words` lets arguments be words that begin with a hyphen (see `netwar.cli.words`).
     """
     if function is None:
-        return functools.partial(_program, makes_config=makes_config)
-    return _program(function, makes_config=makes_config)
+        return functools.partial(_program, makes_config=makes_config, takes_words=takes_words)
+    return _program(function, makes_config=makes_config, takes_words=takes_words)
 
 
-def _program(function: Main, *, makes_config: bool) -> Program:
+def _program(function: Main, *, makes_config: bool, takes_words: bool) -> Program:
     @functools.wraps(function)
     def body(services: Services, **arguments: Any) -> None:
         if outcome := function(services, **arguments):
             _log().info("%s", outcome)
 
     options = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    traits: dict[str, Any] = {"makes_config": makes_config, "takes_words": takes_words}
     help_text = _help(sys.modules[function.__module__].__doc__ or "")
-    return click.command(cls=Program, help=help_text, context_settings=options, makes_config=makes_config)(body)
+    return click.command(cls=Program, help=help_text, context_settings=options, **traits)(body)
 
 
-class Program(click.Command):
+class Program(Guarded):
     """A click command with the common options last, and the boundary where errors become an exit status."""
 
-    def __init__(self, name: str | None, *, params: list[click.Parameter], makes_config: bool = False, **attributes: Any) -> None:
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        params: list[click.Parameter],
+        makes_config: bool = False,
+        takes_words: bool = False,
+        **attributes: Any,
+    ) -> None:
         super().__init__(name, params=[*params, *_common_options()], **attributes)
         self.makes_config = makes_config
+        self.takes_words = takes_words
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Also words that begin with a hyphen, where they are taken."""
+        if self.takes_words:
+            from netwar.cli.words import marked
+
+            args = marked(args)
+        return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> None:
         """Run the program; every way it can end is here."""
@@ -73,7 +94,6 @@ class Program(click.Command):
     def _run(self, context: click.Context, services: Services, quiet: bool, verbose: bool) -> None:
         from netwar.cli import logs, signals
 
-        _open_what_was_closed()
         logs.begin(services.hidden, quiet=quiet, verbose=verbose)
         signals.install()
         context.params["services"] = services
@@ -95,14 +115,13 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         _log().debug("traceback:", exc_info=error)
         _tell_what_was_done(error)
         if not (services.quiet and untold(error, services)):
-            _say(services, f"{name}: {error}")
+            _say(services, "\n".join(map(line, (f"{name}: {error.said[0]}", *error.said[1:]))))
         return error.exit_status
     except Stopped as stop:
         _tell_what_was_done(stop)
         return _stopped(name, services, stop)
     except BrokenPipeError:
-        _no_more_output()
-        return 128 + 13  # as a program that SIGPIPE ended: who read our output has gone (`| head`)
+        return output.nobody_reads()
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
@@ -110,9 +129,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
             _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            _no_more_output()
-            _say(services, f"{name}: {error.strerror}: make room and run again; nothing acknowledged is lost")
-            return ServiceDown.exit_status
+            return output.disk_is_full(name, error)
         _say(
             services, _traceback(error) + f"{name}: this is a bug in the program; what is above says where (keys are blanked out)"
         )
@@ -131,18 +148,6 @@ def _stopped(name: str, services: Services, stop: Stopped) -> int:
     return stop.exit_status
 
 
-def _open_what_was_closed() -> None:
-    """Put an empty stream where we were started with none (`>&-`): else nothing can be said, and a file takes its number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (stays open as long as we run)
-
-
-def _no_more_output() -> None:
-    """Keep Python from writing the rest of the output, and failing once more, at its own end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _traceback(error: BaseException) -> str:
     import traceback
 
@@ -153,7 +158,7 @@ def _say(services: Services, text: str) -> None:
     from netwar.cli.logs import blanked
 
     with suppress(OSError):
-        click.echo(blanked(text, services.hidden), err=True)
+        output.echo_lines(blanked(text, services.hidden), err=True)
     _flush_log()
 
 
@@ -162,7 +167,7 @@ def _flush_log() -> None:
     try:
         sys.stderr.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        output.no_more(sys.stderr)
 
 
 def _log() -> Any:
@@ -197,5 +202,5 @@ def _version(context: click.Context, _parameter: click.Parameter, given: bool) -
     if given:
         from netwar import __version__
 
-        click.echo(f"{context.info_name} {__version__}")
+        output.echo(f"{context.info_name} {__version__}")
         context.exit()

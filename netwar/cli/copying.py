@@ -28,7 +28,7 @@ def copied(services: Services, source: str, target: str) -> str:
             f"{source} was recorded from {reading.settings.api}, and {target} is for what comes from {writing.settings.api}: "
             "a rehearsal stays apart from what X sent"
         )
-    if not set(theirs.indices) & set(theirs.archive.indices()):
+    if not set(theirs.indices) & set(theirs.archive.indices(theirs.indices)):
         raise NetwarError(f"there is nothing of {theirs.name} at {source}")
     services.alone(f"{theirs.name} to {ours.name}", "the same command goes on from there")
     try:

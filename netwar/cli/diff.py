@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netwar.cli import click
 from netwar.cli.follows import WORDS, entry
+from netwar.cli.output import echo_row
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
 
@@ -37,13 +38,12 @@ def tell(snapshots: Snapshots) -> None:
 
     for one in snapshots.all():
         state = "complete" if one.complete else "cut off"
-        click.echo(
-            f"{one.number}\t{moment(one.began)}\t{moment(one.ended)}\t{state}\t{one.count:,}\t+{one.came:,}\t-{one.left:,}"
-        )
+        times = moment(one.began), moment(one.ended)
+        echo_row(one.number, *times, state, f"{one.count:,}", f"+{one.came:,}", f"-{one.left:,}")
     now = opened(snapshots)
     if now and snapshots.get("snapshot", now.number) is None:
         read = now.count + sum(page["count"] for page in pages(snapshots, now))
-        click.echo(f"{now.number}\t{moment(now.began)}\t\topen\t{read:,} and more\t\t")
+        echo_row(now.number, moment(now.began), "", "open", f"{read:,} and more", "", "")
 
 
 def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple[Snapshot, Snapshot]:
@@ -75,6 +75,6 @@ def difference(services: Services, snapshots: Snapshots, before: Snapshot, after
     for some in portions(changes, PORTION):
         names = names_of(services.archive, USERTEST, [str(id) for id, _ in some])
         for (id, is_new), name in zip(some, names, strict=True):
-            click.echo(f"{'+' if is_new else '-'}\t{id}\t{name[0] if name and name[0] != str(id) else ''}")
+            echo_row("+" if is_new else "-", id, name[0] if name and name[0] != str(id) else "")
             came, left = came + is_new, left + (not is_new)
     return came, left

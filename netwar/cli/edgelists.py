@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
+from functools import partial
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -14,8 +14,12 @@ from typing import Any, TextIO
 
 from netwar.cli import click
 from netwar.cli.files import replaced
+from netwar.cli.output import data, echo
 from netwar.cli.services import Services
-from netwar.errors import NetwarError
+from netwar.errors import ItemsFailed, NetwarError
+from netwar.records.entries import Fault
+
+LONGEST = 1 << 20  # signs of a row
 
 
 def fix(
@@ -29,33 +33,45 @@ def fix(
         raise click.UsageError(f"{output} is the file that is read: name another one")
     users = services.collection(index)
     text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
-    first = text.readline()
+    lines = _lines(file.name, text)
+    first = next(lines, "")
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
+    faults = 0
+
+    def fault(found: Fault) -> None:
+        nonlocal faults
+        faults += 1
+        echo(f"{file.name}: {found}", err=True)
+
     told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
-    rows = csv.reader(chain([first], text), delimiter=style["delimiter"], strict=True)
-    with replaced(Path(output)) if output else _standard_output() as out:
+    rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
+    with replaced(Path(output)) if output else nullcontext(data()) as out:
         try:
             heading = next(rows, [])
             places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
-            whole: Iterator[list[str]] = chain([heading] if heading else [], rows)
+            first_row = [(rows.line_num, heading)] if heading else []
+            whole = chain(first_row, ((rows.line_num, row) for row in rows))
             out.write(mark)
-            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told))
+            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told, fault))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except csv.Error as error:
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
     named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
-    return f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
+    outcome = f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
+    if faults:
+        raise ItemsFailed(f"{outcome}; cells and rows in which an id is not as it should be (listed above): {faults:,}")
+    return outcome
 
 
-@contextmanager
-def _standard_output() -> Iterator[TextIO]:
-    """Standard output that gives bytes out as they came."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
-    yield sys.stdout
+def _lines(name: str, text: TextIO) -> Iterator[str]:
+    """The lines of a table, none of them longer than a row can be: a file without line ends would fill the memory."""
+    for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
+        if len(line) > LONGEST:
+            raise NetwarError(f"{name}: line {number:,} is longer than {LONGEST:,} signs: this is no edge list")
+        yield line
 
 
 def _style(first: str, delimiter: str) -> dict[str, Any]:

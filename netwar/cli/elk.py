@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netwar.cli import click
 from netwar.cli.asking import agreed
+from netwar.cli.output import as_json, echo, echo_lines
 from netwar.cli.services import Services
 from netwar.cli.waiting import wait_for_end
 from netwar.errors import ConfigError, ItemsFailed, NetwarError
+from netwar.records.lines import one_line
 
 if TYPE_CHECKING:
     from netwar.recipes import Recipe, Request, Wait
@@ -151,11 +153,10 @@ def _rights(services: Services) -> Iterator[None]:
 
 
 def _show(request: Request) -> None:
-    click.echo(f"{request.method} {request.path}")
-    if isinstance(request.body, bytes):
-        click.echo(request.body, nl=False)
-    elif request.body is not None:
-        click.echo(_indented(request.body))
+    echo(f"{request.method} {request.path}")
+    if request.body is not None:
+        body = request.body.decode(errors="replace") if isinstance(request.body, bytes) else _indented(request.body)
+        echo_lines(body)
 
 
 def _ask(services: Services, request: Request) -> None:
@@ -164,7 +165,7 @@ def _ask(services: Services, request: Request) -> None:
         about = services.cluster.ask("GET", request.shows)
         if isinstance(about, str) and len(about.splitlines()) <= 1:
             raise NetwarError("there is no such index: nothing done")
-        click.echo(_indented(about).removesuffix("\n"), err=True)
+        echo_lines(_indented(about), err=True)
     if not sys.stdin.isatty():
         raise click.UsageError(f"{request.asks} Where there is no terminal to ask on, say --yes")
     if not agreed(request.asks or ""):
@@ -194,28 +195,25 @@ def _goes_on(wait: Wait, data: Any) -> str | None:
 
 def _print(data: Any, request: Request, how: How) -> None:
     if isinstance(data, bool):
-        click.echo("there" if data else "not there")
+        echo("there" if data else "not there")
     elif isinstance(data, str):
-        click.echo(data, nl=bool(data) and not data.endswith("\n"))
+        if data:
+            echo_lines(data)
     elif how.json:
-        from netwar.cli.show import as_json
-
-        click.echo(as_json(data))
+        echo(as_json(data))
     elif request.only and isinstance(data, list):
         _table(data)
     elif data is not None:
-        click.echo(_indented(data))
+        echo_lines(_indented(data))
 
 
 def _indented(data: Any) -> str:
-    import orjson
-
-    return data if isinstance(data, str) else orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    return data if isinstance(data, str) else as_json(data, indented=True)
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows in columns, as the server lays them out."""
-    lines = [list(rows[0]), *([str(value or "") for value in row.values()] for row in rows)]
+    lines = [[one_line(str(value or "")) for value in row] for row in (rows[0], *(row.values() for row in rows))]
     widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
     for line in lines:
-        click.echo(" ".join(f"{value:{width}}" for value, width in zip(line, widths, strict=True)).rstrip())
+        echo(" ".join(f"{value:{width}}" for value, width in zip(line, widths, strict=True)).rstrip())

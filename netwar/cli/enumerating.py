@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Wish:
 def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, every: float | None) -> str:
     """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
     before = replayed(services, "usertest")
-    if every is not None and (young := _young(services, user, direction, fresh_since(every))):
+    if every is not None and (young := _young(services, user, direction, fresh_since(services, every))):
         return f"{before}{young[0]}: snapshot {young[2].number} is not older than {every:g} day{'' if every == 1 else 's'}"
     what = listed(services, user, direction, wish.fresh)
     _, outcome = _read_through(services, what, _snapshots(services, what), wish)
@@ -68,11 +69,13 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
 def _young(services: Services, user: str, direction: str, since: int) -> tuple[Listed, Snapshots, Snapshot] | None:
     """A list that was read to its end since a time (ms), out of the archive alone, unless a newer one is being read."""
     from netwar.opensnapshot import opened
+    from netwar.records.documents import SLIP_MS
 
     what = recorded(services, user, direction)
     snapshots = _snapshots(services, what) if what else None
     last = next(reversed(snapshots.complete()), None) if snapshots else None
-    if what and snapshots and last and last.ended >= since and not opened(snapshots):
+    until = services.twitter.now() + SLIP_MS
+    if what and snapshots and last and since <= last.ended <= until and not opened(snapshots):
         return what, snapshots, last
     return None
 
@@ -115,7 +118,7 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) ->
     from netwar.follows import Enumeration
     from netwar.opensnapshot import OpenSnapshot
 
-    snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder))
+    snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder), _clock(services))
     try:
         if not snapshot.ended:
             agree_on(services, what, snapshot.count, yes=wish.yes)
@@ -162,7 +165,7 @@ def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumerat
         snapshot.finish(complete=False)
         raise
     except Unavailable as no:
-        conclude(services.archive, USERTEST, what.id, no.outcome, _now(), no.detail)
+        conclude(services.archive, USERTEST, what.id, no.outcome, services.twitter.now(), no.detail)
         refused = NetwarError(f"X does not show the {what}: {no.outcome} ({no.detail})")
         if snapshot.count:
             refused.add_note(_so_far(what, snapshot, run))
@@ -170,6 +173,11 @@ def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumerat
     except (NetwarError, Stopped) as error:
         error.add_note(_so_far(what, snapshot, run))
         raise
+
+
+def _clock(services: Services) -> Callable[[], float]:
+    """X's clock, in seconds: hosts that share an archive agree by it on whose lease has run out."""
+    return lambda: services.twitter.now() / 1000
 
 
 def _so_far(what: Listed, snapshot: OpenSnapshot, run: Enumeration) -> str:
@@ -192,9 +200,3 @@ def _of_run(progress: Progress) -> str:
     told += [documents(progress.tally)] if progress.tally != type(progress.tally)() else []
     told += [f"{progress.queued:,} queued"] if progress.queued else []
     return "; ".join(told)
-
-
-def _now() -> int:
-    import time
-
-    return time.time_ns() // 1_000_000

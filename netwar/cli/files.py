@@ -26,8 +26,12 @@ def chunks(file: BufferedReader) -> Iterator[bytes]:
 def replaced(path: Path) -> Iterator[TextIO]:
     """A text file that takes the place of `path` when the block ends well; else nothing is left of it.
 
-    Raises NetwarError where it cannot be written, ServiceDown where the disk is full.
+    Raises NetwarError where it cannot be written, ServiceDown where the disk is full. A device or a pipe is not replaced:
+    run by root, that would take /dev/null away from the whole machine.
     """
+    folder = os.path.realpath(path.parent)
+    if (path.exists() and not path.is_file()) or folder == "/dev" or folder.startswith("/proc/"):
+        raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
     with _told(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from netwar.cli import click
 from netwar.cli.asking import agreed
 from netwar.cli.services import Services
-from netwar.errors import NetwarError, OutOfBudget
+from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 
 log = logging.getLogger("netwar.follows")
 
@@ -47,6 +47,7 @@ def entry(user: str) -> str:
 
 def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
     """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
+    from netwar.records.dialects import public_count, username
     from netwar.records.documents import USERTEST
     from netwar.standing import look
 
@@ -54,15 +55,13 @@ def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> L
     known = look(services.archive, USERTEST, [who])[who]
     if known.profile is None or not known.is_open or known.at < fresh:
         return None
-    counts = known.profile.get("public_metrics") or {}
-    name = str(known.profile.get("username") or "")
-    return Listed(str(known.profile["id"]), name, direction, counts.get(f"{direction}_count"))
+    return Listed(str(known.profile["id"]), username(known.profile), direction, public_count(known.profile, f"{direction}_count"))
 
 
 def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     """The same, looked up ($0.010) where the collection has no profile that is as young as `fresh`.
 
-    Raises NetwarError for one who is not to be had.
+    Raises NetwarError for one who is not to be had, and ServiceDown where X says nothing.
     """
     from netwar.archive.base import Store
     from netwar.identities import ask
@@ -73,12 +72,14 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
         return found
     who = entry(user)
     named = {"user": who} if who.isdigit() else {"name": who.removeprefix("@")}
-    micro = ask(services.twitter, Store(services.archive, services.spool), **named)
+    micro, answered = ask(services.twitter, Store(services.archive, services.spool), **named)
     log.info("the profile of %s was looked up for $%.3f", user, micro / 1e6)
     if found := recorded(services, user, direction):
         return found
+    if not answered:
+        raise ServiceDown(f"X said nothing of {user}, neither a profile nor why there is none: ask again later")
     known = look(services.archive, USERTEST, [who])[who]
-    said = known.record.detail if known.record else "X gave no answer"
+    said = known.record.detail if known.record else "X does not say why"
     raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
 
 

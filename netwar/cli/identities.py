@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from netwar.cli import click
+from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
-from netwar.cli.show import as_json
-from netwar.errors import NetwarError
+from netwar.errors import NetwarError, ServiceDown
+from netwar.records.lines import row
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,8 +20,8 @@ def check_index(index: str | None, ask: bool) -> None:
         raise click.UsageError("--ask keeps what X says in usertest: leave out --index")
 
 
-def ask_x(services: Services, **who: str) -> None:
-    """Ask X about a user (`user` or `name`) now, and record it."""
+def ask_x(services: Services, **who: str) -> bool:
+    """Ask X about a user (`user` or `name`) now, and record it; whether X said anything at all."""
     import logging
 
     from netwar.archive.base import Store
@@ -28,22 +29,31 @@ def ask_x(services: Services, **who: str) -> None:
     from netwar.identities import ask
 
     replayed(services, "usertest")
-    micro = ask(services.twitter, Store(services.archive, services.spool), **who)
+    micro, answered = ask(services.twitter, Store(services.archive, services.spool), **who)
     logging.getLogger("netwar.identities").info("asked X for $%.3f", micro / 1e6)
+    return answered
 
 
-def tell(found: Iterable[Any], said: Any, asked_for: str, index: str, *, history: bool, json: bool) -> None:
-    """Print identities, newest first, and what X said of the name itself. Raises NetwarError where there is nothing."""
+def tell(
+    found: Iterable[Any], said: Any, asked_for: str, index: str, *, history: bool, json: bool, answered: bool = True
+) -> None:
+    """Print identities, newest first, and what X said of the name itself.
+
+    Raises ServiceDown where X was asked and not `answered`, and NetwarError where there is nothing.
+    """
     from netwar.identities import line, plain, story
     from netwar.known import moment
 
     found = list(found)
     if said:
         told = {"name": said.name, "outcome": said.outcome, "detail": said.detail, "at": said.at}
-        click.echo(as_json(told) if json else f"@{said.name}\t{said.outcome}\tasked {moment(said.at)}\t{said.detail}")
+        echo(as_json(told) if json else row(f"@{said.name}", said.outcome, f"asked {moment(said.at)}", said.detail))
     for one in found:
-        click.echo(as_json(plain(one)) if json else line(one))
+        echo(as_json(plain(one)) if json else line(one))
         for change in story(one) if history and not json else ():
-            click.echo(change)
+            echo(change)
+    if not answered:
+        older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
+        raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
     if not found and not said:
         raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ($0.010)")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Set
+from typing import TextIO
 
-# Shorter ones would blank out half of every text, and protect nothing.
-SHORTEST_SECRET = 4
+from netwar.cli.output import control
+from netwar.records.lines import line
+
+# What could be a word or a number is blanked out only where a setting, an address or Python shows it: else it would take
+# words out of every sentence.
+SHORTEST_SECRET, LONGEST_WORD, LONGEST_NUMBER = 4, 11, 5
+BEFORE, BEHIND = r"([:='\"]|= )", r"(?=[@'\"&,;)\]}\s]|$)"
 
 
 def begin(hidden: Set[str], *, quiet: bool, verbose: bool) -> None:
@@ -17,12 +24,22 @@ def begin(hidden: Set[str], *, quiet: bool, verbose: bool) -> None:
     `hidden` may grow later: what is in it when a line is written is blanked out. Other libraries
     are heard from warnings on, since their details show the headers of requests.
     """
-    handler = logging.StreamHandler()
-    handler.setFormatter(Blanking(hidden, sys.stderr.isatty()))
+    terminal = sys.stderr.isatty()
+    handler = Wiping() if terminal and os.environ.get("TERM", "dumb") != "dumb" else logging.StreamHandler()
+    handler.setFormatter(Blanking(hidden, terminal))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("netwar").setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
+
+
+class Wiping(logging.StreamHandler[TextIO]):
+    """Wipes what a progress bar may have left on the line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record on a line of its own."""
+        control("\r\x1b[K")
+        super().emit(record)
 
 
 class Blanking(logging.Formatter):
@@ -31,16 +48,27 @@ class Blanking(logging.Formatter):
     def __init__(self, hidden: Set[str], terminal: bool) -> None:
         super().__init__("%(message)s" if terminal else "%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
         self._hidden = hidden
-        # Wipes what a progress bar may have left on the line.
-        self._begin = "\r\x1b[K" if terminal and os.environ.get("TERM", "dumb") != "dumb" else ""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The message on one line; a traceback that follows has lines of its own."""
+        return line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._begin + blanked(super().format(record), self._hidden)
+        """The record without secrets."""
+        return blanked(super().format(record), self._hidden)
 
 
 def blanked(text: str, hidden: Set[str]) -> str:
     """The text with every hidden word in it made ***, the longest first."""
-    for secret in sorted(hidden, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
+    for secret in sorted(filter(None, hidden), key=len, reverse=True):
+        if _is_common(secret):
+            text = re.sub(f"{BEFORE}{re.escape(secret)}{BEHIND}", r"\1***", text)
+        else:
             text = text.replace(secret, "***")
     return text
+
+
+def _is_common(secret: str) -> bool:
+    """Whether a secret may well stand in a text by chance."""
+    word = secret.isalpha() and len(secret) <= LONGEST_WORD
+    return word or len(secret) < SHORTEST_SECRET or (secret.isdigit() and len(secret) <= LONGEST_NUMBER)

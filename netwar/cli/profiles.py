@@ -22,7 +22,7 @@ def record(services: Services, queue: str, *, limit: int | None, wait: bool, fre
             waiting,
             services.twitter,
             Store(services.archive, services.spool),
-            fresh=fresh_since(fresh),
+            fresh=fresh_since(services, fresh),
             again=again,
             limit=limit,
             user_done=bar.update,

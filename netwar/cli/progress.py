@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Protocol, Self
+import time
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from unicodedata import combining, east_asian_width
+
+from netwar.cli.output import control
+from netwar.records.lines import one_line
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+WIDEST, NARROWEST = 36, 8  # of the bar itself, in columns
+REDRAW_SECONDS = 0.1
+USUAL = 80  # columns, where a terminal does not say
 
 
 class Bar(Protocol):
@@ -44,28 +54,78 @@ class NoBar:
 
 
 class TerminalBar:
-    """click's bar. It may be told of more than its total: the queue grew meanwhile, so does the bar."""
+    """One line of the terminal, drawn over and over: label, bar, count, time left, note.
+
+    It is never as wide as the terminal, which would begin a new line each time it is drawn. It may be told of more than its
+    total: the queue grew meanwhile, so does the bar.
+    """
 
     def __init__(self, total: int, label: str) -> None:
-        import click
-
-        self._bar = click.progressbar(
-            length=max(total, 1),
-            label=label,
-            file=sys.stderr,
-            show_pos=True,
-            item_show_func=lambda note: note or None,
-        )
+        self._total, self._done = max(total, 1), 0
+        self._label, self._note = one_line(label), ""
+        self._began, self._drawn = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
-        self._bar.__enter__()
+        self._draw()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bar.__exit__(kind, error, trace)
+        self._draw()
+        control("\n")
+        sys.stderr.flush()
 
     def update(self, n: int, note: str = "") -> None:
-        self._bar.length = max(self._bar.length or 0, self._bar.pos + n)
-        self._bar.update(n, note)
-        if not n:
-            self._bar.render_progress()  # click draws only steps, and one user may take minutes
+        """Count, and draw anew if that was some time ago or there is something new to read."""
+        self._done += n
+        self._total = max(self._total, self._done)
+        told, self._note = self._note, one_line(note)
+        if told != self._note or time.monotonic() - self._drawn >= REDRAW_SECONDS:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        columns = columns_of(sys.stderr) - 1
+        text = line(columns, self._label, self._done, self._total, self._left(), self._note)
+        control(f"\r{text}{' ' * (columns - width(text))}")
+        sys.stderr.flush()
+
+    def _left(self) -> str:
+        """The time that the rest takes at the pace so far; empty where that cannot be known."""
+        took = time.monotonic() - self._began
+        if not 0 < self._done < self._total or took < 1:
+            return ""
+        seconds = int(took / self._done * (self._total - self._done))
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def columns_of(stream: TextIO) -> int:
+    """How many columns the terminal behind a stream has now."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or USUAL
+    except OSError:
+        return USUAL
+
+
+def line(columns: int, label: str, done: int, total: int, left: str, note: str) -> str:
+    """A bar in so many columns. The bar itself shrinks and goes first, then the note is cut, then the label; the count stays."""
+    count = f"{done:,}/{total:,}"
+    label = cut(label, columns - width(count) - 2)
+    words = [word for word in (f"{100 * done // total} %", left, note) if word]
+    room = columns - width("  ".join([label, "[]", count, *words]))
+    drawn = []
+    if (long := min(room, WIDEST)) >= NARROWEST:
+        full = long * done // total
+        drawn = [f"[{'#' * full}{'-' * (long - full)}]"]
+    return cut("  ".join([label, *drawn, count, *words]), columns)
+
+
+def cut(text: str, columns: int) -> str:
+    """A text that takes at most so many columns."""
+    while text and width(text) > columns:
+        text = text[:-1]
+    return text
+
+
+def width(text: str) -> int:
+    """How many columns a terminal uses for a text: two for letters of East Asia and emoji, none for accents of their own."""
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from netwar.cli import click
 from netwar.cli.asking import agreed
 from netwar.cli.files import chunks
+from netwar.cli.output import echo
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,7 +46,7 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
         for found in read(chunks(file)):
             if isinstance(found, Fault):
                 lines["faults"] += 1
-                click.echo(f"{file.name}: {found}", err=True)
+                echo(f"{file.name}: {found}", err=True)
             else:
                 lines["users"] += 1
                 yield found.user
@@ -71,7 +72,7 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
     work = services.queue(queue)
     if names:
         for user in work.waiting():
-            click.echo(written(user))
+            echo(written(user))
         return
     waiting, claimed, failed = len(work), work.claimed(), work.failed()
     if as_json:
@@ -79,13 +80,13 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
         from dataclasses import asdict
 
         whole = {"queue": queue, "waiting": waiting, "claimed": list(map(asdict, claimed)), "failed": list(map(asdict, failed))}
-        click.echo(json.dumps(whole))
+        echo(json.dumps(whole))
         return
-    click.echo(f"{queue}: {waiting:,} waiting, {len(claimed):,} claimed, {len(failed):,} failed")
+    echo(f"{queue}: {waiting:,} waiting, {len(claimed):,} claimed, {len(failed):,} failed")
     for claim in claimed:
-        click.echo(_claimed(claim))
+        echo(_claimed(claim))
     for failure in failed:
-        click.echo(f"failed   {failure.user:<20} {plural(failure.times, 'time')}: {' '.join(failure.reason.split())}")
+        echo(f"failed   {failure.user:<20} {plural(failure.times, 'time')}: {' '.join(failure.reason.split())}")
 
 
 def _claimed(claim: Any) -> str:

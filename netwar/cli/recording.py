@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from netwar.cli import click
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
+
+log = logging.getLogger("netwar.recording")
+DAY_MS = 86_400_000
 
 
 def worked(
@@ -57,15 +60,20 @@ def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any],
 
 def replayed(services: Services, *indices: str) -> str:
     """Write what an earlier run paid for and could not write, before anything else, and see that the indices take documents;
-    what was written, if anything."""
-    told = services.spool.replay(services.archive) if services.spool.waiting() else None
+    what was written, if anything. What waits for the runs of other users is told."""
+    from netwar.summary import plural
+
+    told = services.spool.replay(services.archive)
+    for other in services.spool.others():
+        waits = f"{plural(other.pages, 'page')} of {other.user} wait{'s' if other.pages == 1 else ''}"
+        log.info("%s in %s for the next run of %s", waits, other.folder, other.user)
     for index in indices:
         services.archive.ready(index)
-    if told is None:
+    if told == type(told)(0, 0, 0):
         return ""
     torn = f", {told.torn:,} torn and dropped" if told.torn else ""
     aside = f", {told.aside:,} put aside in {services.spool.damaged}" if told.aside else ""
-    return f"written out of the spool: {told.records:,} page{'' if told.records == 1 else 's'}{torn}{aside}; "
+    return f"written out of the spool: {plural(told.records, 'page')}{torn}{aside}; "
 
 
 FRESH = click.option(
@@ -76,9 +84,7 @@ FRESH = click.option(
 )
 
 
-def fresh_since(days: float | None) -> int:
-    """The time (ms) since which a recorded profile is fresh."""
-    now = datetime.now(UTC)
-    if days is None:
-        return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
-    return int((now.timestamp() - days * 86_400) * 1000)
+def fresh_since(services: Services, days: float | None) -> int:
+    """The time (ms) since which a recorded profile is fresh, by X's clock."""
+    now = services.twitter.now()
+    return now - now % DAY_MS if days is None else now - int(days * DAY_MS)

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from netwar.cli import metering
+
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
     from netwar.connections.runs import Run
-    from netwar.meter.base import Money, Windows
+    from netwar.meter.base import Apps, Money, Windows
     from netwar.queues.base import Queue
     from netwar.twitter.client import Client
 
@@ -38,7 +40,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
-        self._left = ""
+        self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
 
     @cached_property
@@ -126,29 +128,22 @@ class Services:
             return RedisQueue(self.redis, name, self.run)
         from netwar.queues.sqlite import SqliteQueue
 
-        return SqliteQueue(self.data / "queues.sqlite", name, self.run)
+        return SqliteQueue(self.data / "queues.sqlite", name, self.run, looks=self.looks)
 
     @cached_property
     def money(self) -> Money:
         """What may be spent and was."""
-        if self.redis is not None:
-            from netwar.meter.redis import RedisMoney
+        return self._opened(metering.money(self))
 
-            return RedisMoney(self.redis, self.settings.app, self.run, self.settings.budget)
-        from netwar.meter.sqlite import SqliteMoney
-
-        return self._opened(SqliteMoney(self.data / "meter.sqlite", self.settings.app, self.run, self.settings.budget))
+    @cached_property
+    def apps(self) -> Apps:
+        """Which app the bearer tokens belong to."""
+        return self._opened(metering.apps(self))
 
     @cached_property
     def windows(self) -> Windows:
         """The rate windows."""
-        if self.redis is not None:
-            from netwar.meter.redis import RedisWindows
-
-            return RedisWindows(self.redis)
-        from netwar.meter.sqlite import SqliteWindows
-
-        return SqliteWindows(self.data / "meter.sqlite")  # its close() is another one: it closes a window
+        return self._opened(metering.windows(self), "end")
 
     @cached_property
     def archive(self) -> Archive:
@@ -156,7 +151,7 @@ class Services:
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api))
+            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api, metering.clock(self)))
         return self.files
 
     @cached_property
@@ -164,7 +159,8 @@ class Services:
         """The archive in files under `data`, also where the configuration names a cluster."""
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return self._opened(SqliteArchive(self.data / "archive", self.data / "dead-letters"))
+        folder, letters = self.data / "archive", self.data / "dead-letters"
+        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks))
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -195,9 +191,13 @@ class Services:
     @cached_property
     def twitter(self) -> Client:
         """X itself, asked within the rate windows and the budget."""
+        from netwar.archive.deadletters import keep_answer
         from netwar.twitter.client import connect
 
-        return self._opened(connect(self.settings, self.money, self.windows, self.command))
+        def aside(request: str, content: bytes, reason: str) -> None:
+            keep_answer(self.data / "dead-letters", request, content, reason)
+
+        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside))
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
@@ -226,12 +226,11 @@ class Services:
         """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
         from netwar.errors import NetwarError
 
-        name = kind + self.index(given)
+        if self.archive.indices([name := kind + self.index(given)]):
+            return name
         there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
-        if name.removeprefix(kind) not in there:
-            hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
-            raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
-        return name
+        hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
+        raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
 
     def collection(self, given: str | None) -> str:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
@@ -256,9 +255,10 @@ class Services:
             raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
 
     def room(self) -> None:
-        """Wait until the machine has room for work. Raises Busy if it does not come."""
+        """Wait until the machine has room for work. Raises Busy if it does not come, and at once what is wrong with the keys."""
         from netwar.cli.room import wait_for_room
 
+        self.settings.require_keys()
         wait_for_room(self.settings.maxcpu, self.settings.maxmem)
 
     def progress(self, total: int, label: str) -> Bar:
@@ -276,9 +276,9 @@ class Services:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""
         self._closing.close()
 
-    def _opened(self, service: T) -> T:
+    def _opened(self, service: T, closing: str = "close") -> T:
         self.run  # noqa: B018  (its end must be the last thing that is closed)
-        close: Any = getattr(service, "close", None)
+        close: Any = getattr(service, closing, None)
         if close is not None:
             self._closing.callback(close)
         return service

@@ -1,4 +1,4 @@
-"""Documents as a person reads them, and as programs do."""
+"""Documents as a person reads them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netwar.archive.base import Documents
-
-
-def as_json(document: Any) -> str:
-    """One line of JSON."""
-    import orjson
-
-    return orjson.dumps(document).decode()
 
 
 class Authors:
@@ -25,10 +18,12 @@ class Authors:
 
     def name(self, document: dict[str, Any]) -> str:
         """@name where the archive knows it, else the number."""
+        from netwar.records.dialects import username
+
         author = str(document.get("author_id") or "?")
         if author not in self._known:
             profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
-            known = profile.get("username") if profile else document.get("username")
+            known = username(profile if profile else document)
             self._known[author] = f"@{known}" if known else author
         return self._known[author]
 
@@ -41,17 +36,17 @@ def tweet(document: dict[str, Any], author: str) -> str:
     from html import unescape
 
     from netwar.records.dialects import references, text
-    from netwar.records.lines import one_line
+    from netwar.records.lines import row
+    from netwar.records.times import usual
 
     kinds = ",".join(kind for kind, _ in references(document))
-    address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document['id']}"
-    when = str(document.get("created_at") or "")[:19] + "Z"
-    return "\t".join([when, author, address, kinds or "tweet", one_line(unescape(text(document)))])
+    address = f"https://x.com/{author.removeprefix('@') if author.startswith('@') else 'i'}/status/{document.get('id')}"
+    when = f"{usual(document.get('created_at')) or ''}"[:19] + "Z"
+    return row(when, author, address, kinds or "tweet", unescape(text(document)))
 
 
 def user(document: dict[str, Any]) -> str:
     """One line: number, screen name, name, description."""
-    from netwar.records.lines import one_line
+    from netwar.records.lines import row
 
-    words = (one_line(str(document.get(part) or "")) for part in ("username", "name", "description"))
-    return "\t".join([str(document["id"]), *words])
+    return row(document.get("id"), *(document.get(part) or "" for part in ("username", "name", "description")))

@@ -14,21 +14,30 @@ if TYPE_CHECKING:
     from netwar.config import Settings
 
 
+LONGEST = 4096  # of an address
+
+
 def keep_apart(folder: Path, settings: Settings) -> None:
     """Remember which world a folder belongs to. Raises ConfigError if it is another one, ServiceDown if it cannot be told."""
-    from netwar.connections.folders import opened, trouble
+    from netwar.connections.folders import existing, opened, trouble
 
     mark, now = folder / "api", settings.api
     try:
         with suppress(FileExistsError), os.fdopen(opened(mark, os.O_WRONLY | os.O_EXCL), "w") as file:
             file.write(now + "\n")
-        before = mark.read_text(errors="replace").strip() or now  # another program may be about to write it
+        with os.fdopen(existing(mark), errors="replace") as file:
+            ours = os.fstat(file.fileno()).st_uid in (0, os.geteuid())
+            before = file.read(LONGEST).strip() or now  # another program may be about to write it
     except OSError as error:
         raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
-    check(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there", settings)
+    told = before if ours else f"another address (it stands in {mark})"
+    check(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there", settings, told)
 
 
-def check(used: str, before: str, remedy: str, settings: Settings) -> None:
-    """Raise ConfigError if what was used with the address `before` is not for the one that the configuration asks."""
+def check(used: str, before: str, remedy: str, settings: Settings, told: str = "") -> None:
+    """Raise ConfigError if what was used with the address `before` is not for the one that the configuration asks.
+
+    `told` is shown in place of an address that another user wrote.
+    """
     if loopback_address(before) != loopback_address(settings.api):
-        raise ConfigError(f"{used} {before}, and {settings.path} asks {settings.api}: write another {remedy}")
+        raise ConfigError(f"{used} {told or before}, and {settings.path} asks {settings.api}: write another {remedy}")

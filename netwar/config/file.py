@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from netwar.config import trusted
 from netwar.config.values import name
 from netwar.errors import ConfigError
 
@@ -15,15 +16,18 @@ SECTION = re.compile(r"\s*\[(?P<name>[^]]+)\]")
 NO_LINE = "is neither a [section], nor key = value, nor a # comment of its own"
 
 
-def read(path: Path, problems: list[str]) -> dict[str, dict[str, str]]:
-    """Sections, their keys in lower case, and the text of each. What cannot be read is added to `problems`."""
+def read(path: Path, problems: list[str], *, shared: bool = False) -> dict[str, dict[str, str]]:
+    """Sections, their keys in lower case, and the text of each. What cannot be read, or trusted, is added to `problems`."""
     try:
-        raw = path.read_bytes()
+        raw = trusted.content(path, "go-w" if shared else "600")
         text = raw.decode("utf-8-sig")
         if "\0" in text:
             raise UnicodeError
         text = "\n".join(text.splitlines()) + "\n"  # whatever ends its lines
     except FileNotFoundError:
+        return {}
+    except trusted.Untrusted as error:
+        problems.append(str(error))
         return {}
     except OSError as error:
         problems.append(f"cannot be read: {error.strerror or error}")
@@ -91,7 +95,7 @@ def too_open(path: Path, shared: bool, secret: bool) -> list[str]:
     mode = path.stat().st_mode
     if shared and secret and mode & (stat.S_IROTH | stat.S_IWOTH):
         return [f"holds a secret and is open to everybody: run  chmod o-rw {quoted(path)}"]
-    if not shared and mode & (stat.S_IRGRP | stat.S_IROTH | stat.S_IWGRP | stat.S_IWOTH):
+    if not shared and mode & (stat.S_IRGRP | stat.S_IROTH):
         return [f"is open to others than its owner: run  chmod 600 {quoted(path)}"]
     return []
 
@@ -124,6 +128,8 @@ def write(path: Path, settings: Mapping[tuple[str, str], str]) -> None:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")  # /dev/null, which root could replace, or a pipe
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -191,6 +197,6 @@ def _replace(path: Path, text: str) -> None:
 
 def _same_owner(handle: int, path: Path) -> None:
     """A file that root changes for somebody stays theirs."""
-    if path.exists() and os.geteuid() == 0:
-        there = path.stat()
+    if os.geteuid() == 0 and os.path.lexists(path):
+        there = path.lstat()
         os.fchown(handle, there.st_uid, there.st_gid)

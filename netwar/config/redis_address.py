@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from netwar.config.values import loopback
+
 if TYPE_CHECKING:
     from netwar.config.settings import Settings
 
@@ -48,6 +50,10 @@ class RedisAddress:
 
     def __repr__(self) -> str:
         return f"<RedisAddress {self}>"
+
+    def exposed_at(self, host: str) -> bool:
+        """Would a password go to this host in clear? Sentinels may name a master on another host than theirs."""
+        return bool(self.passwords) and not self.tls and not loopback(host)
 
     @property
     def passwords(self) -> tuple[str, ...]:
@@ -82,7 +88,10 @@ def parsed(url: str) -> RedisAddress:
 
 
 def of(settings: Settings) -> RedisAddress | None:
-    """The address that the configuration names, None if it names none. Raises ValueError where its keys are at odds."""
+    """The address that the configuration names, None if it names none.
+
+    Raises ValueError where its keys are at odds, and for a password that would go to another host in clear.
+    """
     if settings.redisurl:
         address = parsed(settings.redisurl)
         if settings.redisca and not address.tls and not address.socket:
@@ -94,12 +103,24 @@ def of(settings: Settings) -> RedisAddress | None:
         address = RedisAddress(socket=settings.redishost)
     else:
         address = RedisAddress(hosts=((settings.redishost, settings.redisport),), tls=settings.redisca is not None)
-    return replace(
+    address = replace(
         address,
         ca=address.ca or settings.redisca,
         user=address.user or settings.redisuser,
         password=address.password or settings.redispass,
         db=settings.redisdb if address.db is None else address.db,
+    )
+    for host, _ in address.hosts:
+        if address.exposed_at(host):
+            raise ValueError(in_clear(host))
+    return address
+
+
+def in_clear(host: str) -> str:
+    """The sentence about a password that is not sent to a host."""
+    return (
+        f"everybody on the way to {host} could read the password for Redis: use TLS (redisca, or rediss:// in redisurl), "
+        "or reach it through a tunnel that ends on this machine"
     )
 
 

@@ -37,6 +37,8 @@ class Settings:
     bearer_token: str | None = secret()
     account: str | None = None
     api: str = "https://api.x.com"
+    proxy: str | None = None
+    ca: Path | None = None
     auth: str = "user"
     budget: int = 5 * DOLLAR
     expand: str = "default"
@@ -100,6 +102,13 @@ class Settings:
                 f"{self.path} has no {', '.join(missing)}: run {self.tw_auth}, which gets the keys and writes them there"
             )
 
+    def require_keys(self) -> None:
+        """Raise ConfigError if the keys that timelines and profiles are asked for with are not all there."""
+        app = self.auth == "app"
+        self.require(
+            *(("bearer_token",) if app else ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret"))
+        )
+
     def require_app(self) -> None:
         """Raise ConfigError where no app is named, by its key or its token: nothing was spent then, or it is told elsewhere."""
         if not (self.consumer_key or self.bearer_token):
@@ -126,13 +135,15 @@ SECRETS = tuple(f.name for f in fields(Settings) if f.metadata.get("secret"))
 # How each key is read: values.py turns its text into a value or into a fault.
 SECTIONS: dict[str, dict[str, values.Reader]] = {
     "API": {
-        "consumer_key": values.word,
-        "consumer_secret": values.word,
-        "access_token_key": values.word,
-        "access_token_secret": values.word,
-        "bearer_token": values.word,
+        "consumer_key": values.token,
+        "consumer_secret": values.token,
+        "access_token_key": values.token,
+        "access_token_secret": values.token,
+        "bearer_token": values.token,
         "account": values.text,
         "api": values.address,
+        "proxy": values.proxy,
+        "ca": values.path,
         "auth": values.one_of("user", "app"),
         "budget": values.dollars,
         "expand": values.one_of("default", "full"),
@@ -151,16 +162,16 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "redisport": values.number(1, 65535),
         "redisdb": values.number(0, 1_000_000),
         "redisuser": values.text,
-        "redispass": values.text,
+        "redispass": values.password,
         "redisca": values.path,
         "elksg": values.servers,
         "elksguser": values.text,
-        "elksgpass": values.text,
-        "elksgkey": values.word,
+        "elksgpass": values.password,
+        "elksgkey": values.token,
         "elksgca": values.path,
         "neo4j": values.word,
         "neo4juser": values.text,
-        "neo4jpass": values.text,
+        "neo4jpass": values.password,
         "neo4jca": values.path,
         "config": values.unused,
     },
@@ -203,7 +214,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:
     """The settings of one file as fields of Settings; faults are added to `problems`."""
     told: list[str] = []
-    written = file.read(path, told)
+    written = file.read(path, told, shared=shared)
     found: dict[str, Any] = {}
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))

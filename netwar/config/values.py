@@ -6,6 +6,7 @@ Each reader raises ValueError with the rest of a sentence that begins with the k
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,19 +22,57 @@ class Place(NamedTuple):
 Reader = Callable[[str, Place], Any]
 
 
-def text(given: str, _: Place) -> str | None:
-    """One line of any text; None when empty."""
+QUOTES = "\"'`“”„‟‘’‚«»"
+COMMENT = re.compile(r"\s[#;]")
+VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
+
+
+def text(given: str, place: Place) -> str | None:
+    """One line of any text; None when empty. It is taken as it stands: what a shell would take away is a fault."""
+    password(given, place)
+    if COMMENT.search(given):
+        raise ValueError("has a comment behind it, which would be a part of it: give the comment a line of its own")
+    return given or None
+
+
+def password(given: str, _: Place) -> str | None:
+    """The same, but that " #" may well be a part of it."""
     if "\n" in given:
         raise ValueError("goes on over several lines: begin the next key at the start of its line")
+    if unseen := next((letter for letter in given if not letter.isprintable()), None):
+        raise ValueError(f"has a letter in it that is not seen (U+{ord(unseen):04X}): type it anew")
+    if len(given) > 1 and given[0] in QUOTES and given[-1] in QUOTES:
+        raise ValueError("is in quotes, which would be a part of it: write it without")
     return given or None
 
 
 def word(given: str, place: Place) -> str | None:
-    """Text without blanks: a key, a name, an address."""
+    """Text without blanks: a name, an address."""
+    password(given, place)
     if len(given.split()) > 1:
-        text(given, place)
         raise ValueError("has a blank in it (a comment needs a line of its own)")
     return given or None
+
+
+def token(given: str, place: Place) -> str | None:
+    """A key of X's or of Elasticsearch's."""
+    word(given, place)
+    sound_token(given)
+    return given or None
+
+
+def sound_token(given: str) -> None:
+    """Raise ValueError for a key with letters that no key has: word processors make other dashes and quotes of it."""
+    if other := next((letter for letter in given if not letter.isascii() or not letter.isprintable() or letter in QUOTES), None):
+        raise ValueError(f"has a letter in it that no key has (U+{ord(other):04X}): copy it anew from where it was shown")
+
+
+def filled(given: str) -> None:
+    """Raise ValueError for a value that counts on a shell."""
+    if variable := VARIABLE.search(given):
+        raise ValueError(
+            f"has {variable[0][:30]} in it, which is not filled in here: write what it stands for (~ is the home folder)"
+        )
 
 
 def unused(_given: str, _: Place) -> None:
@@ -80,6 +119,7 @@ def path(given: str, place: Place) -> Path | None:
     """A path, made absolute: ~ is the home folder, a relative one begins at the configuration file's folder."""
     if not text(given, place):
         return None
+    filled(given)
     if given == "~" or given.startswith("~/"):
         return place.home / given[2:]
     return place.folder.absolute() / os.path.expanduser(given)
@@ -104,13 +144,41 @@ def address(given: str, _: Place) -> str | None:
     return given.rstrip("/")
 
 
-def servers(given: str, _: Place) -> str | None:
+def proxy(given: str, place: Place) -> str | None:
+    """The address of a proxy, as http://HOST:PORT. It is told nothing but X's name: TLS goes through it, to X.
+
+    `none` is none, even where the file read first names one.
+    """
+    from urllib.parse import urlsplit
+
+    if given in ("", "none"):
+        return None
+    text(given, place)
+    filled(given)
+    parts = urlsplit(given if "://" in given else f"http://{given}")
+    try:
+        plain = parts.scheme == "http" and parts.port and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    except ValueError:
+        plain = False  # a port that is no number
+    if "@" in parts.netloc:
+        raise ValueError(
+            "must not hold a user and a password, which would go there in clear: run a forwarder on this machine that signs in "
+            "(such as cntlm), and name that"
+        )
+    if not plain or not parts.hostname or len(given.split()) > 1:
+        raise ValueError(f"must be an address such as http://proxy.example.org:3128, not {shown(given)}")
+    return f"http://{parts.netloc}"
+
+
+def servers(given: str, place: Place) -> str | None:
     """Servers, each as host, host:port or an address with http or https; blanks or commas between them. Put apart by blanks.
 
     `none` is none, even where the file read first names some.
     """
     from urllib.parse import urlsplit
 
+    text(given, place)
+    filled(given)
     found = given.replace(",", " ").split()
     if found == ["none"]:
         return None
@@ -138,6 +206,7 @@ def redis_url(given: str, place: Place) -> str | None:
 
 def redis_host(given: str, place: Place) -> str | None:
     """The name of a host, or the path of a socket."""
+    filled(given)
     if word(given, place) and "://" in given:
         raise ValueError("must be the name of a host: write an address as redisurl")
     if given.count(":") == 1 and not given.startswith("/"):

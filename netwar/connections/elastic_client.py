@@ -13,6 +13,11 @@ from typing import Any
 import orjson
 from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
 
+from netwar.connections.bounded import WholeAnswers
+from netwar.records.parsing import parsed
+
+MOST_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
+
 logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
 
 
@@ -34,17 +39,18 @@ class _Orjson(JSONSerializer):
     """The library's own takes several times as long."""
 
     def loads(self, data: Any) -> Any:
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return super().loads(data)  # reads half a surrogate pair, which old documents may have
+        return parsed(data)  # old documents may have half a surrogate pair
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text
 
 
 class _Connection(Urllib3HttpConnection):
-    """What servers warn of (no security set up, old calls) is no news to the operator."""
+    """What servers warn of (no security set up, old calls) is no news to the operator. Answers are bounded."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.pool: Any = WholeAnswers(self.pool, MOST_BYTES)
 
     def _raise_warnings(self, warning_headers: Any) -> None:
         pass

@@ -1,48 +1,195 @@
-"""Folders and files that a group may share, and what to say of one that cannot be used."""
+"""Folders and files that a group may share, and what to say of one that cannot be used.
+
+Whoever may write to a folder can put anything in a file's place: a link into somebody's home, a pipe that nobody reads, a
+second name of another file. So what is opened there is a regular file with one name, or it is not opened.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
 LEAST_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
+TRIES = 100
+LOCK_SECONDS = 10
+
+LOOK = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # neither led astray nor kept waiting
+NEW = LOOK | os.O_CREAT | os.O_EXCL
+ENTER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-def made(folder: Path) -> Path:
+class Planted(PermissionError):
+    """Something stands in a file's place that this program did not put there."""
+
+
+def made(folder: Path, *, own: bool = False) -> Path:
     """Make a folder, and what is missing above it: for its owner alone, or for the group whose folder it is in.
 
-    That is how Unix users share work; their umask must not keep them from it. Raises OSError.
+    That is how Unix users share work; their umask must not keep them from it. `own` is one that the group may look into
+    and only this user may write to. Raises OSError, Planted where somebody else's folder or link is in its place.
     """
-    if folder.is_dir():
+    if not own and folder.is_dir() and not folder.is_symlink():
         return folder
     if not folder.parent.exists():
         made(folder.parent)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        if not folder.is_dir():  # else somebody else made it just now
-            raise
-    else:
-        if _shared(folder.parent):
-            folder.chmod(0o2770)
+    with _entered(folder.parent) as parent:
+        try:
+            os.mkdir(folder.name, 0o700, dir_fd=parent)
+        except FileExistsError:
+            if not folder.is_dir():
+                if own:
+                    raise _planted(folder, "no folder") from None
+                raise
+            with _entered(folder) as handle:
+                if own:
+                    _check_own(os.fstat(handle), folder)
+            return folder
+        handle = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | LOOK, dir_fd=parent)
+        try:
+            if _shared(parent) and os.fstat(handle).st_uid == os.geteuid():
+                os.fchmod(handle, 0o2750 if own else 0o2770)
+        finally:
+            os.close(handle)
     return folder
 
 
-def opened(path: Path, flags: int) -> int:
-    """Open a file, making it if need be: for its owner alone, or for the group whose folder it is in. Raises OSError."""
-    handle = os.open(path, flags | os.O_CREAT, 0o600)
-    found = os.fstat(handle)
-    if _shared(path.parent) and found.st_uid == os.geteuid() and not found.st_mode & stat.S_IWGRP:
-        os.fchmod(handle, 0o660)
+def opened(path: Path, flags: int, *, own: bool = False) -> int:
+    """Open a file, making it if need be: for its owner alone, or for the group whose folder it is in.
+
+    `own` is a file that the group may read and only this user may write. Raises OSError, Planted for what is no file of ours.
+    """
+    with _entered(path.parent) as folder:
+        for _ in range(TRIES):  # others may make it and remove it meanwhile
+            try:
+                handle = os.open(path.name, flags | NEW, 0o600, dir_fd=folder)
+            except FileExistsError:
+                if flags & os.O_EXCL:
+                    raise
+            else:
+                if mode := _group_mode(folder, own):
+                    os.fchmod(handle, mode)
+                return handle
+            try:
+                return _existing(folder, path, flags, own)
+            except FileNotFoundError:
+                continue
+    raise FileNotFoundError(errno.ENOENT, "it is removed again and again", str(path))
+
+
+def existing(path: Path, flags: int = os.O_RDONLY, *, own: bool = False) -> int:
+    """Open a file that is there. Raises FileNotFoundError, OSError, and Planted for what is no file of ours."""
+    with _entered(path.parent) as folder:
+        return _existing(folder, path, flags, own)
+
+
+def own(path: Path) -> Path:
+    """Where this user keeps what is each user's own: at `path` in a folder that is theirs alone, else under their number."""
+    try:
+        folder = path.parent.stat()
+    except FileNotFoundError:
+        return path
+    alone = folder.st_uid == os.geteuid() and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return path if alone else path.with_name(f"{path.name}.{os.geteuid()}")
+
+
+def lock(handle: int, seconds: float = LOCK_SECONDS) -> None:
+    """Lock a file that others may lock, too. Raises BlockingIOError for one that is held longer than that: it may be for ever."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise BlockingIOError(errno.EWOULDBLOCK, f"another program has held it locked for {seconds:g} s") from None
+        time.sleep(0.01)
+
+
+def synced(folder: Path) -> None:
+    """Wait until what a folder holds is on the disk. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _entered(folder: Path) -> Iterator[int]:
+    """A handle on a folder. A link to one counts where root, this user, or whoever owns the folder that it lies in made it."""
+    try:
+        handle = os.open(folder, ENTER | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP) or not folder.is_symlink():
+            raise
+        if folder.lstat().st_uid not in (0, os.geteuid(), folder.parent.stat().st_uid):
+            raise _planted(folder, "a link that somebody else made") from None
+        handle = os.open(folder, ENTER)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _existing(folder: int, path: Path, flags: int, own: bool) -> int:
+    try:
+        handle = os.open(path.name, flags | LOOK, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _planted(path, "a link") from None
+        if error.errno == errno.ENXIO:
+            raise _planted(path, "no regular file") from None
+        raise
+    try:
+        _check(os.fstat(handle), path, own)
+    except BaseException:
+        os.close(handle)
+        raise
     return handle
 
 
-def _shared(folder: Path) -> bool:
-    return bool(folder.stat().st_mode & stat.S_IWGRP)
+def _check(found: os.stat_result, path: Path, own: bool) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise _planted(path, "no regular file")
+    if found.st_nlink > 1:
+        raise _planted(path, "a file that has a second name elsewhere")
+    if found.st_nlink == 0:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    if own:
+        _check_own(found, path)
+
+
+def _check_own(found: os.stat_result, path: Path) -> None:
+    if found.st_uid != os.geteuid():
+        raise _planted(path, "somebody else's")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _planted(path, "open to what others write")
+
+
+def _planted(path: Path, what: str) -> Planted:
+    return Planted(errno.EPERM, f"{path.name} is {what}: see who put it there, and move it away", str(path))
+
+
+def _group_mode(folder: int, own: bool) -> int:
+    """The mode of a new file in a folder that others may use; 0 for none but its owner's."""
+    if _shared(folder):
+        return 0o640 if own else 0o660
+    found = os.fstat(folder)
+    looked_into = found.st_mode & stat.S_ISGID and found.st_mode & stat.S_IRGRP and found.st_uid == os.geteuid()
+    return 0o640 if own and looked_into else 0
+
+
+def _shared(folder: int) -> bool:
+    return bool(os.fstat(folder).st_mode & stat.S_IWGRP)
 
 
 def is_full(folder: Path) -> bool:
@@ -58,4 +205,6 @@ def trouble(error: OSError) -> str:
     """What is wrong, and what to do about it: the end of a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FULL
+    if isinstance(error, Planted | BlockingIOError):
+        return str(error.strerror)
     return f"{error.strerror or error} (set `data` in the configuration to a folder that you may write)"

@@ -19,7 +19,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from netwar.config import Settings
-from netwar.config.redis_address import RedisAddress
+from netwar.config.redis_address import RedisAddress, in_clear
 from netwar.connections import probe
 from netwar.connections.redis_errors import hindrance, passing, told, unreachable
 from netwar.connections.tls import context
@@ -140,12 +140,26 @@ def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
         network |= {"ssl_exclude_verify_flags": [ssl.VERIFY_X509_STRICT]}  # see netwar.connections.tls
     if address.service:
         login = {"username": address.sentinel_user, "password": address.sentinel_password, "ssl": address.tls}
-        asked: Any = Sentinel(address.hosts, sentinel_kwargs={**once, **network, **login})  # type: ignore[no-untyped-call]
+        asked: Any = _Sentinels(address, {**once, **network, **login})
         pool: Any = SentinelConnectionPool(address.service, asked, ssl=address.tls, **way, **network)  # type: ignore[no-untyped-call]
         return asked.sentinels, pool
     host, port = address.hosts[0]
     kind = SSLConnection if address.tls else Connection
     return [], ConnectionPool(connection_class=kind, host=host, port=port, **way, **network)
+
+
+class _Sentinels(Sentinel):
+    """Sentinels whose master is not called where a password would go to it in clear."""
+
+    def __init__(self, address: RedisAddress, way: dict[str, Any]) -> None:
+        super().__init__(address.hosts, sentinel_kwargs=way)  # type: ignore[no-untyped-call]
+        self._address = address
+
+    def discover_master(self, service_name: str) -> tuple[str, int]:
+        host, port = super().discover_master(service_name)  # type: ignore[no-untyped-call]
+        if self._address.exposed_at(host):
+            raise ConfigError(in_clear(host))
+        return host, port
 
 
 class Clock:

@@ -26,7 +26,7 @@ from netwar.config.redis_address import RedisAddress
 from netwar.connections.tls import untrusted
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
-ACL = "give it the rights that conf/redis/netwar.acl has, and ~NAME for each queue NAME beside work and usertest"
+ACL = "give it the rights that conf/redis/netwar.acl has, and ~NAME for each queue NAME that is not there yet"
 NO_SENTINEL = "is no Sentinel: name where Sentinels listen, usually at port 26379"
 OLD = "is too old, or has commands taken away: Redis 6.2 or newer is needed, or Valkey"
 REFUSED = (AuthenticationError, AuthenticationWrongNumberOfArgsError, AuthorizationError)
@@ -41,7 +41,10 @@ BY_WORDS: dict[str, tuple[type[NetwarError], str]] = {
     ),
     "MISCONF": (ServiceDown, "cannot write to its disk: make room there; nothing acknowledged is lost"),
     "NOREPLICAS": (ServiceDown, "takes no writes, because too few of its replicas answer: start them and run again"),
-    "DENIED": (ConfigError, "accepts nobody from another host without a password (protected mode): set one, and redispass"),
+    "DENIED": (
+        ConfigError,
+        "accepts nobody from another host without a password (protected mode): see docs/redis.md",
+    ),
     "command 'SENTINEL'": (ConfigError, NO_SENTINEL),
     "command `SENTINEL`": (ConfigError, NO_SENTINEL),
     "nknown command": (ConfigError, OLD),

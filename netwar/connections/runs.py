@@ -6,21 +6,26 @@ its run is dead, and what it held can be freed at once.
 
 Hosts that share a Redis have each its own folder of runs, and containers often have the same host name: so a holder
 is named HOST:RUN:FOLDER, where FOLDER is an id that is drawn when the folder is made, and is judged only where both are ours.
+RUN and FOLDER are 32 hexadecimal digits each. A name comes out of a queue or a meter that others may write to, so nothing else
+of it ever becomes part of a path.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import uuid
 from pathlib import Path
+from typing import Any
 
-from netwar.connections.folders import made, opened, trouble
+from netwar.connections.folders import existing, lock, made, opened, trouble
 from netwar.errors import Busy, ServiceDown
 
 HOST = socket.gethostname()
 ID = "id"
+HEX = r"[0-9a-f]{32}"
 
 
 class Run:
@@ -29,33 +34,34 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.holder = ""  # until it may hold anything
+        self._run = ""
         self._lock: int | None = None
 
     def begin(self) -> str:
         """Take the run's lock, once, before anything is held in its name; the holder's name."""
         if self._lock is None:
-            self.holder = f"{HOST}:{uuid.uuid4().hex}:{_id(self.folder) or _drawn_id(self.folder)}"
-            self._lock = _locked(_file(self.folder, self.holder))
+            self._run = uuid.uuid4().hex
+            self.holder = f"{HOST}:{self._run}:{_id(self.folder) or _drawn_id(self.folder)}"
+            self._lock = _locked(self._file(self._run))
         return self.holder
 
     def end(self) -> None:
         """Let go of the lock and remove the file: for a run that holds nothing any more."""
         if self._lock is not None:
-            _file(self.folder, self.holder).unlink(missing_ok=True)
+            self._file(self._run).unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
-    def dead(self, holder: str) -> bool:
+    def dead(self, holder: Any) -> bool:
         """Is this holder known to be dead? Never said of this run, nor of one on another host or of another folder."""
-        host, _, *folder = holder.split(":")
-        if holder == self.holder or host != HOST or folder not in ([], [_id(self.folder)]):  # [] in files of older versions
+        run = self._here(holder)
+        if run is None:
             return False
-        path = _file(self.folder, holder)
         try:
-            handle = os.open(path, os.O_RDONLY)
+            handle = existing(self._file(run))
         except FileNotFoundError:
             return True
-        except PermissionError:
+        except OSError:
             return False
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look at once do not deceive each other
@@ -65,9 +71,20 @@ class Run:
             os.close(handle)
         return True
 
-    def bury(self, holder: str) -> None:
+    def bury(self, holder: Any) -> None:
         """Remove the file of a dead run once nothing is held in its name any more."""
-        _file(self.folder, holder).unlink(missing_ok=True)
+        if run := self._here(holder):
+            self._file(run).unlink(missing_ok=True)
+
+    def _here(self, holder: Any) -> str | None:
+        """Which other run of this folder a holder is; None for what is not known to be one."""
+        named = re.fullmatch(rf"{re.escape(HOST)}:({HEX})(?::({HEX}))?", str(holder))
+        if named is None or holder == self.holder:
+            return None
+        return named[1] if named[2] in (None, _id(self.folder)) else None  # None in files of older versions
+
+    def _file(self, run: str) -> Path:
+        return self.folder / f"{run}.run"
 
 
 def alone(folder: Path, name: str, told: str) -> int:
@@ -81,16 +98,14 @@ def alone(folder: Path, name: str, told: str) -> int:
     return handle
 
 
-def _file(folder: Path, holder: str) -> Path:
-    return folder / f"{holder.split(':')[1]}.run"
-
-
 def _id(folder: Path) -> str:
-    """What tells a folder of runs from all others; empty when no run ever began in it."""
+    """What tells a folder of runs from all others; empty when no run ever began in it, or where that cannot be told."""
     try:
-        return (folder / ID).read_text()
-    except FileNotFoundError:
+        with os.fdopen(existing(folder / ID), errors="replace") as file:
+            found = file.read(100)
+    except OSError:
         return ""
+    return found if re.fullmatch(HEX, found) else ""
 
 
 def _drawn_id(folder: Path) -> str:
@@ -98,15 +113,16 @@ def _drawn_id(folder: Path) -> str:
     path = folder / ID
     try:
         made(folder)
-        with os.fdopen(opened(path, os.O_RDWR | os.O_APPEND), "a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with os.fdopen(opened(path, os.O_RDWR | os.O_APPEND), "a+", errors="replace") as file:
+            lock(file.fileno())
             file.seek(0)
-            if drawn := file.read():
-                return drawn
-            file.write(drawn := uuid.uuid4().hex)
-        return drawn
+            if not (drawn := file.read(100)):
+                file.write(drawn := uuid.uuid4().hex)
     except OSError as error:
         raise ServiceDown(f"{path} cannot be made: {trouble(error)}") from error
+    if not re.fullmatch(HEX, drawn):
+        raise ServiceDown(f"{path} is not what this program wrote: move it away while no other program runs")
+    return drawn
 
 
 def _locked(path: Path) -> int:

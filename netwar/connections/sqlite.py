@@ -1,18 +1,31 @@
-"""Opening SQLite files that many processes use at once."""
+"""SQLite files that many processes use at once.
+
+No other code opens one, nor its -wal or -shm, by any other way while this process may have it open: closing any handle of a
+file drops all the locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2), and the next program that ends
+then believes itself the last one and removes the log that is still in use. What must be copied is copied by SQLite.
+"""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from netwar.connections.folders import FULL, is_full, made, opened, trouble
-from netwar.errors import ConfigError, ServiceDown
+from netwar.connections import sqlite_schema as schema
+from netwar.connections.folders import FULL, is_full, made, trouble
+from netwar.connections.sqlite_files import opened
+from netwar.errors import ServiceDown
 
 BUSY_SECONDS = 60
+MOST_CHECKED = 1 << 28  # bytes; looking through a larger file would hold up everybody
+
+CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
+
+
+class Damaged(sqlite3.DatabaseError):
+    """Not what SQLite has written, though it can still be read in parts."""
 
 
 def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
@@ -24,29 +37,35 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
     """
     with translated(path):
         made(path.parent)
-        os.close(opened(path, os.O_RDWR))
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
-        _migrate(connection, path, migrations)
+        connection = opened(path, BUSY_SECONDS)
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
+            _bring_up_to_date(connection, path, migrations)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
-    if _version(connection) == len(migrations):
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    schema.check(connection, path, migrations)
+    done = schema.version(connection)
+    if done == len(migrations):
         return
+    if done and path.stat().st_size < MOST_CHECKED:
+        _check_whole(connection)
     _use_wal(connection)
     with transaction(connection):
-        done = _version(connection)
-        if done > len(migrations):
-            raise ConfigError(
-                f"{path} was written by a newer version of this program (schema {done}, known here {len(migrations)}): "
-                "update the program, or set `data` in the configuration to another folder"
-            )
-        for script in migrations[done:]:
-            for statement in _statements(script):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={len(migrations)}")
+        schema.check(connection, path, migrations)  # another program may have done it meanwhile
+        schema.bring_up_to_date(connection, migrations)
+
+
+def _check_whole(connection: sqlite3.Connection) -> None:
+    """What is damaged is told before anything is built upon it."""
+    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        raise Damaged(said)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -60,20 +79,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: executescript() would commit the transaction around them."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager
@@ -97,21 +102,29 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise  # a bug of ours, not the file's fault
-    except sqlite3.OperationalError as error:
-        raise ServiceDown(f"{path} cannot be used: {_advice(str(error), path)}") from error
     except sqlite3.DatabaseError as error:
-        raise ServiceDown(
-            f"{path} cannot be used: {error} (is it a database of this program? restore it from a copy, or move it away)"
-        ) from error
+        raise ServiceDown(_told(error, path)) from error
     except OSError as error:
         raise ServiceDown(f"{path} cannot be used: {trouble(error)}") from error
 
 
-def _advice(said: str, path: Path) -> str:
+def damaged(error: sqlite3.Error) -> bool:
+    """Does SQLite say that the file is not what it has written?"""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, Damaged) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _told(error: sqlite3.DatabaseError, path: Path) -> str:
+    if damaged(error):
+        way_out = "restore it from a copy, or move it away"
+        if path.name in CAN_BE_MENDED:
+            way_out = f"tw-mend {path}  rebuilds it from what is whole in it"
+        return f"{path} is damaged, or no database of this program ({error}): {way_out}"
+    said = str(error)
     if "full" in said or ("I/O" in said and is_full(path.parent)):
-        return FULL
+        return f"{path} cannot be used: {FULL}"
     if "locked" in said or "busy" in said:
-        return f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
-    if "readonly" in said or "unable to open" in said:
-        return f"{said}; check that you may write the file and its folder"
-    return said
+        said = f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
+    elif "readonly" in said or "unable to open" in said:
+        said = f"{said}; check that you may write the file and its folder"
+    return f"{path} cannot be used: {said}"

@@ -7,6 +7,7 @@ import socket
 import ssl
 from pathlib import Path
 
+from netwar.connections.bounded import Answer
 from netwar.errors import ConfigError, ServiceDown
 
 CONNECT_SECONDS = 10
@@ -50,18 +51,24 @@ def spoken(host: str, port: int, checked: ssl.SSLContext, key: str) -> str:
 
 def untrusted(place: str, said: str, key: str) -> ConfigError:
     """The error about a certificate that nobody we trust has signed, or that names another host."""
+    return ConfigError(mistrust(place, said, key, "STREAM"))
+
+
+def mistrust(place: str, said: str, key: str, section: str) -> str:
+    """What is wrong with a certificate, and that the CA that signed it belongs under `key` of a section."""
     if "mismatch" in said or "not valid for" in said:
-        return ConfigError(f"the certificate of {place} is for another host ({said}): write the name that it is for")
+        return f"the certificate of {place} is for another host ({said}): write the name that it is for"
     if "expired" in said or "not yet valid" in said:
-        return ConfigError(f"the certificate of {place} cannot be used: {said}")
-    return ConfigError(
+        return f"the certificate of {place} cannot be used: {said}"
+    return (
         f"the certificate of {place} is not signed by anybody who is trusted here ({said}): name the CA that signed it "
-        f"(a self-signed certificate is its own) in the configuration under [STREAM]:  {key} = FILE"
+        f"(a self-signed certificate is its own) in the configuration under [{section}]:  {key} = FILE"
     )
 
 
 def _answers_plainly(host: str, port: int) -> bool:
     asking = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    asking.response_class = Answer
     try:
         asking.request("GET", "/")
         asking.getresponse()

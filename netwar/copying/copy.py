@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from netwar.archive.base import Archive, Tally
 from netwar.copying import ledger, notes, past
 from netwar.records import kept
 from netwar.records.documents import USERTEST, Document
+from netwar.records.ids import number
+from netwar.records.parsing import written
 
 BATCH = 1_000
 BATCH_BYTES = 5 << 20
@@ -115,7 +115,8 @@ class Copy:
         for batch in batches(self._source.archive.scan(source, after)):
             made = [one for body in batch for one in kept.documents(target, self._target.users, body)]
             tally += self._write(made)
-            state["after"][target] = str(batch[-1].get("id"))
+            ids = [id for body in batch if number(id := str(body.get("id"))) is not None]
+            state["after"][target] = ids[-1] if ids else state["after"].get(target)
             self._noted(state)
             self._report(len(batch), target)
         return tally
@@ -143,7 +144,7 @@ def batches(bodies: Iterable[Any]) -> Iterator[list[Any]]:
     size = 0
     for body in bodies:
         batch.append(body)
-        size += len(orjson.dumps(body))
+        size += len(written(body))
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Protocol
+
+from netwar.errors import NetwarError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,63 @@ class Charge:
     micro: int
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a configuration allows the app on a UTC day, in micro-dollars: its file, and the host where that is."""
+
+    micro: int
+    file: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How the budget of the UTC day at X stands. Money is micro-dollars.
+
+    `budget` is the lowest among the configurations that reserved on this day, and one's own; `spent` is booked, `held` is
+    what other live runs have set aside, and `doubtful` what X may have billed for answers that did not come whole. `sure`
+    when X's last answer was of this day, `lowered` when the budget is that of another configuration.
+    """
+
+    day: date
+    budget: Budget
+    spent: int
+    held: int
+    doubtful: int
+    sure: bool = True
+    lowered: bool = False
+
+    @property
+    def left(self) -> int:
+        return max(self.budget.micro - self.spent - self.held - self.doubtful, 0)
+
+
+def present(budget: Budget, host: str) -> Budget | None:
+    """What the file says now that a budget is of, if it says something else and may be read; `host` is this one."""
+    from netwar.config import load
+
+    if budget.host != host or not budget.file:
+        return None
+    try:
+        micro = load(Path(budget.file)).budget
+    except NetwarError:
+        return None
+    return None if micro == budget.micro else replace(budget, micro=micro)
+
+
 class DoesNotFit(Exception):
     """A reservation is larger than what the budget leaves.
 
-    `left` is what may still be reserved (micro-dollars), `held` what other live runs have open right
-    now (their settling may make room).
+    `left` is what may still be reserved (micro-dollars), `held` what other live runs have open right now (their settling
+    may make room), `budget` the one that forbids it. Not `sure`: it might fit if X said what day it is.
     """
 
-    def __init__(self, left: int, held: int) -> None:
+    def __init__(self, left: int, held: int, budget: Budget, *, sure: bool = True) -> None:
         super().__init__(f"{left} micro-dollars left, {held} held by open reservations")
         self.left = left
         self.held = held
+        self.budget = budget
+        self.sure = sure
 
 
 # A reservation that is older (seconds) is not waited for: its run has died on another host, or its request hangs.
@@ -62,8 +111,9 @@ OVERDUE = 600
 class Money(Protocol):
     """Spending of one app key by UTC day, shared by every process that asks with it.
 
-    The kinds of objects are those of the price table: `post`, `user`, ... Days are X's: what its answers say of
-    the time counts, and our own clock only until the first of them.
+    The kinds of objects are those of the price table: `post`, `user`, ... Days are X's. A new day has a budget of its own
+    when an answer of X said that it has begun; our own clock may be wrong, or be set, so while it alone says so, what was
+    spent on the days before counts as well.
 
     A reservation is in doubt when nobody will settle it, though X may have billed its request: the answer did not come
     whole, or the run died. It counts until the same request replaces it, or its day ends.
@@ -76,8 +126,22 @@ class Money(Protocol):
         """Set aside the most that a request can cost. `request` names it: a reservation of the same name
         that is in doubt, or this run's own, is replaced.
 
-        Raises DoesNotFit if spent today + open reservations + this one would exceed the budget.
+        Raises DoesNotFit if spent today + open reservations + this one would exceed the budget: one's own, or the lowest
+        among the configurations that reserved today.
         """
+
+    def allows(self, budget: Budget) -> None:
+        """Another configuration, which reserved today, says something else by now."""
+
+    def saw(self, at: float, took: float) -> float:
+        """Learn what time it is at X from an answer whose Date header (whole seconds) is `at`, `took` seconds after it
+        was asked for; what `now` tells then. `at` is believed: who tells it has seen to it that it is no slip."""
+
+    def now(self) -> float:
+        """What time it is at X, in seconds since 1970, as far as its answers told; never earlier than they did."""
+
+    def told(self) -> bool:
+        """Whether an answer has told the time since our clocks last began anew: `now` can be relied on."""
 
     def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
         """Book the (kind, id) that came, on the UTC day of the answer's Date header `at`, and close the
@@ -90,10 +154,13 @@ class Money(Protocol):
         """Leave a reservation open, in doubt: X may have billed an answer that did not come whole."""
 
     def today(self) -> date:
-        """The UTC day that it is at X."""
+        """The UTC day that it is at X by `now`."""
 
     def spent(self, day: date | None = None) -> int:
         """Micro-dollars booked on a UTC day (default: today), open reservations left out."""
+
+    def balance(self) -> Balance:
+        """How the budget stands, as `reserve` would find it."""
 
     def held(self) -> int:
         """Micro-dollars in open reservations of live runs, this one's left out: their settling may make room."""
@@ -116,6 +183,17 @@ class Window:
     seen: float
 
 
+class Apps(Protocol):
+    """Which app the bearer tokens belong to, for every configuration. Tokens and apps are hashes, as in `Settings.app`."""
+
+    def of(self, token: str) -> str | None:
+        """The app of a bearer token; None of one that nobody recorded."""
+
+    def record(self, token: str, app: str) -> None:
+        """X gave out this token for that app. What was booked for the token alone is the app's from now on."""
+
+
+LONGEST_WINDOW = 86_400.0  # docs.x.com, rate limits: windows are of 15 minutes or a day
 WINDOW_SECONDS = 900  # docs.x.com, X API, fundamentals, rate limits: every window but the daily ones is 15 minutes
 
 

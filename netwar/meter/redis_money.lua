@@ -5,22 +5,23 @@
 --   paid:DAY:KIND   set     ids that cost nothing any more on this day
 --   reservations    hash    id -> {"request", "holder", "micro", "opened", "doubt", "command", "index"}
 --   ahead           string  by how many seconds X's clock is ahead of Redis's, as the last answers told
+--   day             string  the day of X's last answer
+--   budgets         hash    ["DAY", "FILE", "HOST"] -> micro-dollars that this configuration allows, on a day on which it reserved
 --
 -- Days are ISO dates (UTC), times are seconds since 1970 on X's clock. Sums are added up by Redis, which has 64 bits for them;
 -- Lua has 53. What is removed is removed last.
 
-local spent, reservations, ahead = KEYS[2], KEYS[3], KEYS[4]
+local spent, reservations, ahead, day_of_x, budgets = unpack(KEYS, 2, 6)
 
 local DAYS_KEPT = 4 * 86400 -- X charges an object once a UTC day; the rest is for clocks that differ, and for looking back
-local CLOCK_STEP = 1.5 -- X tells whole seconds, and some pass on the way
 
 local function whole(number)
   return string.format('%.0f', number)
 end
 
-local function is_one_of(list)
+local function set_of(list)
   local found = {}
-  for _, entry in ipairs(cjson.decode(list)) do
+  for _, entry in ipairs(list) do
     found[entry] = true
   end
   return found
@@ -28,17 +29,44 @@ end
 
 local function most_spent(days)
   local most = 0
-  for _, day in ipairs(cjson.decode(days)) do
+  for _, day in ipairs(days) do
     most = math.max(most, tonumber(call('HGET', spent, day) or 0))
   end
   return most
 end
 
--- {1 or 0: whether it fits, what was left, what other live runs may yet settle}. What dead runs have left is put in doubt;
--- what was opened before `ended`, in a day that is over, is forgotten; what was opened before `overdue` is not waited for.
-function step.reserve(id, reservation, days, ended, overdue, budget, dead)
-  local mine, is_dead = cjson.decode(reservation), is_one_of(dead)
-  local left, others, gone = tonumber(budget) - most_spent(days), 0, {}
+-- The lowest budget that holds on one of these days, as {file, host, micro}; `own` is that of the configuration that asks, and
+-- what it said before is put right.
+local function lowest(days, own)
+  local found, holds, known = own, set_of(days), call('HGETALL', budgets)
+  for i = 1, #known, 2 do
+    local day, file, host = unpack(cjson.decode(known[i]))
+    if file == own[1] and host == own[2] then
+      call('HSET', budgets, known[i], whole(own[3]))
+    elseif holds[day] and tonumber(known[i + 1]) < found[3] then
+      found = {file, host, tonumber(known[i + 1])}
+    end
+  end
+  return found
+end
+
+-- A configuration reserves. Days before `kept`, if that is told, are forgotten.
+local function allow(today, kept, own)
+  call('HSET', budgets, cjson.encode({today, own[1], own[2]}), whole(own[3]))
+  for _, known in ipairs(call('HKEYS', budgets)) do
+    if cjson.decode(known)[1] < kept then
+      call('HDEL', budgets, known)
+    end
+  end
+end
+
+-- {1 or 0: whether it fits, what was left, what other live runs may yet settle, the budget that forbids it}. What dead runs have
+-- left is put in doubt; what was opened before `ended`, in a day that is over, is forgotten; what was opened before `overdue` is
+-- not waited for.
+function step.reserve(id, reservation, given)
+  local mine, about = cjson.decode(reservation), cjson.decode(given)
+  local is_dead, budget = set_of(about.dead), lowest(about.days, about.budget)
+  local left, others, gone = budget[3] - most_spent(about.days), 0, {}
   local open = call('HGETALL', reservations)
   for i = 1, #open, 2 do
     local other = cjson.decode(open[i + 1])
@@ -47,23 +75,46 @@ function step.reserve(id, reservation, days, ended, overdue, budget, dead)
       call('HSET', reservations, open[i], cjson.encode(other))
     end
     local nobodys, opened = other.doubt or other.holder == mine.holder, tonumber(other.opened)
-    if opened < tonumber(ended) and (other.doubt or other.holder ~= mine.holder) then
+    if opened < about.ended and (other.doubt or other.holder ~= mine.holder) then
       call('HDEL', reservations, open[i])
     elseif nobodys and other.request == mine.request then
       gone[#gone + 1] = open[i]
     else
       left = left - tonumber(other.micro)
-      if not nobodys and opened > tonumber(overdue) then
+      if not nobodys and opened > about.overdue then
         others = others + tonumber(other.micro)
       end
     end
   end
   if tonumber(mine.micro) > left then
-    return {0, whole(math.max(left, 0)), whole(others)}
+    return {0, whole(math.max(left, 0)), whole(others), budget[1], budget[2], whole(budget[3])}
   end
+  allow(about.today, about.kept, about.budget)
   call('HSET', reservations, id, reservation)
   many('HDEL', reservations, gone)
   return {1, '0', '0'}
+end
+
+-- What another configuration says by now.
+function step.allows(given)
+  lowest({}, cjson.decode(given))
+end
+
+-- How far X's clock is ahead, and the day of its last answer. What was opened within `near` seconds of `before`, by a guess that
+-- was far off, was opened by `moved` seconds later.
+function step.learn(how_far, day, moved, before, near)
+  call('SET', ahead, how_far)
+  if day ~= '' then
+    call('SET', day_of_x, day)
+  end
+  local open = tonumber(moved) ~= 0 and call('HGETALL', reservations) or {}
+  for i = 1, #open, 2 do
+    local other = cjson.decode(open[i + 1])
+    if math.abs(tonumber(other.opened) - before) < tonumber(near) then
+      other.opened = string.format('%.6f', other.opened + moved)
+      call('HSET', reservations, open[i], cjson.encode(other))
+    end
+  end
 end
 
 function step.release(id)
@@ -79,17 +130,13 @@ function step.doubt(id)
   end
 end
 
--- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other. What it cost. `at` is the time at
--- X, `now` that of Redis.
-function step.settle(id, day, at, now, purpose, kinds)
-  if math.abs(at - now - (call('GET', ahead) or 0)) > CLOCK_STEP then
-    call('SET', ahead, string.format('%.6f', at - now))
-  end
-  local charges = KEYS[5]
+-- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other. What it cost.
+function step.settle(id, day, purpose, kinds)
+  local charges = KEYS[7]
   local command, index = unpack(cjson.decode(purpose))
-  local first_id, whole_cost = 9, 0
+  local first_id, whole_cost = 7, 0
   for number, kind in ipairs(cjson.decode(kinds)) do
-    local paid, count, new = KEYS[5 + number], kind[3], 0
+    local paid, count, new = KEYS[7 + number], kind[3], 0
     for first = first_id, first_id + count - 1, MOST_ARGUMENTS do
       new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MOST_ARGUMENTS, first_id + count) - 1))
     end

@@ -7,32 +7,39 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
-from netwar.connections.runs import Run
-from netwar.meter.base import OVERDUE, Charge, DoesNotFit, Purpose, Reservation
+from netwar.connections.runs import HOST, Run
+from netwar.meter.base import OVERDUE, Balance, Budget, Charge, DoesNotFit, Purpose, Reservation
+from netwar.meter.days import BOOKED_WITHIN, DAY, SLIGHT, XTime, day_of, midnight
 from netwar.meter.prices import each, price
+
+DAYS_KEPT = 4
 
 
 class RedisMoney:
-    """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day.
+    """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day, `config` the file
+    that says so.
 
     The keys begin with `tw:money:APP:` (see redis_money.lua). Which objects were paid for is kept for four days.
     Raises ServiceDown and ConfigError as every Server does.
     """
 
-    def __init__(self, server: Server, app: str, run: Run, budget: int, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, server: Server, app: str, run: Run, budget: int, clock: Callable[[], float] | None = None, *, config: str = ""
+    ) -> None:
         self._server = server
         self._run = run
-        self._budget = budget
+        self._budget = Budget(budget, config, HOST)
         self._clock = clock or server.clock
         self._prefix = f"tw:money:{app}:"
-        self._spent, self._reservations, self._ahead = (self._prefix + key for key in ("spent", "reservations", "ahead"))
+        own = ("spent", "reservations", "ahead", "day", "budgets")
+        self._spent, self._reservations, self._ahead, self._day, self._budgets = (self._prefix + key for key in own)
         self._steps = Steps(server, Path(__file__).with_suffix(".lua"))
 
     def price(self, most: Mapping[str, int]) -> int:
@@ -43,20 +50,29 @@ class RedisMoney:
         """See the contract."""
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         dead = [holder for holder in {open_.holder for open_ in self._open() if not open_.doubt} if self._run.dead(holder)]
-        now = self._now()
+        time = self._time()
         told: dict[str, Any] = {
             "request": request,
             "holder": self._run.begin(),
             "micro": str(reservation.micro),
-            "opened": str(now),
+            "opened": str(time.now),
         }
         told |= {"doubt": False, "command": purpose.command, "index": purpose.index}
-        times = (json.dumps(self._days(now)), _midnight(now) - OVERDUE, now - OVERDUE)
-        fits, left, others = self._do("reserve", [], reservation.id, json.dumps(told), *times, self._budget, json.dumps(dead))
+        about = {
+            "days": self._days(time),
+            "today": time.today,
+            "kept": day_of(time.now - DAYS_KEPT * DAY) if time.sure else "",
+            "ended": _since(time),
+            "overdue": time.now - OVERDUE,
+            "budget": [self._budget.file, self._budget.host, self._budget.micro],
+            "dead": dead,
+        }
+        fits, left, others, *lowest = self._do("reserve", [], reservation.id, json.dumps(told), json.dumps(about))
         for holder in dead:
             self._run.bury(holder)
         if not fits:
-            raise DoesNotFit(int(left), int(others))
+            file, host, micro = (one.decode() for one in lowest)
+            raise DoesNotFit(int(left), int(others), Budget(int(micro), file, host), sure=time.sure)
         return reservation
 
     def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
@@ -68,7 +84,8 @@ class RedisMoney:
         kinds = json.dumps([[kind, each(kind), len(ids)] for kind, ids in by_kind.items()])
         keys = [f"charges:{day}", *(f"paid:{day}:{kind}" for kind in by_kind)]
         purpose = json.dumps([reservation.purpose.command, reservation.purpose.index])
-        about = (reservation.id, str(day), at.timestamp(), self._clock(), purpose, kinds)
+        self._learn(at.timestamp(), at.timestamp() + BOOKED_WITHIN)
+        about = (reservation.id, str(day), purpose, kinds)
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))
 
     def release(self, reservation: Reservation) -> None:
@@ -79,26 +96,45 @@ class RedisMoney:
         """See the contract."""
         self._do("doubt", [], reservation.id)
 
+    def allows(self, budget: Budget) -> None:
+        """See the contract."""
+        self._do("allows", [], json.dumps([budget.file, budget.host, budget.micro]))
+
+    def saw(self, at: float, took: float) -> float:
+        """See the contract."""
+        return self._learn(at, at + 1 + took).now
+
+    def now(self) -> float:
+        """See the contract."""
+        return self._time().now
+
+    def told(self) -> bool:
+        """See the contract."""
+        return self._time().told
+
     def today(self) -> date:
         """See the contract."""
-        return _day(self._now())
+        return date.fromisoformat(self._time().today)
 
     def spent(self, day: date | None = None) -> int:
         """See the contract."""
-        return int(self._server.hget(self._spent, str(day or self.today())) or 0)
+        return self._spent_on([str(day or self.today())])
+
+    def balance(self) -> Balance:
+        """See the contract."""
+        time = self._time()
+        days = self._days(time)
+        held, doubtful = self._set_aside(time)
+        lowest, spent = self._lowest(days), self._spent_on(days)
+        return Balance(date.fromisoformat(time.today), lowest, spent, held, doubtful, time.sure, lowest != self._budget)
 
     def held(self) -> int:
         """See the contract."""
-        overdue = self._now() - OVERDUE
-        settleable = [open_ for open_ in self._open() if open_.opened > overdue and not open_.doubt]
-        return sum(open_.micro for open_ in settleable if open_.holder != self._run.holder and not self._run.dead(open_.holder))
+        return self._set_aside(self._time())[0]
 
     def doubtful(self) -> int:
         """See the contract."""
-        now = self._now()
-        today = [open_ for open_ in self._open() if open_.opened >= _midnight(now) - OVERDUE]
-        nobodys = [open_ for open_ in today if open_.doubt or open_.opened <= now - OVERDUE or self._run.dead(open_.holder)]
-        return sum(open_.micro for open_ in nobodys)
+        return self._set_aside(self._time())[1]
 
     def charges(self, since: date | None = None) -> list[Charge]:
         """See the contract."""
@@ -112,20 +148,58 @@ class RedisMoney:
             sums[command, index, kind][what] = int(sum_)
         return [Charge(day, *about, *(sums[about][what] for what in ("objects", "free", "micro"))) for about in sorted(sums)]
 
-    def _now(self) -> float:
-        """X's time, in seconds since 1970."""
-        return self._clock() + float(self._server.get(self._ahead) or 0)
+    def _time(self) -> XTime:
+        """What time it is at X."""
+        ahead, day = self._server.get(self._ahead), self._server.get(self._day)
+        told = ahead is not None and day is not None
+        return XTime(self._clock(), float(ahead or 0), (day or b"").decode() or max(self._spent_days(), default=""), told)
 
-    def _days(self, now: float) -> list[str]:
-        """The days that count. Redis's own and the next do, too: a wrong date of one answer must open no second budget."""
-        ours = _day(self._clock())
-        return [str(day) for day in (_day(now), ours, ours + timedelta(days=1))]
+    def _learn(self, earliest: float, latest: float) -> XTime:
+        """An answer said that it is a time between these two; what time it is then."""
+        before = self._time()
+        after = before.learnt(earliest, latest)
+        if after != before:
+            moved = after.guess - before.guess
+            shift = (moved, before.now, OVERDUE) if abs(moved) > SLIGHT else (0, 0, 0)
+            self._do("learn", [], f"{after.ahead:.6f}", after.day, *shift)
+        return after
+
+    def _days(self, time: XTime) -> list[str]:
+        """The days of which one is today."""
+        return [time.today] if time.sure else [day for day in self._spent_days() if day >= time.first] or [time.today]
+
+    def _spent_days(self) -> list[str]:
+        return [day.decode() for day in self._server.hkeys(self._spent)]
+
+    def _spent_on(self, days: list[str]) -> int:
+        """The most that was spent on one of these days."""
+        return max(int(self._server.hget(self._spent, day) or 0) for day in days)
+
+    def _lowest(self, days: list[str]) -> Budget:
+        """The lowest of the budgets that hold on these days."""
+        found = [self._budget]
+        for told, micro in self._server.hgetall(self._budgets).items():
+            day, file, host = json.loads(told)
+            if day in days and (file, host) != (self._budget.file, self._budget.host):
+                found.append(Budget(int(micro), file, host))
+        return min(found, key=lambda one: one.micro)
+
+    def _set_aside(self, time: XTime) -> tuple[int, int]:
+        """What other live runs have open, and what nobody will settle any more."""
+        held = doubtful = 0
+        for open_ in self._open():
+            if open_.doubt or open_.opened <= time.now - OVERDUE or self._run.dead(open_.holder):
+                doubtful += open_.micro if open_.opened >= _since(time) else 0
+            elif open_.holder != self._run.holder:
+                held += open_.micro
+        return held, doubtful
 
     def _open(self) -> list[Open]:
         return [Open.read(told) for told in self._server.hvals(self._reservations)]
 
     def _do(self, step: str, keys: list[str], *arguments: Any) -> Any:
-        whole = [self._spent, self._reservations, self._ahead, *(self._prefix + key for key in keys)]
+        own = [self._spent, self._reservations, self._ahead, self._day, self._budgets]
+        whole = [*own, *(self._prefix + key for key in keys)]
         return self._steps.once(step, whole, *arguments)
 
 
@@ -144,10 +218,6 @@ class Open:
         return cls(found["holder"], int(found["micro"]), float(found["opened"]), found["doubt"])
 
 
-def _day(seconds: float) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()
-
-
-def _midnight(now: float) -> float:
-    """When the UTC day of a time began."""
-    return now - now % 86_400
+def _since(time: XTime) -> float:
+    """From when on what was opened counts."""
+    return midnight(time.now) - OVERDUE if time.sure else 0.0

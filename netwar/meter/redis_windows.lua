@@ -9,6 +9,7 @@
 local window, endpoints = KEYS[2], KEYS[3]
 
 local SAME_WINDOW = 2 -- seconds; X tells the reset in whole ones, and the way to our clock adds to that
+local LONGEST_WINDOW = 86400 -- what is further ahead was written when the server's clock was
 
 local function field(name, missing)
   return tonumber(call('HGET', window, name) or missing)
@@ -24,9 +25,9 @@ function step.take(endpoint, now, limit, width)
   local told, remaining = field('limit', 0), field('remaining', 0)
   local reset, closed = field('reset', 0), field('closed', 0)
   now = tonumber(now)
-  if closed > now then
+  if closed > now and closed <= now + LONGEST_WINDOW then
     return tostring(closed - now)
-  elseif reset <= now then
+  elseif reset <= now or reset > now + LONGEST_WINDOW then
     local known = call('HEXISTS', window, 'seen') == 1 and told > 0
     limit = known and told or tonumber(limit)
     write(endpoint, 'limit', limit, 'remaining', limit - 1, 'reset', width, 'guessed', 1)
@@ -40,10 +41,12 @@ end
 
 -- What an answer told. One of an earlier window, that came late, tells nothing any more.
 function step.saw(endpoint, now, limit, remaining, reset)
-  limit, remaining, reset = tonumber(limit), tonumber(remaining), tonumber(reset)
+  now, limit, remaining, reset = tonumber(now), tonumber(limit), tonumber(remaining), tonumber(reset)
   if call('EXISTS', window) == 1 then
     local width, rest, before = field('limit', 0), field('remaining', 0), field('reset', 0)
-    if field('guessed', 0) == 1 then
+    if before > now + LONGEST_WINDOW then
+      before = 0
+    elseif field('guessed', 0) == 1 then
       remaining = math.min(remaining, limit - (width - rest)) -- requests of others are still on their way
     elseif reset < before - SAME_WINDOW then
       return

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netwar.connections.clocks import TABLE, SteadyClock
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import look
 
-# Days are ISO dates (UTC), money is micro-dollars, times are seconds since 1970. `paid` tells what costs nothing
-# any more today; it is kept for a few days, the totals in `charges` for good.
+# Days are ISO dates (UTC), money is micro-dollars, times are seconds since 1970 on the file's own steady clock. `paid` tells
+# what costs nothing any more today; it is kept for a few days, the totals in `charges` for good.
 MIGRATIONS = [
     """
     CREATE TABLE paid (
@@ -76,15 +78,37 @@ MIGRATIONS = [
         ahead REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
+    # `ahead` is how far X's clock is before the file's own, learnt since `boot`; `day` is the UTC day of X's last answer.
+    # `budgets` has what each configuration allows on a day on which it reserved, `tokens` which app a bearer token is of.
+    TABLE
+    + """
+    ALTER TABLE clocks ADD COLUMN day TEXT;
+    ALTER TABLE clocks ADD COLUMN boot TEXT;
+    CREATE TABLE budgets (
+        app TEXT NOT NULL,
+        day TEXT NOT NULL,
+        host TEXT NOT NULL,
+        file TEXT NOT NULL,
+        micro INTEGER NOT NULL,
+        PRIMARY KEY (app, day, host, file)
+    ) WITHOUT ROWID;
+    CREATE TABLE tokens (
+        token TEXT PRIMARY KEY,
+        app TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 ]
 
 
 class MeterFile:
     """One connection to it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
-        self.db = connect(path, MIGRATIONS)
+        self.db = (look if looks else connect)(path, MIGRATIONS)
+        with translated(path):
+            self.clock = SteadyClock(self.db)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from netwar.connections.runs import Run
-from netwar.meter.base import Charge, DoesNotFit, Purpose, Reservation
+from netwar.connections.runs import HOST, Run
+from netwar.meter.base import Balance, Budget, Charge, DoesNotFit, Purpose, Reservation
+from netwar.meter.days import BOOKED_WITHIN
 from netwar.meter.prices import each, price
+from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MeterFile
 from netwar.meter.sqlite_reservations import Reservations
 
@@ -28,17 +29,29 @@ BOOK = """
 
 
 class SqliteMoney:
-    """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day.
+    """Fills the contract `netwar.meter.base.Money` for one app key; `budget` is micro-dollars a UTC day, `config` the file
+    that says so.
 
-    Raises ServiceDown when the file cannot be used.
+    Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.
     """
 
-    def __init__(self, path: Path, app: str, run: Run, budget: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        app: str,
+        run: Run,
+        budget: int,
+        clock: Callable[[], float] | None = None,
+        *,
+        config: str = "",
+        boot: str | None = None,
+        looks: bool = False,
+    ) -> None:
         self._app = app
         self._run = run
-        self._budget = budget
-        self._clock = clock
-        self._file = MeterFile(path)
+        self._budget = Budget(budget, config, HOST)
+        self._file = MeterFile(path, looks)
+        self._days = Days(app, clock or self._file.clock, self._file.clock.boot if boot is None else boot)
         self._reservations = Reservations(app, run)
 
     def price(self, most: Mapping[str, int]) -> int:
@@ -49,16 +62,19 @@ class SqliteMoney:
         """See the contract."""
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         with self._file.writing() as db:
-            now = self._now(db)
-            dead = self._reservations.sort_out(db, now)
-            left = self._left(db, now, self._reservations.counted(db, without=request))
+            time = self._days.time(db)
+            dead = self._reservations.sort_out(db, time)
+            self._days.change(db, self._budget)
+            lowest = self._days.lowest(db, time, self._budget)
+            left = lowest.micro - self._days.spent(db, time) - self._reservations.counted(db, without=request)
             if fits := reservation.micro <= left:
-                self._reservations.open(db, reservation, now)
-            waited_for = self._reservations.held(db, now)
+                self._days.allow(db, time, self._budget)
+                self._reservations.open(db, reservation, time.now)
+            waited_for = self._reservations.held(db, time.now)
         for holder in dead:
             self._run.bury(holder)
         if not fits:
-            raise DoesNotFit(max(left, 0), waited_for)
+            raise DoesNotFit(max(left, 0), waited_for, lowest, sure=time.sure)
         return reservation
 
     def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
@@ -67,7 +83,7 @@ class SqliteMoney:
         for kind, id_ in objects:
             by_kind[kind].add(id_)
         with self._file.writing() as db:
-            self._set_clock(db, at)
+            self._days.learn(db, at.timestamp(), at.timestamp() + BOOKED_WITHIN)
             day = at.astimezone(UTC).date()
             micro = sum(self._book(db, reservation.purpose, day, kind, ids) for kind, ids in by_kind.items())
             self._reservations.close(db, reservation)
@@ -83,25 +99,57 @@ class SqliteMoney:
         with self._file.writing() as db:
             self._reservations.doubt(db, reservation)
 
+    def allows(self, budget: Budget) -> None:
+        """See the contract."""
+        with self._file.writing() as db:
+            self._days.change(db, budget)
+
+    def saw(self, at: float, took: float) -> float:
+        """See the contract."""
+        with self._file.reading() as db:
+            time = self._days.time(db)
+        if time.learnt(at, at + 1 + took) == time:
+            return time.now
+        with self._file.writing() as db:
+            return self._days.learn(db, at, at + 1 + took).now
+
+    def now(self) -> float:
+        """See the contract."""
+        with self._file.reading() as db:
+            return self._days.time(db).now
+
+    def told(self) -> bool:
+        """See the contract."""
+        with self._file.reading() as db:
+            return self._days.time(db).told
+
     def today(self) -> date:
         """See the contract."""
         with self._file.reading() as db:
-            return _day(self._now(db))
+            return date.fromisoformat(self._days.time(db).today)
 
     def spent(self, day: date | None = None) -> int:
         """See the contract."""
+        query = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
         with self._file.reading() as db:
-            return self._spent(db, day or _day(self._now(db)))
+            asked = str(day or self._days.time(db).today)
+            return int(db.execute(query, (self._app, asked)).fetchone()[0])
+
+    def balance(self) -> Balance:
+        """See the contract."""
+        with self._file.reading() as db:
+            time = self._days.time(db)
+            lowest, spent = self._days.lowest(db, time, self._budget), self._days.spent(db, time)
+            held, doubtful = self._reservations.held(db, time.now), self._reservations.doubtful(db, time)
+        return Balance(date.fromisoformat(time.today), lowest, spent, held, doubtful, time.sure, lowest != self._budget)
 
     def held(self) -> int:
         """See the contract."""
-        with self._file.reading() as db:
-            return self._reservations.held(db, self._now(db))
+        return self.balance().held
 
     def doubtful(self) -> int:
         """See the contract."""
-        with self._file.reading() as db:
-            return self._reservations.doubtful(db, self._now(db))
+        return self.balance().doubtful
 
     def charges(self, since: date | None = None) -> list[Charge]:
         """See the contract."""
@@ -116,27 +164,6 @@ class SqliteMoney:
         """Let go of the file."""
         self._file.close()
 
-    def _now(self, db: sqlite3.Connection) -> float:
-        """X's time, in seconds since 1970."""
-        row = db.execute("SELECT ahead FROM clocks WHERE app = ?", (self._app,)).fetchone()
-        return self._clock() + (row[0] if row else 0.0)
-
-    def _set_clock(self, db: sqlite3.Connection, at: datetime) -> None:
-        """Learn from an answer how far X's clock is before ours; it tells whole seconds, and some pass on the way."""
-        ahead = at.timestamp() - self._clock()
-        if abs(at.timestamp() - self._now(db)) > 1.5:
-            db.execute("REPLACE INTO clocks VALUES (?, ?)", (self._app, ahead))
-
-    def _spent(self, db: sqlite3.Connection, day: date) -> int:
-        query = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
-        return int(db.execute(query, (self._app, day.isoformat())).fetchone()[0])
-
-    def _left(self, db: sqlite3.Connection, now: float, reserved: int) -> int:
-        """What the budget leaves. Our own day and the next count, too: a wrong date of one answer must open no second budget."""
-        ours = _day(self._clock())
-        days = {_day(now), ours, ours + timedelta(days=1)}
-        return self._budget - max(self._spent(db, day) for day in days) - reserved
-
     def _book(self, db: sqlite3.Connection, purpose: Purpose, day: date, kind: str, ids: set[str]) -> int:
         self._prune(db, day)
         paid = "INSERT OR IGNORE INTO paid SELECT ?, ?, ?, value FROM json_each(?)"
@@ -150,9 +177,5 @@ class SqliteMoney:
         """With the first charge of a day, forget which objects were paid for long ago."""
         if db.execute("SELECT 1 FROM charges WHERE app = ? AND day = ? LIMIT 1", (self._app, day.isoformat())).fetchone():
             return
-        oldest = min(day, _day(self._now(db))) - timedelta(days=DAYS_KEPT)
+        oldest = min(day, date.fromisoformat(self._days.time(db).first)) - timedelta(days=DAYS_KEPT)
         db.execute("DELETE FROM paid WHERE app = ? AND day < ?", (self._app, oldest.isoformat()))
-
-
-def _day(seconds: float) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()

@@ -6,8 +6,7 @@ import sqlite3
 
 from netwar.connections.runs import Run
 from netwar.meter.base import OVERDUE, Reservation
-
-DAY = 86_400
+from netwar.meter.days import XTime, midnight
 
 OPEN = 'INSERT INTO reservations (app, id, request, holder, micro, opened, command, "index") VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 REPLACED = "app = ? AND request = ? AND (doubt OR holder = ?)"
@@ -23,11 +22,11 @@ class Reservations:
         self._app = app
         self._run = run
 
-    def sort_out(self, db: sqlite3.Connection, now: float) -> list[str]:
-        """Put what dead runs have left in doubt, and forget what a day that is over has left; the dead holders."""
+    def sort_out(self, db: sqlite3.Connection, time: XTime) -> list[str]:
+        """Put what dead runs have left in doubt, and forget what a day that is surely over has left; the dead holders."""
         dead = [holder for holder in self._holders(db) if self._run.dead(holder)]
         db.executemany("UPDATE reservations SET doubt = 1 WHERE app = ? AND holder = ?", [(self._app, one) for one in dead])
-        db.execute(f"DELETE FROM reservations WHERE {ENDED}", (self._app, _midnight(now) - OVERDUE, self._run.holder))
+        db.execute(f"DELETE FROM reservations WHERE {ENDED}", (self._app, _since(time), self._run.holder))
         return dead
 
     def open(self, db: sqlite3.Connection, reservation: Reservation, now: float) -> None:
@@ -53,10 +52,10 @@ class Reservations:
         rows = db.execute(f"SELECT holder, micro FROM reservations WHERE {SETTLEABLE}", (self._app, now - OVERDUE))
         return sum(micro for holder, micro in rows if holder != self._run.holder and not self._run.dead(holder))
 
-    def doubtful(self, db: sqlite3.Connection, now: float) -> int:
+    def doubtful(self, db: sqlite3.Connection, time: XTime) -> int:
         """Micro-dollars that nobody will settle and that count all the same, until the day ends."""
         sql = f"SELECT holder, micro, {SETTLEABLE} FROM reservations WHERE app = ? AND opened >= ?"
-        rows = db.execute(sql, (self._app, now - OVERDUE, self._app, _midnight(now) - OVERDUE))
+        rows = db.execute(sql, (self._app, time.now - OVERDUE, self._app, _since(time)))
         return sum(micro for holder, micro, settleable in rows if not settleable or self._run.dead(holder))
 
     def _holders(self, db: sqlite3.Connection) -> set[str]:
@@ -64,6 +63,6 @@ class Reservations:
         return {row[0] for row in db.execute(sql, (self._app,))}
 
 
-def _midnight(now: float) -> float:
-    """When the UTC day of a time began."""
-    return now - now % DAY
+def _since(time: XTime) -> float:
+    """From when on what was opened counts."""
+    return midnight(time.now) - OVERDUE if time.sure else float("-inf")

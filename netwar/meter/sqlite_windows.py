@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from netwar.meter.base import WINDOW_SECONDS, Window
+from netwar.meter.base import LONGEST_WINDOW, WINDOW_SECONDS, Window
 from netwar.meter.sqlite_file import MeterFile
 
 SAME_WINDOW = 2.0  # X tells the reset in whole seconds, and the way to our clock adds to that
@@ -18,22 +17,26 @@ OPEN = """
         seen = excluded.seen, guessed = excluded.guessed
 """
 CLOSE = """
-    INSERT INTO windows (token, endpoint, "limit", remaining, reset, seen, guessed, closed) VALUES (?1, ?2, 0, 0, ?3, ?4, 1, ?3)
+    INSERT INTO windows (token, endpoint, "limit", remaining, reset, seen, guessed, closed)
+    VALUES (:token, :endpoint, 0, 0, :until, :now, 1, :until)
     ON CONFLICT DO UPDATE SET closed = excluded.closed, seen = excluded.seen
 """
 FIND = 'SELECT "limit", remaining, reset, seen, guessed, closed FROM windows WHERE token = ? AND endpoint = ?'
 LIST = """
-    SELECT endpoint, "limit", iif(closed > ?2, 0, remaining), iif(closed > ?2, closed, reset), seen FROM windows
-    WHERE token = ?1 AND seen IS NOT NULL ORDER BY endpoint
+    SELECT endpoint, "limit", iif(closed > :now, 0, remaining), iif(closed > :now, closed, reset), seen FROM windows
+    WHERE token = :token AND seen IS NOT NULL ORDER BY endpoint
 """
 
 
 class SqliteWindows:
-    """Fills the contract `netwar.meter.base.Windows`. Raises ServiceDown when the file cannot be used."""
+    """Fills the contract `netwar.meter.base.Windows`.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._file = MeterFile(path)
+    In the file the times are those of its own steady clock, here those of ours. Raises ServiceDown when the file cannot be used.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
+        self._file = MeterFile(path, looks)
+        self._clock = clock or self._file.clock
         self._file.db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost a few counts, not the file
 
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
@@ -42,9 +45,9 @@ class SqliteWindows:
         with self._file.writing() as db:
             known = db.execute(FIND, (token, endpoint)).fetchone()
             told, remaining, reset, seen, _, closed = known or (0, 0, 0.0, None, 1, 0.0)
-            if closed > now:
+            if _ahead_of(now, closed):
                 return float(closed - now)
-            if reset <= now:
+            if not _ahead_of(now, reset):
                 width = told if seen and told else limit
                 db.execute(OPEN, (token, endpoint, width, width - 1, now + WINDOW_SECONDS, seen, True))
             elif remaining > 0:
@@ -55,9 +58,10 @@ class SqliteWindows:
 
     def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
         """See the contract. An answer of an earlier window, that came late, tells nothing any more."""
+        reset += self._ahead
         with self._file.writing() as db:
             known = db.execute(FIND, (token, endpoint)).fetchone()
-            if known:
+            if known and known[2] <= self._clock() + LONGEST_WINDOW:
                 width, rest, until, _, guessed, _ = known
                 if guessed:
                     remaining = min(remaining, limit - (width - rest))  # requests of others are still on their way
@@ -70,9 +74,26 @@ class SqliteWindows:
     def close(self, token: str, endpoint: str, until: float) -> None:
         """See the contract."""
         with self._file.writing() as db:
-            db.execute(CLOSE, (token, endpoint, until, self._clock()))
+            until += self._ahead
+            db.execute(CLOSE, {"token": token, "endpoint": endpoint, "until": until, "now": self._clock()})
 
     def windows(self, token: str) -> list[Window]:
         """See the contract: those that an answer has told of."""
         with self._file.reading() as db:
-            return [Window(*row) for row in db.execute(LIST, (token, self._clock()))]
+            rows = db.execute(LIST, {"token": token, "now": self._clock()}).fetchall()
+        ahead = self._ahead
+        return [Window(name, limit, rest, reset - ahead, seen - ahead) for name, limit, rest, reset, seen in rows]
+
+    def end(self) -> None:
+        """Let go of the file; close() closes a window."""
+        self._file.close()
+
+    @property
+    def _ahead(self) -> float:
+        """By how many seconds the file's clock is ahead of ours."""
+        return float(getattr(self._clock, "ahead", 0.0))
+
+
+def _ahead_of(now: float, until: float) -> bool:
+    """Whether a window lasts until then. What is further ahead than any window was written when the file's clock was."""
+    return now < until <= now + LONGEST_WINDOW

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,12 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from netwar.connections import clocks
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import look
 from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
 
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
-# user), so it goes when the claim does. Times are seconds since 1970.
+# user), so it goes when the claim does. Times are seconds since 1970 on the file's own steady clock.
 MIGRATIONS = [
     """
     CREATE TABLE entries (
@@ -37,7 +38,9 @@ MIGRATIONS = [
     CREATE INDEX waiting_in_turn ON entries (queue) WHERE state = 'waiting';
     CREATE INDEX claimed_by_token ON entries (queue, token) WHERE state = 'claimed';
     CREATE INDEX failed_ones ON entries (queue) WHERE state = 'failed';
-    """
+    """,
+    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
+    clocks.TABLE,
 ]
 
 CHUNK = 100_000
@@ -71,15 +74,16 @@ class SqliteQueue(Queue):
     """One queue of a file that holds any number of them.
 
     Users are handed out in the order in which they were put (very long lists in portions, each sorted);
-    who is put back goes behind the others. Raises ServiceDown when the file cannot be used.
+    who is put back goes behind the others. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.
     """
 
-    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, name: str, run: Run, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
         self.name = name
         self._path = path
         self._run = run
-        self._clock = clock
-        self._db = connect(path, MIGRATIONS)
+        self._db = (look if looks else connect)(path, MIGRATIONS)
+        with translated(path):
+            self._clock = clock or clocks.SteadyClock(self._db)
 
     def put(self, users: Iterable[str]) -> int:
         stream = iter(users)
@@ -105,7 +109,7 @@ class SqliteQueue(Queue):
                 )
         for holder in dead:
             self._run.bury(holder)
-        return Claim(self, token, [user for _, user, _ in rows], min(queued for *_, queued in rows)) if rows else None
+        return Claim(self, token, [user for _, user, _ in rows], self._here(min(row[-1] for row in rows))) if rows else None
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions, so that a long list holds up nobody."""
@@ -120,7 +124,7 @@ class SqliteQueue(Queue):
             turn, left = rows[-1][0], None if left is None else left - len(rows)
 
     def claimed(self) -> list[Claimed]:
-        return [Claimed(*row) for row in self._all("user, holder, until", "claimed")]
+        return [Claimed(user, holder, self._here(until)) for user, holder, until in self._all("user, holder, until", "claimed")]
 
     def failed(self) -> list[Failed]:
         return [Failed(*row) for row in self._all("user, reason, failures", "failed")]
@@ -168,12 +172,13 @@ class SqliteQueue(Queue):
     def _free(self, db: sqlite3.Connection, sparing: str = "") -> list[str]:
         """Let the users of dead runs, and of leases that ran out, wait again; the dead holders.
 
-        That a run was killed says nothing of the user whom it was working on, so it is no failure.
+        That a run was killed says nothing of the user whom it was working on, so it is no failure. A lease that is longer
+        than leases are was written before the machine was started, when its clock was ahead.
         """
-        claims = self._all("token, holder, max(until)", "claimed", "GROUP BY token")
+        claims, now = self._all("token, holder, max(until)", "claimed", "GROUP BY token"), self._clock()
         dead = [holder for holder in {claim[1] for claim in claims} if self._run.dead(holder)]
         for token, holder, until in claims:
-            if token != sparing and (holder in dead or until <= self._clock()):
+            if token != sparing and (holder in dead or not now < until <= now + LEASE_SECONDS + 1):
                 self._hand_back(db, token, None)
         return dead
 
@@ -191,6 +196,10 @@ class SqliteQueue(Queue):
         query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = '{state}' {group} ORDER BY turn"
         with translated(self._path):
             return self._db.execute(query, (self.name,)).fetchall()
+
+    def _here(self, at: float) -> float:
+        """A time of the file's clock as this host's own clock has it."""
+        return at - float(getattr(self._clock, "ahead", 0.0))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from netwar.config import trusted
 from netwar.errors import ConfigError
 from netwar.recipes import filling
 from netwar.recipes.arguments import Argument
@@ -29,9 +30,11 @@ def recipes(home: Path | None = None) -> dict[str, Recipe]:
     found = read(files("netwar").joinpath("data/recipes.toml").read_text(encoding="utf-8"), "recipes.toml")
     own = (home or Path.home()) / OWN
     try:
-        text = own.read_text(encoding="utf-8")
+        text = trusted.content(own).decode()
     except FileNotFoundError:
         return found
+    except trusted.Untrusted as error:
+        raise ConfigError(f"{own} {error}") from None
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{own} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return found | read(text, str(own), own=True)

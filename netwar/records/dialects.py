@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from netwar.records.ids import identity, number
+
 Object = dict[str, Any]
 
 _POST_FIELDS = (
@@ -95,12 +97,8 @@ DIALECTS = {dialect.name: dialect for dialect in (LEGACY, POST)}
 def references(post: Object) -> list[tuple[str, str]]:
     """The posts that a post speaks of, as (retweeted | quoted | replied_to, id)."""
     named = objects(post.get("referenced_tweets") or post.get("referenced_posts"))
-    return [(str(reference.get("type", "")), str(reference["id"])) for reference in named if reference.get("id")]
-
-
-def included_posts(includes: Object) -> list[Object]:
-    """The posts that came along with a page."""
-    return [*objects(includes.get("tweets")), *objects(includes.get("posts"))]
+    told = ((str(reference.get("type") or ""), identity(reference.get("id"))) for reference in named)
+    return [(kind, id) for kind, id in told if id]
 
 
 def text(post: Object) -> str:
@@ -112,9 +110,31 @@ def text(post: Object) -> str:
 
 def posts_count(user: Object) -> int | None:
     """How many posts X's profile says that the user has."""
-    metrics = user.get("public_metrics")
-    count = metrics.get("tweet_count", metrics.get("post_count")) if isinstance(metrics, dict) else None
-    return count if isinstance(count, int) and count >= 0 else None
+    return public_count(user, "tweet_count", "post_count")
+
+
+def public_count(item: Object, *names: str) -> int | None:
+    """A count of a post or a user, under the first of its names that X sent."""
+    metrics = item.get("public_metrics")
+    return next((count(metrics[name]) for name in names if name in metrics), None) if isinstance(metrics, dict) else None
+
+
+def count(value: Any) -> int | None:
+    """A public count, in whichever shape it came; None for what is none."""
+    return number((identity(value) or "").replace(",", ""))
+
+
+def username(user: Object) -> str:
+    """The screen name; empty where X did not tell it."""
+    name = user.get("username")
+    return name if isinstance(name, str) else ""
+
+
+def flag(value: Any) -> bool | None:
+    """A yes or no, in whichever shape it came; None for what is neither."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
 
 
 def objects(value: Any) -> list[Object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 USERTEST = "usertest"
+SLIP_MS = 60_000  # what is dated further ahead of X's clock was recorded by a host whose own clock was
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -16,7 +17,8 @@ class Document:
 
     `index` is the full name (`twbrexit`, `tubrexit`, `usertest`), `id` is X's id, `body` X's object
     plus the key `netwar`. `direct` is false for what only came along as a reference. `retrieved` is
-    the time of the answer in ms since 1970.
+    the time of the answer in ms since 1970, by X's clock. `why` is set for what is none, and says why: no archive takes it, it
+    goes to the dead letters.
     """
 
     index: str
@@ -24,6 +26,7 @@ class Document:
     body: dict[str, Any]
     direct: bool
     retrieved: int
+    why: str = ""
 
     @property
     def version(self) -> int:

@@ -22,7 +22,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from netwar.records.nobody import FAILED, PAGES, PARTS, is_empty, is_heading, is_nobody, is_taken_for_nobody
 
 SNIFFED = 65_536
 LONGEST = 4_096  # no user takes more of a line than that; the rest of it is dropped
@@ -34,7 +36,8 @@ ID = re.compile(r"[0-9]+")
 NUMBER_CUT = re.compile(r"[+-]?\d+(?:[.,]\d*[eE][+-]?\d+|[eE][+-]\d+)")
 NUMBER_SPLIT = re.compile(r"\d{1,3}(?:[.,'’\s]\d{3})+")
 NUMBER_DECIMAL = re.compile(r"\d+(?:\.\d*|,0+)")
-ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:x|twitter)\.com(?:[/?].*)?", re.IGNORECASE)
+ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:x|twitter)\.com(?::\d+)?(?:[/?].*)?", re.IGNORECASE)
+ELSEWHERE = re.compile(r"@?[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # Mastodon's addresses, and those of mail
 PLAIN = re.compile(r"[A-Za-z0-9_]+")
 PLAIN_NAME = re.compile(r"[0-9]{0,14}[A-Za-z_][A-Za-z0-9_]{0,14}")
 LONG_ID = re.compile(r"(?<![0-9])[0-9]{18,19}(?![0-9])")
@@ -42,15 +45,6 @@ ENOUGH, HARDLY_ANY = 100, 0.02  # long ids; the part of them that may end like r
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 INVISIBLE = dict.fromkeys([0x1A, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
 QUOTES = "\"'“”‘’„`<>"
-
-# First parts of addresses at X that are not screen names.
-NOT_NAMES = frozenset(
-    {"i", "home", "explore", "search", "hashtag", "notifications", "messages", "settings", "compose", "intent", "share"}
-    | {"login", "logout", "signup", "tos", "privacy", "about", "download", "jobs"}
-)
-
-# What the first line of a table may say of its column; a user of that name is written with @.
-HEADINGS = frozenset({"username", "screen_name", "user_id", "id", "user", "name"})
 
 HOW_TO_KEEP = "format the column as text before the file is opened, and export it anew"
 
@@ -92,16 +86,15 @@ def read(chunks: Iterable[bytes]) -> Iterator[Entry | Fault]:
     sound = _is_sound(head.decode(encoding, "replace"))
     first, odd = True, 0
     for number, line in enumerate(_lines(chain([head], chunks), encoding), 1):
-        if len(line) <= 15 and PLAIN_NAME.fullmatch(line) and not first:  # most lines of most files: the short way
-            yield Entry(number, line.lower(), line)
+        if len(line) <= 15 and PLAIN_NAME.fullmatch(line) and not first and not is_nobody(lower := line.lower()):
+            yield Entry(number, lower, line)  # most lines of most files: the short way
             continue
         text = line if PLAIN.fullmatch(line) else _cleaned(line)
         if text:
-            heading, first = first and text.lower() in HEADINGS, False
-            if heading:
-                yield Fault(number, _shown(text), f"this is the heading of a table (write @{text} for the user of that name)")
-                continue
+            nobody, first = _nobody(text, first), False
             try:
+                if nobody:
+                    raise ValueError(nobody)
                 entry = Entry(number, user(text, sound=sound), text)
             except ValueError as fault:
                 yield Fault(number, _shown(text), str(fault))
@@ -112,8 +105,24 @@ def read(chunks: Iterable[bytes]) -> Iterator[Entry | Fault]:
             yield entry
 
 
+def _nobody(text: str, first: bool) -> str:
+    """Why a text that may look like a user is none."""
+    if text.startswith("@") or text.isdigit():
+        return ""
+    if is_heading(text, first=first):
+        return f"this is the heading of a table{_or_else(text)}"
+    return f"this is what an empty cell of a table looks like{_or_else(text)}" if is_empty(text) or text.lower() in FAILED else ""
+
+
+def _or_else(text: str) -> str:
+    return f" (write @{text} for the user of that name)" if NAME.fullmatch(text) else ""
+
+
 def _cleaned(line: str) -> str:
     """A line without what surrounds its user: comment, quotes, a comma at its end, what cannot be seen."""
+    bare = line.strip(f"{QUOTES},; \t")
+    if bare.lower() in FAILED:  # and no comment
+        return bare
     text = line.replace("/#!/", "/").partition("#")[0].translate(INVISIBLE).strip().rstrip(",;").strip()
     return text.removeprefix("=").strip(QUOTES).strip()
 
@@ -122,6 +131,11 @@ def _is_sound(text: str) -> bool:
     """Whether a text has many long ids, and hardly any that end as if a spreadsheet had rounded them."""
     found: list[str] = LONG_ID.findall(text)
     return len(found) >= ENOUGH and sum(one.endswith("000") for one in found) <= HARDLY_ANY * len(found)
+
+
+def are_rounded(cells: Iterable[str]) -> bool:
+    """Whether long ids among the cells end in zeros, and not as seldom as sound ones do."""
+    return not _is_sound("\n".join(cells))
 
 
 def user(text: str, *, sound: bool = False) -> str:
@@ -141,7 +155,9 @@ def user(text: str, *, sound: bool = False) -> str:
 
 def written(entry: str) -> str:
     """An entry so that it is read as itself, whatever stands around it."""
-    return f"x.com/i/user/{entry}" if _looks_damaged(entry) else entry
+    if _looks_damaged(entry):
+        return f"x.com/i/user/{entry}"
+    return f"@{entry}" if is_taken_for_nobody(entry) else entry
 
 
 def _id(digits: str) -> str:
@@ -173,14 +189,16 @@ def by_name(name: str) -> str:
 def _from_address(text: str) -> str:
     """x.com/NAME and what may follow it, x.com/i/user/ID, and the addresses of "follow" buttons."""
     address = urlsplit(text if "//" in text else f"//{text}")
-    first, *rest = [part for part in address.path.split("/") if part] or [""]
+    first, *rest = [unquote(part) for part in address.path.split("/") if part] or [""]
     if first == "i" and rest[:1] == ["user"] and len(rest) > 1 and ID.fullmatch(rest[1]):
         return _id(rest[1])
-    asked = parse_qs(address.query) if first == "intent" else {}
+    button = first == "intent" and rest in (["user"], ["follow"])
+    asked = parse_qs(address.query) if button else {}
     if ID.fullmatch(id_ := asked.get("user_id", [""])[0]):
         return _id(id_)
-    name = asked.get("screen_name", [""])[0] if first == "intent" else first.removeprefix("@")
-    if not NAME.fullmatch(name) or name.lower() in NOT_NAMES:
+    name = (asked.get("screen_name", [""])[0] if button else first).removeprefix("@")
+    known = button or not rest or rest[0].lower() in PARTS
+    if not NAME.fullmatch(name) or name.lower() in PAGES or not known:
         raise ValueError("this address is not that of a profile")
     return by_name(name)
 
@@ -193,6 +211,8 @@ def _complaint(text: str) -> str:
         return f"an id has no thousands separators: {HOW_TO_KEEP}"
     if NUMBER_DECIMAL.fullmatch(text):
         return f"an id has no decimals, so a program took this one for a quantity and may have rounded it: {HOW_TO_KEEP}"
+    if ELSEWHERE.fullmatch(text):
+        return "this is a name at another service, or an address of mail"
     if "://" in text or text.lower().startswith("www."):
         return "this address is not at x.com or twitter.com"
     if any(separator in text for separator in (",", ";", "\t")):

@@ -18,6 +18,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WIDTH = 8  # bytes; X's ids are 64-bit numbers
+MOST_IDS = 1_000_000  # in one text: longer lists are kept in parts, a hundred times smaller
 
 
 def pack(ids: Sequence[int]) -> str:
@@ -30,8 +31,8 @@ def pack(ids: Sequence[int]) -> str:
 
 
 def unpack(text: str) -> array[int]:
-    """The list that was packed."""
-    columns = zlib.decompress(b64decode(text))
+    """The list that was packed. Raises ValueError for what was not, before it takes more room than a list can."""
+    columns = _unzipped(b64decode(text))
     raw = bytearray(len(columns))
     count = len(columns) // WIDTH
     for byte in range(WIDTH):
@@ -39,7 +40,21 @@ def unpack(text: str) -> array[int]:
     distances = array("Q", bytes(raw))
     if sys.byteorder == "big":
         distances.byteswap()
-    return array("Q", accumulate(distances))
+    try:
+        return array("Q", accumulate(distances))
+    except OverflowError:
+        raise ValueError("numbers that are no ids") from None
+
+
+def _unzipped(packed: bytes) -> bytes:
+    unzip = zlib.decompressobj()
+    try:
+        columns = unzip.decompress(packed, MOST_IDS * WIDTH)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not unzip.eof or len(columns) % WIDTH:
+        raise ValueError("it is cut off, or longer than a part of a list")
+    return columns
 
 
 def together(lists: Iterable[Iterable[int]]) -> Iterator[int]:

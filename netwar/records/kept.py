@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from netwar.records import v1
 from netwar.records.dialects import Object
 from netwar.records.documents import Document, parted
+from netwar.records.times import seen, shown
 
 V1 = "v1.1"  # how what the recorder of 2019 left says that it came
 
@@ -23,16 +23,7 @@ def documents(index: str, users: str, body: Object) -> Iterator[Document]:
     if ours.get("via") == V1 and "retrieved" not in ours:
         yield from _left(index, users, body, _object(ours.get("v1")))
         return
-    yield _document(index, body, ours.get("via") != "reference", milliseconds(ours.get("retrieved")))
-
-
-def milliseconds(written: Any) -> int:
-    """A time as X and we write it, in ms since 1970; 0 for what is none."""
-    try:
-        moment = datetime.fromisoformat(written)
-    except (TypeError, ValueError):
-        return 0
-    return max(0, round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
+    yield _document(index, body, ours.get("via") != "reference", seen(ours.get("retrieved")))
 
 
 def _left(index: str, users: str, body: Object, original: Object) -> Iterator[Document]:
@@ -51,8 +42,7 @@ def _left(index: str, users: str, body: Object, original: Object) -> Iterator[Do
 
 
 def _dated(index: str, body: Object, direct: bool, at: int) -> Document:
-    moment = datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return _document(index, {**body, "netwar": {"retrieved": moment, **body["netwar"]}}, direct, at)
+    return _document(index, {**body, "netwar": {"retrieved": shown(at // 1000 * 1000), **body["netwar"]}}, direct, at)
 
 
 def _document(index: str, body: Object, direct: bool, at: int) -> Document:
@@ -61,10 +51,7 @@ def _document(index: str, body: Object, direct: bool, at: int) -> Document:
 
 def _written(original: Object) -> int:
     """When an object of v1.1 was made."""
-    try:
-        return int(datetime.strptime(str(original.get("created_at")), v1.WRITTEN).timestamp() * 1000)
-    except ValueError:
-        return milliseconds(original.get("created_at"))
+    return seen(original.get("created_at"))
 
 
 def _object(value: Any) -> Object:

@@ -1,8 +1,62 @@
-"""Text on one line of a terminal."""
+"""What others wrote, made fit to be shown: it moves no cursor, rings no bell, ends no row and turns round nothing beside it.
+
+X's texts, names of files, what servers say: whoever writes those may write control characters, too. Joiners stay, since Persian,
+Hindi and many emoji are misspelt without them. netwar.cli.output is where all that is shown comes through here.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+# C0, DEL and C1 controls, and Unicode's own ends of lines: a blank each.
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+# Letters that are not seen: soft hyphens, zero-width blanks, marks, overrides and isolates of direction, tags.
+UNSEEN = [0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+UNSEEN += [*range(0xFFF9, 0xFFFC), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE0080)]
+HALVES = range(0xD800, 0xE000)  # of surrogate pairs; Python's stand-ins for bytes that are no text, too
+
+ON_ONE_LINE: dict[int, str | None] = {
+    **dict.fromkeys(CONTROLS, " "),
+    **dict.fromkeys(UNSEEN, None),
+    **dict.fromkeys(HALVES, "\ufffd"),
+}
+IN_A_ROW = {letter: shown for letter, shown in ON_ONE_LINE.items() if letter != ord("\t")}
+ON_LINES = {letter: shown for letter, shown in IN_A_ROW.items() if letter != ord("\n")}
+
 
 def one_line(text: str) -> str:
-    """Without line ends and control characters, which could do things to a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    """A text on one line, without a tab: a cell of a row, a word in a sentence."""
+    return text if text.isprintable() else text.translate(ON_ONE_LINE)
+
+
+def row(*cells: object) -> str:
+    """Cells with tabs between them, each on one line and without a tab of its own."""
+    return "\t".join(one_line(str(cell)) for cell in cells)
+
+
+def line(text: str) -> str:
+    """A text on one line; its tabs stay, as those of a row."""
+    return text if text.isprintable() else text.translate(IN_A_ROW)
+
+
+def lines(text: str) -> str:
+    """A text whose own lines and tabs stay."""
+    return text if text.isprintable() else text.translate(ON_LINES)
+
+
+def escaped(json: str) -> str:
+    """JSON that says the same, with what must not be shown as it is written as \\u and four digits."""
+    return json if json.isprintable() else _unfit().sub(_escape, json)
+
+
+@cache
+def _unfit() -> re.Pattern[str]:
+    """What must not be shown and may stand in JSON as it is; made when it is first needed, since that takes milliseconds."""
+    return re.compile(f"[\x7f-\x9f\u2028\u2029\ud800-\udfff{''.join(map(chr, UNSEEN))}]")
+
+
+def _escape(letter: re.Match[str]) -> str:
+    from json import dumps
+
+    return dumps(letter[0])[1:-1]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from netwar.records.dialects import Object, included_posts, objects
+from netwar.records.dialects import Object, objects
 from netwar.records.documents import Document
+from netwar.records.ids import identity
+from netwar.records.repairs import OURS, Nameless, repaired
+from netwar.records.times import shown
+
+LISTED = "listed"  # the kind of the users that were asked for: X bills them as what their list is of
+# What X includes and does not bill, with the key that posts name it by.
+THINGS = {"media": "media_key", "polls": "id", "places": "id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,22 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Odd:
+    """What cannot be kept as a document, and why. `kind` is as what X may have billed it, empty if it bought nothing."""
+
+    item: Any
+    reason: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """An answer's objects as X gave them. `posts` and `users` were asked for (by their endpoint), the
-    rest came along: `referenced` posts, `authors` (users by id), media by key, polls and places by id."""
+    """An answer's objects as X gave them, odd ones repaired (`records.repairs`). `posts` and `users` were asked for (by their
+    endpoint), the rest came along: `referenced` posts, `authors` (users by id), and what else X includes, by kind and key.
+
+    `loose` are included things that no post names, by kind. `odd` is what cannot be kept as a document. `unread` when `data`
+    itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page.
+    """
 
     posts: Sequence[Object] = ()
     users: Sequence[Object] = ()
@@ -47,8 +67,17 @@ class Page:
     media: dict[str, Object] = field(default_factory=dict)
     polls: dict[str, Object] = field(default_factory=dict)
     places: dict[str, Object] = field(default_factory=dict)
+    loose: dict[str, list[Any]] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
     next_token: str | None = None
+    odd: Sequence[Odd] = ()
+    unread: bool = False
+    untold: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether X said that nothing follows."""
+        return self.next_token is None and not self.untold and not self.unread
 
     def bought(self, listed: str = "user", owner: str = "") -> Iterator[tuple[str, str]]:
         """Every object that X bills, as (kind, id). `listed` is the kind of the users that were asked for.
@@ -63,25 +92,77 @@ class Page:
         for user in self.users:
             yield listed, f"{owner}/{user['id']}" if owner else str(user["id"])
 
+    def unnamed(self, listed: str = "user") -> Counter[str]:
+        """How many objects came that X may have billed under ids that it did not send, by kind."""
+        return Counter(listed if odd.kind == LISTED else odd.kind for odd in self.odd if odd.kind)
+
 
 def read(body: Object, *, users: bool = False) -> Page:
-    """Take an answer apart, in either dialect. `users` for endpoints whose `data` are users.
-
-    Objects without an id are left out: nothing could be kept under their name.
-    """
-    data = _identified(objects(body.get("data")))
-    includes = _object(body.get("includes"))
+    """Take an answer apart, in either dialect. `users` for endpoints whose `data` are users. Never fails: see `Page.odd`."""
+    odd: list[Odd] = []
+    includes = _included(body, odd)
+    data = _all(body.get("data"), LISTED if users else "post", odd)
+    referenced = [post for kind in ("tweets", "posts") for post in _all(includes.pop(kind, None), "post", odd)]
+    authors = {user["id"]: user for user in _all(includes.pop("users", None), "user", odd)}
+    things = {kind: _by(key, includes.get(kind)) for kind, key in THINGS.items()}
+    token, told = next_page(body)
     return Page(
         posts=() if users else data,
         users=data if users else (),
-        referenced=_identified(included_posts(includes)),
-        authors=_by("id", includes.get("users")),
-        media=_by("media_key", includes.get("media")),
-        polls=_by("id", includes.get("polls")),
-        places=_by("id", includes.get("places")),
+        referenced=referenced,
+        authors=authors,
+        media=things["media"],
+        polls=things["polls"],
+        places=things["places"],
+        loose=_loose(includes, things, [*(() if users else data), *referenced]),
         problems=[problem(item) for item in objects(body.get("errors"))],
-        next_token=str(_object(body.get("meta")).get("next_token") or "") or None,
+        next_token=token,
+        odd=odd,
+        unread=not isinstance(body.get("data"), list | dict | None),
+        untold=bool(data) and not told,
     )
+
+
+def _included(body: Object, odd: list[Odd]) -> Object:
+    """What came along, by kind; what stands in the answer under a name that we do not know is a kind of its own."""
+    found = body.get("includes")
+    if found and not isinstance(found, dict):
+        odd.append(Odd({"includes": found}, "what came along is in a shape that cannot be read"))
+    unknown = {name: value for name, value in body.items() if name not in ("data", "includes", "errors", "meta")}
+    return unknown | (dict(found) if isinstance(found, dict) else {})
+
+
+def _all(value: Any, kind: str, odd: list[Odd]) -> list[Object]:
+    """The posts or users of a list (or the one that stands in its place), repaired; those that cannot be kept go to `odd`."""
+    found = []
+    for item in value if isinstance(value, list) else [] if value in (None, {}) else [value]:
+        try:
+            found.append(repaired(item))
+        except Nameless as error:
+            what = "post" if kind == "post" else "user"
+            odd.append(Odd(item, f"X sent this in place of a {what}: {error}", kind if item else ""))
+    return found
+
+
+def next_page(body: Object) -> tuple[str | None, bool]:
+    """The token of the page behind an answer, and whether X said if there is one."""
+    meta = body.get("meta")
+    token = meta.get("next_token") if isinstance(meta, dict) else None
+    text = identity(token)
+    return text, isinstance(meta, dict) and (token in (None, "") or text is not None)
+
+
+def _loose(includes: Object, things: dict[str, dict[str, Object]], posts: Sequence[Object]) -> dict[str, list[Any]]:
+    """What came along and will be put to no post, by kind, whatever kind and shape it has."""
+    named = {kind: {key for post in posts for key in _names(post)[kind]} for kind in THINGS}
+    loose = {}
+    for kind, value in includes.items():
+        items = value if isinstance(value, list) else [value]
+        put = [things[kind][key] for key in named[kind] if key in things[kind]] if kind in THINGS else []
+        mine = [one for one in items if not any(one is other for other in put)]
+        if mine and value not in (None, [], {}):
+            loose[kind] = mine
+    return loose
 
 
 def problem(item: Object) -> Problem:
@@ -101,49 +182,67 @@ def documents(page: Page, *, tweets: str | None, users: str, retrieved: int, acc
 
     `via` says how the posts and users that were asked for came (timeline, lookup, …); what came
     along with them is `via: reference`. `retrieved` is the time of the answer in ms. `tweets` may be
-    None for pages of users.
+    None for pages of users. What no post names stands in the first document, under `netwar.loose`; what is no document has
+    `why` set, and goes to the dead letters.
     """
-    when = datetime.fromtimestamp(retrieved / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    common = {"retrieved": shown(retrieved), "account": account}
 
-    def document(index: str, item: Object, direct: bool, extra: Object) -> Document:
-        note = {"retrieved": when, "account": account, "via": via if direct else "reference", **extra}
-        return Document(index, str(item["id"]), {**item, "netwar": note}, direct, retrieved)
+    def document(index: str, item: Object, via: str, extra: Object, direct: bool) -> Document:
+        note = common | {"via": via, **extra, **_object(item.get(OURS))}
+        return Document(index, item["id"], {**item, OURS: note}, direct, retrieved)
 
-    def profile(user: Object, via: str) -> Document:
-        # A profile that came along is as whole as one that was asked for, so it may replace it.
-        note = {"retrieved": when, "account": account, "via": via}
-        return Document(users, str(user["id"]), {**user, "netwar": note}, True, retrieved)
-
-    made = [profile(user, "reference") for user in page.authors.values()]
-    made += [profile(user, via) for user in page.users]
+    # A profile that came along is as whole as one that was asked for, so it may replace it.
+    made = [document(users, user, "reference", {}, True) for user in page.authors.values()]
+    made += [document(users, user, via, {}, True) for user in page.users]
+    loose = dict(page.loose)
     if tweets:
-        made += [document(tweets, post, True, _belongings(post, page)) for post in page.posts]
-        made += [document(tweets, post, False, _belongings(post, page)) for post in page.referenced]
+        some = [document(tweets, post, via, _belongings(post, page), True) for post in page.posts]
+        some += [document(tweets, post, "reference", _belongings(post, page), False) for post in page.referenced]
+        made += some
+    elif page.referenced:
+        some, loose["tweets"] = [], list(page.referenced)
+    else:
+        some = []
+    odd = list(page.odd)
+    if loose and made:
+        (some or made)[0].body[OURS]["loose"] = loose
+    elif loose:
+        odd.append(Odd(loose, "X sent this along with nothing that it could be put to"))
+    made += [_letter(one, tweets or users, common | {"via": via}, retrieved) for one in odd]
     return made
+
+
+def _letter(odd: Odd, index: str, note: Object, retrieved: int) -> Document:
+    """What cannot be kept, as a document that no archive takes."""
+    body = odd.item if isinstance(odd.item, dict) and OURS not in odd.item else {"sent": odd.item}
+    return Document(index, "", {**body, OURS: note}, True, retrieved, why=odd.reason)
 
 
 def _belongings(post: Object, page: Page) -> Object:
     """The media, polls and places of a post, put where it is: X sends them once a page."""
-    attachments = _object(post.get("attachments"))
-    place = _object(post.get("geo")).get("place_id")
-    found = {
-        "media": _pick(page.media, attachments.get("media_keys")),
-        "polls": _pick(page.polls, attachments.get("poll_ids")),
-        "places": _pick(page.places, [place] if place else ()),
-    }
+    named = _names(post)
+    kinds = {"media": page.media, "polls": page.polls, "places": page.places}
+    found = {kind: [items[key] for key in named[kind] if key in items] for kind, items in kinds.items()}
     return {kind: items for kind, items in found.items() if items}
 
 
-def _pick(items: dict[str, Object], keys: Any) -> list[Object]:
-    return [items[key] for key in keys if isinstance(key, str) and key in items] if isinstance(keys, list | tuple) else []
+def _names(post: Object) -> dict[str, list[str]]:
+    """The keys of what belongs to a post, by kind."""
+    attachments = _object(post.get("attachments"))
+    return {
+        "media": _keys(attachments.get("media_keys")),
+        "polls": _keys(attachments.get("poll_ids")),
+        "places": _keys([_object(post.get("geo")).get("place_id")]),
+    }
+
+
+def _keys(values: Any) -> list[str]:
+    return [key for key in map(identity, values) if key] if isinstance(values, list) else []
 
 
 def _by(key: str, items: Any) -> dict[str, Object]:
-    return {str(item[key]): item for item in objects(items) if item.get(key)}
-
-
-def _identified(items: list[Object]) -> list[Object]:
-    return [item for item in items if item.get("id")]
+    """Included things by their keys."""
+    return {id: item for item in objects(items) if (id := identity(item.get(key)))}
 
 
 def _object(value: Any) -> Object:

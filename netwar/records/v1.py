@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
-from netwar.records.dialects import Object, objects
+from netwar.records import times
+from netwar.records.dialects import Object, count, objects
+from netwar.records.ids import identity
 
-WRITTEN = "%a %b %d %H:%M:%S %z %Y"  # Wed Sep 04 13:51:55 +0000 2019
 ANCHOR = re.compile(r"<[^>]*>")
 # How v2 begins the key of a medium, by v1.1's name of its kind.
 MEDIA = {"photo": "3", "video": "7", "animated_gif": "16"}
@@ -58,7 +58,7 @@ def user(profile: Object) -> Object:
         "verified": profile.get("verified"),
         "profile_image_url": profile.get("profile_image_url_https"),
         "profile_banner_url": profile.get("profile_banner_url"),
-        "pinned_tweet_id": next(iter(profile.get("pinned_tweet_ids_str") or ()), None),
+        "pinned_tweet_id": next(iter(_list(profile.get("pinned_tweet_ids_str"))), None),
         "public_metrics": _counts(profile, _USER_COUNTS),
         "entities": _filled(entities),
     }
@@ -96,7 +96,7 @@ def _id(item: Object) -> str | None:
 
 def _number(item: Object, name: str) -> str | None:
     found = item.get(f"{name}_str") or item.get(name)
-    return None if found is None else str(found)
+    return identity(found)
 
 
 def _extended(status: Object) -> Object:
@@ -109,12 +109,8 @@ def _text(status: Object) -> str:
 
 
 def _time(written: Any) -> Any:
-    """X's time of v1.1 as v2 writes it; what is written otherwise stays as it is."""
-    try:
-        moment = datetime.strptime(str(written), WRITTEN).astimezone(UTC)
-    except ValueError:
-        return written
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    """X's time of v1.1 as v2 writes it; what is no time stays as it is."""
+    return times.usual(written)
 
 
 def _references(status: Object) -> list[Object]:
@@ -129,7 +125,8 @@ def _references(status: Object) -> list[Object]:
 
 
 def _counts(item: Object, names: dict[str, str]) -> Object:
-    return {name: item[theirs] for name, theirs in names.items() if isinstance(item.get(theirs), int)}
+    told = {name: count(item.get(theirs)) for name, theirs in names.items()}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _entities(told: Object) -> Object:
@@ -184,6 +181,10 @@ def _places(status: Object) -> list[Object]:
 def _filled(made: Object) -> Object:
     """Without what says nothing."""
     return {name: value for name, value in made.items() if value not in (None, [], {})}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _object(value: Any) -> Object:

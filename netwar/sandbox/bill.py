@@ -29,57 +29,55 @@ class Bill:
         self._paid.execute("PRAGMA synchronous = OFF")
         self._paid.execute("PRAGMA journal_mode = OFF")
         self._paid.execute(
-            "CREATE TABLE paid (day TEXT, kind INTEGER, owner INTEGER, id INTEGER, PRIMARY KEY (day, kind, owner, id)) "
-            "WITHOUT ROWID"
+            "CREATE TABLE paid (app TEXT, day TEXT, kind INTEGER, owner INTEGER, id INTEGER, "
+            "PRIMARY KEY (app, day, kind, owner, id)) WITHOUT ROWID"
         )
         self.reset()
 
     def reset(self) -> None:
         """Close the books and open new ones."""
         self._paid.execute("DELETE FROM paid")
-        self._returned: Counter[tuple[str, str]] = Counter()
-        self._billed: Counter[tuple[str, str]] = Counter()
+        self._returned: Counter[tuple[str, str, str]] = Counter()
+        self._billed: Counter[tuple[str, str, str]] = Counter()
         self._answers = 0
 
-    def sell(self, day: str, objects: Iterable[tuple[str, int]], owner: int = 0) -> int:
-        """Book the (kind, id) of one answer on a UTC day; what it cost, in micro-dollars. `owner`: whose list it is."""
+    def sell(self, day: str, objects: Iterable[tuple[str, int]], owner: int = 0, app: str = "") -> int:
+        """Book the (kind, id) of one answer to an app on a UTC day; what it cost, in micro-dollars. `owner`: whose list it is."""
         cost = 0
         by_kind: dict[str, list[int]] = {}
         for kind, number in objects:
             by_kind.setdefault(kind, []).append(number)
         for kind, ids in by_kind.items():
-            rows = [(day, _KINDS[kind], owner if kind in _OF_A_LIST else 0, number) for number in ids]
+            rows = [(app, day, _KINDS[kind], owner if kind in _OF_A_LIST else 0, number) for number in ids]
             before = self._paid.total_changes
-            self._paid.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?, ?)", rows)
+            self._paid.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?, ?, ?)", rows)
             new = self._paid.total_changes - before
-            self._returned[day, kind] += len(ids)
-            self._billed[day, kind] += new
+            self._returned[app, day, kind] += len(ids)
+            self._billed[app, day, kind] += new
             cost += new * MICRO[kind]
         self._answers += bool(by_kind)
         return cost
 
     def billed(self, kind: str, day: str) -> int:
-        """How many distinct objects of a kind were sold on a UTC day."""
-        return self._billed[day, kind]
+        """How many distinct objects of a kind were sold on a UTC day, app by app."""
+        return _sum(self._billed, day, kind, None)
 
-    def summary(self) -> dict[str, Any]:
-        """Totals, and the same day by day."""
-        days = sorted({day for day, _ in self._returned})
+    def summary(self, app: str | None = None) -> dict[str, Any]:
+        """Totals of one app or of all, and the same day by day."""
+        days = [self._day(day, app) for day in sorted({day for _, day, _ in self._returned})]
         return {
-            "micro": sum(self._micro(day) for day in days),
+            "micro": sum(day["micro"] for day in days),
             "answers": self._answers,
-            "returned": {kind: sum(self._returned[day, kind] for day in days) for kind in MICRO},
-            "billed": {kind: sum(self._billed[day, kind] for day in days) for kind in MICRO},
-            "days": [
-                {
-                    "day": day,
-                    "micro": self._micro(day),
-                    "returned": {kind: self._returned[day, kind] for kind in MICRO},
-                    "billed": {kind: self._billed[day, kind] for kind in MICRO},
-                }
-                for day in days
-            ],
+            "returned": {kind: sum(day["returned"][kind] for day in days) for kind in MICRO},
+            "billed": {kind: sum(day["billed"][kind] for day in days) for kind in MICRO},
+            "days": days,
         }
 
-    def _micro(self, day: str) -> int:
-        return sum(self._billed[day, kind] * price for kind, price in MICRO.items())
+    def _day(self, day: str, app: str | None) -> dict[str, Any]:
+        returned, billed = ({kind: _sum(books, day, kind, app) for kind in MICRO} for books in (self._returned, self._billed))
+        micro = sum(billed[kind] * price for kind, price in MICRO.items())
+        return {"day": day, "micro": micro, "returned": returned, "billed": billed}
+
+
+def _sum(books: Counter[tuple[str, str, str]], day: str, kind: str, app: str | None) -> int:
+    return sum(count for (of, on, what), count in books.items() if (on, what) == (day, kind) and app in (None, of))

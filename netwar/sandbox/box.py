@@ -37,6 +37,7 @@ class Box:
     limits: dict[str, dict[str, int]] = field(default_factory=dict)
     trailing_page: bool = False
     compress: bool = False
+    users_in_post_dialect: bool = False
     requests: int = 0
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
 
@@ -61,8 +62,10 @@ class Call:
     path: Mapping[str, str]
     paging: Paging = Paging()
 
-    def builder(self) -> BodyBuilder:
-        return BodyBuilder(self.box.world, wanted(self.parameters), self.box.clock.now(), self.caller.user)
+    def builder(self, *, users: bool = False) -> BodyBuilder:
+        """For an answer; `users`: for one of users, whose dialect the scenario may choose."""
+        asked = wanted(self.parameters, new=users and self.box.users_in_post_dialect)
+        return BodyBuilder(self.box.world, asked, self.box.clock.now(), self.caller.user)
 
 
 @dataclass

@@ -49,7 +49,7 @@ class Control:
 
     async def summary(self, request: web.Request) -> web.Response:
         box = self._box
-        replay = {"pages": box.replay.pages, "torn": box.replay.torn, "users": sum(1 for _ in box.replay.authors())}
+        replay = {"pages": box.replay.pages, "unserved": box.replay.unserved, "users": sum(1 for _ in box.replay.authors())}
         return _json(
             {
                 "seed": box.world.seed,
@@ -63,7 +63,7 @@ class Control:
         )
 
     async def bill(self, request: web.Request) -> web.Response:
-        return _json(self._box.bill.summary())
+        return _json(self._box.bill.summary(request.query.get("app")))
 
     async def reset_bill(self, request: web.Request) -> web.Response:
         self._box.bill.reset()
@@ -114,7 +114,10 @@ class Control:
         )
 
     async def log(self, request: web.Request) -> web.Response:
-        last = int(request.query.get("last", "1000"))
+        text = request.query.get("last", "1000")
+        if not text.isascii() or not text.isdigit():
+            raise _refuse("last must be a whole number")
+        last = int(text)
         return _json(list(self._box.log)[-last:] if last > 0 else [])
 
     async def add_posts(self, request: web.Request) -> web.Response:
@@ -167,7 +170,7 @@ class Control:
         return _json({"now": iso(now), "milliseconds": now})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        given = await _body(request, {"set", "advance", "frozen"})
+        given = await _body(request, {"set", "advance", "frozen", "strict"})
         clock = self._box.clock
         try:
             if "set" in given:
@@ -178,6 +181,8 @@ class Control:
             raise _refuse(f"the clock cannot be set: {error}") from None
         if "frozen" in given:
             clock.freeze(bool(given["frozen"]))
+        if "strict" in given:
+            self._box.keys.strict = bool(given["strict"])
         return await self.clock(request)
 
     def _possible(self, when: int) -> int:
@@ -194,7 +199,7 @@ class Control:
 
     async def set_faults(self, request: web.Request) -> web.Response:
         """One fault, a list, or {"faults": [...], "replace": true}."""
-        given = orjson.loads(await request.read() or b"[]")
+        given = _read(await request.read() or b"[]")
         replace = isinstance(given, dict) and bool(given.pop("replace", False))
         tables = given.get("faults", [given]) if isinstance(given, dict) else given
         try:
@@ -235,13 +240,17 @@ def _json(value: Any) -> web.Response:
 
 
 async def _body(request: web.Request, names: set[str]) -> dict[str, Any]:
-    try:
-        given = orjson.loads(await request.read())
-    except orjson.JSONDecodeError as error:
-        raise _refuse(f"not JSON: {error}") from None
+    given = _read(await request.read())
     if not isinstance(given, dict) or set(given) - names:
         raise _refuse(f"expected an object with {', '.join(sorted(names))}")
     return given
+
+
+def _read(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _refuse(f"not JSON: {error}") from None
 
 
 def _refuse(why: str, kind: type[web.HTTPException] = web.HTTPBadRequest) -> web.HTTPException:

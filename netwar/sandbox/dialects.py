@@ -92,15 +92,15 @@ class Wanted:
         return {key: value for key, value in whole.items() if key in wanted}
 
 
-def wanted(parameters: Mapping[str, str]) -> Wanted:
-    """What the query of a request asks for."""
-    return _wanted(tuple(parameters.get(name, "") for name in FIELD_PARAMETERS))
+def wanted(parameters: Mapping[str, str], *, new: bool = False) -> Wanted:
+    """What the query of a request asks for; `new`: in the post dialect, whatever names it uses."""
+    return _wanted(tuple(parameters.get(name, "") for name in FIELD_PARAMETERS), new)
 
 
 @lru_cache(256)
-def _wanted(values: tuple[str, ...]) -> Wanted:
+def _wanted(values: tuple[str, ...], new: bool) -> Wanted:
     asked = {name: value.split(",") if value else [] for name, value in zip(FIELD_PARAMETERS, values, strict=True)}
-    new = bool(asked["post.fields"]) or (not asked["tweet.fields"] and not _ONLY_POST.isdisjoint(asked["expansions"]))
+    new = new or bool(asked["post.fields"]) or (not asked["tweet.fields"] and not _ONLY_POST.isdisjoint(asked["expansions"]))
     names = POST_EXPANSIONS if new else LEGACY_EXPANSIONS
     expansions = frozenset(names[value] for value in asked["expansions"] if value in names)
     fields = asked["post.fields" if new else "tweet.fields"]

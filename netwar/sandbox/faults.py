@@ -34,7 +34,10 @@ ANSWERS = (
     "server-error",
 )
 PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable")
-BODIES = ("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "double-posts", "leave-out")
+BODIES = (
+    *("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "double-posts", "leave-out"),
+    *("half-emoji", "odd-elements", "odd-shapes", "unnamed-includes"),
+)
 SENDING = ("cut", "reset", "hang", "slow")
 ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
 

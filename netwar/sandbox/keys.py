@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 from oauthlib.common import Request  # type: ignore[import-untyped]
 from oauthlib.oauth1.rfc5849 import signature  # type: ignore[import-untyped]
 
-from netwar.sandbox.clock import real
+from netwar.sandbox.clock import Clock, real
 from netwar.sandbox.problems import unauthorized
 from netwar.sandbox.world import World
 
@@ -43,6 +43,7 @@ APPS = (
     App(CONSUMER_KEY, CONSUMER_SECRET, BEARER),
     App("sandbox-key-2", "sandbox-secret-2", BEARER + "2"),
     App("sandbox-key-app-only", "sandbox-secret-app-only", BEARER + "3", user_auth=False),
+    *(App(f"sandbox-key-{number}", f"sandbox-secret-{number}", f"{BEARER}{number}") for number in range(4, 10)),
 )
 
 
@@ -87,9 +88,15 @@ def take_apart(method: str, url: str, authorization: str, form: Sequence[tuple[s
 
 
 class Keys:
-    """Every app and token there is."""
+    """Every app and token there is.
 
-    def __init__(self, world: World, apps: Sequence[App] = APPS) -> None:
+    A time stamp is held against the machine's own time, so that a client works whatever the sandbox's clock says; if `strict`,
+    against that clock, as X holds it against its own.
+    """
+
+    def __init__(self, world: World, clock: Clock, apps: Sequence[App] = APPS) -> None:
+        self.strict = False
+        self._clock = clock
         self._world = world
         self._apps = {app.key: app for app in apps}
         self._bearers = {app.bearer: app for app in apps}
@@ -99,9 +106,12 @@ class Keys:
         """The app that signed, its nonce and time checked. Raises Refused (401)."""
         app = self._apps.get(signed.parameters.get("oauth_consumer_key", ""))
         stamp = signed.parameters.get("oauth_timestamp", "")
-        if app is None or not stamp.isdigit() or abs(int(stamp) * 1000 - real()) > _STALE_MS:
+        if app is None or not stamp.isdigit() or abs(int(stamp) * 1000 - self._now()) > _STALE_MS:
             raise unauthorized()
         return app
+
+    def _now(self) -> int:
+        return self._clock.now() if self.strict else real()
 
     def once(self, signed: Signed) -> None:
         """Refuse (401) what was sent before."""

@@ -46,33 +46,33 @@ def _add_post(call: Call, builder: BodyBuilder, post_id: int, parameter: str) ->
 
 
 def users_by_ids(call: Call) -> Answer:
-    builder = call.builder()
+    builder = call.builder(users=True)
     for user_id in read.ids(call.parameters):
         _add_user_id(call, builder, user_id, "ids")
     return Answer(builder.done(), builder.sold)
 
 
 def users_by_names(call: Call) -> Answer:
-    builder = call.builder()
+    builder = call.builder(users=True)
     for name in read.names(call.parameters):
         _add_user_name(call, builder, name, "usernames")
     return Answer(builder.done(), builder.sold)
 
 
 def user_by_id(call: Call) -> Answer:
-    builder = call.builder()
+    builder = call.builder(users=True)
     _add_user_id(call, builder, read.path_id(call.path), "id")
     return Answer(builder.done(single=True), builder.sold)
 
 
 def user_by_name(call: Call) -> Answer:
-    builder = call.builder()
+    builder = call.builder(users=True)
     _add_user_name(call, builder, read.path_name(call.path), "username")
     return Answer(builder.done(single=True), builder.sold)
 
 
 def me(call: Call) -> Answer:
-    builder = call.builder()
+    builder = call.builder(users=True)
     builder.add_user(Person(call.box.world, call.caller.user or 0))
     return Answer(builder.done(single=True), builder.sold)
 

@@ -13,7 +13,7 @@ from netwar.sandbox.faults import ANSWERS, SENDING
 from netwar.sandbox.keys import Signed, take_apart
 from netwar.sandbox.problems import Refused, old_style
 from netwar.sandbox.sending import send
-from netwar.sandbox.service import Handler, note
+from netwar.sandbox.service import Handler, Reply, note
 from netwar.sandbox.wrongs import SUBSET, wrong
 
 _FORM = "application/x-www-form-urlencoded"
@@ -24,7 +24,7 @@ def oauth(box: Box, answering: Answering) -> Handler:
     """The handler of one of these addresses."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        form = {name: str(value) for name, value in (await request.post()).items()}
+        form = await _form(request)
         met = box.faults.due(request.path, ())
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         instead = next((fault for fault in met if fault.kind in ANSWERS), None)
@@ -34,10 +34,17 @@ def oauth(box: Box, answering: Answering) -> Handler:
             headers |= more
         else:
             status, content, kind = _answer(box, request, form, answering)
-        note(box, request, status, 0, met)
+        note(box, request, Reply(status, b""), met)
         return await send(request, status, content, headers, kind, sending, False)
 
     return handle
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    try:
+        return {name: str(value) for name, value in (await request.post()).items()}
+    except ValueError:
+        return {}  # a body that is no form, whatever its header says
 
 
 def _answer(box: Box, request: web.Request, form: dict[str, str], answering: Answering) -> tuple[int, bytes, str]:
@@ -91,5 +98,13 @@ def version_one(box: Box, request: web.Request, form: dict[str, str]) -> tuple[s
     raise old_style(403, 453, SUBSET)
 
 
-def unknown(box: Box, request: web.Request, form: dict[str, str]) -> tuple[str, str]:
-    raise old_style(404, 34, "Sorry, that page does not exist")
+def unknown(box: Box) -> Handler:
+    """The handler of all other addresses: whatever goes wrong at X, there is nothing there."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        note(box, request, Reply(404, b""), [])
+        body = orjson.dumps(old_style(404, 34, "Sorry, that page does not exist").body)
+        headers = {"Date": http_date(box.clock.now())}
+        return await send(request, 404, body, headers, "application/json", None, False)
+
+    return handle

@@ -1,46 +1,26 @@
 """Captured pages, served again as the timelines of their authors.
 
-Each line of a file is one whole answer of X (`data` a list, or one object as a stream has it). The
-posts in `data` become timelines: a client that pages through /2/users/:id/tweets of an author gets
+Each line of a file is one whole answer of X (`data` a list, or one object as a stream has it), posts
+or users. The posts in `data` become timelines: a client that pages through /2/users/:id/tweets of an author gets
 every one, whatever page it was captured on, with the objects of `includes` that belong to it (as
 far as its expansions ask for them), the errors that speak of it, and every field as it was. What
-belongs to no post comes with the first post of its page. twarc's own `__twarc` is left out; a line
-that was cut off is counted and skipped.
+belongs to no post comes with the first post of its page. twarc's own `__twarc` is left out; what
+cannot be served is told with its file, line and reason, and passed over.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
-from netwar.sandbox.belongings import belongings, related
+from netwar.sandbox.belongings import belongings
 from netwar.sandbox.bodies import BodyBuilder
+from netwar.sandbox.capture_files import captured
+from netwar.sandbox.captures import Kept, Parts, parts
 from netwar.sandbox.problems import Body
 
-_KEYS = {"users": "id", "tweets": "id", "media": "media_key", "places": "id", "polls": "id"}
 _ALWAYS: frozenset[str] = frozenset()
-
-
-@dataclass
-class Captured:
-    """One page: its included objects by kind and key, and what belongs to no post in particular."""
-
-    included: dict[str, dict[str, Body]]
-    first: int = 0
-    loose: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass
-class Kept:
-    """A post, the page it came with, and the errors that speak of it."""
-
-    body: Body
-    page: Captured
-    errors: list[Body] = field(default_factory=list)
 
 
 class Replay:
@@ -48,7 +28,7 @@ class Replay:
 
     def __init__(self, files: Iterable[Path] = ()) -> None:
         self.pages = 0
-        self.torn = 0
+        self.unserved: list[str] = []  # where what cannot be served stands, and why not
         self._posts: dict[int, Kept] = {}
         self._feeds: dict[int, list[int]] = {}
         self._users: dict[int, Body] = {}
@@ -62,49 +42,27 @@ class Replay:
     # -- loading ---------------------------------------------------------------------------------
 
     def _read(self, file: Path) -> None:
-        with file.open("rb") as lines:
-            for line in lines:
-                if not line.strip():
-                    continue
-                try:
-                    page = orjson.loads(line)
-                except orjson.JSONDecodeError:
-                    self.torn += 1
-                    continue
+        for where, page in captured(file):
+            try:
+                found = parts(page)
+            except ValueError as error:
+                self.unserved.append(f"{where} cannot be served: {error}")
+            else:
                 self.pages += 1
-                self._take(page)
+                self._add(found)
 
-    def _take(self, page: Body) -> None:
-        data = page.get("data") or []
-        posts: list[Body] = data if isinstance(data, list) else [data]
-        included = {
-            kind: {str(one[_KEYS.get(kind, "id")]): one for one in objects} for kind, objects in page.get("includes", {}).items()
-        }
-        captured = Captured(included)
-        for user in included.get("users", {}).values():
-            self._users[int(user["id"])] = user
-            self._names[user["username"].lower()] = int(user["id"])
-        for post in posts:
-            feed = self._feeds.setdefault(int(post["author_id"]), [])
-            if int(post["id"]) not in feed:
-                self._posts[int(post["id"])] = Kept(post, captured)
-                feed.append(int(post["id"]))
-        for post in included.get("tweets", {}).values():
-            self._posts.setdefault(int(post["id"]), Kept(post, captured))
-        if posts:
-            self._settle(captured, posts, page.get("errors", []))
-
-    def _settle(self, captured: Captured, posts: list[Body], errors: list[Body]) -> None:
-        """Give what belongs to no post, and each error, to a post."""
-        captured.first = int(posts[0]["id"])
-        belonging = {(kind, key) for post in posts for kind, key, _ in belongings(post, captured.included)}
-        captured.loose = [
-            (kind, key) for kind, objects in captured.included.items() for key in objects if (kind, key) not in belonging
-        ]
-        names_of = [(int(post["id"]), set(related(post))) for post in posts]
-        for error in errors:
-            owners = [post_id for post_id, names in names_of if str(error.get("value", "")).lower() in names] or [captured.first]
-            self._posts[owners[0]].errors.append(error)
+    def _add(self, found: Parts) -> None:
+        self._users |= found.users
+        self._names |= found.names
+        for post_id, kept in found.posts.items():
+            feed = self._feeds.setdefault(int(kept.body["author_id"]), [])
+            if post_id in feed:
+                self._posts[post_id].errors += kept.errors
+            else:
+                self._posts[post_id] = kept
+                feed.append(post_id)
+        for post_id, kept in found.quoted.items():
+            self._posts.setdefault(post_id, kept)
 
     # -- serving ---------------------------------------------------------------------------------
 
@@ -136,6 +94,10 @@ class Replay:
     def post(self, post_id: int) -> Body | None:
         kept = self._posts.get(post_id)
         return kept.body if kept else None
+
+    def references(self, post_id: int) -> set[str]:
+        """In what ways a captured post refers to others, such as `retweeted`."""
+        return self._posts[post_id].references
 
     def add_user(self, user_id: int, builder: BodyBuilder, parameter: str, value: str) -> bool:
         """Put a captured user, or what is wrong with them, into a body; False if there is none."""
@@ -198,8 +160,7 @@ class ReplayedFeed:
 
     def is_a(self, k: int, what: str) -> bool:
         how = "replied_to" if what == "replies" else "retweeted"
-        body = self._replay.post(self._ids[k]) or {}
-        return any(reference["type"] == how for reference in body.get("referenced_tweets", ()))
+        return how in self._replay.references(self._ids[k])
 
     def add(self, k: int, builder: BodyBuilder) -> None:
         self._replay.serve(self._ids[k], builder)

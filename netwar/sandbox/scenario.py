@@ -19,7 +19,7 @@ _SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "fa
 _WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
 _ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
 _PLACE = re.compile(r":(\w+)")
-_SERVER = frozenset(("trailing_page", "compress"))
+_SERVER = frozenset(("trailing_page", "compress", "users_in_post_dialect"))
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Scenario:
     limits: dict[str, dict[str, int]] = field(default_factory=dict)
     trailing_page: bool = False
     compress: bool = False
+    users_in_post_dialect: bool = False
     faults: tuple[Fault, ...] = ()
 
     def world_end(self) -> int:
@@ -81,6 +82,7 @@ def scenario(tables: dict[str, Any]) -> Scenario:
         limits={_PLACE.sub(r"{\1}", path.removeprefix("GET ")): _limit(value) for path, value in limits.items()},
         trailing_page=bool(server.get("trailing_page", False)),
         compress=bool(server.get("compress", False)),
+        users_in_post_dialect=bool(server.get("users_in_post_dialect", False)),
         faults=tuple(fault(table) for table in tables.get("faults", ())),
     )
 

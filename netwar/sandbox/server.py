@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
 from netwar.sandbox import oauth
+from netwar.sandbox.addresses import is_loopback, only_own, url
 from netwar.sandbox.box import Box
 from netwar.sandbox.cast import Cast
 from netwar.sandbox.clock import Clock
@@ -35,7 +36,8 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     """A sandbox as a scenario describes it."""
     cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
     world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
-    clock, keys = Clock(scenario.clock), Keys(world)
+    clock = Clock(scenario.clock)
+    keys = Keys(world, clock)
     return Box(
         world=world,
         replay=Replay(replayed),
@@ -47,12 +49,13 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
         limits=scenario.limits,
         trailing_page=scenario.trailing_page,
         compress=scenario.compress,
+        users_in_post_dialect=scenario.users_in_post_dialect,
     )
 
 
-def application(box: Box) -> web.Application:
-    """Every address of the sandbox."""
-    app = web.Application()
+def application(box: Box, host: str) -> web.Application:
+    """Every address of the sandbox, for requests to `host`."""
+    app = web.Application(middlewares=[only_own(host)])
     app.add_routes([web.get(endpoint.path, serve(box, endpoint)) for endpoint in ENDPOINTS])
     app.add_routes(Control(box).routes())
     for method, path, answering in (
@@ -61,10 +64,17 @@ def application(box: Box) -> web.Application:
         ("POST", "/oauth/access_token", oauth.access_token),
         ("POST", "/oauth2/token", oauth.bearer_token),
         ("*", "/1.1/{tail:.*}", oauth.version_one),
-        ("*", "/{tail:.*}", oauth.unknown),
     ):
         app.router.add_route(method, path, oauth.oauth(box, answering))
+    app.router.add_route("*", "/{tail:.*}", oauth.unknown(box))
     return app
+
+
+def warnings(box: Box, host: str) -> Iterator[str]:
+    """What who starts a sandbox must know of it."""
+    yield from box.replay.unserved
+    if not is_loopback(host):
+        yield f"whoever reaches {host} can sign in here, ask, and change this world: it is not for this machine alone"
 
 
 async def run(box: Box, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -75,12 +85,12 @@ async def run(box: Box, host: str, port: int, ready: Callable[[str], None]) -> N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(box), access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+    runner = web.AppRunner(application(box, host), access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
         await site.start()
-        ready(f"http://{host}:{runner.addresses[0][1]}")
+        ready(url(host, runner.addresses[0][1]))
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -13,6 +13,7 @@ from netwar.sandbox.box import Answer, Box, Call, Endpoint, Paging
 from netwar.sandbox.clock import day, http_date, iso
 from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
+from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
 from netwar.sandbox.spoiling import double, leave_out, spoil, stray
@@ -32,6 +33,8 @@ class Reply:
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     objects: int = 0
+    micro: int = 0  # what it added to the bill
+    caller: str = ""
 
 
 def serve(box: Box, endpoint: Endpoint) -> Handler:
@@ -44,7 +47,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
             reply = Reply(0, b"")
         else:
             reply = _reply(box, endpoint, request, met)
-        note(box, request, reply.status, reply.objects, met)
+        note(box, request, reply, met)
         reply.headers["Date"] = http_date(box.clock.now())
         return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
 
@@ -55,6 +58,7 @@ def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault])
     reply = Reply(200, b"")
     try:
         caller = box.keys.caller(request.method, f"{request.scheme}://{request.host}{request.raw_path}", _authorization(request))
+        reply.caller = caller.token
         _window(box, endpoint, caller, reply)
         instead = next((fault for fault in met if fault.kind in ANSWERS), None)
         if instead is not None:
@@ -64,7 +68,7 @@ def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault])
     except Refused as refused:
         reply.status, reply.content = refused.status, orjson.dumps(refused.body)
         return reply
-    return _finish(box, answer, met, reply)
+    return _finish(box, caller, answer, met, reply)
 
 
 def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
@@ -87,7 +91,7 @@ def _instead(box: Box, request: web.Request, fault: Fault, reply: Reply) -> Repl
     return Reply(status, content, kind, headers if bare else reply.headers | headers)
 
 
-def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
+def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
     """Spoil the body if a fault says so, bill it, write it out. Only an answer that carries data is billed."""
     for fault in met:
         if fault.kind == "no-rate-headers":
@@ -98,12 +102,14 @@ def _finish(box: Box, answer: Answer, met: list[Fault], reply: Reply) -> Reply:
             double(answer, fault)
         elif fault.kind == "leave-out":
             leave_out(answer, fault)
+        elif fault.kind in ODD:
+            ODD[fault.kind](answer, fault)
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:
-        box.bill.sell(day(box.clock.now()), answer.sold, answer.owner)
+        reply.micro = box.bill.sell(day(box.clock.now()), answer.sold, answer.owner, caller.app.key)
         reply.objects = len(answer.sold)
-    reply.content = orjson.dumps(answer.body)
+    reply.content = written(answer.body)
     return reply
 
 
@@ -130,7 +136,7 @@ def concerned(box: Box, request: web.Request) -> set[str]:
     return found if index is None else found | {str(world.people.id(index)), f"#{index}", "@" + world.name(index).lower()}
 
 
-def note(box: Box, request: web.Request, status: int, objects: int, met: list[Fault]) -> None:
+def note(box: Box, request: web.Request, reply: Reply, met: list[Fault]) -> None:
     """Remember a request, without what must stay secret."""
     box.requests += 1
     entry = {
@@ -139,8 +145,10 @@ def note(box: Box, request: web.Request, status: int, objects: int, met: list[Fa
         "method": request.method,
         "path": request.path,
         "parameters": {name: value for name, value in request.query.items() if not name.startswith("oauth")},
-        "status": status,
-        "objects": objects,
+        "status": reply.status,
+        "objects": reply.objects,
+        "micro": reply.micro,
+        "caller": reply.caller,
     }
     if met:
         entry["faults"] = [fault.kind for fault in met]

@@ -15,10 +15,10 @@ Direction = Literal["followers", "following"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page of X, when it was given (ms since 1970, our clock), and what it cost (micro-dollars).
+    """A page of X, when it was given (ms since 1970 by X's clock, no two alike), and what it cost (micro-dollars).
 
     `asked` is how many posts or users were asked for: the budget may have left room for fewer than wanted. `clock`
-    is what time it was at X (ms).
+    is what X's Date said (ms).
     """
 
     page: Page
@@ -63,6 +63,9 @@ class Twitter(Protocol):
 
     account: str
     dialect: str
+
+    def now(self) -> int:
+        """What time it is at X (ms since 1970), as far as its answers told."""
 
     def timeline(
         self,

@@ -6,20 +6,22 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import Money, Reservation, Windows
+from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, Passing, Unavailable
+from netwar.twitter.clock import XClock
 from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
+from netwar.twitter.pacing import Pace
 from netwar.twitter.paying import Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import way
 
 if TYPE_CHECKING:
     from netwar.config import Settings
@@ -27,20 +29,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("netwar.twitter")
 
+Aside = Callable[[str, bytes, str], None]
+
 LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
 MOST_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
 FOLLOWS = {"followers": (FOLLOWERS, "follower"), "following": (FOLLOWING, "following")}
 REFERENCES = 2  # a post can both quote one post and answer another
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
-LONGEST_WINDOW = 86_400.0  # seconds: docs.x.com, rate limits: windows are of 15 minutes or a day
-MOST_LIMIT, MOST_SECONDS = 10**9, 10**11  # what is more is no rate limit and no time
 
 
 class Client:
     """Fills the contract `netwar.twitter.base.Twitter`.
 
     `money` and `windows` are asked before each request and told after it; `command` is what
-    the spending is booked under.
+    the spending is booked under. `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
     """
 
     def __init__(
@@ -50,17 +52,17 @@ class Client:
         windows: Windows,
         command: str,
         sleep: Callable[[float], None] = time.sleep,
+        aside: Aside = lambda request, content, reason: None,
     ) -> None:
         self._settings = settings
         self._money = money
-        self._windows = windows
-        self._purse = Purse(money, settings.budget, settings.path, command, sleep)
+        self._aside = aside
         self._words = DIALECTS[settings.dialect]
         self._full = settings.expand == "full"
         self.account = settings.account or ""
         self.dialect = settings.dialect
         self._transport = Transport(
-            settings.api,
+            way(settings),
             timeout=settings.timeout,
             bearer_token=settings.bearer_token,
             consumer_key=settings.consumer_key,
@@ -68,6 +70,9 @@ class Client:
             access_token=settings.access_token_key,
             access_token_secret=settings.access_token_secret,
         )
+        self._clock = XClock(money, self._transport.look)
+        self._purse = Purse(money, settings.path, command, sleep, self._clock.ask)
+        self._pace = Pace(settings, windows, self._clock)
 
     def timeline(
         self,
@@ -120,10 +125,18 @@ class Client:
         params |= {"pagination_token": token} if token else {}
         return self._ask(endpoint, f"/2/users/{user}/{direction}", params, reservation, users=kind, about=user, asked=count)
 
+    def now(self) -> int:
+        """See the contract."""
+        return self._clock.now()
+
+    def ask_time(self) -> None:
+        """Let X tell the meter what time it is, for nothing and without keys. Raises Passing."""
+        self._clock.ask()
+
     def me(self) -> Object:
         """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
         with_fields = dict(self._words.user_fields)
-        reservation, _ = self._purse.reserve(f"me {self._token(ME)}", [1], lambda count: {"user": count}, "")
+        reservation, _ = self._purse.reserve(f"me {self._pace.token(ME)}", [1], lambda count: {"user": count}, "")
         answer = self._ask(ME, "/2/users/me", with_fields, reservation, users="user")
         return answer.page.users[0] if answer.page.users else {}
 
@@ -133,9 +146,10 @@ class Client:
         Costs nothing. Needs the bearer token.
         """
         self._settings.require("bearer_token")
-        self._take(USAGE)
+        self._pace.take(USAGE)
         params = {"days": days, "usage.fields": "cap_reset_day,daily_project_usage,project_cap,project_usage"}
         reply = self._send(USAGE, "/2/usage/tweets", params)
+        self._clock.read(reply)
         data = reply.body.get("data")
         return data if isinstance(data, dict) else {}
 
@@ -166,7 +180,7 @@ class Client:
         The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
         """
         try:
-            self._take(endpoint)
+            self._pace.take(endpoint)
             reply = self._send(endpoint, route, params, about_user=about is not None)
         except BaseException as error:
             if isinstance(error, Exception) and not getattr(error, "billed", False):
@@ -174,11 +188,11 @@ class Client:
             else:
                 self._money.doubt(reservation)
             raise
-        retrieved = time.time_ns() // 1_000_000
+        at, retrieved = self._clock.read(reply)
         page = read(reply.body, users=bool(users))
-        at = _date(reply)
         owner = about if users and about else ""
         micro = self._book(reservation, page.bought(users, owner), at)
+        self._doubt_the_unnamed(reservation, page, users or "post", asked)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
@@ -192,13 +206,20 @@ class Client:
             log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
             return reservation.micro
 
+    def _doubt_the_unnamed(self, reservation: Reservation, page: Page, listed: str, asked: int) -> None:
+        """What came without an id cannot be booked, since X bills by ids; as X may have billed it, it stays in doubt."""
+        most = {listed: asked} if page.unread else page.unnamed(listed)
+        if most:
+            with suppress(DoesNotFit, ServiceDown):
+                self._money.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
+
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
-            wait = self._remember(endpoint, reply)
+            wait = self._pace.remember(endpoint, reply)
             try:
                 judge(reply, wait=wait, about_user=about_user, listed=endpoint.listed)
             except RateLimited as limited:
-                self._windows.close(self._token(endpoint), endpoint.name, time.time() + limited.wait)
+                self._pace.close(endpoint, limited.wait)
                 raise
 
         signed = endpoint.signed(self._settings.auth)
@@ -206,8 +227,20 @@ class Client:
         try:
             return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
         except Glitch as glitch:
+            if reply := self._readable(route, glitch):
+                return reply
             advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
             raise Passing(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
+
+    def _readable(self, route: str, glitch: Glitch) -> Reply | None:
+        """What came, time and again, if it can be read but for its `data`; what cannot be read at all is set aside."""
+        reply = glitch.reply
+        if reply is None or not reply.content or reply.content.lstrip().startswith(b"<"):  # a page for people is none of X's
+            return None
+        if isinstance(reply.body, dict) and not isinstance(reply.body.get("data"), list | dict | None):
+            return reply
+        self._aside(route, reply.content, str(glitch))
+        return None
 
     def _require_keys(self, signed: bool) -> None:
         if signed:
@@ -215,44 +248,10 @@ class Client:
         else:
             self._settings.require("bearer_token")
 
-    def _take(self, endpoint: Endpoint) -> None:
-        """Count the request in its rate window. Raises RateLimited when it is spent."""
-        wait = self._windows.take(self._token(endpoint), endpoint.name, endpoint.limit(self._settings.auth))
-        if wait:
-            raise RateLimited(f"the rate window of {endpoint.name} is spent: run again in {wait:.0f} s, when it opens", wait)
 
-    def _remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
-        """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
-
-        X's reset time is on X's clock: only its distance from the answer's own date is used.
-        """
-        try:
-            limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
-        except (KeyError, ValueError):
-            return None
-        if not (0 <= remaining <= limit <= MOST_LIMIT and 0 <= reset <= MOST_SECONDS):
-            return None
-        wait = min(max(reset - _date(reply).timestamp(), 0.0), LONGEST_WINDOW)
-        with suppress(ServiceDown):  # the answer may have been paid for; whoever asks next is told
-            self._windows.saw(self._token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
-        return wait if wait else None
-
-    def _token(self, endpoint: Endpoint) -> str:
-        signed = endpoint.signed(self._settings.auth)
-        return short((self._settings.access_token_key if signed else self._settings.bearer_token) or "")
-
-
-def connect(settings: Settings, money: Money, windows: Windows, command: str) -> Client:
+def connect(settings: Settings, money: Money, windows: Windows, command: str, aside: Aside) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
-    return Client(settings, money, windows, command)
-
-
-def _date(reply: Reply) -> datetime:
-    """The time at X when it answered: its day is the one on which X bills."""
-    try:
-        return parsedate_to_datetime(reply.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return datetime.now(UTC)
+    return Client(settings, money, windows, command, aside=aside)
 
 
 def _check_user(page: Page, user: str) -> None:
@@ -260,8 +259,8 @@ def _check_user(page: Page, user: str) -> None:
 
     Problems of posts and users that came along name another parameter, or stand in `includes`.
     """
-    if page.posts or page.users:
-        return
+    if page.posts or page.users or page.authors or page.referenced or page.odd or page.loose:
+        return  # it is paid for, so it is kept before all else
     for problem in page.problems:
         about = problem.parameter in ("id", "ids", "username", "usernames", "") and problem.section != "includes"
         if about and problem.value in (user, "") and problem.outcome:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from netwar.errors import OutOfBudget
-from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation
+from netwar.connections.runs import HOST
+from netwar.errors import OutOfBudget, ServiceDown
+from netwar.meter.base import Budget, DoesNotFit, Money, Purpose, Reservation, present
 
 PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
 
@@ -15,16 +17,24 @@ Most = Callable[[int], Mapping[str, int]]
 
 
 class Purse:
-    """What one command may spend; `budget` (micro-dollars) and the file where it stands are only told, the meter holds it."""
+    """What one command may spend. The meter holds the budget; `config` is the file that says what ours is.
+
+    `ask_time` has X tell the meter what time it is, and may raise Passing.
+    """
 
     def __init__(
-        self, money: Money, budget: int, config: Path, command: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        money: Money,
+        config: Path,
+        command: str,
+        sleep: Callable[[float], None] = time.sleep,
+        ask_time: Callable[[], None] = lambda: None,
     ) -> None:
         self._money = money
-        self._budget = budget
         self._config = config
         self._command = command
         self._sleep = sleep
+        self._ask_time = ask_time
 
     def reserve(self, request: str, sizes: Sequence[int], most: Most, index: str) -> tuple[Reservation, int]:
         """Reserve for the largest of the sizes (largest first) that the budget allows, and that size.
@@ -35,32 +45,59 @@ class Purse:
         purpose = Purpose(self._command, index)
         for size in sizes[:-1]:
             try:
-                return self._money.reserve(request, most(size), purpose), size
+                return self._reserve(request, most(size), purpose), size
             except DoesNotFit:
                 continue
         return self._patiently(request, most(sizes[-1]), purpose), sizes[-1]
 
+    def _reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
+        """Reserve; if it depends on what day it is, or on what another file says now, that is asked first. It costs nothing."""
+        try:
+            return self._money.reserve(request, most, purpose)
+        except DoesNotFit as no:
+            other = present(no.budget, HOST) if no.budget.file != str(self._config) else None
+            if no.sure and other is None:
+                raise
+        if other:
+            self._money.allows(other)
+            return self._reserve(request, most, purpose)
+        self._ask_time()
+        return self._money.reserve(request, most, purpose)
+
     def _patiently(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        deadline = time.monotonic() + PATIENCE
+        deadline, asked = time.monotonic() + PATIENCE, False
         while True:
             try:
-                return self._money.reserve(request, most, purpose)
+                return self._reserve(request, most, purpose)
             except DoesNotFit as no:
                 if not no.held or time.monotonic() > deadline:
-                    raise OutOfBudget(self._no_room(self._money.price(most), no.left)) from no
+                    if asked:
+                        raise OutOfBudget(self._no_room(self._money.price(most), no.left, no.budget)) from no
+                    asked = True
+                    with suppress(ServiceDown):  # a machine that was stopped for a while may not know that a day is over
+                        self._ask_time()
+                    continue
             self._sleep(0.1)
 
-    def _no_room(self, needed: int, left: int) -> str:
-        if needed > self._budget:
+    def _no_room(self, needed: int, left: int, budget: Budget) -> str:
+        where, whose = self._whose(budget)
+        if needed > budget.micro:
             return (
-                f"the next request may cost ${needed / 1e6:.3f}, more than the budget of a whole day, ${self._budget / 1e6:.2f}: "
-                f"write a higher `budget = DOLLARS` under [API] in {self._config}"
+                f"the next request may cost ${needed / 1e6:.3f}, more than the budget of a whole day, "
+                f"${budget.micro / 1e6:.2f}{whose}: write a higher `budget = DOLLARS` under [API] in {where}"
             )
         return (
             f"the next request may cost ${needed / 1e6:.3f}, and ${max(left, 0) / 1e6:.3f} of today's budget "
-            f"of ${self._budget / 1e6:.2f} is left: "
-            f"run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in {self._config}"
+            f"of ${budget.micro / 1e6:.2f}{whose} is left: "
+            f"run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] in {where}"
         )
+
+    def _whose(self, budget: Budget) -> tuple[str, str]:
+        """The file to change, and, if the budget is another configuration's, where it stands."""
+        if budget.file in ("", str(self._config)) and budget.host in ("", HOST):
+            return str(self._config), ""
+        where = budget.file if budget.host == HOST else f"{budget.file} on {budget.host}"
+        return where, f" (the lowest of those who use this app today, of {budget.file} on {budget.host})"
 
 
 def halves(most: int, least: int) -> Iterator[int]:

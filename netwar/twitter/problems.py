@@ -6,39 +6,61 @@ answers with more forms than it documents. Types are matched by the last segment
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
+from netwar.errors import BadRequest, ClockOff, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
-from netwar.records.pages import Problem, problem
+from netwar.records.pages import Problem, next_page, problem
 from netwar.twitter.base import StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
 # Of X's own words as much is repeated as a sentence can bear.
 MOST_ITEMS, MOST_WORDS = 10, 300
+LAST_YEAR = 2500  # what is dated later is no time; a document's version has room for 500 years
+CLOCK_OFF = 120.0  # seconds; X takes no signature whose time is more than some minutes from its own
 
 
 class Glitch(Exception):
     """An answer that is no answer: overload, HTML, an empty or cut body, no connection. Worth asking again.
 
-    `billed` is true when X may have sent (and billed) an answer of which too little came through.
+    `billed` is true when X may have sent (and billed) an answer of which too little came through; `reply` is what came, where
+    it came to its end.
     """
 
-    def __init__(self, what: str, *, billed: bool = False) -> None:
+    def __init__(self, what: str, *, billed: bool = False, reply: Reply | None = None) -> None:
         super().__init__(what)
         self.billed = billed
+        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer: status, headers in lower case, the parsed body (None if it is not JSON)."""
+    """An HTTP answer: status, headers in lower case, the parsed body (None if it is not JSON), and its bytes.
+
+    `asked` is when it was asked for, on the clock of `time.monotonic`.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
+    asked: float = 0.0
+
+    @property
+    def date(self) -> datetime | None:
+        """The time at X when it answered; None if it did not say."""
+        return date_of(self.headers)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Trouble before X, or something in X's place, and neither an answer nor a refusal of X's."""
+        return self.status >= 500 or 300 <= self.status < 400 or self.status in (408, 425)
 
     @property
     def problem(self) -> Problem:
@@ -76,27 +98,26 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, 
         raise Glitch(f"X answered with status {status}")
     if status < 300:
         if not _is_whole(reply.body):
-            raise Glitch("X answered with something that is not whole", billed=True)
+            raise Glitch("X answered with something that is not whole", billed=True, reply=reply)
         if _only_trouble(reply):
-            raise Glitch(f"X answered with errors only ({reply.words})")
-        if listed and not isinstance(reply.body.get("meta"), dict) and (reply.body.get("data") or not reply.items):
-            raise Glitch("X did not say whether its list goes on", billed=True)
+            includes = reply.body.get("includes")
+            raise Glitch(f"X answered with errors only ({reply.words})", billed=bool(includes), reply=reply if includes else None)
+        if listed and not next_page(reply.body)[1] and (reply.body.get("data") or not reply.items):
+            raise Glitch("X did not say whether its list goes on", billed=True, reply=reply)
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)
     try:
         REFUSALS.get(status, _unexpected)(reply, wait)
     except (BadRequest, KeysRefused) as refusal:
-        refusal.said = f"X answered with status {status} ({reply.words})"
+        refusal.reason = f"X answered with status {status} ({reply.words})"
         raise
 
 
 def _is_whole(body: Any) -> bool:
-    """Whether an answer is one of X's: an object whose `data` is one, or a list of objects with ids."""
+    """Whether an answer is one of X's: an object whose `data` is one, or a list. What is odd in these is for who reads it."""
     data = body.get("data") if isinstance(body, dict) else ""
-    if isinstance(data, list):
-        return all(isinstance(item, dict) and item.get("id") for item in data)
-    return data is None or isinstance(data, dict)
+    return data is None or isinstance(data, dict | list)
 
 
 def _only_trouble(reply: Reply) -> bool:
@@ -124,6 +145,8 @@ def _payment(reply: Reply, wait: float | None) -> None:
 
 
 def _unauthorized(reply: Reply, wait: float | None) -> None:
+    if off := clock_off(reply.headers):
+        raise ClockOff(f"X does not accept what was asked at this time ({reply.words}): {off}, then run again")
     raise KeysRefused(
         f"X does not accept these keys ({reply.words}): run tw-auth again; if that fails too, "
         "compare consumer_key and consumer_secret with X's console"
@@ -170,6 +193,32 @@ def _unexpected(reply: Reply, wait: float | None) -> None:
             f"(HTTP status {reply.status}): check `api` in the configuration, and the network"
         )
     raise BadRequest(f"X refused the request ({reply.words}): a wrong option, or a bug of this program; -v shows the request")
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The time in a Date header; None if there is none that can be read. The headers' names are in lower case, or of any."""
+    try:
+        at = parsedate_to_datetime(headers["date"]).astimezone(UTC)
+        return at if at.year < LAST_YEAR else None
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def clock_off(headers: Mapping[str, str]) -> str:
+    """That our clock is minutes from X's, by how much, and what to do; empty if it is not, or X did not say."""
+    at = date_of(headers)
+    ahead = time.time() - at.timestamp() if at else 0.0
+    if abs(ahead) < CLOCK_OFF:
+        return ""
+    which = "ahead of" if ahead > 0 else "behind"
+    return f"the clock of this host is {_span(abs(ahead))} {which} X's: set it (timedatectl set-ntp true)"
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}s"
+    return f"{seconds / 60:,.0f} minutes"
 
 
 def reason(error: BaseException) -> str:

@@ -11,31 +11,34 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 import requests
 import tenacity
 import tweepy
 import urllib3
 
+from netwar.connections.bounded import PATIENCE, TooLarge, body
+from netwar.records.parsing import parsed
 from netwar.twitter.problems import Glitch, Reply, reason
+from netwar.twitter.way import Way
 
 log = logging.getLogger("netwar.twitter")
 
 ATTEMPTS = 4
-CHUNK = 1 << 16
 MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
+
+
+FREE = "/2/usage/tweets"  # costs nothing, and without keys brings a refusal
 
 
 class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     """A tweepy client whose answers are `Reply`s and whose address is a setting."""
 
-    def __init__(self, api: str, *, timeout: float, **keys: str | None) -> None:
+    def __init__(self, way: Way, *, timeout: float, **keys: str | None) -> None:
         super().__init__(return_type=requests.Response, **keys)
-        self.api = api.rstrip("/")
+        self.way = way
         self.timeout = timeout
         self.session.headers["Accept-Encoding"] = "gzip"
-        # The environment may name a proxy or a netrc with other people's credentials: keys go to X alone.
-        self.session.trust_env = False
+        way.prepare(self.session)
 
     def request(
         self,
@@ -71,6 +74,23 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
 
         return retrying(attempt)
 
+    def look(self) -> Reply:
+        """The headers of an answer to a question that asks for nothing, shows no keys and costs nothing.
+
+        Raises Glitch when none comes.
+        """
+        began = time.monotonic()
+        try:
+            with self.session.head(self.way.api + FREE, timeout=min(self.timeout, 10), allow_redirects=False) as response:
+                reply = Reply(response.status_code, _lower(response.headers), None, asked=began)
+        except requests.exceptions.SSLError as error:
+            raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
+        except requests.exceptions.RequestException as error:
+            raise Glitch(f"X does not tell what time it is there: {reason(error)}") from error
+        if reply.is_foreign:
+            raise Glitch(f"X does not tell what time it is there, but answers with status {reply.status}")
+        return reply
+
     def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
         log.debug("asking X: %s %s %s", method, route, params)
         try:
@@ -78,7 +98,9 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         except requests.exceptions.ConnectTimeout as error:
             raise Glitch("X could not be reached in time") from error
         except requests.exceptions.SSLError as error:
-            raise Glitch(f"no secure connection to X: {reason(error)}") from error
+            raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
+        except requests.exceptions.ProxyError as error:
+            raise Glitch(f"the proxy {self.way.proxy} does not lead to X: {reason(error)}") from error
         except requests.exceptions.Timeout as error:
             raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
         except requests.exceptions.RequestException as error:
@@ -95,9 +117,10 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             auth = tweepy.OAuth1UserHandler(*keys).apply_auth()
         else:
             headers["Authorization"] = f"Bearer {self.bearer_token}"
+        began = time.monotonic()
         with self.session.request(
             method,
-            self.api + route,
+            self.way.api + route,
             params=params,
             json=json,
             headers=headers,
@@ -107,33 +130,38 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             allow_redirects=False,
         ) as response:
             content = self._content(response)
-        return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, _json(content))
+        return Reply(response.status_code, _lower(response.headers), _json(content), content, began)
 
     def _content(self, response: requests.Response) -> bytes:
         """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.
 
         Raises Glitch when it does not come whole.
         """
-        deadline = time.monotonic() + 2 * self.timeout
-        content = bytearray()
+        deadline = time.monotonic() + PATIENCE * self.timeout
         try:
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
-                content += chunk
-                if len(content) > MOST_BYTES:
-                    raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True)
-                if time.monotonic() > deadline:
-                    raise Glitch(f"X's answer was not whole after {2 * self.timeout:.0f} s", billed=True)
+            return body(response.raw, MOST_BYTES)
+        except TooLarge as error:
+            raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True) from error
         except urllib3.exceptions.ReadTimeoutError as error:
-            raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {len(content):,} bytes", billed=True) from error
+            if time.monotonic() >= deadline:
+                raise Glitch(f"X's answer was not whole after {PATIENCE * self.timeout:.0f} s", billed=True) from error
+            raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {_came(response)}", billed=True) from error
         except urllib3.exceptions.HTTPError as error:
-            raise Glitch(f"X's answer broke off after {len(content):,} bytes", billed=True) from error
-        return bytes(content)
+            raise Glitch(f"X's answer broke off after {_came(response)}", billed=True) from error
+
+
+def _came(response: requests.Response) -> str:
+    return f"{response.raw.tell():,} bytes"
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _json(content: bytes) -> Any:
     try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
+        return parsed(content)
+    except ValueError:
         return None
 
 

@@ -23,6 +23,7 @@ else:
     from backports import zstd
 
 from netwar.archive.base import Cover
+from netwar.archive.sqlite import packing
 from netwar.archive.sqlite.packing import SHIPPED
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.store import SqliteArchive
@@ -58,7 +59,7 @@ def shell(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def sound(shell: sqlite3.Connection) -> None:
     """The file and its full text agree with themselves."""
     assert shell.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    for table in ("tweet_words", "profile_words"):
+    for table in ("tweet_spelled", "profile_spelled"):
         shell.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
 
 
@@ -189,7 +190,7 @@ def test_a_newer_file_is_refused(archive: SqliteArchive, shell: sqlite3.Connecti
 def test_a_file_that_is_no_database(archive: SqliteArchive, tmp_path: Path) -> None:
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "brexit.sqlite").write_bytes(b"no database at all" * 1000)
-    with pytest.raises(ServiceDown, match="is it a database of this program"):
+    with pytest.raises(ServiceDown, match="is damaged, or no database of this program"):
         archive.count("twbrexit")
 
 
@@ -197,6 +198,19 @@ def test_a_damaged_document_is_told(archive: SqliteArchive, shell: sqlite3.Conne
     archive.write([document("twbrexit", 1, text="x" * 1000)])
     shell.execute("UPDATE tweet SET document = substr(document, 1, 20)")
     with pytest.raises(ServiceDown, match="damaged"):
+        archive.get("twbrexit", ["1"])
+
+
+@pytest.mark.parametrize("frames", [1, 40])
+def test_a_document_that_unpacks_to_more_than_fits_is_told(
+    archive: SqliteArchive, shell: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    """It is told by what it says of itself, and by what follows it: nothing is unpacked."""
+    monkeypatch.setattr(packing, "MOST_BYTES", 1_000_000)
+    archive.write([document("twbrexit", 1, text="x")])
+    bomb = packing.zstd.compress(b" " * (2_000_000 // frames)) * frames
+    shell.execute("UPDATE tweet SET document = ?", (bomb,))
+    with pytest.raises(ServiceDown, match=r"damaged .*larger than X's answers"):
         archive.get("twbrexit", ["1"])
 
 

@@ -99,6 +99,14 @@ def test_a_page_of_an_older_version_is_read(spool: Spool, archive: SqliteArchive
     assert archive.record("twbrexit", "7").spans == (Span(1, 9, 2),)
 
 
+def test_what_no_archive_takes_comes_back_to_be_a_dead_letter(spool: Spool, archive: SqliteArchive, tmp_path: Path) -> None:
+    request, documents, cover = page(1)
+    spool.keep(request, [*documents, Document("twbrexit", "", {"odd": None}, True, NOW, why="has no id")], cover)
+    assert spool.replay(archive) == Replayed(1, 4, 0)
+    assert archive.count("twbrexit") == 3
+    assert "has no id" in (tmp_path / "dead-letters").read_text()
+
+
 def test_a_store_that_is_still_down_leaves_the_pages(spool: Spool, tmp_path: Path, archive: SqliteArchive) -> None:
     for number in range(3):
         spool.keep(*page(number))
@@ -181,3 +189,17 @@ def test_processes_keep_while_one_replays(spool: Spool, archive: SqliteArchive) 
     assert records == 150
     assert archive.count("twbrexit") == 450
     assert archive.record("twbrexit", "7").posts == 450
+
+
+def test_what_is_no_document_waits_in_the_spool_and_goes_to_the_dead_letters(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    odd = [
+        Document("twx", "", {"sent": None}, True, 1, why="it is no object"),
+        Document("twx", "5", {"id": "5", "x": {7}}, True, 1),
+    ]
+    spool.keep("timeline 7", [*odd, Document("twx", "6", {"id": "6", "text": "half \ud83d"}, True, 1)], None)
+    archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
+    assert spool.replay(archive) == Replayed(1, 3, 0)
+    assert [body["id"] for body in archive.scan("twx")] == ["5", "6"]
+    assert b'"reason":"it is no object"' in (tmp_path / "dead-letters").read_bytes()
+    archive.close()

@@ -246,3 +246,13 @@ def test_trouble_at_the_last_step_leaves_the_pin_good(desk: Desk, new_sandbox: C
         assert "X has trouble giving out tokens: run tw-auth again later" in trouble(path).stderr
     desk.run("tw-auth", pin, check=0)
     assert works(desk)
+
+
+@pytest.mark.parametrize("key", ["AAAA–ZZZ", "AAAA\u200bZZZ", "“AAAAZZZ”", '"AAAAZZZ"'])
+def test_a_key_that_a_word_processor_has_changed_is_told_before_x_is_asked(desk: Desk, key: str) -> None:
+    path = write(desk, "http://127.0.0.1:9")
+    before = path.read_text()
+    ended = desk.run("tw-auth", env={"CONSUMER_KEY": key, "CONSUMER_SECRET": "s"}, check=78)
+    assert ended.stderr.startswith("tw-auth: consumer_key has a letter in it that no key has (U+")
+    assert "AAAA" not in ended.stderr
+    assert path.read_text() == before

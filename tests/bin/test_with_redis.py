@@ -12,7 +12,8 @@ import pytest
 
 from tests.conftest import Desk, Sandbox, program
 from tests.contract.opening import DATABASES
-from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, free_port
+from tests.redis_conf import PASSWORD, READER_PASSWORD
+from tests.redis_server import Redis, free_port
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_queue_that_the_rights_leave_out_is_told(desk: Desk, settings: dict[st
     desk.configure(**settings)
     ended = desk.run("tw-quser2work", "-", "--queue", "others", input="bbc\n", check=78)
     assert "forbids netwar what is needed" in ended.stderr
-    assert "~NAME for each queue NAME beside work and usertest" in ended.stderr
+    assert "~NAME for each queue NAME that is not there yet" in ended.stderr
 
 
 def test_a_rehearsal_and_the_real_thing_never_share_a_database(desk: Desk, redis: Redis) -> None:

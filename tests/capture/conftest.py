@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ class Operator:
 
     def select(self, index: str, query: str, *values: object, data: str = ".local/share/netwar") -> list[Any]:
         """Rows of an archive file, read as any tool would."""
-        with sqlite3.connect(f"file:{self.desk.home}/{data}/archive/{index}.sqlite?mode=ro", uri=True) as db:
+        with closing(
+            sqlite3.connect(f"file:{self.desk.home}/{data}/archive/{index}.sqlite?mode=ro", uri=True, isolation_level=None)
+        ) as db:
             return db.execute(query, values).fetchall()
 
     def recorded(self, index: str, user: str, data: str = ".local/share/netwar") -> set[int]:
@@ -99,7 +102,9 @@ class Operator:
         if not (self.desk.home / ".local/share/netwar/meter.sqlite").exists():
             told = json.loads(self.run("tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout)
             return sum(charge["micro_dollars"] for charge in told["charges"])
-        with sqlite3.connect(f"file:{self.desk.home}/.local/share/netwar/meter.sqlite?mode=ro", uri=True) as db:
+        with closing(
+            sqlite3.connect(f"file:{self.desk.home}/.local/share/netwar/meter.sqlite?mode=ro", uri=True, isolation_level=None)
+        ) as db:
             return db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0]
 
 
@@ -151,12 +156,12 @@ class Three(Operator):
 
     def held(self) -> int:
         """Reservations that stand open in the meter."""
-        with sqlite3.connect(f"file:{self.data}/meter.sqlite?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"file:{self.data}/meter.sqlite?mode=ro", uri=True, isolation_level=None)) as db:
             return int(db.execute("SELECT count(*) FROM reservations").fetchone()[0])
 
     def entries(self) -> list[tuple[str, str]]:
         """Who is on the queue, and how; quicker than tw-showwork."""
-        with sqlite3.connect(f"file:{self.data}/queues.sqlite?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"file:{self.data}/queues.sqlite?mode=ro", uri=True, isolation_level=None)) as db:
             return db.execute("SELECT state, user FROM entries").fetchall()
 
     def record(self, user: str) -> Record:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -332,6 +333,6 @@ def rewrite(three: Three, **settings: object) -> None:
 
 def yesterday(three: Three) -> None:
     """A night passes: the clock of the programs is the machine's, so the books are dated back instead."""
-    with sqlite3.connect(three.data / "meter.sqlite") as db:
+    with closing(sqlite3.connect(three.data / "meter.sqlite", isolation_level=None)) as db:
         db.execute("UPDATE charges SET day = date(day, '-1 day')")
         db.execute("UPDATE paid SET day = date(day, '-1 day')")

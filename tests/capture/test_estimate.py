@@ -17,3 +17,17 @@ def test_profiles_are_bought_only_when_that_is_agreed_to(operator: Callable[...,
     told = one.run(*ask, "--yes").stderr
     assert "new posts of 1 user, 0 of them unknown" in told
     assert "profiles bought for $0.01" in told
+
+
+def test_profiles_of_usertest_are_known(operator: Callable[..., Operator]) -> None:
+    one = operator(THREE)
+    first, second = one.users()[:2]
+    one.run("tw-quser2usertest", "-", input=f"@{first['name']}\n{second['id']}\n")
+    one.run("tw-queue2usertest")
+    spent = one.bill()["micro"]
+    one.queue([first["name"], second["id"]])
+    told = one.run("tw-idu3elk", "trial", "--estimate").stderr
+    posts = first["posts"] + second["posts"]
+    assert f"for {posts:,} new posts of 2 users, 0 of them unknown" in told
+    assert "profiles bought" not in one.run("tw-idu3elk", "trial", "--estimate", "--ask", "--yes").stderr
+    assert one.bill()["micro"] == spent

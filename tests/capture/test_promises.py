@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -184,9 +185,8 @@ def test_a_time_in_the_future_makes_nobody_done(operator):
     user = one.users()[0]
     one.queue([user["id"]])
     one.run("tw-idu3elk", "ahead")
-    with sqlite3.connect(one.desk.home / ".local/share/netwar/archive/ahead.sqlite") as db:
+    with closing(sqlite3.connect(one.desk.home / ".local/share/netwar/archive/ahead.sqlite", isolation_level=None)) as db:
         db.execute("UPDATE ledger SET asked = asked + 86400000")
-    db.close()
     one.post("posts", {"user": user["id"], "count": 4})
     one.queue([user["id"]])
     one.run("tw-idu3elk", "ahead")

@@ -221,3 +221,15 @@ def test_services_are_closed_however_the_program_ends(attempt: Try, desk: Desk, 
     desk.configure()
     attempt(f"import os\nservices.run.begin()\nassert os.listdir(services.data / 'runs')\n{end}")
     assert list((desk.home / ".local/share/netwar/runs").glob("*.run")) == []
+
+
+@pytest.mark.parametrize("secret", ["test", "user", "2026", "abc", "elastic"])
+def test_a_secret_that_is_a_word_blanks_no_words(attempt: Try, desk: Desk, secret: str) -> None:
+    desk.configure(elksgpass=secret)
+    body = (
+        f'services.settings\nraise ValueError("{secret} of 2026-11-27: twtest, 3 users, elasticsearch at /srv/{secret}/x; '
+        f"redis://me:{secret}@host elksgpass = {secret}, {{'p': '{secret}'}}\")"
+    )
+    told = attempt(body, check=1).stderr.splitlines()[-2]
+    said = f"ValueError: {secret} of 2026-11-27: twtest, 3 users, elasticsearch at /srv/{secret}/x; "
+    assert told == f"{said}redis://me:***@host elksgpass = ***, {{'p': '***'}}"

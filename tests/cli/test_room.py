@@ -6,6 +6,7 @@ import pytest
 
 from netwar.cli.room import in_use, wait_for_room
 from netwar.errors import Busy
+from tests.conftest import Desk
 
 
 def measures(*figures: tuple[float, float]):
@@ -44,3 +45,15 @@ def test_the_machine_is_measured_in_percent() -> None:
         cpu, memory = in_use(seconds)
         assert 0 <= cpu <= 100
         assert 0 < memory <= 100
+
+
+@pytest.mark.parametrize("words", [["tw-idu3elk", "brexit"], ["tw-queue2usertest"]])
+@pytest.mark.parametrize("auth", ["user", "app"])
+def test_keys_that_are_missing_are_told_before_anybody_waits(desk: Desk, words: list[str], auth: str) -> None:
+    desk.configure(auth=auth, maxcpu=1, maxmem=1, consumer_key="k")
+    filler = {"tw-idu3elk": "tw-quser2work", "tw-queue2usertest": "tw-quser2usertest"}[words[0]]
+    desk.run(filler, "-", input="nasa\n", check=0)
+    told = desk.run(*words, check=78).stderr
+    assert told.endswith(": run tw-auth, which gets the keys and writes them there\n")
+    assert ("bearer_token" if auth == "app" else "access_token_key") in told
+    assert "waiting" not in told

@@ -9,13 +9,15 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import redis as library
 
 from tests.conftest import ROOT
-from tests.redis_server import PASSWORD, READER_PASSWORD, SHIPPED, Redis, running_redis
+from tests.redis_conf import PASSWORDS, READER_PASSWORD, SHIPPED
+from tests.shipped_redis import ShippedRedis, shipped_redis
 
 # What Python sends by itself; the rest is sent by the steps in Lua.
 SENT = {"ping", "select", "time", "wait", "script|load", "evalsha"}
@@ -26,21 +28,20 @@ FORBIDDEN += ["CLIENT KILL 127.0.0.1:1", "REPLICAOF NO ONE", "EVAL return(1) 0",
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[Redis]:
-    with running_redis(shipped=True) as redis:
+def shipped() -> Iterator[ShippedRedis]:
+    with shipped_redis() as redis:
         yield redis
 
 
 @pytest.fixture
-def client(shipped: Redis, request: pytest.FixtureRequest) -> Iterator[library.Redis]:
+def client(shipped: ShippedRedis, request: pytest.FixtureRequest) -> Iterator[library.Redis]:
     """A connection over TLS as one of the two users."""
-    user = {"netwar": PASSWORD, "netwar-ro": READER_PASSWORD}
     with library.Redis(
-        port=shipped.tls_port,
+        port=shipped.server.port,
         ssl=True,
         ssl_ca_certs=str(shipped.ca),
         username=request.param,
-        password=user[request.param],
+        password=PASSWORDS[request.param],
         protocol=2,
     ) as client:
         yield client
@@ -51,7 +52,7 @@ def allowed(user: str) -> set[str]:
     return {word[1:] for word in line.split() if word.startswith("+")}
 
 
-def test_the_server_works_with_the_settings_as_they_stand(shipped: Redis) -> None:
+def test_the_server_works_with_the_settings_as_they_stand(shipped: ShippedRedis) -> None:
     with shipped.server.admin() as admin:
         told = admin.config_get("append*") | admin.config_get("maxmemory*") | admin.config_get("save")
     assert (told["appendonly"], told["appendfsync"], told["maxmemory-policy"]) == ("yes", "always", "noeviction")
@@ -78,7 +79,7 @@ def test_what_is_not_needed_is_refused(client: library.Redis, forbidden: str) ->
 
 
 @pytest.mark.parametrize("client", ["netwar-ro"], indirect=True)
-def test_who_looks_sees_who_waits_and_changes_nothing(shipped: Redis, client: library.Redis) -> None:
+def test_who_looks_sees_who_waits_and_changes_nothing(shipped: ShippedRedis, client: library.Redis) -> None:
     with shipped.server.admin() as admin:
         admin.sadd("work", "bbc")
         admin.zadd("tw:work:turns", {"bbc": 1})
@@ -92,10 +93,21 @@ def test_who_looks_sees_who_waits_and_changes_nothing(shipped: Redis, client: li
     assert client.scard("work") == 1
 
 
-def test_nobody_comes_in_with_the_shipped_passwords_or_without_one() -> None:
-    text = (SHIPPED / "netwar.acl").read_text()
-    assert text.startswith("user default off\n")
-    assert text.count(">CHANGE-ME") == 2
+def test_it_listens_on_this_host_alone_until_somebody_says_otherwise() -> None:
+    [bind] = re.findall("^bind (.*)$", (SHIPPED / "netwar.conf").read_text(), re.MULTILINE)
+    assert {ip_address(one.removeprefix("-")).is_loopback for one in bind.split()} == {True}
+
+
+def test_nobody_has_a_password_until_one_is_set(shipped: ShippedRedis) -> None:
+    """ACL LIST tells what the server made of the lines as they lie there."""
+    lines = [line.split() for line in (SHIPPED / "netwar.acl").read_text().splitlines()]
+    with shipped.server.admin() as admin:
+        for _, user, *rules in lines:
+            admin.execute_command("ACL", "SETUSER", f"like-{user}", "reset", *rules)
+            told = admin.acl_getuser(f"like-{user}")
+            assert told["passwords"] == []
+            assert "nopass" not in told["flags"]
+            admin.acl_deluser(f"like-{user}")
 
 
 DOCS = (ROOT / "docs" / "redis.md").read_text()
@@ -120,13 +132,17 @@ def test_the_certificate_that_the_docs_make_is_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("redis-cli"), reason="redis-cli is not installed: sudo apt-get install redis-tools")
-def test_what_the_docs_tell_people_to_look_at_can_be_looked_at(shipped: Redis) -> None:
-    lines = re.findall(r"`redis-cli ([^-`][^`]*)`", DOCS)
+def test_what_the_docs_tell_people_to_look_at_can_be_looked_at(shipped: ShippedRedis) -> None:
+    lines = [line for line in re.findall(r"`redis-cli ([^`]*)`", DOCS) if "--askpass" not in line]
     assert len(lines) > 8
-    way = ["-p", str(shipped.tls_port), "--tls", "--cacert", str(shipped.ca), "--user", "netwar-ro", "--no-auth-warning"]
+    with shipped.server.admin() as admin:
+        admin.mset({f"tw:money:{number}": number for number in range(1000)})
+    way = ["-p", str(shipped.server.port), "--tls", "--cacert", str(shipped.ca), "--user", "netwar-ro", "--no-auth-warning"]
     for line in lines:
         command = ["redis-cli", *way, "-e", *line.split()]
         told = subprocess.run(
             command, env={"REDISCLI_AUTH": READER_PASSWORD, "PATH": os.environ["PATH"]}, capture_output=True, text=True
         )
         assert told.returncode == 0, (line, told.stdout, told.stderr)
+        if "tw:money:*" in line:
+            assert len(told.stdout.split()) == 1000, "one step of a scan is a part of what there is"

@@ -24,7 +24,8 @@ from netwar.connections.redis import Server, connect
 from netwar.connections.redis_errors import passing
 from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
-from tests.redis_server import PASSWORD, READER_PASSWORD, Redis, free_port, running_redis
+from tests.redis_conf import PASSWORD, READER_PASSWORD
+from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
 
 SOON = 1.0  # 0.3 s are promised; the machine may be busy
 
@@ -189,6 +190,19 @@ def test_what_is_no_redis_is_told() -> None:
 def test_what_is_no_sentinel_is_told(redis: Redis) -> None:
     said, _ = told(ConfigError, redisurl=f"redis+sentinel://127.0.0.1:{redis.server.port}/here")
     assert "is no Sentinel: name where Sentinels listen, usually at port 26379" in said
+
+
+def test_a_master_on_another_host_is_not_told_a_password_without_tls() -> None:
+    """Where the master is, only the Sentinels know; this one names an address that nobody has."""
+    with short_folder() as folder:
+        sentinel = RedisServer(folder, "sentinel monitor netwar 192.0.2.1 6379 1", options=("--sentinel",)).start()
+        try:
+            url = f"redis+sentinel://me:hush-hush@127.0.0.1:{sentinel.port}/netwar"
+            said, seconds = told(ConfigError, redisurl=url)
+        finally:
+            sentinel.kill()
+    assert said.startswith("everybody on the way to 192.0.2.1 could read the password for Redis: ")
+    assert seconds < SOON, "nobody was called"
 
 
 def test_a_database_that_is_not_there_is_told(redis: Redis) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
+
 from netwar.connections.runs import HOST, Run
+from netwar.errors import ServiceDown
 from tests.contract.opening import processes
 
 
@@ -53,6 +57,35 @@ def test_a_folder_has_one_id_though_many_draw_it_at_once(tmp_path: Path) -> None
         holders = [run.end()[-1].split(":") for run in runs]
     assert len({run for _, run, _ in holders}) == 8
     assert len({folder for _, _, folder in holders}) == 1
+
+
+@pytest.mark.parametrize(
+    "run", ["../victim", "victim", "A" * 32, "a" * 31, "a" * 33, "a" * 32 + "/../victim", "", "a" * 32 + "\n"]
+)
+@pytest.mark.parametrize("folder", ["", ":{id}", ":../{id}", ":{id}:"])
+def test_a_name_that_is_none_of_ours_is_never_part_of_a_path(tmp_path: Path, run: str, folder: str) -> None:
+    ours = Run(tmp_path / "runs")
+    id = ours.begin().split(":")[-1]
+    files = [tmp_path / "victim.run", tmp_path / "runs" / "victim.run", tmp_path / "runs" / f"{'A' * 32}.run"]
+    for file in files:
+        file.write_text("")
+    holder = f"{HOST}:{run}{folder.format(id=id)}"
+    assert not ours.dead(holder)
+    ours.bury(holder)
+    assert all(file.exists() for file in files)
+    assert not ours.dead(None)
+    assert not ours.dead(7)
+
+
+def test_an_id_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("../../victim")
+    with pytest.raises(ServiceDown, match="id is not what this program wrote"):
+        Run(tmp_path).begin()
+
+
+def test_what_stands_in_a_runs_place_is_not_judged(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"{'a' * 32}.run")
+    assert not Run(tmp_path).dead(f"{HOST}:{'a' * 32}")
 
 
 def test_judging_makes_no_folder(tmp_path: Path) -> None:

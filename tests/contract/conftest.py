@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from netwar.archive.base import Archive
+from netwar.archive.winning import XTime, unknown
 from tests import clusters
 from tests.contract.opening import KINDS, place
 from tests.servers.fixtures import Servers
@@ -16,13 +17,13 @@ from tests.servers.fixtures import Servers
 ARCHIVES = ["sqlite", *clusters.KINDS]
 
 
-def opened_archive(kind: str, folder: Path) -> Archive:
-    """An archive of this kind, with its data in a folder or in the server that runs for this test."""
+def opened_archive(kind: str, folder: Path, now: XTime = unknown) -> Archive:
+    """An archive of this kind, with its data in a folder or in the server that runs for this test. `now` tells X's time."""
     if kind == "sqlite":
         from netwar.archive.sqlite.store import SqliteArchive
 
-        return SqliteArchive(folder / "archive", folder / "dead-letters")
-    return clusters.opened(clusters.remembered(kind), folder)
+        return SqliteArchive(folder / "archive", folder / "dead-letters", now)
+    return clusters.opened(clusters.remembered(kind), folder, now)
 
 
 @pytest.fixture(params=ARCHIVES)

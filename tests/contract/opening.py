@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -18,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwar.connections.runs import Run
-from netwar.meter.base import Money, Windows
+from netwar.meter.base import Apps, Money, Windows
 from netwar.queues.base import Queue
 
 if TYPE_CHECKING:
     from netwar.connections.redis import Server
     from tests.redis_server import Redis
+    from tests.shipped_redis import ShippedRedis
 
 ROOT = Path(__file__).parent.parent.parent
 KINDS = ["sqlite", "redis-tls", "redis-lossy"]
@@ -42,7 +42,7 @@ class SetClock:
         return self.now
 
 
-def place(kind: str, folder: Path, redis: Redis | None = None, database: int | None = None) -> str:
+def place(kind: str, folder: Path, redis: Redis | ShippedRedis | None = None, database: int | None = None) -> str:
     """A place for a back end of this kind: with Redis, a fresh database, or one that hosts share."""
     if redis:
         settings = redis.settings(kind, next(DATABASES) if database is None else database)
@@ -62,17 +62,27 @@ def open_queue(where: str, run: Run, name: str = "work", clock: Clock | None = N
         return RedisQueue(server, name, run, clock)
     from netwar.queues.sqlite import SqliteQueue
 
-    return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock or time.time)
+    return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock)
 
 
-def open_money(where: str, run: Run, budget: int, app: str = "app", clock: Clock | None = None) -> Money:
+def open_money(where: str, run: Run, budget: int, app: str = "app", clock: Clock | None = None, config: str = "") -> Money:
     if server := redis_at(where):
         from netwar.meter.redis import RedisMoney
 
-        return RedisMoney(server, app, run, budget, clock)
+        return RedisMoney(server, app, run, budget, clock, config=config)
     from netwar.meter.sqlite import SqliteMoney
 
-    return SqliteMoney(_folder(where) / "meter.sqlite", app, run, budget, clock or time.time)
+    return SqliteMoney(_folder(where) / "meter.sqlite", app, run, budget, clock, config=config)
+
+
+def open_apps(where: str) -> Apps:
+    if server := redis_at(where):
+        from netwar.meter.redis import RedisApps
+
+        return RedisApps(server)
+    from netwar.meter.sqlite import SqliteApps
+
+    return SqliteApps(_folder(where) / "meter.sqlite")
 
 
 def open_windows(where: str, clock: Clock | None = None) -> Windows:
@@ -82,7 +92,7 @@ def open_windows(where: str, clock: Clock | None = None) -> Windows:
         return RedisWindows(server, clock)
     from netwar.meter.sqlite import SqliteWindows
 
-    return SqliteWindows(_folder(where) / "meter.sqlite", clock or time.time)
+    return SqliteWindows(_folder(where) / "meter.sqlite", clock)
 
 
 @cache

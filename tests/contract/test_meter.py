@@ -8,7 +8,7 @@ import pytest
 
 from netwar.connections.runs import Run
 from netwar.meter.base import OVERDUE, Charge, DoesNotFit, Money, Purpose, Windows
-from tests.contract.opening import SetClock, new_run, open_money, open_windows, processes
+from tests.contract.opening import SetClock, new_run, open_apps, open_money, open_windows, processes
 
 POST, USER = 5_000, 10_000
 BUDGET = 1_000_000
@@ -173,6 +173,9 @@ def test_what_is_in_doubt_counts_until_the_day_ends_and_nobody_waits_for_it(mone
         other.reserve("page 2", {"post": 51}, PURPOSE)
     assert (no.value.left, no.value.held) == (50 * POST, 0)
     clock.now = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    with pytest.raises(DoesNotFit):
+        other.reserve("page 3", {"post": 200}, PURPOSE)
+    other.saw(clock.now, 0)
     other.reserve("page 3", {"post": 200}, PURPOSE)
     assert money.doubtful() == 0
 
@@ -182,6 +185,7 @@ def test_what_is_in_doubt_shortly_before_midnight_may_be_billed_after_it(money: 
     clock.now = midnight - 5
     money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
     clock.now = midnight + 5
+    money.saw(clock.now, 0)
     with pytest.raises(DoesNotFit):
         money.reserve("page 2", {"post": 51}, PURPOSE)
 
@@ -195,7 +199,19 @@ def test_an_old_reservation_of_another_host_is_not_waited_for(where: str, money:
     clock.now += OVERDUE + 1
     assert (money.held(), money.doubtful()) == (0, 150 * POST)
     clock.now += 86_400
+    money.saw(clock.now, 0)
     money.reserve("page 2", {"post": 200}, PURPOSE)
+
+
+def test_a_holders_name_leads_to_no_file_but_a_runs(where: str, money: Money, clock: SetClock) -> None:
+    odd = new_run(where)
+    odd.begin()
+    (victim := odd.folder.parent / "victim.run").write_text("mine")
+    odd.holder = odd.holder.replace(odd.holder.split(":")[1], "../victim")
+    open_money(where, odd, BUDGET, clock=clock).reserve("page 1", {"post": 150}, PURPOSE)
+    assert (money.held(), money.doubtful()) == (150 * POST, 0), "nobody knows that it is dead"
+    money.reserve("page 2", {"post": 1}, PURPOSE)
+    assert victim.read_text() == "mine"
 
 
 def test_days_are_those_of_x(money: Money, other: Money, clock: SetClock) -> None:
@@ -208,6 +224,7 @@ def test_days_are_those_of_x(money: Money, other: Money, clock: SetClock) -> Non
     assert no.value.left == 50 * POST
     clock.now += 86_400
     assert other.today() == date(2027, 3, 2)
+    other.saw(noon(date(2027, 3, 2)).timestamp(), 0)
     other.reserve("page", {"post": 200}, PURPOSE)
 
 
@@ -240,7 +257,7 @@ def test_more_than_was_reserved_is_booked_all_the_same(money: Money) -> None:
     assert money.settle(reservation, posts(1, 2, 3), noon(TODAY)) == 3 * POST
 
 
-def test_midnight_utc_opens_a_new_budget(money: Money, clock: SetClock) -> None:
+def test_midnight_utc_opens_a_new_budget_when_x_says_so(money: Money, clock: SetClock) -> None:
     midnight = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     clock.now = midnight - 1
     money.settle(money.reserve("page", {"post": 200}, PURPOSE), posts(*range(200)), datetime.fromtimestamp(clock.now, UTC))
@@ -248,6 +265,77 @@ def test_midnight_utc_opens_a_new_budget(money: Money, clock: SetClock) -> None:
         money.reserve("page", {"post": 1}, PURPOSE)
     clock.now = midnight
     assert money.spent() == 0
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("page", {"post": 1}, PURPOSE)
+    assert not no.value.sure
+    money.saw(midnight, 0.1)
+    assert money.balance().sure
+    money.reserve("page", {"post": 200}, PURPOSE)
+
+
+@pytest.mark.parametrize("days", [1, -1, 90, -90])
+def test_a_clock_that_is_set_opens_no_second_budget(money: Money, other: Money, clock: SetClock, days: int) -> None:
+    buy(money, posts(*range(150)))
+    for step in (days, -days, days):
+        clock.now += step * 86_400
+        with pytest.raises(DoesNotFit) as no:
+            other.reserve("page", {"post": 51}, PURPOSE)
+        assert no.value.left == money.balance().left == 50 * POST, "what is shown is what is left"
+        other.settle(other.reserve("page", {"post": 1}, PURPOSE), posts(0), noon(TODAY))
+        assert (money.today(), money.spent(), money.balance().sure) == (TODAY, 150 * POST, True)
+
+
+def test_x_s_time_goes_on_between_answers_and_is_put_right_by_them(money: Money, other: Money, clock: SetClock) -> None:
+    assert not money.told()
+    money.saw(NOON + 7, took=0.5)
+    assert other.told()
+    assert other.now() == NOON + 7
+    clock.now += 0.75
+    other.saw(NOON + 7, took=0.5)
+    assert money.now() == NOON + 7.75, "it was that second still"
+    money.saw(NOON + 6, took=30)
+    assert money.now() == NOON + 7.75, "an answer that was long on its way tells nothing new"
+    money.saw(NOON + 4, took=0.5)
+    assert money.now() == NOON + 5.5
+
+
+def test_what_others_set_aside_by_a_clock_that_was_wrong_is_not_forgotten(money: Money, other: Money, clock: SetClock) -> None:
+    clock.now = 0.0
+    theirs = other.reserve("theirs", {"post": 150}, PURPOSE)
+    money.saw(NOON, 0.1)
+    with pytest.raises(DoesNotFit) as no:
+        money.reserve("mine", {"post": 51}, PURPOSE)
+    assert (no.value.left, no.value.held) == (50 * POST, theirs.micro)
+
+
+def test_the_lowest_budget_of_those_that_reserved_today_holds(where: str, run: Run, clock: SetClock) -> None:
+    def configured(file: str, budget: int) -> Money:
+        return open_money(where, run, budget, clock=clock, config=file)
+
+    high = configured("/home/a/.twitter", 4 * BUDGET)
+    high.saw(NOON, 0)
+    high.reserve("a", {"post": 150}, PURPOSE)
+    low = configured("/home/b/.twitter", BUDGET)
+    assert low.balance().left == high.balance().left - 3 * BUDGET, "it counts for itself at once"
+    low.reserve("b", {"post": 10}, PURPOSE)
+    with pytest.raises(DoesNotFit) as no:
+        high.reserve("c", {"post": 41}, PURPOSE)
+    assert (no.value.left, no.value.budget.file, no.value.budget.micro) == (40 * POST, "/home/b/.twitter", BUDGET)
+    assert no.value.budget.host
+    assert high.balance().budget == no.value.budget
+    with pytest.raises(DoesNotFit):
+        configured("/home/b/.twitter", BUDGET // 2).reserve("d", {"post": 1}, PURPOSE)
+    assert high.balance().budget.micro == BUDGET // 2
+    configured("/home/b/.twitter", 2 * BUDGET).reserve("d", {"post": 1}, PURPOSE)
+    assert high.balance().budget.micro == 2 * BUDGET
+    clock.now += 86_400
+    high.saw(clock.now, 0)
+    assert high.balance().budget.micro == 4 * BUDGET, "yesterday's word"
+
+
+def test_a_budget_that_never_fitted_holds_nobody_else(where: str, money: Money, run: Run, clock: SetClock) -> None:
+    with pytest.raises(DoesNotFit):
+        open_money(where, run, 1, clock=clock, config="/home/b/.twitter").reserve("page", {"post": 1}, PURPOSE)
     money.reserve("page", {"post": 200}, PURPOSE)
 
 
@@ -263,6 +351,29 @@ def test_what_x_books_on_tomorrow_while_our_clock_is_late_counts(money: Money) -
     buy(money, posts(*range(200)), TOMORROW)
     with pytest.raises(DoesNotFit):
         money.reserve("page", {"post": 1}, PURPOSE)
+
+
+def test_a_bearer_token_belongs_to_an_app(where: str, run: Run, clock: SetClock) -> None:
+    def opened(app: str, file: str) -> Money:
+        return open_money(where, run, BUDGET, app, clock, config=file)
+
+    apps, alone, app = open_apps(where), opened("token", "/home/a/.twitter"), opened("app", "/home/b/.twitter")
+    assert apps.of("token") is None
+    buy(alone, [*posts(1, 2, 3), ("user", "1")])
+    buy(alone, posts(4), TODAY - timedelta(days=1))
+    buy(alone, [])
+    cut_off = alone.reserve("cut off", {"post": 10}, PURPOSE)
+    alone.doubt(cut_off)
+    buy(app, posts(3, 4))
+    before = alone.charges() + app.charges()
+    apps.record("token", "app")
+    assert (apps.of("token"), apps.of("another")) == ("app", None)
+    assert (alone.charges(), alone.spent(), alone.doubtful()) == ([], 0, 0)
+    assert (app.spent(), app.doubtful()) == (5 * POST + USER, 10 * POST)
+    assert sum(charge.micro for charge in app.charges()) == sum(charge.micro for charge in before)
+    assert buy(app, [*posts(1, 2, 3, 4, 5), ("user", "1")]) == POST, "what was paid for is"
+    apps.record("token", "app")
+    assert app.spent() == 6 * POST + USER
 
 
 HOLDER = """
@@ -432,6 +543,17 @@ def test_a_window_that_is_closed_before_anything_is_known_opens_with_the_documen
     assert windows.take("token", "timeline", 2) == pytest.approx(60)
     clock.now += 60
     assert [windows.take("token", "timeline", 2) is None for _ in range(3)] == [True, True, False]
+
+
+def test_a_window_of_a_clock_that_was_ahead_closes_nobody_out(windows: Windows, clock: SetClock) -> None:
+    clock.now = NOON + 90 * 86_400
+    windows.saw("token", "timeline", limit=900, remaining=0, reset=clock.now + 900)
+    windows.close("token", "users", clock.now + 60)
+    clock.now = NOON
+    assert windows.take("token", "timeline", 900) is None
+    assert windows.take("token", "users", 900) is None
+    windows.saw("token", "timeline", limit=900, remaining=3, reset=NOON + 500)
+    assert [window.remaining for window in windows.windows("token") if window.endpoint == "timeline"] == [3]
 
 
 TAKER = """

@@ -313,6 +313,20 @@ for claim in queue.claims(size=3):
 """
 
 
+def test_a_holders_name_leads_to_no_file_but_a_runs(where: str, run: Run, queue: Queue, other: Queue, clock: SetClock) -> None:
+    """A queue may be written by others, and so may the names in it."""
+    run.begin()
+    (victim := run.folder.parent / "victim.run").write_text("mine")
+    run.holder = run.holder.replace(run.holder.split(":")[1], "../victim")
+    queue.put(["1"])
+    taken(queue)
+    assert other.take(1) is None, "nobody knows that it is dead"
+    assert victim.read_text() == "mine"
+    clock.now += LEASE_SECONDS + 1
+    assert taken(other).users == ["1"]
+    assert victim.read_text() == "mine"
+
+
 def test_8_processes_at_once_claim_each_user_once(where: str) -> None:
     """The file, too, is made by all of them at once. A user done by one may be put again by one that starts late."""
     with processes(8, WORKER, where) as workers:

@@ -157,6 +157,8 @@ def test_one_run_at_a_time(lists: Snapshots) -> None:
     assert OpenSnapshot(lists, "host:fourth", clock=lambda: now[0]).token == "b"
     now[0] += 601
     assert OpenSnapshot(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
+    now[0] -= 90 * 86_400
+    assert OpenSnapshot(lists, "host:sixth", clock=lambda: now[0]).count == 2, "a lease of a host whose clock was ahead"
 
 
 def test_one_that_was_never_begun_leaves_nothing(archive: Archive, lists: Snapshots) -> None:

@@ -46,7 +46,9 @@ def test_two_users_never_become_one(kept: Collection) -> None:
         ('\ufeff"11","12"\n', [], '\ufeff"Nasa","BBC"\n'),
         ('"Source","Target"\n"11","12"\n', [], '"Source","Target"\n"Nasa","BBC"\n'),
         ("\ufeffSource,Target\n11,12\n", ["--columns", "Source"], "\ufeffSource,Target\nNasa,12\n"),
-        ("a,b\n11\n\n 12 ,x\n", [], "a,b\nNasa\n\nBBC,x\n"),
+        ("a,b\n11,\n\n 12 ,x\n", [], "a,b\nNasa,\n\nBBC,x\n"),
+        ("11 12\n12 11\n", [], "Nasa BBC\nBBC Nasa\n"),
+        ("11 12 {}\n", [], "Nasa BBC {}\n"),
         ("11|12\n", ["--delimiter", "|"], "Nasa|BBC\n"),
         ("", [], ""),
     ],
@@ -54,6 +56,42 @@ def test_two_users_never_become_one(kept: Collection) -> None:
 def test_tables_as_people_make_them(kept: Collection, text: str, options: list[str], expected: str) -> None:
     ended = kept.run("tw-fixgraph", "-", *options, input=text)
     assert ended.stdout == expected
+
+
+ODD = [
+    ("11.0,12.0", "no decimals", "11.0,12.0"),
+    ('="11",="12"', "as a formula", '"=""11""","=""12"""'),
+    ("1.1E+01,12", "cut this id to a few digits", "1.1E+01,BBC"),
+    ("'11,12", "as a formula", "'11,BBC"),
+    ("11 12", "1 value, and column 2 is to hold an id", "11 12"),
+    ("11;12", "1 value, and column 2 is to hold an id", "11;12"),
+    ("11", "1 value, and column 2 is to hold an id", "Nasa"),
+    ('"1,234,567",12', "thousands separators", '"1,234,567",BBC'),
+    ("１１,12", "digits 0 to 9", "１１,BBC"),
+    ("-11,12", "no sign", "-11,BBC"),
+    ("nan,12", "empty cell", "nan,BBC"),
+    ("NULL,12", "empty cell", "NULL,BBC"),
+    ("011,12", "begin with 0", "011,BBC"),
+    ("1349149096909668363999,12", "too large", "1349149096909668363999,BBC"),
+    ("969668587731456000,12", "replaced by zeros", "969668587731456000,BBC"),
+    ("x.com/i/user/11,12", "an address", "x.com/i/user/11,BBC"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason", "left"), ODD)
+def test_ids_in_odd_forms_are_told_and_stay(kept: Collection, line: str, reason: str, left: str) -> None:
+    kept.file(f"source,target\n11,12\n{line}\nbbc,Nasa\n\n# a note\n11,\n")
+    ended = kept.run("tw-fixgraph", "list.txt", check=1)
+    *told, outcome = ended.stderr.splitlines()
+    assert all(one.startswith("list.txt: line 3: ") and reason in one for one in told), ended.stderr
+    assert outcome.endswith(f"cells and rows in which an id is not as it should be (listed above): {len(told)}")
+    assert ended.stdout == f"source,target\nNasa,BBC\n{left}\nbbc,Nasa\n\n# a note\nNasa,\n"
+
+
+def test_among_many_sound_ids_one_may_end_in_zeros(kept: Collection) -> None:
+    sound = [f"{1349149096909668001 + number},12\n" for number in range(150)]
+    kept.file("".join([*sound, "969668587731456000,12\n"]))
+    assert "151 rows, 151 ids named" in kept.run("tw-fixgraph", "list.txt").stderr
 
 
 def test_bytes_that_are_no_utf_8_stay(kept: Collection) -> None:
@@ -72,6 +110,8 @@ def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> N
     assert "this is not a text file" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file("a,b\n11," + "x" * 200_000 + "\n")
     assert "line 2 cannot be read: field larger" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    kept.file("1,2\n" + "1," * 600_000)
+    assert "line 2 is longer than 1,048,576 signs" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file('a,b\n11,"12\n12,11\n')
     assert "cannot be read: unexpected end of data" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     assert (kept.desk.home / "out.csv").read_text() == "before"

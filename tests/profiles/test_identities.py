@@ -157,3 +157,24 @@ def test_another_index(observer: Begin) -> None:
 )
 def test_what_is_no_user(desk: Any, words: list[str], says: str) -> None:
     assert says in desk.run(*words, check=2).stderr
+
+
+def test_x_says_nothing_of_whom_it_is_asked(observer: Begin) -> None:
+    """What was recorded before is not shown as if X had just said it."""
+    one = observer(WORLD)
+    user = one.users()[0]
+    again(one, user["id"])
+    one.post("faults", {"kind": "leave-out", "ids": [user["id"]], "times": 0})
+    for words in (("tw-1name", user["name"]), ("tw-1num", user["id"])):
+        ended = one.run(*words, "--ask", check=69)
+        assert ended.stdout == one.run(*words).stdout
+        assert f"X said nothing of {words[1]}, neither a profile nor why there is none (what is shown was" in ended.stderr
+    silent = one.users()[1]
+    one.post("faults", {"kind": "leave-out", "ids": [silent["id"]], "times": 0})
+    ended = one.run("tw-followquick", silent["id"], "-", check=69)
+    assert f"X said nothing of {silent['id']}" in ended.stderr
+    ended = one.run("tw-1num", silent["id"], "--ask", check=69)
+    assert (ended.stdout, "nothing is recorded in usertest either" in ended.stderr) == ("", True)
+    one.queue([silent["name"]])
+    estimated = one.run("tw-idu3elk", "trial", "--estimate", "--ask", "--yes")
+    assert "X said nothing of 1 user: ask again" in estimated.stderr

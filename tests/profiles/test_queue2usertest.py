@@ -369,3 +369,16 @@ def test_a_second_run_with_the_same_configuration_is_told(observer: Begin) -> No
     assert "one run at a time" in one.record(check=75).stderr
     first.communicate(timeout=60)
     assert first.returncode == 0
+
+
+def test_look_ups_in_the_post_dialect(observer: Begin) -> None:
+    """X may answer with the new names whatever was asked for: the same is recorded, and estimates know the counts."""
+    one = observer(EVERYBODY_OPEN.replace("1000", "20") + "[server]\nusers_in_post_dialect = true\n")
+    users = one.users()
+    one.put(*(user["id"] for user in users))
+    ended = one.record()
+    assert "NO LONGER SENDS" not in ended.stderr
+    profiles = one.profiles()
+    assert set(profiles) == {user["id"] for user in users}
+    assert {profiles[user["id"]]["public_metrics"]["post_count"] for user in users} == {user["posts"] for user in users}
+    assert one.spent() == one.bill()["micro"]

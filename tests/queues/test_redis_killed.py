@@ -15,8 +15,9 @@ from netwar.config import Settings
 from netwar.connections.redis import connect
 from netwar.errors import ServiceDown
 from tests.contract.opening import new_run, open_money, open_queue, place, processes
-from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
+from tests.redis_server import RedisServer, free_port, short_folder
 from tests.servers.fixtures import skip_without
+from tests.shipped_redis import ShippedRedis, shipped_redis
 
 DAY = date(2026, 11, 23)
 POST = 5_000
@@ -43,14 +44,14 @@ for claim in queue.claims():
 
 
 @pytest.fixture
-def durable() -> Iterator[Redis]:
-    """A server with the settings of conf/redis."""
-    with running_redis(shipped=True) as redis:
+def durable() -> Iterator[ShippedRedis]:
+    """The server of conf/redis."""
+    with shipped_redis() as redis:
         yield redis
 
 
-def test_it_is_killed_and_started_again_under_8_workers(durable: Redis, tmp_path: Path) -> None:
-    where = place("redis-tls", tmp_path, durable)
+def test_it_is_killed_and_started_again_under_8_workers(durable: ShippedRedis, tmp_path: Path) -> None:
+    where = place("redis-tls", tmp_path, durable, database=1)
     queue, money = open_queue(where, new_run(where)), open_money(where, new_run(where), BUDGET)
     everybody = [str(number) for number in range(400)]
     queue.put(everybody)
@@ -72,9 +73,9 @@ def test_it_is_killed_and_started_again_under_8_workers(durable: Redis, tmp_path
     assert (charge.objects, charge.free) == (3 * len(everybody), 0)
 
 
-def test_what_a_server_reads_when_it_starts_is_waited_for(durable: Redis, tmp_path: Path) -> None:
+def test_what_a_server_reads_when_it_starts_is_waited_for(durable: ShippedRedis, tmp_path: Path) -> None:
     """It answers at once, and says that it is not ready yet."""
-    where = place("redis", tmp_path, durable)
+    where = place("redis-tls", tmp_path, durable, database=1)
     queue = open_queue(where, new_run(where))
     queue.put(str(number) for number in range(10**17, 10**17 + 100_000))
     for _ in range(3):

@@ -85,7 +85,7 @@ def test_the_file_of_a_dead_run_is_removed_with_its_last_claim(queue: SqliteQueu
 
 def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "queues.sqlite").write_text("x" * 5000)
-    with pytest.raises(ServiceDown, match=r"queues\.sqlite cannot be used"):
+    with pytest.raises(ServiceDown, match=r"queues\.sqlite is damaged.*: tw-mend .*queues\.sqlite  rebuilds it"):
         SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
 
 

@@ -60,6 +60,16 @@ def fault(line: str) -> Fault:
         ("x.com/i/user/1349149096909668000", "1349149096909668000"),
         ("https://twitter.com/intent/user?user_id=44196397", "44196397"),
         ("https://twitter.com/intent/follow?screen_name=bbc", "bbc"),
+        ("https://twitter.com/intent/user?screen_name=@made_up_one", "made_up_one"),
+        ("https://twitter.com/anyuser/status/1349149096909668363", "anyuser"),
+        ("https://twitter.com/anyuser/statuses/1349149096909668363", "anyuser"),
+        ("https://x.com/%40made_up_one", "made_up_one"),
+        ("https://mobile.x.com/made_up_one?s=21&t=abc", "made_up_one"),
+        ("HTTPS://X.COM:443/made_up_one/with_replies", "made_up_one"),
+        ("https://x.com/en", "en"),
+        ("https://x.com/bbc/lists/news", "bbc"),
+        ("@null", "null"),
+        ("@author_id", "author_id"),
     ],
 )
 def test_a_line_is_read_as_it_is_meant(line: str, user: str) -> None:
@@ -98,6 +108,22 @@ def test_a_line_is_read_as_it_is_meant(line: str, user: str) -> None:
         ("https://x.com/i/lists/123", "not that of a profile"),
         ("https://x.com/search?q=bbc", "not that of a profile"),
         ("https://x.com/home", "not that of a profile"),
+        ("https://twitter.com/statuses/1349149096909668363", "not that of a profile"),
+        ("https://twitter.com/i/web/status/1349149096909668363", "not that of a profile"),
+        ("https://x.com/en/privacy", "not that of a profile"),
+        ("https://x.com/pt-br/tos", "not that of a profile"),
+        ("https://twitter.com/lists", "not that of a profile"),
+        ("https://twitter.com/Lists/", "not that of a profile"),
+        ("https://twitter.com/oauth/authorize?oauth_token=abc", "not that of a profile"),
+        ("https://twitter.com/users/44196397", "not that of a profile"),
+        ("https://x.com/bookmarks", "not that of a profile"),
+        ("https://x.com/%69/bookmarks", "not that of a profile"),
+        ("https://twitter.com/account/redirect_by_id?id=44196397", "not that of a profile"),
+        ("https://twitter.com/intent/tweet?screen_name=bbc", "not that of a profile"),
+        ("https://x.com/communities/1493446837214187523", "not that of a profile"),
+        ("https://x.com/bbc/no-such-part-of-x", "not that of a profile"),
+        ("@made_up_one@mastodon.example", "another service"),
+        ("made_up_one@mail.example", "another service"),
         ("https://example.com/bbc", "not at x.com"),
         ("https://notx.com/bbc", "not at x.com"),
     ],
@@ -121,7 +147,9 @@ def test_among_many_sound_ids_one_may_end_in_zeros() -> None:
     assert sum(isinstance(one, Fault) for one in found) > 1_300, "far down in it, too"
 
 
-@pytest.mark.parametrize("entry", ["bbc", "@5", "44196397", "969668587731456000", "1349149096909668363"])
+@pytest.mark.parametrize(
+    "entry", ["bbc", "@5", "44196397", "969668587731456000", "1349149096909668363", "null", "user", "author_id", "nan"]
+)
 def test_what_is_written_is_read_as_itself(entry: str) -> None:
     assert users(written(entry)) == [entry]
 
@@ -141,6 +169,31 @@ def test_the_heading_of_a_table_is_no_user(heading: str) -> None:
 def test_further_down_or_with_an_at_it_is_one() -> None:
     assert users("bbc\nname\n") == ["bbc", "name"]
     assert users("@user\n") == ["user"]
+
+
+HEADINGS = ["twitter_handle", "author_id", "user_name", "screenname", "usernames", "author.username", "Twitter Handle", "id_str"]
+EMPTY = ["NULL", "nan", "NaN", "None", "<NA>", "#N/A", "n/a", "NaT", "undefined", '"null"', "\\N", "#REF!", "-", "--", "?"]
+
+
+@pytest.mark.parametrize("line", HEADINGS)
+@pytest.mark.parametrize("before", ["", "bbc\n", "44196397\nbbc\n"])
+def test_what_can_only_be_a_heading_is_one_wherever_it_stands(before: str, line: str) -> None:
+    """Joined tables have several."""
+    *_, last = read(f"{before}{line}\n".encode().splitlines(keepends=True))
+    assert isinstance(last, Fault)
+    assert "heading of a table" in last.reason
+
+
+@pytest.mark.parametrize("heading", ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url"])
+def test_what_may_be_a_heading_is_one_on_the_first_line(heading: str) -> None:
+    assert "heading of a table" in fault(heading).reason
+
+
+@pytest.mark.parametrize("line", EMPTY)
+def test_an_empty_cell_is_told_and_never_bought(line: str) -> None:
+    *_, last = read(f"44196397\n{line}\n".encode().splitlines(keepends=True))
+    assert isinstance(last, Fault), last
+    assert "empty cell" in last.reason
 
 
 def test_a_fault_shows_its_line_number_and_only_harmless_text() -> None:

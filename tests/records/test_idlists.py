@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import zlib
+from base64 import b64encode
 from itertools import pairwise
 
 import pytest
 
-from netwar.records.idlists import changed, compared, folded, pack, portions, together, unpack
+from netwar.records.idlists import MOST_IDS, changed, compared, folded, pack, portions, together, unpack
 
 SEED = 11
 
@@ -19,6 +21,22 @@ def some(chance: random.Random, count: int) -> list[int]:
 @pytest.mark.parametrize("ids", [[], [1], [0, 2**63 - 1], [7, 8, 9], [2**64 - 1]])
 def test_what_is_packed_comes_out_again(ids: list[int]) -> None:
     assert list(unpack(pack(ids))) == ids
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        zlib.compress(bytes(8 * MOST_IDS + 8)),
+        zlib.compress(b"123"),
+        zlib.compress(b"\xff" * 80),
+        zlib.compress(bytes(8_000))[:-9],
+        b"nothing",
+        b"",
+    ],
+)
+def test_what_was_not_packed_is_told(packed: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        unpack(b64encode(packed).decode())
 
 
 def test_a_long_list_takes_few_characters_an_id() -> None:

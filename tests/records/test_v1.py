@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netwar.records import v1
+from netwar.records import kept, v1
+from tests.oddities import changed
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data" / "v1-statuses.json"
 
@@ -174,3 +176,28 @@ def test_real_statuses() -> None:
         assert made["text"] == status["full_text"]
         assert v1.user(status["user"])["username"] == made["username"] == status["user"]["screen_name"]
         assert made["netwar"]["v1"] is status
+
+
+def test_whatever_shape_they_have_they_are_read_and_copied_whole():
+    chance = random.Random(3)
+    inner = {"id": 6, "id_str": "6", "full_text": "inner", "user": {"id_str": "8", "screen_name": "other"}}
+    told = {"media": [{"id_str": "9", "type": "video", "video_info": {"variants": [{"bitrate": 1}]}}]}
+    whole = {
+        "id": 5,
+        "id_str": "5",
+        "full_text": "text",
+        "created_at": "Wed Sep 04 13:51:55 +0000 2019",
+        "source": "<a>x</a>",
+        "user": {"id_str": "7", "screen_name": "one", "pinned_tweet_ids_str": ["5"]},
+        "retweeted_status": inner,
+        "entities": {"user_mentions": [{"id_str": "8", "indices": [0, 1]}]},
+        "extended_entities": told,
+        "place": {"id": "p"},
+    }
+    for number in range(300):
+        status = changed(whole, chance, chance.randint(1, 6))
+        made = list(kept.documents("twx", "tux", v1.tweet(status)))
+        assert made[0].body["netwar"]["v1"] is status, f"status {number} of seed 3: {status}"
+        assert all(0 <= one.retrieved < 2**44 for one in made)
+        if isinstance(status.get("user"), dict):
+            list(kept.documents("tux", "tux", v1.user(status["user"])))

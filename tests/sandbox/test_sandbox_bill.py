@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from .conftest import LEGACY, Sandbox
+from .conftest import BEARER, LEGACY, Sandbox
 
 POST, USER = 5_000, 10_000
 
@@ -102,3 +102,18 @@ def test_followers_are_sold_by_the_list(box: Sandbox) -> None:
     box.get(f"/2/users/{other}/following", max_results=1)
     box.get(f"/2/users/{follower}")
     assert box.look("bill")["billed"] == {"post": 0, "user": 1, "follower": 2, "following": 1}, "the dearest reading"
+
+
+def test_each_app_has_a_bill_of_its_own(start: Any) -> None:
+    """What two apps bought costs twice."""
+    box = start()
+    user = box.users()[0]["id"]
+    for app in ("", "2"):
+        headers = {"Authorization": f"Bearer {BEARER}{app}"}
+        requests.get(f"{box.base}/2/users/{user}/tweets?max_results=50", headers=headers, timeout=20)
+    assert [box.look(f"bill?app=sandbox-key{app}")["billed"]["post"] for app in ("", "-2", "-4")] == [50, 50, 0]
+    assert box.look("bill")["billed"]["post"] == 100
+    assert [(entry["caller"], entry["micro"]) for entry in box.look("log")] == [
+        ("sandbox-key/app", 250_000),
+        ("sandbox-key-2/app", 250_000),
+    ]

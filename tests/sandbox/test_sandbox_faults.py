@@ -155,6 +155,29 @@ def test_fields_made_up_yesterday_and_fields_dropped(box: Sandbox, path: str) ->
     assert "x-rate-limit-limit" not in answer.headers
 
 
+def test_one_character_one_element_or_every_shape_is_odd(box: Sandbox, path: str) -> None:
+    asked = {"tweet__fields": "author_id,created_at,public_metrics", "expansions": "author_id", "user__fields": "created_at"}
+    whole = box.get(path, **asked).json()
+    sold = box.look("bill")
+    box.tell("faults", [{"kind": kind} for kind in ("half-emoji", "odd-shapes", "unnamed-includes", "odd-elements")])
+    answer = box.get(path, **asked)
+    assert b" \\ud83d" in answer.content
+    body = answer.json()
+    null, nameless, *posts = body["data"]
+    assert (null, nameless) == (None, {name: value for name, value in posts[0].items() if name != "id"})
+    assert [post["id"] for post in posts] == [int(post["id"]) for post in whole["data"]]
+    assert posts[0]["text"] == whole["data"][0]["text"] + " \ud83d"
+    assert {type(post["created_at"]) for post in posts} == {str, int}
+    assert isinstance(posts[0]["public_metrics"]["like_count"], str)
+    assert [user["username"] for user in body["includes"]["users"]] == [None] * len(whole["includes"]["users"])
+    assert {"places", "media", "topics"} <= set(body["includes"])
+    assert box.look("bill")["billed"] == sold["billed"], "nothing of it is sold"
+    box.tell("faults", {"kind": "odd-elements", "billed": True})
+    body = box.get(path, **asked).json()
+    assert [one and one.get("id") for one in body["data"][:4]] == [whole["data"][0]["id"], None, None, whole["data"][2]["id"]]
+    assert box.get(path, **asked).json() == whole
+
+
 def test_where_and_when(box: Sandbox, path: str) -> None:
     user = next(user for user in box.users() if user["id"] in path)
     other = box.users()[0]["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import requests
@@ -127,3 +128,13 @@ def test_nothing_secret_is_in_the_log(box: Sandbox) -> None:
     assert "/2/users/me" in log
     for secret in (APP[1], auth.client.resource_owner_key, auth.client.resource_owner_secret, BEARER):
         assert secret not in log
+
+
+def test_a_strict_clock_wants_its_own_time_in_signatures(start: Any) -> None:
+    box = start("--clock", "2026-03-01T12:00:00Z")
+    auth = box.sign_in(box.users()[0]["name"])
+    assert box.get("/2/users/me", auth=auth).status_code == 200
+    box.tell("clock", {"strict": True})
+    assert box.get("/2/users/me", auth=auth).status_code == 401
+    box.tell("clock", {"strict": False})
+    assert box.get("/2/users/me", auth=auth).status_code == 200

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import LEGACY, Sandbox, Start
+from netwar.sandbox.replay import Replay
+
+from .conftest import LEGACY, PROGRAM, Sandbox, Start
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
 FILES = ("timeline-pages.jsonl", "search-pages.jsonl", "geo-pages.jsonl", "quoted-edit.jsonl", "stream-with-error.jsonl")
@@ -126,7 +131,9 @@ def test_a_torn_line_is_counted(real: Sandbox) -> None:
         bodies, lost = captured(REAL / name)
         pages, torn = pages + len(bodies), torn + lost
     assert real.look("")["replay"]["pages"] == pages
-    assert real.look("")["replay"]["torn"] == torn == 1
+    unserved = real.look("")["replay"]["unserved"]
+    assert len(unserved) == torn == 1
+    assert "stream-with-error.jsonl, line " in unserved[0]
 
 
 def test_fields_that_nobody_knows_survive(start: Start, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -140,3 +147,72 @@ def test_fields_that_nobody_knows_survive(start: Start, tmp_path_factory: pytest
     box = start("--users", "0", "--replay", str(file))
     body = box.get("/2/users/42/tweets", expansions="author_id").json()
     assert body == {**page, "meta": {"result_count": 1, "newest_id": post["id"], "oldest_id": post["id"]}}
+
+
+PAGE = {
+    "data": [{"id": "1500000000000000001", "text": "one", "author_id": "42"}],
+    "includes": {"users": [{"id": "42", "username": "Someone", "name": "S"}]},
+}
+USERS = {"data": [{"id": "43", "username": "Another", "name": "A"}]}
+POST = {"id": "1500000000000000002", "text": "two", "author_id": "42"}
+BAD = (
+    ('{"data": [', "no JSON"),
+    ("3", "a page is an object, not int"),
+    ('{"data": [{"id": "1500000000000000009", "text": "no author"}]}', "post 1500000000000000009 has no author_id"),
+    ('{"data": [{"text": "no id"}]}', "an object without 'id'"),
+    ('{"data": [null]}', "not of X's shape"),
+    ('{"data": [{"id": "1500000000000000008", "author_id": "42", "attachments": null}]}', "not of X's shape"),
+    ('{"data": [{"id": "abc", "author_id": "42"}]}', "abc"),
+)
+
+
+def lines(*pages: Any) -> bytes:
+    return b"".join(json.dumps(page).encode() + b"\n" for page in pages)
+
+
+FORMS = {
+    "lines": lines(PAGE, USERS, POST),
+    "a byte-order mark": b"\xef\xbb\xbf" + lines(PAGE, USERS, POST),
+    "gzip": gzip.compress(lines(PAGE, USERS, POST)),
+    "an array": json.dumps([PAGE, USERS, POST]).encode(),
+    "an array over lines": json.dumps([PAGE, USERS, POST], indent=2).encode(),
+    "arrays in lines": lines([PAGE, USERS], [POST]),
+    "Windows lines": lines(PAGE, USERS, POST).replace(b"\n", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_as_people_have_them(tmp_path: Path, form: str) -> None:
+    file = tmp_path / "pages"
+    file.write_bytes(FORMS[form])
+    replay = Replay([file])
+    assert replay.unserved == []
+    assert list(replay.authors()) == [(42, "Someone", "active", 2)]
+    assert replay.named("another") == 43
+
+
+def test_a_page_over_several_lines(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    file.write_text(json.dumps(PAGE, indent=2))
+    assert list(Replay([file]).authors()) == [(42, "Someone", "active", 1)]
+
+
+def test_what_cannot_be_served_is_told_and_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "pages.jsonl"
+    file.write_text("\n".join(["", *(line for line, _ in BAD), json.dumps(PAGE)]))
+    replay = Replay([file])
+    assert list(replay.authors()) == [(42, "Someone", "active", 1)]
+    for number, (told, (_, why)) in enumerate(zip(replay.unserved, BAD, strict=True), 2):
+        assert told.startswith(f"{file}, line {number} cannot be served: ")
+        assert why in told
+
+
+def test_the_program_says_so_too(tmp_path: Path) -> None:
+    file = tmp_path / "pages.jsonl"
+    file.write_bytes(lines(3, PAGE))
+    with subprocess.Popen([sys.executable, PROGRAM, "--replay", file], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert f"{file}, line 1 cannot be served" in process.stderr.readline()
+        assert process.stdout.readline().startswith("http://")
+        process.terminate()

@@ -40,7 +40,8 @@ def _problems() -> Iterator[str]:
 
 
 def _steps() -> Iterator[Callable[[], None]]:
-    yield redis_program.ensure
+    for name in redis_program.PACKAGED:
+        yield partial(redis_program.ensure, name)
     for oldest, newest in sorted({kind.java for kind in KINDS.values() if kind.recipe}):
         yield partial(javas.ensure, oldest, newest)
     for recipe in RECIPES.values():

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from _pytest.outcomes import Skipped
@@ -37,9 +37,14 @@ class NotHere(Skipped):
 def skip_without(kind: str) -> None:
     """Skip the test if this kind of server cannot be had here, or fail it where servers are required."""
     if reason := why_not(kind):
-        if os.environ.get(REQUIRED):
-            pytest.fail(reason, pytrace=False)
-        raise NotHere(reason)
+        missing(reason)
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test for want of a server, or fail it where servers are required."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(reason, pytrace=False)
+    raise NotHere(reason)
 
 
 def tell_once(report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:

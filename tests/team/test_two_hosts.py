@@ -88,7 +88,7 @@ def test_sixteen_workers_on_two_hosts(team: Callable[..., Team], two_hosts: list
     one = team(WORLD)
     users = one.users()
     one.queue(name for user in users for name in (user["id"], user["name"]))
-    ports = [urlsplit(url).port for url in (one.sandbox.url, one.server.url)] + [one.redis.tls_port]
+    ports = [urlsplit(url).port for url in (one.sandbox.url, one.server.url)] + [one.redis.server.port]
     folders = []
     with ExitStack() as stack:
         workers = []

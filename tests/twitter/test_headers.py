@@ -7,7 +7,7 @@ import pytest
 from netwar.config import Settings, short
 from netwar.connections.runs import Run
 from netwar.meter.sqlite import SqliteMoney, SqliteWindows
-from netwar.twitter.client import Client, _date
+from netwar.twitter.client import Client
 from netwar.twitter.endpoints import TIMELINE
 from netwar.twitter.problems import Reply
 
@@ -23,8 +23,8 @@ def remembered(tmp_path):
     money, windows = SqliteMoney(tmp_path / "meter.sqlite", "app", folder, 0), SqliteWindows(tmp_path / "meter.sqlite")
     client = Client(Settings(), money, windows, "test")
 
-    def remember(**given):
-        wait = client._remember(TIMELINE, Reply(200, headers(**given), {}))
+    def remember(status=200, **given):
+        wait = client._pace.remember(TIMELINE, Reply(status, headers(**given), {}))
         return wait, windows.windows(short(""))
 
     return remember
@@ -36,12 +36,25 @@ def test_headers_that_are_no_numbers_tell_nothing(remembered, part, nonsense):
     assert remembered(**{part: nonsense}) == (None, [])
 
 
+@pytest.mark.parametrize("status", [302, 408, 425, 500, 503, 599])
+def test_an_answer_that_is_none_of_xs_own_tells_nothing(remembered, status):
+    """What stands before X, or in its place, may send any numbers, and a closed window would keep everybody waiting for a day."""
+    assert remembered(status, remaining="0") == (None, [])
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 429])
+def test_a_refusal_of_xs_own_is_believed(remembered, status):
+    assert len(remembered(status)[1]) == 1
+
+
 def test_a_reset_beyond_a_day_is_cut(remembered):
     wait, [told] = remembered(reset="4000000000")
     assert wait == 86_400
     assert told.remaining == 5
 
 
-@pytest.mark.parametrize("date", ["", "junk", "Mon, 23 Nov 9999 23:59:59 -2359", "Mon, 00 Xxx 0000"])
-def test_a_date_that_is_none_is_taken_to_be_now(date):
-    assert _date(Reply(200, headers(date=date), {})).year >= 2026
+@pytest.mark.parametrize(
+    "date", ["", "junk", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 23 Nov 2620 23:00:00 GMT", "Mon, 00 Xxx 0000"]
+)
+def test_a_date_that_is_none_tells_nothing(date):
+    assert Reply(200, headers(date=date), {}).date is None

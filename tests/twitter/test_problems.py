@@ -52,8 +52,8 @@ def judged(status: int, body: Any, **more: Any) -> None:
         (200, {"errors": [INTERNAL], "meta": {"result_count": 0}}, Glitch, "errors only"),
         (200, {"errors": [INTERNAL], "meta": {"result_count": 0, "next_token": "abc"}}, Glitch, "errors only"),
         (200, {"data": [], "errors": [INTERNAL]}, Glitch, "errors only"),
-        (200, {"data": [{"text": "no id"}]}, Glitch, "not whole"),
-        (200, {"data": [{"id": "1"}, 2]}, Glitch, "not whole"),
+        (200, {"data": "text"}, Glitch, "not whole"),
+        (200, {"data": 0}, Glitch, "not whole"),
         (400, {"detail": "\x1b[31m" + "x" * 100_000}, BadRequest, r"^X refused the request \( \[31mx{295}\): "),
     ],
 )
@@ -71,6 +71,8 @@ def test_each_form_has_its_meaning(status: int, body: Any, error: type[Exception
         {"data": [{"id": "1"}], "errors": [INTERNAL]},
         {"errors": [MISSING]},
         {"errors": "none"},
+        {"data": [{"text": "no id"}]},
+        {"data": [{"id": "1"}, 2, None]},
     ],
 )
 def test_these_are_answers(body: Any) -> None:

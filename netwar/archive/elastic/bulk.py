@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import Passing, reason
@@ -13,14 +16,16 @@ from netwar.connections.elastic_errors import Passing, reason
 MOST_ITEMS = 1_000
 MOST_BYTES = 5 << 20
 CREATED, UPDATED, CONFLICT = 201, 200, 409
+KEPT = re.compile(r"current version \[(\d+)\]")  # so all generations say it
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an item: its HTTP status, and why it was refused."""
+    """What became of an item: its HTTP status, why it was refused, and in a conflict the version that is kept, if it was told."""
 
     status: int
     refused: str | None = None
+    kept: int | None = None
 
 
 DONE = {status: Result(status) for status in (CREATED, UPDATED, 404)}  # 404: what was to be deleted is not there
@@ -29,6 +34,23 @@ DONE = {status: Result(status) for status in (CREATED, UPDATED, 404)}  # 404: wh
 def put(id: str, version: int, body: bytes) -> bytes:
     """An item: keep a document if its version is higher than the one kept. `id` is digits."""
     return b'{"index":{"_id":"%b","version":%d,"version_type":"external"}}\n%b\n' % (id.encode(), version, body)
+
+
+def body_of(item: bytes) -> bytes:
+    """The document in an item."""
+    return item.split(b"\n", 2)[1]
+
+
+def replace(id: str, unchanged: Mapping[str, int], body: bytes) -> bytes:
+    """An item: put a document in the place of one, whatever its version, if that is `unchanged` since it was read."""
+    return b'{"index":%b}\n%b\n' % (orjson.dumps({"_id": id, **unchanged}), body)
+
+
+def unchanged(cluster: Cluster, told: Mapping[str, Any]) -> dict[str, int]:
+    """What the write of a document has to hold to be one step with the reading of it."""
+    if cluster.numbers_sequences:
+        return {"if_seq_no": told["_seq_no"], "if_primary_term": told["_primary_term"]}
+    return {"version": told["_version"]}
 
 
 def delete(id: str) -> bytes:
@@ -72,7 +94,8 @@ def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
 def _result(cluster: Cluster, index: str, told: dict[str, Any]) -> Result:
     status, error = told["status"], told.get("error")
     if status == CONFLICT or not error:
-        return Result(status)
+        told_kept = KEPT.search(str((error or {}).get("reason")))
+        return Result(status, kept=int(told_kept[1]) if told_kept else None)
     if trouble := cluster.refusal(error, status, index):
         raise trouble
     return Result(status, reason(error))

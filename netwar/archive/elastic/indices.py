@@ -45,13 +45,13 @@ class Indices:
             self._known[index] = self._understood(index, mapping)
         return self._known[index]
 
-    def made(self, index: str) -> None:
-        """Make an index if it is not there, laid out by our template, which is put in if need be.
+    def made(self, index: str) -> Layout:
+        """Make an index if it is not there, laid out by our template, which is put in if need be; how it is laid out.
 
         Raises ConfigError for one that cannot be written, saying why.
         """
         if index in self._made:
-            return
+            return self._known[index]
         found = self.there(index) or self._make(index)
         if not found.ours:
             raise ConfigError(
@@ -64,6 +64,8 @@ class Indices:
                 "use another INDEX"
             )
         self._made.add(index)
+        self._known[index] = found
+        return found
 
     def listed(self) -> dict[str, Layout]:
         """All indices of tweets and of users that are there, by name."""

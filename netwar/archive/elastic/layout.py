@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from netwar.archive.base import Body
@@ -14,6 +15,9 @@ RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in
 # The keys of a document that X's own form kept from being indexed: the whole of it, and why.
 WHOLE, BECAUSE = "kept_whole", "kept_because"
 SHOWN = "username.shown"
+# Our part of a document, its words, and whether it had no such part when it was given.
+OURS, WORDS, ADDED = "netwar", "words", "words_alone"
+SPELLED = 2  # the first schema with the words as we spell them
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class Layout:
     """The fields to ask by, and how a document is read. `schema` is None for what the recorder of 2019 left.
 
     `api` is where its documents come from; `created` is None where times are no dates but must be read off the ids.
-    `shown` is a column of screen names as X writes them, None where there is none and documents must be read.
+    `shown` is a column of screen names as X writes them, None where there is none and documents must be read; `spelled` is the
+    field of a document's words as netwar.records.words spells them, None where the server took them out of the `words` its way.
     """
 
     schema: int | None
@@ -33,6 +38,7 @@ class Layout:
     words: tuple[str, ...]
     body: Callable[[Json], Body]
     shown: str | None = None
+    spelled: str | None = None
 
     @property
     def ours(self) -> bool:
@@ -41,6 +47,18 @@ class Layout:
     def retrieved(self, version: int) -> int:
         """When X showed a document of this version (ms); 0 where that was not kept."""
         return version & RETRIEVED if self.ours else 0
+
+    def shown_at(self, told: Json) -> int:
+        """When X showed this copy (ms): by its own note, if that was read; 0 where it was not kept.
+
+        A copy that took the place of one that was dated in the future has a version that is still in the future.
+        """
+        by_version = self.retrieved(told["_version"])
+        note = self.body(told["_source"]).get("netwar")
+        try:
+            return min(by_version, round(datetime.fromisoformat(note["retrieved"]).timestamp() * 1000)) if note else by_version
+        except (KeyError, TypeError, ValueError):
+            return by_version
 
     def part(self, names: Sequence[str]) -> Sequence[str] | bool:
         """What must be read of a document so that its body has these fields."""
@@ -55,8 +73,25 @@ class Layout:
 
 
 def _whole(source: Json) -> Body:
+    """The document that was given."""
     whole = source.get(WHOLE)
-    return whole if isinstance(whole, dict) else source
+    if isinstance(whole, dict):
+        return whole
+    ours = source.get(OURS)
+    if isinstance(ours, dict) and ours.pop(WORDS, None) is not None and ours.pop(ADDED, False):
+        del source[OURS]
+    return source
+
+
+def with_words(body: Body, words: str) -> Body:
+    """A document as it is kept where its words are asked for by our own spelling; _whole() takes them out again.
+
+    Raises ValueError for one that has no place for them.
+    """
+    ours = body.get(OURS, {ADDED: True})
+    if not isinstance(ours, dict) or WORDS in ours:
+        raise ValueError(f"its {OURS} is not as we write it")
+    return {**body, OURS: {**ours, WORDS: words}}
 
 
 def layout(mapping: Json, users: bool) -> Layout | None:
@@ -64,7 +99,8 @@ def layout(mapping: Json, users: bool) -> Layout | None:
     found, fields = schema(mapping), mapping.get("properties") or {}
     if found is not None:
         api, shown = mapping["_meta"].get("api"), SHOWN if "shown" in (fields.get("username") or {}).get("fields", {}) else None
-        return Layout(found, api, "id.number", "author_id", "username", "created_at", ("words",), _whole, shown)
+        spelled = f"{OURS}.{WORDS}" if found >= SPELLED else None
+        return Layout(found, api, "id.number", "author_id", "username", "created_at", ("words",), _whole, shown, spelled)
     if _type(fields, "id") != "long":
         return None
     return _v1_users(fields) if users else _v1_tweets(fields)

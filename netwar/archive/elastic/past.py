@@ -9,9 +9,12 @@ from netwar.archive.base import Bearer, Body, Change, Version
 from netwar.archive.bearers import succession
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
-from netwar.archive.elastic.reading import BEARERS, PAGE, Shelf, by_ids
+from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, Shelf, by_ids
 from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
+from netwar.archive.elastic.yielding import version_of
+from netwar.archive.winning import XTime, wins
+from netwar.records.dialects import username
 from netwar.records.documents import Document
 from netwar.records.profiles import TRACKED, replaced, tracked
 
@@ -24,7 +27,8 @@ class Past:
     what one of them showed for that moment may be lost as a version, while the newest one is kept, as everywhere.
     """
 
-    def __init__(self, indices: Indices) -> None:
+    def __init__(self, indices: Indices, x_time: XTime) -> None:
+        self._x_time = x_time
         self._cluster = indices.cluster
         self._indices = indices
         self._slips = Slips(indices)
@@ -32,14 +36,15 @@ class Past:
     def keep(self, index: str, documents: Sequence[Document]) -> None:
         """Write down what these profiles replace, where they are newer than those that are kept."""
         ids = list(dict.fromkeys(document.id for document in documents))
-        known = {told["_id"]: (body, told["_version"]) for told, body in self._now(index, ids)}
+        known = {told["_id"]: (body, version) for told, body, version in self._now(index, ids)}
         changes: list[Change] = []
         for document in documents:
             body, version = known.get(document.id, ({}, -1))
-            if document.version <= version:
+            if not wins(document.version, version, self._x_time):
                 continue
             if gone := replaced(body, document.body):
-                changes.append(Change(document.id, document.retrieved, version & RETRIEVED, gone))
+                seen = min(version & RETRIEVED, document.retrieved)
+                changes.append(Change(document.id, document.retrieved, seen, gone))
             known[document.id] = (document.body, document.version)
         self.keep_changes(index, changes)
 
@@ -48,7 +53,8 @@ class Past:
         now = next(self._now(index, [user]), None)
         if now is None:
             return []
-        versions, fields = [], tracked(now[1])
+        _, body, _ = now
+        versions, fields = [], tracked(body)
         entries = self._found(index, {"term": {"user": user}})
         for entry in sorted(entries, key=lambda one: -int(one["until"])):
             before = {**fields, **entry["fields"]}
@@ -100,12 +106,12 @@ class Past:
             found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
             self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
 
-    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[Json, Body]]:
-        """What is kept of these users, with the tracked fields of their profiles."""
+    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[Json, Body, int]]:
+        """What is kept of these users, with the tracked fields of their profiles, and its version."""
         layout = self._indices.there(index)
         if layout:
-            for told in by_ids(self._cluster, index, ids, layout.part(TRACKED)):
-                yield told, layout.body(told["_source"])
+            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED])):
+                yield told, layout.body(told["_source"]), version_of(layout, told)
 
     def _found(self, index: str, condition: Json) -> list[Json]:
         return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]
@@ -120,6 +126,7 @@ def _id(index: str, change: Change) -> str:
 
 
 def _entry(index: str, change: Change) -> Json:
-    named = {"username": change.fields["username"]} if "username" in change.fields else {}
+    name = username(change.fields)
+    named = {"username": name} if name else {}
     place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}
     return {**place, "until": change.until, "seen": change.seen, **named, "fields": change.fields}

@@ -1,4 +1,4 @@
-"""A question, as Elasticsearch is asked it, and what it cannot be asked: whether a text holds a string letter by letter."""
+"""A question, as Elasticsearch is asked it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,70 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwar.archive.base import Body
-from netwar.archive.queries import UNSPACED, Phrase, Question
 from netwar.records.dialects import text
+from netwar.records.queries import Either, Phrase, Question
 
-# Each of these signs is a word of its own to the standard tokenizer; other unspaced scripts are one word a run.
+# In indices of old: to their tokenizer each Han and hiragana sign is a word, and other unspaced scripts are one word a run.
 SINGLE = re.compile("[\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
-RUN = re.compile(f"(?:(?!{SINGLE.pattern[:-1]}){UNSPACED.pattern})+")
-ONE_WORD = re.compile(r"[^\W_]+")
+RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff]+")
 ENDINGS = 1_000  # of a phrase whose last word is cut off, so many words that it may be
 
 Query = dict[str, Any]
 
 
-def filters(asked: Question, fields: Sequence[str]) -> list[Query]:
-    """Conditions that hold for all documents that answer the question, and for few others: see `fits`."""
-    found = [_phrase(one, fields) for one in asked.phrases]
-    for string in asked.within:
-        found += [_phrase(Phrase(signs), fields) for signs in SINGLE.findall(string)]
-        found += [_part(run, fields) for run in RUN.findall(string)]
-    return found
+def spoken(body: Body, users: bool) -> str:
+    """The text of a document that is searched."""
+    if users:
+        return "\n".join(str(body.get(name) or "") for name in ("username", "name", "description"))
+    return text(body)
 
 
-def fits(asked: Question, body: Body, users: bool) -> bool:
-    """Are the strings that a question asks for within the text?"""
-    if not asked.within:
-        return True
-    spoken = "\n".join(str(body.get(name) or "") for name in ("username", "name", "description")) if users else text(body)
-    return all(string in spoken for string in asked.within)
+def exact(asked: Question, field: str) -> Query:
+    """What holds for just the documents that answer the question; `field` has their words as we spell them."""
+    if isinstance(asked, Phrase):
+        return _spelled(asked, field)
+    if isinstance(asked, Either):
+        return _any([exact(part, field) for part in asked.parts])
+    wanted, unwanted = ([exact(part, field) for part in parts] for parts in (asked.wanted, asked.unwanted))
+    return {"bool": {"filter": wanted, "must_not": unwanted}}
 
 
-def _phrase(phrase: Phrase, fields: Sequence[str]) -> Query:
+def about(asked: Question, fields: Sequence[str]) -> Query:
+    """What holds for the documents that answer the question and for some others; the server takes `fields` apart its way."""
+    if isinstance(asked, Phrase):
+        return _typed(asked, fields)
+    if isinstance(asked, Either):
+        return _any([about(part, fields) for part in asked.parts])
+    return {"bool": {"filter": [about(part, fields) for part in asked.wanted]}}
+
+
+def _spelled(phrase: Phrase, field: str) -> Query:
     if not phrase.beginning:
-        return {"multi_match": {"query": phrase.text, "type": "phrase", "fields": list(fields)}}
-    words = re.findall(r"\w+", phrase.text)
-    if len(words) == 1 and ONE_WORD.fullmatch(words[0]):
+        return {"match_phrase": {field: {"query": " ".join(phrase.words), "analyzer": "whitespace"}}}
+    if len(phrase.words) == 1:
+        return {"prefix": {field: phrase.words[0]}}
+    ending = {"query": " ".join(phrase.words), "analyzer": "whitespace", "max_expansions": ENDINGS}
+    return {"match_phrase_prefix": {field: ending}}
+
+
+def _typed(phrase: Phrase, fields: Sequence[str]) -> Query:
+    signs, runs = SINGLE.findall(phrase.typed), RUN.findall(phrase.typed)
+    if signs or runs:
+        parts = [_phrase(one, fields) for one in signs]
+        parts += [_any([{"wildcard": {field: f"*{run}*"}} for field in fields]) for run in runs]
+        return {"bool": {"filter": parts}}
+    if not any(sign.isalnum() for sign in phrase.typed):
+        return {"match_none": {}}  # emoji, which are no words there
+    if phrase.beginning and len(phrase.words) == 1:
         # As many words as begin so. The other way has a limit, which common beginnings exceed.
-        return {"simple_query_string": {"query": f"{words[0]}*", "fields": list(fields), "flags": "PREFIX"}}
-    ending = {"query": phrase.text, "type": "phrase_prefix", "fields": list(fields), "max_expansions": ENDINGS}
-    return {"multi_match": ending}
+        return {"simple_query_string": {"query": f"{phrase.words[0]}*", "fields": list(fields), "flags": "PREFIX"}}
+    return _phrase(phrase.typed.rstrip("*"), fields, "phrase_prefix" if phrase.beginning else "phrase")
 
 
-def _part(run: str, fields: Sequence[str]) -> Query:
-    return {"bool": {"should": [{"wildcard": {field: f"*{run}*"}} for field in fields], "minimum_should_match": 1}}
+def _phrase(text: str, fields: Sequence[str], kind: str = "phrase") -> Query:
+    most = {"max_expansions": ENDINGS} if kind == "phrase_prefix" else {}
+    return {"multi_match": {"query": text, "type": kind, "fields": list(fields), **most}}
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}}

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from netwar.archive.base import Bearer, Body
 from netwar.archive.elastic.layout import Layout
-from netwar.archive.elastic.questions import filters, fits
+from netwar.archive.elastic.questions import about, exact, spoken
 from netwar.archive.elastic.templates import Json
-from netwar.archive.queries import Question
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.ids import LARGEST, first_id, number
+from netwar.records.queries import Question, matches
+from netwar.records.times import milliseconds
 
+log = logging.getLogger("netwar.archive")
+
+OLDER = (
+    "was laid out by an earlier version: emoji, accents of some scripts, & and Latin words beside Chinese, Japanese or Thai "
+    "may not be found in it; tw-copy into a new INDEX lays it out anew"
+)
+VANISHED = "vanished"  # in place of an answer of an index that is not there
 PAGE = 1_000
 BEARERS = 5_000  # users asked for at once: they take columns only, not whole documents
 MOST_HITS = 10_000  # of one search, as servers have it if nobody has changed it
@@ -24,7 +32,8 @@ SEARCH_SECONDS = 120
 OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
 # Windows that turn out empty grow by so much.
 STRIDE = 16
-RETRIEVED_COLUMN = {"field": "netwar.retrieved", "format": "epoch_millis"}
+NOTED = "netwar.retrieved"
+NOTED_COLUMN = {"field": NOTED, "format": "epoch_millis"}
 
 
 def refresh(cluster: Cluster, index: str) -> None:
@@ -41,7 +50,7 @@ def search(cluster: Cluster, index: str, body: Json) -> Json:
     answer: Json = cluster.ask(
         "POST", f"/{index}/_search", body, params=params, ignore=(404,), index=index, seconds=SEARCH_SECONDS
     )
-    return answer if "error" not in answer else {"hits": {"hits": [], "total": 0}}
+    return answer if "error" not in answer else {"hits": {"hits": [], "total": 0}, VANISHED: True}
 
 
 def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[str] | bool = True) -> Iterator[Json]:
@@ -107,20 +116,20 @@ class Shelf:
             yield from self._read([hit["_id"] for hit in self._hits([condition], _source=False)])
             return
         odd = []
-        columns: Json = {"stored_fields": "_none_", "docvalue_fields": [self._layout.shown, RETRIEVED_COLUMN]}
+        columns: Json = {"stored_fields": "_none_", "docvalue_fields": [self._layout.shown, NOTED_COLUMN]}
         for hit in self._hits([condition], size=MOST_HITS, **columns):
             told, id = hit.get("fields", {}), str(hit["sort"][0])
-            if self._layout.shown in told and "netwar.retrieved" in told:
-                yield Bearer(id, told[self._layout.shown][0], int(told["netwar.retrieved"][0]))
+            if self._layout.shown in told and NOTED in told:
+                yield Bearer(id, told[self._layout.shown][0], int(told[NOTED][0]))
             else:
                 odd.append(id)
         yield from self._read(odd)
 
     def _read(self, ids: Sequence[str]) -> Iterator[Bearer]:
         """The same out of whole documents."""
-        for told in by_ids(self._cluster, self._index, numbers(ids), self._layout.part(["id", "username"])):
+        for told in by_ids(self._cluster, self._index, numbers(ids), self._layout.part(["id", "username", NOTED])):
             name = str(self._layout.body(told["_source"]).get("username") or "")
-            yield Bearer(told["_id"], name, self._layout.retrieved(told["_version"]))
+            yield Bearer(told["_id"], name, self._layout.shown_at(told))
 
     def count(self) -> int:
         self.refresh()
@@ -146,12 +155,13 @@ class Shelf:
         return islice((body for body in bodies if told or _made_within(body, since, until)), limit)
 
     def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
-        if not asked:
-            return iter(())
         self.refresh()
-        hits = self._hits(filters(asked, self._layout.words), newest=True, limit=None if asked.within else limit)
-        bodies = (self._layout.body(hit["_source"]) for hit in hits)
-        return islice((body for body in bodies if fits(asked, body, self._users)), limit)
+        if self._layout.spelled:
+            hits = self._hits([exact(asked, self._layout.spelled)], newest=True, limit=limit)
+            return (self._layout.body(hit["_source"]) for hit in hits)
+        log.warning("%s %s", self._index, OLDER)
+        bodies = (self._layout.body(hit["_source"]) for hit in self._hits([about(asked, self._layout.words)], newest=True))
+        return islice((body for body in bodies if matches(asked, spoken(body, self._users))), limit)
 
     def refresh(self) -> None:
         refresh(self._cluster, self._index)
@@ -209,7 +219,12 @@ class Shelf:
         low, high = (place, edge) if place < edge else (edge - 1, place - 1)
         bounds = {"range": {self._layout.number: {"gt": max(low, -1), "lte": min(high, LARGEST)}}}
         query = {"bool": {"filter": [*conditions, bounds]}}
-        told = search(self._cluster, self._index, {**asked, "query": query, "track_total_hits": total})["hits"]
+        answer = search(self._cluster, self._index, {**asked, "query": query, "track_total_hits": total})
+        if VANISHED in answer:
+            raise NetwarError(
+                f"{self._index} vanished from {self._cluster.where} while it was read: what was shown is a part of it"
+            )
+        told = answer["hits"]
         count = told.get("total") or 0
         return told["hits"], count["value"] if isinstance(count, dict) else count
 
@@ -227,8 +242,7 @@ def _any_of(*queries: Json) -> Json:
 
 
 def _made_within(body: Body, since: int | None, until: int | None) -> bool:
-    try:
-        made = int(datetime.fromisoformat(str(body.get("created_at"))).timestamp() * 1000)
-    except ValueError:
+    made = milliseconds(body.get("created_at"))
+    if made is None:
         return False
     return (since is None or made >= since) and (until is None or made < until)

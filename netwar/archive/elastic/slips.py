@@ -46,14 +46,8 @@ class Slips:
 
     def read(self, index: str, ids: Sequence[str]) -> dict[str, Slip]:
         """Those that are there, by id, as they are now."""
-        found = {}
-        for told in by_ids(self._cluster, index, ids):
-            if self._cluster.numbers_sequences:
-                unchanged = {"if_seq_no": told["_seq_no"], "if_primary_term": told["_primary_term"]}
-            else:
-                unchanged = {"version": told["_version"]}
-            found[told["_id"]] = Slip(told["_source"], unchanged)
-        return found
+        found = by_ids(self._cluster, index, ids)
+        return {told["_id"]: Slip(told["_source"], bulk.unchanged(self._cluster, told)) for told in found}
 
     def change(self, index: str, id: str, change: Callable[[Json | None], Json | None]) -> None:
         """Read, change and write as one step; None is a slip that is not there. What is not changed is not written."""

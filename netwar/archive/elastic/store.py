@@ -15,11 +15,13 @@ from netwar.archive.elastic.past import Past
 from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
+from netwar.archive.elastic.yielding import Yielding
 from netwar.archive.missing import missing
-from netwar.archive.queries import question
+from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, parted
+from netwar.records.queries import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
 
@@ -28,15 +30,16 @@ class ElasticArchive(ElasticLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
-    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from. A page and its
-    span are two steps here, the span after the documents: what is covered is always there.
+    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time. A
+    page and its span are two steps here, the span after the documents: what is covered is always there.
     """
 
-    def __init__(self, cluster: Cluster, dead_letters: Path, api: str) -> None:
+    def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown) -> None:
         super().__init__(Indices(cluster, api))
         self.cluster = cluster
         self.dead_letters = dead_letters
-        self._past = Past(self._indices)
+        self._now = now
+        self._past = Past(self._indices, now)
 
     def ready(self, index: str) -> None:
         """See Documents.ready. Makes the index, and that of its ledger.
@@ -68,14 +71,14 @@ class ElasticArchive(ElasticLedger):
         """
         if cover and cover.back:
             self.change(cover.index, cover.user, cover.take_back)
-        batches, refused = _sorted_out(documents)
-        for batch in batches:
-            self._indices.made(batch.index)
+        batches, refused = self._sorted_out(documents)
         tally = Tally()
         for batch in batches:
             if parted(batch.index)[1]:
                 self._past.keep(batch.index, batch.ready)
-            tally += batch.store(self.cluster)
+            layout = self._indices.there(batch.index)
+            assert layout  # it was made
+            tally += batch.store(self.cluster, Yielding(self.cluster, batch.index, layout, self._now))
             refused += batch.refused
         if refused:
             deadletters.keep(self.dead_letters, refused)
@@ -125,9 +128,9 @@ class ElasticArchive(ElasticLedger):
             yield from shelf.find(self._whose(index, user, name), since, until, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        shelf = self._shelf(index)
-        if shelf:
-            yield from shelf.search(question(words), limit)
+        asked, shelf = question(words), self._shelf(index)
+        if asked and shelf:
+            yield from shelf.search(asked, limit)
 
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
@@ -149,9 +152,10 @@ class ElasticArchive(ElasticLedger):
             self._past.forget(index, wanted)
         return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
 
-    def indices(self) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
         holding = self._with_documents(list(self._indices.listed()))
-        return sorted(holding | self._with_records(holding))
+        found = sorted(holding | self._with_records(holding))
+        return found if among is None else [index for index in found if index in among]
 
     def close(self) -> None:
         self.cluster.close()
@@ -206,6 +210,22 @@ class ElasticArchive(ElasticLedger):
         known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
+    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
+        """Documents by index, ready to be sent, and those whose index is none. Makes the indices."""
+        by_index: dict[str, list[Document]] = {}
+        for document in documents:
+            by_index.setdefault(document.index, []).append(document)
+        batches, strays = [], []
+        for index, mine in by_index.items():
+            try:
+                parted(index)
+            except ValueError as error:
+                strays += [Refused(document, str(error)) for document in mine]
+                continue
+            batches.append(Batch(index, self._indices.made(index).spelled is not None))
+            batches[-1].prepare(mine)
+        return batches, strays
+
     def _with_profiles(self, index: str) -> Shelf | None:
         """An index of users. Raises ValueError for another one."""
         if not parted(index)[1]:
@@ -222,20 +242,3 @@ def _told_of(ledger: str) -> set[str]:
     """The indices whose ledger this is."""
     name = ledger.removeprefix("tc")
     return {USERTEST} if name == USERTEST else {f"tw{name}", f"tu{name}"}
-
-
-def _sorted_out(documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-    """Documents by index, ready to be sent, and those whose index is none."""
-    by_index: dict[str, list[Document]] = {}
-    for document in documents:
-        by_index.setdefault(document.index, []).append(document)
-    batches, strays = [], []
-    for index, mine in by_index.items():
-        try:
-            parted(index)
-        except ValueError as error:
-            strays += [Refused(document, str(error)) for document in mine]
-            continue
-        batches.append(Batch(index))
-        batches[-1].prepare(mine)
-    return batches, strays

@@ -11,10 +11,13 @@ import orjson
 from netwar.archive.base import Body, Tally
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
-from netwar.archive.elastic.layout import BECAUSE, WHOLE
+from netwar.archive.elastic.layout import BECAUSE, WHOLE, with_words
+from netwar.archive.elastic.questions import spoken
+from netwar.archive.elastic.yielding import Yielding
 from netwar.connections.elastic import Cluster
-from netwar.records.documents import Document
+from netwar.records.documents import Document, parted
 from netwar.records.ids import number
+from netwar.records.words import spelled
 
 # What is asked for by these is found even of a document that had to be wrapped up.
 SIMPLE = ("author_id", "username", "name", "description", "text", "created_at", "lang", "conversation_id")
@@ -26,6 +29,7 @@ class Batch:
     """Documents for one index, as they are sent, and what was refused of them."""
 
     index: str
+    spelled: bool  # whether the index has the words of documents as we spell them
     ready: list[Document] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -33,19 +37,24 @@ class Batch:
     def prepare(self, documents: Sequence[Document]) -> None:
         for document in documents:
             try:
-                self.items.append(_item(document))
+                self.items.append(self._item(document))
                 self.ready.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
-    def store(self, cluster: Cluster) -> Tally:
-        """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`."""
+    def store(self, cluster: Cluster, yielding: Yielding) -> Tally:
+        """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`.
+
+        What is kept with a higher version gives way all the same where that is dated ahead of X's clock.
+        """
         results = bulk.send(cluster, self.index, self.items)
+        yielding.replace(self.ready, lambda number: bulk.body_of(self.items[number]), results)
         odd = [number for number, result in enumerate(results) if result.refused]
         if odd:
             reasons = [str(results[number].refused) for number in odd]
-            wrapped = [_wrapped(self.ready[number], reason) for number, reason in zip(odd, reasons, strict=True)]
+            wrapped = [self._wrapped(self.ready[number], reason) for number, reason in zip(odd, reasons, strict=True)]
             again = bulk.send(cluster, self.index, wrapped)
+            yielding.replace([self.ready[number] for number in odd], lambda number: bulk.body_of(wrapped[number]), again)
             for number, reason, result in zip(odd, reasons, again, strict=True):
                 results[number] = result
                 if result.refused:
@@ -54,24 +63,33 @@ class Batch:
         created, updated = statuses.count(bulk.CREATED), statuses.count(bulk.UPDATED)
         return Tally(created, updated, len(statuses) - created - updated)
 
+    def _item(self, document: Document) -> bytes:
+        body: Any = document.body
+        if document.why:
+            raise ValueError(document.why)
+        if number(document.id) is None:
+            raise ValueError("its id is not one of X's numbers")
+        if str(body.get("id", document.id)) != document.id:
+            raise ValueError("its id is not the one inside")
+        if "id" not in body or WHOLE in body:
+            return self._wrapped(document, "its body has no id" if "id" not in body else f"it has a field {WHOLE}")
+        try:
+            made = with_words(body, self._words(body)) if self.spelled else body
+        except ValueError as error:
+            return self._wrapped(document, str(error))
+        return bulk.put(document.id, document.version, orjson.dumps(made))
 
-def _item(document: Document) -> bytes:
-    body: Any = document.body
-    if number(document.id) is None:
-        raise ValueError("its id is not one of X's numbers")
-    if str(body.get("id", document.id)) != document.id:
-        raise ValueError("its id is not the one inside")
-    if "id" not in body or WHOLE in body:
-        return _wrapped(document, "its body has no id" if "id" not in body else f"it has a field {WHOLE}")
-    return bulk.put(document.id, document.version, orjson.dumps(body))
+    def _wrapped(self, document: Document, reason: str) -> bytes:
+        """A document that the mapping has no place for: kept whole, unread, with what it is asked for by beside it.
 
+        X changes the shape of its objects; what was paid for is kept all the same, and comes back as it was given.
+        """
+        body = document.body
+        shown: Body = {"id": document.id, BECAUSE: reason[:MOST_REASON]}
+        shown |= {name: body[name] for name in SIMPLE if isinstance(body.get(name), str)}
+        if self.spelled:
+            shown = with_words(shown, self._words(body))
+        return bulk.put(document.id, document.version, orjson.dumps({**shown, WHOLE: body}))
 
-def _wrapped(document: Document, reason: str) -> bytes:
-    """A document that the mapping has no place for: kept whole, unread, with what it is asked for by beside it.
-
-    X changes the shape of its objects; what was paid for is kept all the same, and comes back as it was given.
-    """
-    body = document.body
-    shown: Body = {"id": document.id, BECAUSE: reason[:MOST_REASON]}
-    shown |= {name: body[name] for name in SIMPLE if isinstance(body.get(name), str)}
-    return bulk.put(document.id, document.version, orjson.dumps({**shown, WHOLE: body}))
+    def _words(self, body: Body) -> str:
+        return spelled(spoken(body, parted(self.index)[1]))

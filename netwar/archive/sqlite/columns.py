@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from netwar.records.ids import LARGEST, number
+from netwar.records import times
+from netwar.records.dialects import public_count
+from netwar.records.ids import number
 
 Body = dict[str, Any]
 Row = tuple[Any, ...]
@@ -32,25 +33,21 @@ class Kind:
 
     `take` makes a row of a body, its id and its version: the values of `columns`, of which the first is the id
     and the last ones are version and via; and the body without what was lifted. `restore` undoes the lifting.
-    The column `document` comes after these. `words` gives what the full text (TABLE_words) gets of a row, for its
-    columns `spoken`. `take` raises ValueError, TypeError or AttributeError for what cannot be stored.
+    The columns `document` and `words` come after these. `spoken` gives the text of a row that can be searched. `take` raises
+    ValueError, TypeError or AttributeError for what cannot be stored.
     """
 
     table: str
     columns: tuple[str, ...]
-    spoken: tuple[str, ...]
     take: Callable[[Body, int, int], tuple[Row, Body]]
     restore: Callable[[Body, Row], None]
-    words: Callable[[Row], Row]
+    spoken: Callable[[Row], str | None]
 
 
 def seconds(value: Any) -> int | None:
-    """X's time (ISO 8601, UTC, whole seconds) in seconds since 1970."""
-    try:
-        told = datetime.fromisoformat(value)
-        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    """A time of X in seconds since 1970."""
+    told = times.milliseconds(value)
+    return None if told is None else told // 1000
 
 
 def text(value: Any) -> str | None:
@@ -60,11 +57,7 @@ def text(value: Any) -> str | None:
 
 def counts(body: Body, names: tuple[tuple[str, str], ...]) -> list[int | None]:
     """The public counts by their names (the second one is that of the post dialect)."""
-    told = body.get("public_metrics")
-    if not isinstance(told, dict):
-        return [None] * len(names)
-    found = [told[name] if name in told else told.get(other) for name, other in names]
-    return [count if isinstance(count, int) and -LARGEST <= count <= LARGEST else None for count in found]
+    return [public_count(body, *both) for both in names]
 
 
 def lift_text(lifted: Body, key: str) -> str | None:
@@ -117,7 +110,7 @@ def put_back(body: Body, key: str, kept: int | str | None) -> None:
 def put_back_time(body: Body, key: str, kept: int | None) -> None:
     """Undo lift_time."""
     if kept is not None and body.get(key) == "":
-        body[key] = _iso(kept * 1000)
+        body[key] = times.shown(kept * 1000)
 
 
 def put_back_ours(body: Body, version: int) -> None:
@@ -129,10 +122,4 @@ def put_back_ours(body: Body, version: int) -> None:
 
 @lru_cache(maxsize=256)
 def _answered(ms: int) -> str:
-    return _iso(ms)
-
-
-def _iso(ms: int) -> str:
-    """A time as X writes it. With whole numbers: ms / 1000 is not always the same ms."""
-    moment = datetime.fromtimestamp(ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
+    return times.shown(ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
+from netwar.connections.folders import opened
 from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite_looking import Opening, look
 from netwar.records.documents import parted
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
@@ -35,13 +38,13 @@ def place(index: str) -> tuple[str, Kind]:
 class ArchiveFile:
     """An open file, for the threads of one process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
         self.lock = RLock()
-        self._connection = self._open()
+        self._connection = self._open(look if looks else connect)
 
-    def _open(self) -> sqlite3.Connection:
-        connection = connect(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
+    def _open(self, opening: Opening) -> sqlite3.Connection:
+        connection = opening(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
         with translated(self.path):
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
@@ -62,6 +65,15 @@ class ArchiveFile:
         """One write transaction, the only one of all processes. Raises ServiceDown."""
         with self.lock, translated(self.path), transaction(self._connection) as connection:
             yield connection
+
+    def copy(self, target: Path) -> None:
+        """Copy the file as it stands, through SQLite; a copy that is cut off bears another name. Raises ServiceDown, OSError."""
+        begun = target.with_name(f"{target.name}.part")
+        with self.lock, translated(target):
+            begun.unlink(missing_ok=True)
+            os.close(opened(begun, os.O_RDWR | os.O_EXCL))
+            self._connection.execute("VACUUM INTO ?", (os.fspath(begun),))
+            begun.rename(target)
 
     def close(self) -> None:
         with self.lock, translated(self.path):

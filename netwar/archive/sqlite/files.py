@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 
+from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.connections.sqlite import translated
 from netwar.records.documents import INDEX_NAME
@@ -13,8 +14,9 @@ from netwar.records.documents import INDEX_NAME
 class Files:
     """NAME.sqlite in `folder`, for each name that has been recorded into."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, looks: bool = False) -> None:
         self.folder = folder
+        self._looks = looks
         self._open: dict[str, ArchiveFile] = {}
         self._opening = Lock()
 
@@ -30,7 +32,8 @@ class Files:
         name, _ = place(index)
         with self._opening:
             if name not in self._open:
-                self._open[name] = ArchiveFile(self._path(name))
+                self._open[name] = ArchiveFile(self._path(name), self._looks)
+                renewal.tidy(self._open[name])
             return self._open[name]
 
     def names(self) -> list[str]:

@@ -46,8 +46,8 @@ class SqliteLedger:
             last = rows[-1][0]
 
     def by_name(self, index: str, name: str) -> list[Record]:
-        wanted = "SELECT user FROM ledger_name WHERE archive_index = ?1 AND name = ?2"
-        return [record(row) for row in self._rows(index, f"{SELECT} AND user IN ({wanted}) ORDER BY user", name)]
+        wanted = "SELECT user FROM ledger_name WHERE archive_index = ? AND name = ?"
+        return [record(row) for row in self._rows(index, f"{SELECT} AND user IN ({wanted}) ORDER BY user", index, name)]
 
     def note(self, index: str, key: str) -> Any:
         rows = self._rows(index, GET_NOTE, key)

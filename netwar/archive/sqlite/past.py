@@ -52,7 +52,7 @@ def keep(connection: sqlite3.Connection, packer: Packer, documents: Sequence[Doc
         if user in known:
             body, seen = known[user]
             if gone := replaced(body, document.body):
-                rows.append((user, document.retrieved, seen, orjson.dumps(gone).decode()))
+                rows.append((user, document.retrieved, min(seen, document.retrieved), orjson.dumps(gone).decode()))
         known[user] = (document.body, document.retrieved)
     connection.executemany(INSERT, rows)
 

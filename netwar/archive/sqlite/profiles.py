@@ -43,8 +43,8 @@ def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _words(row: Row) -> Row:
-    return ("\n".join(part or "" for part in row[1:4]),)
+def _spoken(row: Row) -> str:
+    return "\n".join(part or "" for part in row[1:4])
 
 
-PROFILES = Kind("profile", COLUMNS, ("spoken",), _take, _restore, _words)
+PROFILES = Kind("profile", COLUMNS, _take, _restore, _spoken)

@@ -9,16 +9,19 @@ from typing import Any
 
 import orjson
 
-from netwar.archive.queries import Phrase, Question
+from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.fulltext import expression
 from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.records.ids import LARGEST, SNOWFLAKE_EPOCH, first_id, number
+from netwar.records.queries import Question, matches
 
 CHUNK = 200
 # So many matches are sorted at once; a word with more is looked for era by era.
 MANY = 5_000
+UNREAD = 10_000  # rows looked at at once
 FOREVER = LARGEST // 2**20
 # As in the index tweet_odd: tweets older than such ids.
 ODD = f"created <> ((id >> 22) + {SNOWFLAKE_EPOCH}) / 1000"
@@ -119,40 +122,42 @@ class Shelf:
 
     def _matches(self, asked: Question) -> Iterator[int]:
         """The keys of what matches, newest first."""
-        if not asked:
-            return
-        match = " AND ".join(map(_expression, asked.phrases))
-        if match and self._kind is TWEETS and self._is_common(match):
-            yield from self._era_by_era(asked, match)
+        match = f"{{spelled}} : ({expression(asked)})"
+        unread = list(self._unread(asked))
+        if unread:
+            yield from (key for _, key in sorted((*unread, *self._sorted(match)), reverse=True))
+        elif self._kind is TWEETS and self._is_common(match):
+            yield from self._era_by_era(match)
         else:
-            yield from self._sorted(asked, self._in_text(match))
-
-    def _in_text(self, match: str) -> str:
-        return f"{{text}} : ({match})" if match and self._kind is TWEETS else match
+            yield from (key for _, key in self._sorted(match))
 
     def _is_common(self, match: str) -> bool:
-        words = f"{self._kind.table}_words"
+        words = f"{self._kind.table}_spelled"
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {words} WHERE {words} MATCH ? LIMIT {MANY + 1})"
-        return bool(self._file.rows(sql, (self._in_text(match),))[0][0] > MANY)
+        return bool(self._file.rows(sql, (match,))[0][0] > MANY)
 
-    def _era_by_era(self, asked: Question, match: str) -> Iterator[int]:
+    def _era_by_era(self, match: str) -> Iterator[int]:
         below = LARGEST
         while (newest := self._file.rows("SELECT max(id) FROM tweet WHERE id < ?", (below,))[0][0]) is not None:
             era = newest >> ERA_BITS
-            yield from self._sorted(asked, f'{self._in_text(match)} AND era : "{era}"')
+            yield from (key for _, key in self._sorted(f'({match}) AND era : "{era}"'))
             below = era << ERA_BITS
 
-    def _sorted(self, asked: Question, match: str) -> list[int]:
-        """The keys of all that matches, newest first."""
-        table, words = self._kind.table, f"{self._kind.table}_words"
-        within = " AND ".join(f"instr({TEXTS[table]}, ?)" for _ in asked.within) or "TRUE"
-        if match:
-            joined = f"{words} JOIN {table} ON {table}.key = {words}.rowid"
-            sql = f"SELECT key FROM {joined} WHERE {words} MATCH ? AND {within} ORDER BY id DESC"
-            values: tuple[str, ...] = (match, *asked.within)
-        else:
-            sql, values = f"SELECT key FROM {table} WHERE {within} ORDER BY id DESC", asked.within
-        return [row[0] for row in self._file.rows(sql, values)]
+    def _sorted(self, match: str) -> list[tuple[int, int]]:
+        """The ids and keys of all that matches, newest first."""
+        table, words = self._kind.table, f"{self._kind.table}_spelled"
+        joined = f"{words} JOIN {table} ON {table}.key = {words}.rowid"
+        return self._file.rows(f"SELECT id, key FROM {joined} WHERE {words} MATCH ? ORDER BY id DESC", (match,))
+
+    def _unread(self, asked: Question) -> Iterator[tuple[int, int]]:
+        """The ids and keys of what matches among the rows that the full text does not have yet: each is looked at."""
+        first, last = renewal.unread(self._file, self._kind.table)
+        text = TEXTS[self._kind.table]
+        while first <= last:
+            upto = min(last, first + UNREAD - 1)
+            rows = self._file.rows(f"SELECT id, key, {text} FROM {self._kind.table} WHERE key BETWEEN ? AND ?", (first, upto))
+            yield from ((id, key) for id, key, spoken in rows if matches(asked, spoken or ""))
+            first = upto + 1
 
     def _among(self, column: str, values: Sequence[int]) -> list[Any]:
         wanted = orjson.dumps(list(values)).decode()
@@ -174,9 +179,3 @@ class Shelf:
         body = self._file.packer.unpack(row[-1])
         self._kind.restore(body, tuple(row))
         return body
-
-
-def _expression(phrase: Phrase) -> str:
-    """What FTS5 understands, whatever signs are in it."""
-    quoted = phrase.text.replace('"', " ")
-    return f'"{quoted}"' + ("*" if phrase.beginning else "")

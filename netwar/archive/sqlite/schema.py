@@ -195,4 +195,52 @@ CREATE VIEW changes AS SELECT
 FROM profile_past JOIN json_each(profile_past.fields) LEFT JOIN profile ON profile.id = profile_past.user;
 """
 
-MIGRATIONS = (TABLES + TRIGGERS + VIEWS, PAST_AND_NOTES)
+# `words` are the words of a text as netwar.records.words spells them, where FTS5 would read others in it. The full text of
+# earlier versions is replaced by one of these, portion by portion (renewal.py): rows with done < key <= upto are not yet in it.
+SPELLED = """
+CREATE TABLE renewal (
+    name TEXT PRIMARY KEY,
+    done INTEGER NOT NULL,
+    upto INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO renewal SELECT 'tweet', 0, coalesce(max(key), 0) FROM tweet;
+INSERT INTO renewal SELECT 'profile', 0, coalesce(max(key), 0) FROM profile;
+DROP TRIGGER tweet_changed;
+DROP TRIGGER tweet_removed;
+DROP TRIGGER profile_changed;
+DROP TRIGGER profile_removed;
+ALTER TABLE tweet ADD COLUMN words TEXT;
+ALTER TABLE tweet ADD COLUMN spelled TEXT GENERATED ALWAYS AS (coalesce(words, text)) VIRTUAL;
+ALTER TABLE profile ADD COLUMN words TEXT;
+ALTER TABLE profile ADD COLUMN spelled TEXT GENERATED ALWAYS AS (coalesce(words, spoken)) VIRTUAL;
+CREATE VIRTUAL TABLE tweet_spelled USING fts5 (
+    spelled, era, content='tweet', content_rowid='key', columnsize=0,
+    tokenize="unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+);
+CREATE VIRTUAL TABLE profile_spelled USING fts5 (
+    spelled, content='profile', content_rowid='key', columnsize=0,
+    tokenize="unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+);
+CREATE TRIGGER tweet_changed AFTER UPDATE OF key, id, text, words ON tweet
+WHEN (old.spelled IS NOT new.spelled OR old.id <> new.id OR old.key <> new.key)
+AND NOT EXISTS (SELECT 1 FROM renewal WHERE name = 'tweet' AND old.key > done AND old.key <= upto) BEGIN
+    INSERT INTO tweet_spelled (tweet_spelled, rowid, spelled, era) VALUES ('delete', old.key, old.spelled, old.id >> 49);
+    INSERT INTO tweet_spelled (rowid, spelled, era) VALUES (new.key, new.spelled, new.id >> 49);
+END;
+CREATE TRIGGER tweet_removed AFTER DELETE ON tweet
+WHEN NOT EXISTS (SELECT 1 FROM renewal WHERE name = 'tweet' AND old.key > done AND old.key <= upto) BEGIN
+    INSERT INTO tweet_spelled (tweet_spelled, rowid, spelled, era) VALUES ('delete', old.key, old.spelled, old.id >> 49);
+END;
+CREATE TRIGGER profile_changed AFTER UPDATE OF key, username, name, description, words ON profile
+WHEN (old.spelled IS NOT new.spelled OR old.key <> new.key)
+AND NOT EXISTS (SELECT 1 FROM renewal WHERE name = 'profile' AND old.key > done AND old.key <= upto) BEGIN
+    INSERT INTO profile_spelled (profile_spelled, rowid, spelled) VALUES ('delete', old.key, old.spelled);
+    INSERT INTO profile_spelled (rowid, spelled) VALUES (new.key, new.spelled);
+END;
+CREATE TRIGGER profile_removed AFTER DELETE ON profile
+WHEN NOT EXISTS (SELECT 1 FROM renewal WHERE name = 'profile' AND old.key > done AND old.key <= upto) BEGIN
+    INSERT INTO profile_spelled (profile_spelled, rowid, spelled) VALUES ('delete', old.key, old.spelled);
+END;
+"""
+
+MIGRATIONS = (TABLES + TRIGGERS + VIEWS, PAST_AND_NOTES, SPELLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,8 +10,7 @@ from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.missing import missing
-from netwar.archive.queries import question
-from netwar.archive.sqlite import past
+from netwar.archive.sqlite import past, renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, change_record
@@ -18,20 +18,27 @@ from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import Shelf, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
+from netwar.archive.winning import XTime, unknown
+from netwar.errors import NetwarError
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
+from netwar.records.queries import question
+
+log = logging.getLogger("netwar.archive")
 
 
 class SqliteArchive(SqliteLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     `folder` holds NAME.sqlite with `twNAME`, `tuNAME` and their ledger. Files are opened on first use, and
-    made by the first write only. `dead_letters` is the file for documents that cannot be stored.
+    made by the first write only. `dead_letters` is the file for documents that cannot be stored, `now` tells X's time. Who
+    `looks` needs no right to write.
     """
 
-    def __init__(self, folder: Path, dead_letters: Path) -> None:
-        super().__init__(Files(folder))
+    def __init__(self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False) -> None:
+        super().__init__(Files(folder, looks))
         self.dead_letters = dead_letters
+        self._now = now
 
     def ready(self, index: str) -> None:
         place(index)
@@ -104,9 +111,10 @@ class SqliteArchive(SqliteLedger):
             yield from shelf.find(_whose(index, user, name), since, until, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
-        shelf = self._shelf(index)
-        if shelf:
-            yield from shelf.search(question(words), limit)
+        asked, file = question(words), self._files.there(index)
+        if asked and file:
+            renewal.renew(file)
+            yield from Shelf(file, place(index)[1]).search(asked, limit)
 
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
@@ -121,8 +129,17 @@ class SqliteArchive(SqliteLedger):
         shelf = self._shelf(index)
         return shelf.forget(ids) if shelf else 0
 
-    def indices(self) -> list[str]:
-        return sorted(index for name in self._files.names() for index in self._indices_of(name))
+    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+        if among is not None:
+            there = [index for name in {place(one)[0] for one in among} for index in self._indices_of(name)]
+            return sorted(set(there) & set(among))
+        found: list[str] = []
+        for name in self._files.names():
+            try:
+                found += self._indices_of(name)
+            except NetwarError as error:
+                log.warning("left out: %s", error)
+        return sorted(found)
 
     def close(self) -> None:
         self._files.close()
@@ -139,7 +156,7 @@ class SqliteArchive(SqliteLedger):
             except ValueError as error:
                 strays += [Refused(document, str(error)) for document in mine]
                 continue
-            batches.append(Batch(self._files.made(index), kind))
+            batches.append(Batch(self._files.made(index), kind, self._now))
             batches[-1].prepare(mine)
         return batches, strays
 

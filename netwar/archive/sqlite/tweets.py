@@ -6,7 +6,6 @@ from typing import Any
 
 from netwar.archive.sqlite import columns
 from netwar.archive.sqlite.columns import Body, Kind, Row
-from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.records.ids import number
 
 # Kept as small numbers, shown as words by the view. A kind not listed is kept as it is.
@@ -88,8 +87,9 @@ def _reference(body: Body) -> tuple[int | str | None, int | None]:
     return kind, target
 
 
-def _words(row: Row) -> Row:
-    return row[4], row[0] >> ERA_BITS
+def _spoken(row: Row) -> str | None:
+    text: str | None = row[4]
+    return text
 
 
-TWEETS = Kind("tweet", COLUMNS, ("text", "era"), _take, _restore, _words)
+TWEETS = Kind("tweet", COLUMNS, _take, _restore, _spoken)

@@ -1,4 +1,4 @@
-"""Documents into their table: who wins is decided by the version."""
+"""Documents into their table: who wins is decided by the version (see `archive.winning`)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import orjson
 
 from netwar.archive.base import Tally
 from netwar.archive.deadletters import Refused
-from netwar.archive.sqlite import past
+from netwar.archive.sqlite import fulltext, past
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
+from netwar.archive.winning import XTime, unknown, wins
 from netwar.records.documents import Document
 from netwar.records.ids import number
+
+KEPT = ("document", "words")  # the columns after those of the kind
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Batch:
 
     file: ArchiveFile
     kind: Kind
+    now: XTime = unknown
     ready: list[Row] = field(default_factory=list)
     newer: list[Document] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -36,25 +40,27 @@ class Batch:
         known = versions(self.file.rows, self.kind, [one for one in numbers if one is not None])
         for document, id in zip(documents, numbers, strict=True):
             try:
-                if id is not None and known.get(id, -1) >= document.version:
+                if id is not None and not wins(document.version, known.get(id), self.now):
                     self.old += 1
                 else:
                     self.ready.append(self._made(document, id))
                     self.newer.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
                 self.refused.append(Refused(document, str(error) or type(error).__name__))
 
     def _made(self, document: Document, id: int | None) -> Row:
         body = document.body
+        if document.why:
+            raise ValueError(document.why)
         if id is None:
             raise ValueError("its id is not one of X's numbers")
         if str(body.get("id", document.id)) != document.id:
             raise ValueError("its id is not the one inside")
         row, lifted = self.kind.take(body, id, document.version)
-        return (*row, self.file.packer.pack(self.kind.table, lifted))
+        return (*row, self.file.packer.pack(self.kind.table, lifted), fulltext.words(self.kind.spoken(row)))
 
     def store(self, connection: sqlite3.Connection) -> Tally:
-        """Write the rows whose version is still higher, inside the caller's transaction."""
+        """Write the rows that still win, inside the caller's transaction."""
 
         def rows(sql: str, values: Sequence[Any]) -> list[Any]:
             return connection.execute(sql, values).fetchall()
@@ -71,7 +77,7 @@ class Batch:
             if before is None:
                 created += 1
                 new[id] = row
-            elif version > before:
+            elif wins(version, before, self.now):
                 updated += 1
                 (new if id in new else newer)[id] = row
             else:
@@ -90,17 +96,13 @@ class Batch:
         """New rows and their words, in the order of ids, so that each index is walked from left to right."""
         table = self.kind.table
         first = connection.execute(f"SELECT coalesce(max(key), 0) + 1 FROM {table}").fetchone()[0]
-        connection.executemany(_insertion(table, (*self.kind.columns, "document")), rows)
-        words = [(key, *self.kind.words(row)) for key, row in enumerate(rows, first)]
-        connection.executemany(_insertion(f"{table}_words", ("rowid", *self.kind.spoken)), words)
+        names = (*self.kind.columns, *KEPT)
+        connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
+        fulltext.add(connection, table, first, first + len(rows) - 1)
 
     def _update(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
-        changes = ", ".join(f"{name} = ?" for name in (*self.kind.columns, "document"))
+        changes = ", ".join(f"{name} = ?" for name in (*self.kind.columns, *KEPT))
         connection.executemany(f"UPDATE {self.kind.table} SET {changes} WHERE id = ?", [(*row, row[0]) for row in rows])
-
-
-def _insertion(table: str, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 def versions(rows: Callable[[str, Sequence[Any]], list[Any]], kind: Kind, ids: Iterable[int]) -> dict[int, int]:

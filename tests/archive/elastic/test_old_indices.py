@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from netwar.archive.base import Cover
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Span
 from netwar.errors import ConfigError
 from netwar.records.documents import Document
@@ -69,11 +72,10 @@ def old(server: ElasticServer, archive: ElasticArchive) -> ElasticArchive:
 
 
 def bulk(server: ElasticServer, lines: list[dict[str, Any]]) -> Any:
-    import orjson
     import requests
 
     user = server.users.get("admin")
-    body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     answer = requests.post(
         f"{server.url}/_bulk",
         body,
@@ -164,3 +166,43 @@ def test_a_capture_into_one_of_them_is_refused_before_anything_is_paid(
     told = desk.run("tw-idu3elk", "old", check=78).stderr
     assert "left by the recorder of 2019" in told
     assert "keys" not in told, "X has not been asked"
+
+
+HALF = status(YOUNG + 2, "oddly cut in an emoji \ud83d", {**SOME, "name": None, "description": "\ude00"})
+ODD = [
+    HALF,
+    status(YOUNG + 3, "oddly quoted", OTHER, "2019-09-04 13:51:55") | {"quoted_status": {"id": "none", "user": 5}, "place": "x"},
+    {
+        "id": YOUNG + 4,
+        "full_text": "oddly bare",
+        "user": {"id": 7, "screen_name": "Some_One"},
+        "entities": None,
+        "retweet_count": None,
+    },
+]
+
+
+@on("es654-sg")
+def test_what_is_odd_in_them_is_searched_and_copied(old: ElasticArchive, server: ElasticServer, desk: Desk) -> None:
+    for item in ODD:
+        head = {"index": {"_index": "twold", "_type": "tweets", "_id": str(item["id"])}}
+        told = bulk(server, [head, item])
+        assert not told["errors"], told
+    server.ask("POST", "/twold/_refresh")
+    clusters.configured(server, desk.home / ".twitter")
+    shown = [json.loads(line) for line in desk.run("tw-search", "old", "oddly", "--json", check=0).stdout.splitlines()]
+    assert [one["text"] for one in shown] == ["oddly bare", "oddly quoted", "oddly cut in an emoji \ufffd"]
+    assert shown[1]["created_at"] == "2019-09-04T13:51:55.000Z"
+    assert shown[2]["netwar"]["v1"]["user"]["description"] == "\ufffd"
+    assert desk.run("tw-search", "old", "oddly", "--since", "2019-09-04", check=0).stdout.count("\n") == 2
+    assert "Traceback" not in desk.run("tw-copy", "old", "files:new").stderr
+    data = desk.home / ".local/share/netwar"
+    with closing(SqliteArchive(data / "archive", data / "dead-letters")) as files:
+        assert files.count("twnew") == old.count("twold") == 1506
+        assert [one["text"] for one in files.search("twnew", "oddly")] == [one["text"] for one in shown]
+        assert ids(files.find("twnew", since=1_567_605_115_000, until=1_567_605_116_000)) == [
+            YOUNG + 3,
+            YOUNG + 2,
+            YOUNG + 1,
+            YOUNG,
+        ]

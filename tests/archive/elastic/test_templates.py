@@ -83,7 +83,7 @@ def test_a_newer_programs_layout_is_refused(
     known = templates.source()
     monkeypatch.setattr(templates, "source", lambda: {**known, "schema": 0})
     monkeypatch.setattr("netwar.archive.elastic.indices.source", lambda: {**known, "schema": 0})
-    with pytest.raises(ConfigError, match=r"netwar-tweets was made by a newer version .*\(schema 1, known here 0\): update"):
+    with pytest.raises(ConfigError, match=r"netwar-tweets was made by a newer version .*\(schema 2, known here 0\): update"):
         told(cluster)
     for use in (lambda one: one.write([tweet(2)]), lambda one: one.get("twbrexit", ["1"])):
         with pytest.raises(ConfigError, match="twbrexit was made by a newer version of this program"):

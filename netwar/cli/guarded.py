@@ -1,0 +1,67 @@
+"""A click command whose words all go the one way out, and which ends in a sentence before it has begun, too."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+from typing import Any
+
+from netwar.cli import click, output
+from netwar.records.lines import line
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Guarded(click.Command):
+    """What every program is made of, tw-sandbox included."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run, and end the process with the status."""
+        output.guard()
+        try:
+            status = super().main(*args, **{**more, "standalone_mode": False})
+        except click.ClickException as wrong:
+            vars(wrong)["message"] = line(wrong.message)  # click reads it when it is shown
+            _show(wrong)
+            status = wrong.exit_code
+        except click.Abort:
+            output.echo("Aborted!", err=True)
+            status = 1
+        sys.exit(status)
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        """Read the command line. Help that cannot be written ends here."""
+        try:
+            return super().make_context(info_name, args, *more, **extra)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(output.nobody_reads()) from None
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise click.exceptions.Exit(output.disk_is_full(info_name or "netwar", error)) from None
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments. Bytes that are no text may only name a file to read."""
+        rest = super().parse_args(context, args)
+        for parameter in self.get_params(context):
+            value = context.params.get(parameter.name or "")
+            if not all(map(_is_text, value if isinstance(value, tuple) else (value,))):
+                raise click.BadParameter("these bytes are no text in UTF-8", context, parameter)
+        return rest
+
+
+def _show(wrong: click.ClickException) -> None:
+    """Say it, if anybody can be told: the status says enough."""
+    try:
+        wrong.show(sys.stderr)
+    except OSError:
+        output.no_more(sys.stderr)
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        str(value).encode() if isinstance(value, str | Path) else None
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""How a damaged file is rebuilt: which one it is, and what the operator is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli import click
+from netwar.cli.services import Services
+
+if TYPE_CHECKING:
+    from netwar.connections.sqlite_mending import Mended
+
+
+def mended(services: Services, file: Path, spent: float | None) -> str:
+    """Rebuild meter.sqlite or queues.sqlite out of what is whole in it; the outcome."""
+    services.settings.require_app()
+    if file.name == "meter.sqlite":
+        return _meter(services, file, spent)
+    if file.name == "queues.sqlite":
+        from netwar.connections.sqlite_mending import mend
+        from netwar.queues.sqlite import MIGRATIONS
+
+        done = mend(file, MIGRATIONS, lambda _new, _torn: None)
+        again = "; who waited may be missing: queue the lists again, nobody is added twice" if done.torn else ""
+        return f"{_told(done, 'entries', 'users')}{again}"
+    raise click.UsageError(f"{file} is neither meter.sqlite nor queues.sqlite: restore an archive from a copy")
+
+
+def _meter(services: Services, file: Path, spent: float | None) -> str:
+    from netwar.meter.sqlite_mending import mend_meter
+
+    micro = None if spent is None else round(spent * 1_000_000)
+    done = mend_meter(file, services.settings.app, services.settings.budget, micro)
+    until = (
+        "what was spent today is not known: the budget counts as spent until the day ends (UTC), unless X's console tells, and "
+        "--spent, what it says"
+        if spent is None
+        else f"today counts as ${spent:,.2f}"
+    )
+    return f"{_told(done, 'charges', 'sums of charges')}; {until}"
+
+
+def _told(done: Mended, table: str, what: str) -> str:
+    torn = f"; not all could be read of: {', '.join(done.torn)}" if done.torn else ""
+    return f"rebuilt with {done.rows[table]:,} {what}{torn}; the damaged file is {done.aside}"

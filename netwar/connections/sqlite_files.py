@@ -1,0 +1,175 @@
+"""The files behind SQLite's connections: made, looked at, and never opened but by SQLite itself (see `sqlite`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from contextlib import closing, suppress
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from netwar.connections import folders
+from netwar.errors import ConfigError
+
+HANDLES = Path("/proc/self/fd")
+
+# Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
+_opening = Lock()
+_open: WeakKeyDictionary[Connection, tuple[int, int]] = WeakKeyDictionary()
+_left_behind: list[Connection] = []
+
+
+class Connection(sqlite3.Connection):
+    """A connection that stays with the process that made it: SQLite's locks do not cross a fork, its memory of them does."""
+
+    forked = False
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        self._here()
+        return super().execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        self._here()
+        return super().executemany(*args)
+
+    def close(self) -> None:
+        if not self.forked:
+            super().close()
+            _open.pop(self, None)
+
+    def _here(self) -> None:
+        if self.forked:
+            raise sqlite3.ProgrammingError("a connection of the parent process cannot be used after a fork: open one here")
+
+
+def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Connection] = Connection) -> Connection:
+    """Open a database, making an empty file if there is none: for its owner alone, or for the group whose folder it is in.
+
+    `mode` is what SQLite is told of how to open it; nothing is made but to write. Raises ConfigError for what is no plain file
+    of one name, OSError and sqlite3.Error.
+    """
+    with _opening:
+        if mode == "mode=rw":  # SQLite itself would make one that others may read
+            _make(path)
+        found = _checked(path, path.lstat())
+        before = _handles()
+        address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
+        )
+        try:
+            _check_open(path, found, before)
+            _guard(connection)
+        except BaseException:
+            connection.close()
+            raise
+        _open[connection] = (found.st_dev, found.st_ino)
+    return connection
+
+
+def copied(path: Path, folder: Path) -> None:
+    """Copy a database and its log, byte by byte: one that this process has not open, as it would lose its locks."""
+    with _opening:
+        found = _checked(path, path.lstat())
+        if (found.st_dev, found.st_ino) in _open.values():
+            raise sqlite3.ProgrammingError(f"{path} is open here: it is copied by SQLite, or not at all")
+        for ending in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + ending), folder / (path.name + ending), follow_symlinks=False)
+
+
+def _guard(connection: sqlite3.Connection) -> None:
+    """Trust nothing that stands in the file: what it defines may not call functions with effects, nor be odd inside."""
+    if _json_is_innocent():
+        connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+
+
+@cache
+def _json_is_innocent() -> bool:
+    """SQLite 3.38 to 3.40 forgot to say of JSON's functions, which our tables use, that they have no effects."""
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        scratch.execute("PRAGMA trusted_schema=OFF")
+        try:
+            scratch.execute("CREATE TABLE t (a, b GENERATED ALWAYS AS (json_extract(a, '$')) VIRTUAL)")
+            scratch.execute("CREATE INDEX i ON t (b)")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
+def _make(path: Path) -> None:
+    """Make an empty file if there is none, and close it before SQLite opens it for the first time."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        try:
+            os.close(folders.opened(path, os.O_RDWR | os.O_EXCL))
+        except FileExistsError:  # another process made it just now
+            return
+
+
+def _checked(path: Path, found: os.stat_result) -> os.stat_result:
+    """What lstat says of a database. A link would lead what is written into another file, and so would a second name."""
+    if not stat.S_ISREG(found.st_mode):
+        raise ConfigError(f"{path} is no plain file: it is not opened; move it away, or set `data` to another folder")
+    if found.st_nlink > 1:
+        raise ConfigError(
+            f"{path} has a second name: it is not opened; copy it with sqlite3 FILE '.backup COPY' instead of links"
+        )
+    if found.st_uid not in (os.geteuid(), 0) and path.parent.stat().st_mode & stat.S_IWOTH:
+        raise ConfigError(f"{path} is another user's, in a folder that everybody may write to: set `data` to another folder")
+    return found
+
+
+def _check_open(path: Path, found: os.stat_result, before: dict[str, os.stat_result]) -> None:
+    """Is what SQLite has opened the file that was looked at? Somebody may have put another one in its place meanwhile.
+
+    SQLite takes up a handle that it has kept of an earlier connection where it can; then nothing new is open.
+    """
+    after = _handles()
+    new = [status for handle, status in after.items() if handle not in before or not os.path.samestat(before[handle], status)]
+    if HANDLES.exists() and not any(os.path.samestat(status, found) for status in new or after.values()):
+        raise ConfigError(f"{path} was exchanged for another file while it was opened: see who may write to its folder")
+    for status in after.values():
+        if os.path.samestat(status, found):
+            _checked(path, status)
+
+
+def _handles() -> dict[str, os.stat_result]:
+    """The files that this process has open, by handle; empty where the system does not tell."""
+    found = {}
+    try:
+        names = os.listdir(HANDLES)
+    except OSError:
+        return {}
+    for name in names:
+        with suppress(OSError):  # closed meanwhile, the listing's own handle among them
+            found[name] = os.stat(HANDLES / name)
+    return {handle: status for handle, status in found.items() if stat.S_ISREG(status.st_mode)}
+
+
+def still_open() -> list[Connection]:
+    """The connections of this process that nobody has closed yet."""
+    return list(_open)
+
+
+def _leave_behind() -> None:
+    """In a forked child: its parent's connections are neither used nor closed, nor cleared away as garbage while it runs."""
+    global _opening
+    _opening = Lock()
+    for connection in _open:
+        connection.forked = True
+        _left_behind.append(connection)
+
+
+os.register_at_fork(after_in_child=_leave_behind)

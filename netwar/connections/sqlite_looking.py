@@ -1,0 +1,124 @@
+"""Databases looked at by who may not write them, or cannot: read-only rights, read-only and full disks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from netwar.connections import sqlite_schema as schema
+from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
+from netwar.connections.sqlite_files import Connection, copied, opened
+from netwar.errors import Busy, ServiceDown
+
+Opening = Callable[..., sqlite3.Connection]
+State = tuple[tuple[int, int, int] | None, ...]
+
+
+class Rows(list[Any]):
+    """What a cursor would have handed out."""
+
+    def fetchall(self) -> list[Any]:
+        return self
+
+    def fetchone(self) -> Any:
+        return self[0] if self else None
+
+
+class Still(Connection):
+    """A file that nobody writes to, read without locks; whether somebody did all the same is seen after each statement."""
+
+    watched: Path
+    before: State
+
+    def execute(self, *args: Any) -> Any:
+        rows = Rows(super().execute(*args).fetchall())
+        if hasattr(self, "before") and _state(self.watched) != self.before:
+            raise sqlite3.OperationalError("it was written to while it was read; run again")
+        return rows
+
+
+def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
+    """Open a file to look at it: as connect() does where that can be done, else for reading only; nothing is made.
+
+    Without a file the tables are there, and empty. Whatever is tried to be written raises ServiceDown, as connect() does.
+    """
+    with translated(path):
+        if not os.path.lexists(path):
+            empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            schema.bring_up_to_date(empty, migrations)
+            return empty
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            try:
+                return connect(path, migrations, cache_mib=cache_mib)
+            except ServiceDown as error:  # the disk may be full: its log cannot be made
+                if not isinstance(error.__cause__, sqlite3.OperationalError) or "locked" in str(error.__cause__):
+                    raise
+        return _read(path, migrations)
+
+
+def _read(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """By SQLite's own means, if it can take part in the log; else as a file that lies still; else a copy of our own."""
+    for way in (_shared, _still):
+        connection = way(path)
+        if connection is None:
+            continue
+        try:
+            schema.check(connection, path, migrations)
+            if schema.version(connection) == len(migrations):
+                return connection
+        except sqlite3.DatabaseError as error:
+            if damaged(error):
+                connection.close()
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+    return _copy(path, migrations)
+
+
+def _shared(path: Path) -> sqlite3.Connection | None:
+    return opened(path, BUSY_SECONDS, "mode=ro")
+
+
+def _still(path: Path) -> sqlite3.Connection | None:
+    """With a log beside it SQLite would pass over what stands there only, and say nothing."""
+    before = _state(path)
+    if before[1] is not None:
+        return None
+    connection = opened(path, BUSY_SECONDS, "mode=ro&immutable=1", Still)
+    assert isinstance(connection, Still)
+    connection.watched, connection.before = path, before
+    return connection
+
+
+def _copy(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """A copy in the folder for temporary files, which has no name any more when this returns."""
+    for _ in range(5):
+        folder = Path(tempfile.mkdtemp(prefix="netwar-"))
+        try:
+            before = _state(path)
+            copied(path, folder)
+            if _state(path) == before:
+                return connect(folder / path.name, migrations)
+        finally:
+            shutil.rmtree(folder)
+    raise Busy(f"{path} is being written to, and may not be opened for writing here: run again")
+
+
+def _state(path: Path) -> State:
+    """What changes when somebody writes: of the file, and of its log if there is one."""
+    found: list[tuple[int, int, int] | None] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(found)

@@ -1,0 +1,92 @@
+"""The tables of a database: made and brought up to date by scripts, and held against what the scripts would make."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+from netwar.errors import ConfigError
+
+LIST = "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many scripts a file has been through."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    """Raise ConfigError for a file whose layout a newer program made, or somebody else.
+
+    What stands there as ours must be ours, to the letter, and there may be no trigger but ours: in a folder that others may write
+    to, a view in the place of a table, or a trigger, would do what they like with our rights. Tables, views and indices
+    that people have added are left alone: nothing of ours asks for them.
+    """
+    done, found = _state(connection)
+    if done > len(migrations):
+        raise ConfigError(
+            f"{path} was written by a newer version of this program (schema {done}, known here {len(migrations)}): "
+            "update the program, or set `data` in the configuration to another folder"
+        )
+    ours = _made_by(tuple(migrations[:done]))
+    strange = {name for name, (kind, _) in found.items() if kind == "trigger" and name not in ours}
+    strange |= {name for name, made in ours.items() if name in found and found[name] != made}
+    if strange:
+        named = ", ".join(sorted(ascii(name) for name in strange)[:5])
+        raise ConfigError(
+            f"{path} holds what is not of this program ({named}): nothing in it is run; see who may write to its folder, and "
+            "restore the file from a copy"
+        )
+
+
+def bring_up_to_date(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    """Run the scripts that a file has not been through yet, as part of the caller's transaction."""
+    for script in migrations[version(connection) :]:
+        for statement in _statements(script):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+@lru_cache(maxsize=16)
+def _made_by(scripts: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """What the scripts make."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
+        for script in scripts:
+            for statement in _statements(script):
+                scratch.execute(statement)
+        return _named(scratch)
+
+
+def _state(connection: sqlite3.Connection) -> tuple[int, dict[str, tuple[str, str]]]:
+    """The version of a file and what there is in it, both of the same moment."""
+    if connection.in_transaction:
+        return version(connection), _named(connection)
+    connection.execute("BEGIN")
+    try:
+        return version(connection), _named(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _named(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """What there is, by name: its kind, and its text but for the tables of a full text, which SQLite words as it likes."""
+    rows = connection.execute(LIST).fetchall()
+    words = tuple(f"{name.lower()}_" for name, _, text in rows if text.startswith("CREATE VIRTUAL TABLE"))
+    return {
+        name.lower(): (kind, "" if words and kind == "table" and name.lower().startswith(words) else text)
+        for name, kind, text in rows
+    }
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: executescript() would commit the transaction around them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,74 @@
+"""Times in whatever form X, its older versions and old archives write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+V1 = "%a %b %d %H:%M:%S %z %Y"  # Wed Sep 04 13:51:55 +0000 2019
+# What every store reads as it stands.
+USUAL = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+EPOCH = re.compile(r"\d{9,14}(?:\.\d+)?", re.ASCII)
+# Numbers are taken for times only from the first day of X (March 2006) to 2100, in seconds or ms since 1970.
+FIRST, LAST = 1_140_000_000, 4_102_444_800
+LATEST = 2**44 - 1  # ms; what a version has room for, in the year 2527
+
+
+def milliseconds(value: Any) -> int | None:
+    """A time in ms since 1970; None for what is none. Without a zone it is UTC."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _since_epoch(value)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if EPOCH.fullmatch(text):
+        return _since_epoch(float(text) if "." in text else int(text))
+    for read in (datetime.fromisoformat, _v1, parsedate_to_datetime):
+        try:
+            moment = read(text)
+            return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+    return None
+
+
+def shown(ms: int) -> str:
+    """A time as X writes it. With whole numbers: ms / 1000 is not always the same ms."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
+
+
+def usual(value: Any) -> Any:
+    """A time as X writes it nowadays; what is none, or can be read by all as it stands, stays as it is."""
+    if isinstance(value, str) and USUAL.fullmatch(value):
+        return value
+    ms = milliseconds(value)
+    return value if ms is None or not 0 <= ms <= LATEST else shown(ms)
+
+
+def seen(value: Any) -> int:
+    """When something was seen (ms); 0 for what is no time, or none at which anybody can have seen anything at X."""
+    ms = milliseconds(value)
+    return ms if ms is not None and FIRST * 1000 <= ms <= LATEST else 0
+
+
+def minute(ms: int) -> str:
+    """A time for people, to the minute: `never` for 0."""
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M") if ms else "never"
+    except (ValueError, OverflowError, OSError):
+        return f"at {ms} ms"
+
+
+def _v1(text: str) -> datetime:
+    return datetime.strptime(text, V1)
+
+
+def _since_epoch(number: float) -> int | None:
+    if FIRST <= number < LAST:
+        return round(number * 1000)
+    return round(number) if FIRST * 1000 <= number < LAST * 1000 else None

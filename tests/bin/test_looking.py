@@ -1,0 +1,194 @@
+"""Who only looks needs no right to write, sees what is in the log, and is not stopped by what a neighbour's file holds."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from netwar.archive.sqlite.schema import MIGRATIONS
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.connections.sqlite import connect
+from netwar.connections.sqlite_looking import look
+from netwar.errors import ServiceDown
+from netwar.records.documents import Document
+from tests.conftest import BIN, ROOT, Desk
+
+NOBODY = pwd.getpwnam("nobody")
+LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
+OURS = {"created_at": "2020-01-01T00:00:00.000Z", "netwar": {"retrieved": "2024-01-01T00:00:00.000Z", "via": "timeline"}}
+TABLE = ["CREATE TABLE t (x INTEGER);"]
+PROGRAMS = [
+    ("tw-search brexit hello", "hello"),
+    ("tw-coverage brexit", ""),
+    ("tw-1tweet 1000000000000000001", "hello"),
+    ("tw-1name nasa --index brexit", "nasa"),
+    ("tw-spend --no-ask", ""),
+    ("tw-showwork", "0 waiting"),
+    ("tw-rates --no-ask", ""),
+]
+
+
+def tweet(index: str) -> list[Document]:
+    body = {
+        "id": "1000000000000000001",
+        "author_id": "11348282",
+        "text": "hello there",
+        "created_at": "2020-01-01T00:00:00.000Z",
+        **OURS,
+    }
+    user = {"id": "11348282", "username": "nasa", "name": "NASA", **OURS}
+    return [Document(f"tw{index}", body["id"], body, True, 1), Document(f"tu{index}", user["id"], user, True, 1)]
+
+
+@pytest.fixture
+def data(desk: Desk) -> Path:
+    """A folder in which two indices, a queue and spending were recorded, with nothing open."""
+    desk.configure(consumer_key="key", consumer_secret="secret", access_token_key="1-a", access_token_secret="b", data="data")
+    desk.run("tw-quser2work", "-", input="1\n", check=0)
+    desk.run("tw-wipework", "--yes", check=0)
+    folder = desk.home / "data"
+    with closing(SqliteArchive(folder / "archive", folder / "dead-letters")) as archive:
+        for index in ("brexit", "other"):
+            archive.write(tweet(index))
+    return folder
+
+
+def test_a_neighbours_damaged_file_stops_nothing_but_itself(desk: Desk, data: Path) -> None:
+    (data / "archive" / "aaa.sqlite").write_bytes(b"x" * 9000)
+    for command, shown in PROGRAMS:
+        ended = desk.run(*command.split(), check=0)
+        assert shown in ended.stdout
+    assert "aaa.sqlite is damaged" in desk.run("tw-1tweet", "1000000000000000001", check=0).stderr
+    assert "aaa.sqlite is damaged" in desk.run("tw-search", "aaa", "hello", check=69).stderr
+    desk.run("tw-copy", "brexit", "copied", check=0)
+    assert "there is no index none (there are: brexit, copied, other)" in desk.run("tw-search", "none", "x", check=1).stderr
+
+
+@pytest.fixture
+def visitor(desk: Desk) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run a program as a user who owns nothing, on what lies in `room`."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    python = next((p for p in (sys.executable, "/usr/bin/python3") if _runs(p)), None)
+    if python is None:
+        pytest.skip("this Python, or the checkout, is in a folder that other users may not enter")
+    room = Path(tempfile.mkdtemp())
+    room.chmod(0o755)
+
+    def run(data: Path, *command: str) -> subprocess.CompletedProcess[str]:
+        config = room / "conf"
+        text = desk.home.joinpath(".twitter").read_text().replace("data = data", f"data = {data}")
+        config.write_text(text)
+        config.chmod(0o600)
+        os.chown(config, NOBODY.pw_uid, NOBODY.pw_gid)
+        return _as_nobody(python, str(BIN / command[0]), *command[1:], "--config", str(config))
+
+    run.room = room  # type: ignore[attr-defined]
+    yield run
+    shutil.rmtree(room)
+
+
+def _as_nobody(*command: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "NETWAR_SYSTEM_CONF": os.devnull, "HOME": "/nonexistent"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *LIBRARIES])
+    who = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []}
+    return subprocess.run(command, env=environment, cwd="/", text=True, capture_output=True, timeout=60, **who)  # type: ignore[call-overload,no-any-return]
+
+
+def _runs(python: str) -> bool:
+    try:
+        return _as_nobody(python, "-c", "import netwar.cli, netwar.archive.sqlite.store").returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("log", ["none", "left behind"])
+def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subprocess.CompletedProcess[str]], log: str) -> None:
+    copy = visitor.room / "data"  # type: ignore[attr-defined]
+    if log == "none":
+        shutil.copytree(data, copy)
+    else:
+        with closing(connect(data / "archive" / "brexit.sqlite", MIGRATIONS)) as db:
+            db.execute("UPDATE tweet SET lang = 'en'")
+            shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*-shm"))
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    before = sorted(copy.rglob("*"))
+    for command, shown in PROGRAMS:
+        ended = visitor(copy, *command.split())
+        assert (ended.returncode, shown in ended.stdout) == (0, True), (command, ended.stderr)
+    assert sorted(copy.rglob("*")) == before
+
+
+def without_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a user who may not write: root always may."""
+    genuine = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and genuine(path, mode))
+
+
+def test_what_stands_in_a_live_log_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_rights(monkeypatch)
+    path = tmp_path / "x.sqlite"
+    with closing(connect(path, TABLE)) as writer:
+        writer.execute("INSERT INTO t VALUES (1)")
+        with closing(look(path, TABLE)) as looking:
+            writer.execute("INSERT INTO t VALUES (2)")
+            assert looking.execute("SELECT count(*) FROM t").fetchone()[0] == 2
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                looking.execute("INSERT INTO t VALUES (3)")
+
+
+def test_an_older_layout_is_read_out_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_rights(monkeypatch)
+    path = tmp_path / "x.sqlite"
+    with closing(connect(path, TABLE)) as db:
+        db.execute("INSERT INTO t VALUES (1)")
+    with closing(look(path, [*TABLE, "ALTER TABLE t ADD COLUMN y DEFAULT 7;"])) as looking:
+        assert looking.execute("SELECT x, y FROM t").fetchall() == [(1, 7)]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_without_a_file_nothing_is_made(tmp_path: Path) -> None:
+    with closing(look(tmp_path / "x.sqlite", TABLE)) as looking:
+        assert looking.execute("SELECT * FROM t").fetchall() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_written_to_while_it_is_taken_for_still_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netwar.connections import sqlite_looking
+
+    path = tmp_path / "x.sqlite"
+    connect(path, TABLE).close()
+    without_rights(monkeypatch)
+    monkeypatch.setattr(sqlite_looking, "_shared", lambda path: None)
+    with closing(look(path, TABLE)) as looking:
+        assert looking.execute("SELECT * FROM t").fetchall() == []
+        with closing(connect(path, TABLE)) as writer:
+            writer.execute("INSERT INTO t VALUES (1)")
+            with pytest.raises(sqlite3.OperationalError, match="written to while it was read"):
+                looking.execute("SELECT * FROM t")
+
+
+def test_a_full_disk_does_not_keep_from_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netwar.connections import sqlite_looking
+
+    path = tmp_path / "x.sqlite"
+    connect(path, TABLE).close()
+
+    def full(*_args: object, **_more: object) -> None:
+        raise ServiceDown("full") from sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite_looking, "connect", full)
+    with closing(look(path, TABLE)) as looking:
+        assert looking.execute("SELECT * FROM t").fetchall() == []

@@ -1,0 +1,143 @@
+"""A damaged meter, or queue, is told with the way out, and rebuilt without forgetting money."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from netwar.config import short
+from netwar.connections.runs import Run
+from netwar.meter.base import DoesNotFit, Purpose
+from netwar.meter.sqlite import SqliteMoney
+from netwar.queues.sqlite import SqliteQueue
+from tests.conftest import Desk
+
+PURPOSE = Purpose("tw-idu3elk", "brexit")
+PAGE = 4096
+APP = short("key")
+
+
+@pytest.fixture
+def data(desk: Desk) -> Path:
+    desk.configure(consumer_key="key", consumer_secret="secret", data="data", budget=50)
+    (data := desk.home / "data").mkdir()
+    return data
+
+
+def money(data: Path, budget: int = 50_000_000) -> SqliteMoney:
+    return SqliteMoney(data / "meter.sqlite", APP, Run(data / "runs"), budget)
+
+
+def bought(data: Path, posts: int = 3000) -> None:
+    with closing(money(data)) as meter:
+        for number in range(3):
+            ids = [("post", f"{10**18 + number * posts + one}") for one in range(posts)]
+            meter.settle(meter.reserve("page", {"post": posts}, PURPOSE), ids, datetime.now(UTC))
+
+
+def damage(path: Path, first: int, last: int) -> None:
+    """Write rubbish over some pages, counted from 0."""
+    with path.open("r+b") as file:
+        file.seek(first * PAGE)
+        file.write(os.urandom((last - first) * PAGE))
+
+
+def root(path: Path, table: str) -> int:
+    """The first page of a table."""
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]) - 1
+
+
+def whole(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("torn", ["charges", "paid", "reservations", None], ids=str)
+def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(desk: Desk, data: Path, torn: str | None) -> None:
+    bought(data, 600)
+    path = data / "meter.sqlite"
+    first = root(path, torn) if torn else 0
+    damage(path, first, first + 1)
+    told = desk.run("tw-spend", "--no-ask")
+    if torn in (None, "charges"):
+        assert told.status == 69
+        assert f"{path} is damaged" in told.stderr
+        assert f"tw-mend {path}" in told.stderr
+    mended = desk.run("tw-mend", path, check=0).stderr
+    assert ("not all could be read of: " in mended) == bool(torn) or torn is None
+    assert "the budget counts as spent until the day ends" in mended
+    whole(path)
+    assert len(list(data.glob("meter.sqlite.damaged-*"))) == 1
+    with closing(money(data)) as meter, pytest.raises(DoesNotFit):
+        meter.reserve("page", {"post": 1}, PURPOSE)
+    assert "in doubt" in desk.run("tw-spend", "--no-ask", check=0).stdout
+
+
+def test_what_the_console_of_x_shows_counts(desk: Desk, data: Path) -> None:
+    bought(data, 600)  # $9
+    damage(data / "meter.sqlite", (first := root(data / "meter.sqlite", "charges")), first + 1)
+    desk.run("tw-mend", data / "meter.sqlite", "--spent", "9.5", check=0)
+    with closing(money(data)) as meter:
+        assert (meter.spent(), meter.doubtful()) == (0, 9_500_000)
+    desk.run("tw-mend", data / "meter.sqlite", "--spent", "8", check=0)
+    with closing(money(data)) as meter:
+        assert (meter.spent(), meter.doubtful()) == (0, 8_000_000)
+        meter.release(meter.reserve("page", {"post": 8_400}, PURPOSE))
+        with pytest.raises(DoesNotFit):
+            meter.reserve("page", {"post": 8_401}, PURPOSE)
+
+
+def test_a_program_that_waits_meanwhile_goes_on_with_the_new_file(desk: Desk, data: Path) -> None:
+    bought(data)
+    path = data / "meter.sqlite"
+    damage(path, (first := root(path, "paid")), first + 1)
+    with closing(sqlite3.connect(path)) as waiting:
+        desk.run("tw-mend", path, check=0)
+        assert waiting.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_damaged_the_file_is_whole_afterwards(data: Path, seed: int) -> None:
+    from netwar.meter.sqlite_mending import mend_meter
+
+    bought(data)
+    path = data / "meter.sqlite"
+    chance = random.Random(seed)
+    pages = path.stat().st_size // PAGE
+    for _ in range(chance.randint(1, 4)):
+        first = chance.randrange(pages)
+        damage(path, first, min(first + chance.randint(1, 3), pages))
+    if seed % 3 == 0:
+        os.truncate(path, path.stat().st_size // 2)
+    mend_meter(path, APP, 50_000_000)
+    whole(path)
+    with closing(money(data)) as meter, pytest.raises(DoesNotFit):
+        meter.reserve("page", {"post": 1}, PURPOSE)
+
+
+def test_a_damaged_queue_is_told_and_rebuilt(desk: Desk, data: Path) -> None:
+    path = data / "queues.sqlite"
+    with closing(SqliteQueue(path, "work", Run(data / "runs"))) as queue:
+        queue.put(str(10**9 + number) for number in range(5000))
+    damage(path, (first := root(path, "entries")), first + 1)
+    told = desk.run("tw-quser2work", "-", input="".join(f"{10**9 + number}\n" for number in range(5000)), check=69).stderr
+    assert f"tw-mend {path}  rebuilds it" in told
+    assert "queue the lists again" in desk.run("tw-mend", path, check=0).stderr
+    whole(path)
+    desk.run("tw-quser2work", "-", input="".join(f"{10**9 + number}\n" for number in range(5000)), check=0)
+    with closing(SqliteQueue(path, "work", Run(data / "runs"))) as queue:
+        assert len(queue) == 5000
+
+
+def test_what_is_not_there_or_cannot_be_rebuilt_is_told(desk: Desk, data: Path) -> None:
+    assert "there is no " in desk.run("tw-mend", data / "meter.sqlite", check=1).stderr
+    assert not (data / "meter.sqlite").exists()
+    assert "restore an archive from a copy" in desk.run("tw-mend", "x.sqlite", check=2).stderr

@@ -1,0 +1,179 @@
+"""Answers in which one character or element is odd: through the real programs, the page is kept and the money is booked once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar.cli.services import Services
+from netwar.records.parsing import parsed
+from netwar.twitter import transport
+from netwar.twitter.base import Passing
+from tests.canned import NOTHING, Canned, canned
+from tests.capture.conftest import TIMELINE, Operator, Three, no_bug
+from tests.conftest import Desk
+
+CASES = Path(__file__).parent / "cases"
+KEYS = {"consumer_key": "k", "consumer_secret": "s", "access_token_key": "t", "access_token_secret": "u", "bearer_token": "b"}
+
+
+def lines(name: str) -> Iterator[bytes]:
+    yield from (CASES / f"{name}.jsonl").read_bytes().splitlines()
+
+
+@pytest.fixture
+def x() -> Iterator[Canned]:
+    with canned() as x:
+        yield x
+
+
+@pytest.fixture
+def one(desk: Desk, x: Canned) -> Operator:
+    """An operator whose X is canned."""
+    desk.configure(x.url, budget=100, maxcpu=100, maxmem=100, account="me", **KEYS)
+    return Operator(desk, None)  # type: ignore[arg-type]
+
+
+def recorded(one: Operator, x: Canned, name: str, index: str = "odd") -> dict[str, Any]:
+    """Record the authors of a file's pages; the pages by author, as they were sent."""
+    pages = list(lines(name))
+    sent = {str(page["includes"]["users"][0]["id"]): page for page in map(parsed, pages)}
+    x.timelines(dict(zip(sent, pages, strict=True)))
+    one.queue(sent)
+    ended = one.run("tw-idu3elk", index)
+    no_bug(ended)
+    assert f"{len(sent)} complete" in ended.stderr
+    assert one.work()["waiting"] == 0
+    return sent
+
+
+def letters(one: Operator) -> list[Any]:
+    path = one.desk.home / ".local/share/netwar/dead-letters"
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def test_one_odd_character_or_element_costs_nothing_but_itself(one: Operator, x: Canned) -> None:
+    recorded(one, x, "half-an-emoji", "halves")
+    assert len(one.select("halves", "SELECT id FROM tweets")) == 4
+    assert "cut in the middle of an emoji \ufffd" in one.run("tw-search", "halves", "emoji").stdout
+    assert "\tN \ufffd\t" in one.run("tw-1num", "900000002", "--index", "halves").stdout
+    assert letters(one) == []
+    before = one.spent()
+
+    sent = recorded(one, x, "odd-elements")
+    posts = {str(post["id"]): post for page in sent.values() for post in page["data"] if post and "id" in post}
+    assert {json.loads(line)["id"] for line in one.run("tw-search", "odd", "text", "--json").stdout.splitlines()} == set(posts)
+    assert {str(row[0]) for row in one.select("odd", "SELECT id FROM tweets WHERE via = 'timeline'")} == set(posts)
+    assert [one["reason"].rpartition(": ")[2] for one in letters(one)] == ["it is no object", "it has no id"]
+    again = {"1700000000000000003", "1700000000000000002", "1700000000000000001"}  # bought in the other file, too
+    assert one.spent() - before == 5_000 * len(set(posts) - again) + 10_000 * len(sent)
+    found = one.run("tw-search", "odd", "--since", "2018-10-10T20:19:24", "--until", "2018-10-10T20:19:25").stdout
+    assert found.startswith("2018-10-10T20:19:24Z\t@name18\t"), "a time of v1.1 is a time"
+    assert "None" not in one.run("tw-1num", "900000014", "--index", "odd", "--history").stdout
+    assert "None" not in one.run("tw-coverage", "odd").stdout
+
+
+def test_what_no_post_names_is_kept(one: Operator, x: Canned) -> None:
+    [page] = recorded(one, x, "places-nobody-names").values()
+    [kept] = map(json.loads, one.run("tw-search", "odd", "text", "--json").stdout.splitlines())
+    assert kept["netwar"]["loose"] == {kind: page["includes"][kind] for kind in ("places", "media", "topics")}
+    assert letters(one) == []
+    assert len(x.asked) == 2, "an answer without meta does not say that it is the last"
+
+
+def test_half_an_emoji_among_followers_and_in_look_ups(one: Operator, x: Canned) -> None:
+    names = [b'"N \\ud83d"', b"null", b"7"]
+    users = [b'{"id": %d, "username": "u%d", "name": %s, "protected": "yes"}' % (77 + n, n, name) for n, name in enumerate(names)]
+    x.answers["/2/users/by"] = [b'{"data": [%b, null]}' % users[0]]
+    x.answers["/2/users"] = [b'{"data": [%b], "errors": [{"detail": "\\udc00", "value": "9"}]}' % users[1]]
+    x.answers["/2/users/77/followers"] = [b'{"data": [%b, null, {"name": "no id"}], "meta": {}}' % b",".join(users)]
+    one.run("tw-quser2usertest", "-", input="u0\n78\n")
+    no_bug(one.run("tw-queue2usertest"))
+    ended = one.run("tw-follow2usertest", "u0", "--yes")
+    no_bug(ended)
+    kept = {row[0]: row[1] for row in one.select("usertest", "SELECT id, name FROM users")}
+    assert kept == {77: "N \ufffd", 78: None, 79: "7"}
+    assert one.spent() == 10_000 * (2 + 3)
+    assert len(letters(one)) == 3
+    no_bug(one.run("tw-followdiff", "u0", "--list"))
+
+
+def test_a_page_whose_data_cannot_be_read_leaves_a_gap_and_fails_its_user(one: Operator, x: Canned) -> None:
+    first = json.loads(next(lines("half-an-emoji")))
+    first["meta"]["next_token"] = "more"
+    later = b'{"data": "gone astray", "includes": {"users": [{"id": "5", "username": "five"}]}, "meta": {}}'
+    x.timelines({"900000001": [json.dumps(first).encode(), *[later] * transport.ATTEMPTS, NOTHING]})
+    one.queue(["900000001"])
+    ended = one.run("tw-idu3elk", "odd", check=1)
+    no_bug(ended)
+    assert "cannot be read" in ended.stderr
+    assert "failed: 900000001 (1x)" in ended.stderr
+    assert "until_id=1700000000000000003&" in x.asked[-1], "the next try asks for what was not read, or not proved yet"
+    assert letters(one)[0]["document"]["sent"] == "gone astray"
+    assert one.select("odd", "SELECT username FROM users WHERE id = 5") == [("five",)]
+    assert one.spent() == 5_000 * 3 + 10_000 * 2
+
+
+def test_an_answer_that_is_no_json_is_set_aside_as_it_came(desk: Desk, x: Canned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(desk.home))
+    monkeypatch.setattr(transport, "ATTEMPTS", 2)
+    desk.configure(x.url, budget=100, **KEYS)
+    x.timelines({"7": b'{"data": [{"id": "1"}, {"id": "2", \xff', "8": b"<html>a page for people</html>"})
+    services = Services("tw-try")
+    for user in ("7", "8"):
+        with pytest.raises(Passing, match="not whole"):
+            services.twitter.timeline(user, index="odd")
+    assert services.money.doubtful() > 0
+    services.close()
+    [letter] = letters(Operator(desk, None))  # type: ignore[arg-type]
+    assert (letter["request"], letter["answer"]) == ("/2/users/7/tweets", '{"data": [{"id": "1"}, {"id": "2", \\xff')
+
+
+def test_a_world_of_odd_answers_is_recorded_whole(three: Three) -> None:
+    for kind in ("half-emoji", "odd-elements", "odd-shapes", "unnamed-includes"):
+        three.fault(kind)
+    three.run("tw-wipework", "--yes")
+    users = three.users()[:3]
+    three.queue([users[0]["name"], *(user["id"] for user in users[1:])])
+    ended = three.capture(check=0)
+    no_bug(ended)
+    assert "3 complete" in ended.stderr
+    assert {row[0] for row in three.select("three", "SELECT id FROM tweets WHERE via = 'timeline'")} == {
+        id for user in three.ids()[:3] for id in three.truth(user)
+    }
+    assert three.spent() == three.bill()["micro"]
+    assert (len(letters(three)), three.held()) == (10, 5), "a null and a nameless one on each page and in the look-up"
+    loose = [one["netwar"]["loose"] for one in documents(three, "tw") if "loose" in one["netwar"]]
+    assert len(loose) == 4, "one a page"
+    assert all({"places", "media", "topics"} <= set(one) for one in loose)
+    assert {row[0][-1] for row in three.select("three", "SELECT name FROM users")} >= {"\ufffd"}
+    years = three.select("three", "SELECT DISTINCT substr(created, 1, 4) FROM tweets")
+    assert all("2006" <= year <= "2030" for (year,) in years), years
+
+
+def test_pages_without_meta_do_not_end_a_timeline(three: Three) -> None:
+    three.fault("no-meta", endpoint=TIMELINE)
+    no_bug(three.capture(check=0))
+    three.is_complete()
+
+
+def test_what_came_without_an_id_stays_in_doubt_if_x_billed_it(three: Three) -> None:
+    three.fault("odd-elements", endpoint=TIMELINE, times=1, billed=True)
+    no_bug(three.capture(check=0))
+    told = json.loads(three.run("tw-spend", "--no-ask", "--json").stdout)
+    assert three.bill()["micro"] == three.spent() + 5_000
+    assert told["micro_dollars"]["in_doubt"] == 5_000
+    assert [one["reason"].rpartition(": ")[2] for one in letters(three)] == ["it is no object", "it has no id"]
+
+
+def documents(one: Operator, kind: str) -> Iterator[Any]:
+    from netwar.archive.sqlite.store import SqliteArchive
+
+    data = one.desk.home / ".local/share/netwar"
+    archive = SqliteArchive(data / "archive", data / "dead-letters")
+    yield from archive.scan(f"{kind}three")
+    archive.close()

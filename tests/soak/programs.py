@@ -1,0 +1,164 @@
+"""How each program is called, with what an operator would give it: the rows of the table.
+
+A row makes the command that is to run out of what is around, or None where there is nothing for it to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tests.soak.hosts import Account
+from tests.soak.runs import Command
+
+INDEX = "brexit"
+COPY = "copied"
+FAILS = frozenset({1})  # what is asked for may not be there, or not in this list
+
+
+@dataclass
+class Around:
+    """What a row may choose from: the account, the world's users as the truth has them, whose followers are read."""
+
+    chance: Random
+    account: Account
+    users: list[dict[str, str]]
+    observed: list[dict[str, str]]
+    elastic: bool
+    tweets: list[str]
+
+    def some(self, most: int) -> list[dict[str, str]]:
+        return self.chance.sample(self.users, self.chance.randint(1, min(most, len(self.users))))
+
+    def entries(self, users: list[dict[str, str]]) -> str:
+        """A list of users as people write them: ids and names mixed."""
+        return "".join(self.chance.choice((user["id"], user["id"], "@" + user["name"])) + "\n" for user in users)
+
+    def one(self) -> dict[str, str]:
+        return self.chance.choice(self.users)
+
+    def listed(self) -> str:
+        """Somebody whose followers are read, by number or name."""
+        user = self.chance.choice(self.observed)
+        return self.chance.choice((user["id"], user["name"]))
+
+
+Row = Callable[[Around], Command | None]
+
+
+def queued(program: str, queue: str) -> Row:
+    def row(around: Around) -> Command:
+        return filling(around, program, ["-"], queue)
+
+    return row
+
+
+def filling(around: Around, program: str, arguments: list[str], queue: str) -> Command:
+    """A program that puts users on a queue: what is promised to those who are named by number."""
+    given = around.entries(around.some(12))
+    ids = tuple(line for line in given.split() if line.isdigit())
+    return Command(program, arguments, given, queued=(queue, ids))
+
+
+def plain(program: str, *arguments: str, expected: frozenset[int] = frozenset()) -> Row:
+    return lambda around: Command(program, list(arguments), expected=expected)
+
+
+def sometimes(*options: list[str]) -> Callable[[Around], list[str]]:
+    return lambda around: around.chance.choice(options)
+
+
+LENGTHS = sometimes([], [], ["--limit", "1"], ["--limit", "3"], ["--wait"])
+SHOWN = sometimes([], ["--json"], ["--names"])
+NAMED = sometimes([], ["--history"], ["--json"], ["--ask"])
+
+
+def capture(around: Around) -> Command:
+    more = around.chance.choice(([], [], [], ["--refresh", "7"], ["--refresh"], ["--estimate"], ["--queue", "weekly"]))
+    return Command("tw-idu3elk", [INDEX, *more, *([] if "--estimate" in more else LENGTHS(around))])
+
+
+def profiles(around: Around) -> Command:
+    more = around.chance.choice(([], [], ["--again"], ["--fresh", "0"]))
+    return Command("tw-queue2usertest", [*more, *LENGTHS(around)])
+
+
+def follow(program: str) -> Row:
+    def row(around: Around) -> Command:
+        more = around.chance.choice((["--yes"], ["--yes", "--wait"], ["--yes", "--ids-only"], ["--yes", "--every", "7"]))
+        return Command(program, [around.listed(), *more], expected=FAILS)
+
+    return row
+
+
+def quick(program: str) -> Row:
+    return lambda around: Command(
+        program, [around.listed(), "ids.txt", "--yes", *sometimes([], ["--wait"])(around)], expected=FAILS
+    )
+
+
+def diff(around: Around) -> Command:
+    more = around.chance.choice(([], ["--list"], ["--friends"]))
+    return Command("tw-followdiff", [around.listed(), *more], expected=FAILS)
+
+
+def search(around: Around) -> Command:
+    words = around.chance.choice((["the"], ["--since", "2020-01-01"], ["--user", around.one()["name"]], ["--users", "number"]))
+    return Command("tw-search", [INDEX, *words, "--limit", "50"], expected=FAILS)
+
+
+def tweet(around: Around) -> Command:
+    return Command("tw-1tweet", [around.chance.choice(around.tweets or ["1439800001232728069"])], expected=FAILS)
+
+
+def coverage(around: Around) -> Command:
+    return Command("tw-coverage", [INDEX, *around.chance.choice(([], [around.one()["id"]], ["--json"]))], expected=FAILS)
+
+
+def audit(program: str, key: str) -> Row:
+    def row(around: Around) -> Command:
+        lines = around.entries(around.some(20)) if not key else "".join(user[key] + "\n" for user in around.some(20))
+        return Command(program, ["-", "audited"], lines, expected=FAILS)
+
+    return row
+
+
+def edges(around: Around) -> Command:
+    lines = "".join(f"{one['id']},{two['id']}\n" for one, two in zip(around.some(9), around.some(9), strict=False))
+    return Command("tw-fixgraph", ["-"], "Source,Target\n" + lines)
+
+
+def copy(around: Around) -> Command:
+    return Command("tw-copy", [INDEX, COPY], expected=FAILS)
+
+
+def elk(around: Around) -> Command | None:
+    recipe = around.chance.choice((["health"], ["indices-by-size", "tw*"], ["GET", "/_cat/health"], ["--list"], ["nodes"]))
+    return Command("tw-elk", recipe) if around.elastic else Command("tw-elk", ["--list"])
+
+
+def elkauth(around: Around) -> Command:
+    expected = frozenset() if around.elastic else frozenset({78})
+    return Command("tw-elkauth", ["/_cat/health"], expected=expected, shows_secrets=True)
+
+
+def elkinit(around: Around) -> Command:
+    return Command("tw-elkinit", [], expected=frozenset() if around.elastic else frozenset({78}))
+
+
+def rates(around: Around) -> Command:
+    return Command("tw-rates", around.chance.choice(([], ["--no-ask"], [str(around.account.config), "--no-ask"])))
+
+
+def wipe(program: str, queue: str) -> Row:
+    def row(around: Around) -> Command:
+        return Command(program, ["--queue", queue, "--yes"], wiped=queue)
+
+    return row
+
+
+def mend(around: Around) -> Command | None:
+    """Nobody is lost from a queue that is rebuilt though it is whole, whoever works on it meanwhile."""
+    queues = around.account.host.data / "queues.sqlite"
+    return Command("tw-mend", [str(queues)]) if queues.exists() else None

@@ -1,0 +1,104 @@
+"""How often each program runs: a row or more for each program in bin/, and the lines of the shipped crontab.
+
+A new program gets a row here. tests/test_soak.py fails for one that has none.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from random import Random
+
+from tests.conftest import ROOT
+from tests.soak import programs as do
+from tests.soak.programs import Around, Row
+from tests.soak.runs import Command
+from tests.soak.signing import begin
+
+ROWS: dict[str, list[tuple[int, Row]]] = {
+    "tw-1name": [(1, lambda around: Command("tw-1name", [around.one()["name"], *do.NAMED(around)], expected=do.FAILS))],
+    "tw-1num": [(1, lambda around: Command("tw-1num", [around.one()["id"], *do.NAMED(around)], expected=do.FAILS))],
+    "tw-1tweet": [(1, do.tweet)],
+    "tw-auth": [(1, begin)],
+    "tw-copy": [(1, do.copy)],
+    "tw-coverage": [(1, do.coverage)],
+    "tw-elk": [(1, do.elk)],
+    "tw-elkauth": [(1, do.elkauth)],
+    "tw-elkinit": [(1, do.elkinit)],
+    "tw-fixgraph": [(1, do.edges)],
+    "tw-follow2usertest": [(2, do.follow("tw-follow2usertest"))],
+    "tw-followdiff": [(1, do.diff)],
+    "tw-followquick": [(1, do.quick("tw-followquick"))],
+    "tw-friend2usertest": [(2, do.follow("tw-friend2usertest"))],
+    "tw-friendquick": [(1, do.quick("tw-friendquick"))],
+    "tw-idu3elk": [(20, do.capture)],
+    "tw-mend": [(1, do.mend)],
+    "tw-myname": [(1, do.plain("tw-myname"))],
+    "tw-queue2usertest": [(5, do.profiles)],
+    "tw-quser2usertest": [(3, do.queued("tw-quser2usertest", "usertest"))],
+    "tw-quser2work": [(12, do.queued("tw-quser2work", "work"))],
+    "tw-rates": [(1, do.rates)],
+    "tw-sandbox": [],  # is the world
+    "tw-search": [(2, do.search)],
+    "tw-showusertest": [(1, lambda around: Command("tw-showusertest", do.SHOWN(around)))],
+    "tw-showwork": [(1, lambda around: Command("tw-showwork", do.SHOWN(around)))],
+    "tw-spend": [(2, do.plain("tw-spend")), (1, do.plain("tw-spend", "--no-ask", "--json"))],
+    "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
+    "tw-touchindex": [(1, do.plain("tw-touchindex", "touched"))],
+    "tw-tumsearch": [(1, do.audit("tw-tumsearch", "id"))],
+    "tw-usersearchadd": [(1, do.audit("tw-usersearchadd", ""))],
+    "tw-wipeusertest": [(1, do.wipe("tw-wipeusertest", "usertest"))],
+    "tw-wipework": [(1, do.wipe("tw-wipework", "weekly"))],
+}
+# How often a line of the crontab comes, by when cron would start it; what comes once a day or a week comes seldom.
+OFTEN = {"* * * * *": 25, "*/5 * * * *": 8}
+SELDOM = 3
+
+
+def drawn(around: Around, chance: Random) -> Command:
+    """The next command of an account."""
+    weighted = [*(entry for rows in ROWS.values() for entry in rows), *cron()]
+    while True:
+        (row,) = chance.choices([row for _, row in weighted], [weight for weight, _ in weighted])
+        if command := row(around):
+            return command if "--config" in command.arguments else _configured(command, around)
+
+
+def _configured(command: Command, around: Around) -> Command:
+    return replace(command, arguments=[*command.arguments, "--config", str(around.account.config)])
+
+
+def cron() -> list[tuple[int, Row]]:
+    """The lines of crontab.txt, with what an operator would change in them."""
+    lines = [line for line in (ROOT / "crontab.txt").read_text().splitlines() if re.match(r"[*0-9]", line)]
+    return [(OFTEN.get(" ".join(line.split()[:5]), SELDOM), _row(line)) for line in lines]
+
+
+def _row(line: str) -> Row:
+    words = shlex.split(line.split(maxsplit=5)[5])
+
+    def row(around: Around) -> Command | None:
+        if words[0] == "tw-elk" and not around.elastic:
+            return None
+        arguments = [_meant(around, word) for word in words[1:]]
+        if words[0] == "tw-quser2work":
+            queue = "weekly" if "weekly" in words else "work"
+            made = do.filling(around, words[0], arguments, queue)
+            (around.account.home / "lists" / "watched").write_text(made.given)
+            return replace(made, given="")
+        # A snapshot is refused while another one is taken, and under a name that is taken.
+        return Command(words[0], arguments, expected=do.FAILS if words[0] in ("tw-elk", "tw-follow2usertest") else frozenset())
+
+    return row
+
+
+def _meant(around: Around, word: str) -> str:
+    """A word of the crontab as this operator writes it."""
+    if word.startswith("~/accounts/"):
+        return str(around.account.config)
+    if word == "our_account":
+        return around.listed()
+    if word.startswith("netwar-$("):
+        return f"netwar-{around.chance.randrange(1 << 30)}"
+    return word.replace("~", str(around.account.home))

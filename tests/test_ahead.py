@@ -1,0 +1,60 @@
+"""What was dated ahead of X's clock, by a host whose own was, is neither fresh nor the last word."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.connections.runs import Run
+from netwar.coverage import Record
+from netwar.follows import stale
+from netwar.queues.base import Claim
+from netwar.queues.sqlite import SqliteQueue
+from netwar.records.documents import USERTEST, Document
+from netwar.sandbox.clock import iso
+from netwar.standing import conclude, standing
+from netwar.workers import since_queued
+
+MONTHS = 90 * 86_400_000
+NOW = time.time_ns() // 1_000_000 // 1_000 * 1_000
+
+
+def profile(at: int) -> dict[str, object]:
+    return {"id": "1", "username": "ahead", "netwar": {"retrieved": iso(at)}}
+
+
+def test_what_x_says_of_a_user_now_is_the_last_word(tmp_path: Path) -> None:
+    suspended = Record("1", outcome="suspended", asked=NOW)
+    assert standing(suspended, profile(NOW + MONTHS)) == "suspended"
+    assert standing(suspended, profile(NOW + 1_000)) == "open"
+    with closing(SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")) as archive:
+        conclude(archive, USERTEST, "1", "gone", NOW + MONTHS)
+        conclude(archive, USERTEST, "1", "suspended", NOW)
+        assert archive.record(USERTEST, "1").outcome == "suspended"
+        conclude(archive, USERTEST, "1", "gone", NOW - 1_000)
+        assert archive.record(USERTEST, "1").outcome == "suspended"
+
+
+def test_a_profile_of_the_future_is_not_fresh(tmp_path: Path) -> None:
+    with closing(SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")) as archive:
+        archive.write(
+            [Document(USERTEST, id, {**profile(at), "id": id}, True, at) for id, at in (("1", NOW + MONTHS), ("2", NOW))]
+        )
+        assert stale(archive, ["1", "2", "3"], NOW - 1_000, NOW) == ["1", "3"]
+
+
+@pytest.mark.parametrize("ours", [0, MONTHS, -MONTHS])
+def test_how_long_a_user_has_waited_does_not_depend_on_what_our_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: int
+) -> None:
+    """Queued ten seconds ago, by a clock that is right or wrong by months."""
+    monkeypatch.setattr(time, "time", lambda: (NOW + ours) / 1_000)
+    with closing(SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))) as queue:
+        claim = Claim(queue, "token", ["1"], time.time() - 10)
+        assert since_queued(claim, NOW - 5_000, NOW)
+        assert not since_queued(claim, NOW - 15_000, NOW)
+        assert not since_queued(claim, NOW + MONTHS, NOW)

@@ -1,0 +1,152 @@
+"""Whatever others wrote, no program shows it so that it does something to a terminal, or looks like a row of its own.
+
+A new program is added to CASES, or the test of the table fails.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netwar.archive.deadletters import Refused, keep
+from netwar.config import load
+from netwar.records.documents import Document
+from tests.conftest import BIN, ROOT, Desk, Ended
+from tests.hostile import EVIL, KEYS, OTHER, TWEET, USER, fill, harm, services
+from tests.test_every_program import PROGRAMS
+
+EVIL_FILE = "list\x1b[31m\u202e\n.txt"
+E = "--config es.conf"
+# Command lines of each program: what is told of a user, a file, a refusal; the ends of words are at blanks.
+CASES: dict[str, list[str]] = {
+    "tw-1name": ["nasa", "nasa --json", "nasa --ask"],
+    "tw-1num": [f"{USER} --history", f"{USER} --json", f"{OTHER} --history"],
+    "tw-1tweet": [TWEET, f"{TWEET} --json"],
+    "tw-auth": ["", "FILE"],
+    "tw-copy": ["evil other", "files:FILE other"],
+    "tw-coverage": ["evil", f"evil {USER}", "evil --json", "FILE"],
+    "tw-elk": [
+        *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),
+        *(f"POST /evil @FILE --show {E}", f"replicas FILE 1 --show {E}"),
+    ],
+    "tw-elkauth": [f"/FILE {E} --show"],
+    "tw-elkinit": [E],
+    "tw-fixgraph": ["no FILE", "FILE --columns 5", "edges.csv --columns FILE"],
+    "tw-follow2usertest": [f"{USER} --yes", "FILE"],
+    "tw-followdiff": [USER, f"{USER} --list", f"{USER} --json", "FILE"],
+    "tw-followquick": [f"{USER} - --yes", "nasa out.txt --yes"],
+    "tw-friend2usertest": [f"{USER} --yes"],
+    "tw-friendquick": [f"{USER} - --yes"],
+    "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
+    "tw-myname": ["", "-v"],
+    "tw-queue2usertest": ["", "-v"],
+    "tw-quser2usertest": ["FILE", "no FILE"],
+    "tw-quser2work": ["FILE"],
+    "tw-rates": ["", "no FILE", "FILE"],
+    "tw-sandbox": ["--scenario FILE", "--replay FILE --port 0 --clock FILE"],
+    "tw-search": [
+        f"evil --user {USER}",
+        f"evil --user {USER} --json",
+        "evil owned --users",
+        "evil owned --users --json",
+        "FILE x",
+    ],
+    "tw-showusertest": ["", "--names", "--json"],
+    "tw-showwork": ["", "--names", "--json"],
+    "tw-spend": ["--since 2026-01-01", "--since 2026-01-01 --json"],
+    "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
+    "tw-touchindex": ["FILE"],
+    "tw-tumsearch": ["FILE -", "FILE - --both", "FILE - --missed", "ids.txt"],
+    "tw-usersearchadd": ["FILE -", "FILE"],
+    "tw-wipeusertest": [""],
+    "tw-wipework": ["", "--queue FILE"],
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk in whose home everything that is recorded, and everybody who is asked, says the worst."""
+    desk = Desk(tmp_path_factory.mktemp("hostile") / "home")
+    desk.home.mkdir()
+    with services() as address:
+        api, settings = f"http://{address}", {"data": desk.home / "data", "maxcpu": 100, "maxmem": 100, "budget": 60, **KEYS}
+        path = desk.configure(api, **settings)
+        desk.configure(api, desk.home / "es.conf", **settings, elksg=address)
+        fill(desk.home / "data", load(path).app)
+        (desk.home / EVIL_FILE).write_text(f"{USER}\nhttps://x.com/nasa?\x9b31m\u202e\n{EVIL}\n@\x1b[2J\n".replace("\x07", ""))
+        (desk.home / "ids.txt").write_text(f"{USER}\n{OTHER}\n99\n")
+        (desk.home / "edges.csv").write_text("11,12\n")
+        yield desk
+
+
+def words(line: str) -> list[str]:
+    return [word.replace("FILE", EVIL_FILE) for word in line.split()]
+
+
+def test_every_program_is_tried() -> None:
+    assert sorted(CASES) == PROGRAMS
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_that_others_wrote_does_anything(hostile: Desk, name: str) -> None:
+    for line in CASES[name]:
+        ended = hostile.run(name, *words(line), input=f"{USER}\n")
+        assert not harm(ended.stdout) + harm(ended.stderr), (name, line)
+        assert "this is a bug" not in ended.stderr, (name, line, ended.stderr)
+
+
+def test_what_is_shown_of_it_is_the_rest(hostile: Desk) -> None:
+    def shown(*line: str) -> Ended:
+        return hostile.run(*line)
+
+    assert shown("tw-myname").stdout.count("\n") == 1
+    assert len(shown("tw-myname").stdout.split("\t")) == 3
+    assert "evil ]0;owned" in shown("tw-myname").stdout
+    assert [len(line.split("\t")) for line in shown("tw-coverage", "evil").stdout.splitlines()] == [5, 5, 5]
+    assert len(shown("tw-search", "evil", "--user", USER).stdout.splitlines()) == 1
+    assert json.loads(shown("tw-search", "evil", "--user", USER, "--json").stdout)["text"] == EVIL
+    assert json.loads(shown("tw-1num", USER, "--json").stdout)["profile"]["description"] == EVIL
+    assert json.loads(shown("tw-elk", "GET", "/evil", "--config", "es.conf").stdout)[EVIL] == EVIL
+
+
+def test_names_that_can_be_none_are_not_written_into_lists(hostile: Desk) -> None:
+    """Files are data, and faithful: so what is no name must not become one, or a line of its own."""
+    hostile.run("tw-tumsearch", "ids.txt", "both", "--both", check=0)
+    assert (hostile.home / "both-found.txt").read_text() == f"{USER},{USER}\n{OTHER},{OTHER}\n"
+    assert hostile.run("tw-fixgraph", "edges.csv", check=0).stdout == "11,12\n"
+    hostile.run("tw-tnamesearch", EVIL_FILE, "whole")
+    assert (hostile.home / "whole-missed.txt").read_text() == "https://x.com/nasa?\x9b31m\n"
+
+
+ONE_WAY_OUT = {"netwar/cli/output.py", "netwar/cli/guarded.py", "netwar/cli/__init__.py"}
+
+
+def ours() -> list[Path]:
+    return [*BIN.glob("tw-*"), *(path for path in (ROOT / "netwar").rglob("*.py"))]
+
+
+def test_nobody_speaks_another_way() -> None:
+    """The streams are guarded; where a row ends only the words of netwar.cli.output know."""
+    others = []
+    for path in ours():
+        if str(path.relative_to(ROOT)) in ONE_WAY_OUT:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                whole = ast.unparse(node.func)
+                if whole in ("click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"):
+                    others.append(f"{path}:{node.lineno} {whole}")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                others.append(f"{path}:{node.lineno} print")
+    assert not others
+
+
+def test_dead_letters_can_be_looked_at(tmp_path: Path) -> None:
+    keep(tmp_path / "dead-letters", [Refused(Document("twevil", "1", {"id": "1", "text": EVIL}, True, 1), EVIL)])
+    kept = (tmp_path / "dead-letters").read_text()
+    assert not harm(kept)
+    assert json.loads(kept)["document"]["text"] == json.loads(kept)["reason"] == EVIL
