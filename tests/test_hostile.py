@@ -42,6 +42,7 @@ CASES: dict[str, list[str]] = {
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
+    "tw-mend": ["FILE", "data/meter.sqlite"],
     "tw-myname": ["", "-v"],
     "tw-queue2usertest": ["", "-v"],
     "tw-quser2usertest": ["FILE", "no FILE"],
