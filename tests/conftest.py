@@ -52,6 +52,7 @@ class Desk:
             "NETWAR_SYSTEM_CONF": str(self.home / "netwar.conf"),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
+            "PYTHONWARNINGS": "always::ResourceWarning",  # what a program leaves open it says, and `run` fails
         }
 
     def start(self, name: str, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -76,6 +77,7 @@ class Desk:
         environment = self.environment | dict(env or {})
         done = subprocess.run(command, env=environment, cwd=self.home, input=given, capture_output=True, timeout=timeout)
         ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "ResourceWarning" not in ended.stderr, f"{name} left something open:\n{ended.stderr}"
         assert check is None or ended.status == check, f"{name} ended {ended.status}, not {check}:\n{ended.stderr}{ended.stdout}"
         return ended
 

@@ -78,6 +78,13 @@ def app_of(services: Services) -> str:
     return known or settings.app
 
 
+def here() -> str:
+    """The name of this host, as budgets and runs note it."""
+    from netwar.connections.runs import HOST
+
+    return HOST
+
+
 def scope(services: Services) -> str:
     """What is counted together."""
     from netwar.connections.runs import HOST
