@@ -47,7 +47,7 @@ ifdef PAGES
 endif
 
 clean: ## remove what was made here
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Installed anew only when what is needed has changed, so that everything works without a network later.
 .venv/ready: requirements.txt

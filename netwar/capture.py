@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
@@ -16,9 +17,10 @@ from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.summary import Summary
+from netwar.suspects import Suspects
 from netwar.timelines import Progress, Timeline, conclusion
-from netwar.twitter.base import Passing, Twitter, Unavailable
-from netwar.workers import Troubles, check_fields, since_queued, through_windows
+from netwar.twitter.base import Twitter, Unavailable
+from netwar.workers import check_fields, since_queued, through_windows
 
 log = logging.getLogger("netwar.capture")
 
@@ -70,37 +72,57 @@ class Capture:
         self._report = report
         self._user_done = user_done
         self._room = room
-        self._troubles = Troubles()
+        self._suspects = Suspects(self._ask_other, self._failed)
+        self._refused: set[str] = set()  # users who failed, but only by X's refusing them
+        self._witness: str | None = None  # a user about whom X answered
         self._checked = False
 
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record users. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing when X fails with three users in a row, and OutOfBudget, OutOfCredit, UsageCapped
-        or KeysRefused; the summary then says what was done before.
+        Raises Passing, BadRequest or KeysRefused when X answers about nobody (see `netwar.suspects`), and OutOfBudget,
+        OutOfCredit or UsageCapped; the summary then says what was done before.
         """
         return through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
 
     def _drain(self) -> None:
-        while self._left is None or self._left > 0:
-            self._room()
-            claim = self._queue.take(1)
-            if claim is None:
-                return
-            self._attempt(claim)
-            gc.collect(1)
+        with self._suspects:
+            while self._left is None or self._left > 0:
+                self._room()
+                claim = self._queue.take(1)
+                if claim is not None:
+                    self._attempt(claim)
+                elif not self._suspects.settled():
+                    return
+                gc.collect(1)
 
     def _attempt(self, claim: Claim) -> None:
-        try:
-            with claim:
-                self._record(claim)
-        except Passing as passing:
-            self._troubles.met(passing, f"user {claim.user}")
-        else:
-            self._troubles.over()
+        if self._suspects.attempt(claim, self._record):
             if self._left is not None:
                 self._left -= 1
             self._user_done()
+
+    def _failed(self, user: str) -> None:
+        self._refused.add(user)
+        self.summary.failed[user] += 1
+
+    def _ask_other(self) -> bool:
+        """Whether there is a user about whom X answered in this run; then it has answered about them once more."""
+        if self._witness is None:
+            return False
+        timeline = Timeline(self._twitter, self._store, self._index, self._witness, lambda page, progress: None)
+        try:
+            timeline.look()
+        except Unavailable as no:
+            log.debug("user %s: %s", self._witness, no)
+        finally:
+            self._add(timeline.progress)
+        return True
+
+    def _answered(self, user: str) -> None:
+        """X has said something of a user."""
+        self._witness = user
+        self._suspects.answered()
 
     def _record(self, claim: Claim) -> None:
         entry = claim.user
@@ -111,14 +133,17 @@ class Capture:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
         except UserFailed as failure:
             log.warning("user %s: %s", entry, failure)
+            self._refused.discard(entry)
             self.summary.failed[entry] += 1
             raise
+        if entry in self._refused:  # that has passed
+            del self.summary.failed[entry]
 
     def _find(self, entry: str) -> Known:
         room = 99 if self._left is None else self._left - 1
         before = self._names.micro
         try:
-            return self._names.find(entry, self._queue.waiting(), room)
+            return self._names.find(entry, chain(self._suspects.users, self._queue.waiting()), room)
         finally:
             self.summary.micro += self._names.micro - before
 
@@ -141,8 +166,14 @@ class Capture:
         return since_queued(claim, done, self._twitter.now())
 
     def _read(self, claim: Claim, known: Known) -> None:
+        proved = 0
+
         def paged(page: Page, progress: Progress) -> None:
-            claim.renew(progress=bool(page.posts))
+            nonlocal proved
+            # Pages that bring the same each time must not make us forget how often the user has failed.
+            claim.renew(progress=progress.proved > proved)
+            proved = progress.proved
+            self._suspects.answered()
             self._check_fields(page)
             self._report(known.name or known.id, progress)
             bears = username(page.authors.get(known.id, {})) or known.name or ""
@@ -154,9 +185,11 @@ class Capture:
             record = timeline.bring_up_to_date()
             if self._refresh:
                 timeline.refresh(self._refresh.days)
-            self._conclude(known.id, conclusion(record), name=known.name)
+            self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
+            self._answered(known.id)
         except Unavailable as no:
             self._conclude(known.id, no.outcome, no.detail, name=known.name)
+            self._answered(known.id)
         finally:
             self._add(timeline.progress)
 

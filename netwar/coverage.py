@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 # a timeline that ends at this depth or below may have been cut off by that limit.
 # Source: docs.x.com, X API, timelines, integration guide.
 DEPTH_IN_DOUBT = 2_000
+# So near to the limit the profile's count of posts rules nothing out: it comes late at times, and so do posts.
+DEPTH_BEYOND_DOUBT = 3_100
 
 OUTCOMES = ("complete", "partial", "empty", "suspended", "protected", "gone", "renamed")
 

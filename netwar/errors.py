@@ -35,7 +35,9 @@ class NetwarError(Exception):
 
 
 class BadRequest(NetwarError):
-    """X refused the question itself: a wrong option, or a bug of ours."""
+    """X refused the question itself: a wrong option, a bug of ours, or a user. `reason` is what X said, without advice."""
+
+    reason = ""
 
 
 class ItemsFailed(NetwarError):
@@ -99,7 +101,9 @@ class ConfigError(NetwarError):
 
 
 class KeysRefused(ConfigError):
-    """X does not accept the keys, or the app lacks a right."""
+    """X does not accept the keys, or the app lacks a right. `reason` is what X said, without advice."""
+
+    reason = ""
 
 
 class ClockOff(KeysRefused):

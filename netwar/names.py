@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Store
+from netwar.errors import BadRequest
 from netwar.lookups import MOST, LookUps
 from netwar.queues.base import UserFailed
 from netwar.records.documents import SLIP_MS, users_index
@@ -57,12 +58,21 @@ class Names:
             return known
         if name not in self._unavailable:
             others = [other for other in self._unknown(waiting) if other != name]
-            self.look_up([name, *others[: min(room, MOST - 1)]])
+            self._look_up_with(name, others[: min(room, MOST - 1)])
         if name in self._unavailable:
             raise self._unavailable.pop(name)
         if known := self._archived(name, self._twitter.now()):
             return known
         raise UserFailed(f"X gave no answer about {name}")
+
+    def _look_up_with(self, name: str, others: list[str]) -> None:
+        """Look up a name and others; alone where X refuses them together, as it does for the sake of one of them."""
+        try:
+            self.look_up([name, *others])
+        except BadRequest:
+            if not others:
+                raise
+            self.look_up([name])
 
     def look_up(self, names: list[str]) -> None:
         """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""

@@ -23,7 +23,7 @@ class Held:
     claim: Claim
     unanswered: set[str]
     renewed: float = field(default_factory=time.monotonic)
-    silent: bool = False
+    silent: int = 0
 
 
 class OpenClaims:
@@ -46,7 +46,7 @@ class OpenClaims:
     @property
     def half_done(self) -> int:
         """How many users have been answered whose claims are still open."""
-        return sum(len(held.claim.users) - len(held.unanswered) for held in self._held.values())
+        return sum(len(held.claim.users) - len(held.unanswered) - held.silent for held in self._held.values())
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +70,7 @@ class OpenClaims:
             return False
         (self.ids if entry.isdigit() else self.names).pop(entry, None)
         held.unanswered.discard(entry)
-        held.silent = held.silent or silent
+        held.silent += silent
         if not held.unanswered and not held.silent:
             del self._held[held.claim.token]
             held.claim.__exit__(None, None, None)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from itertools import islice
 
 from netwar.archive.base import Store
-from netwar.lookups import MOST, LookUps
+from netwar.errors import BadRequest
+from netwar.lookups import MOST, LookUps, Told
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
@@ -22,7 +23,7 @@ from netwar.records.entries import by_name
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary, plural
 from netwar.twitter.base import Passing, Twitter
-from netwar.workers import Troubles, since_queued, through_windows
+from netwar.workers import TROUBLES, Troubles, since_queued, through_windows
 
 log = logging.getLogger("netwar.profiles")
 
@@ -62,7 +63,9 @@ class Profiles:
         self._user_done = user_done
         self._room = room
         self._troubles = Troubles()
-        self._silent: set[str] = set()
+        self._most = MOST  # a look-up, fewer after X refused one
+        self._refusals = 0  # of single users in a row
+        self._silent: dict[str, str] = {}  # users of whom X tells nothing, and why
 
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record profiles. A spent rate window ends the run, or with `wait` is waited out.
@@ -127,14 +130,15 @@ class Profiles:
     def _ask(self, claims: OpenClaims) -> None:
         """Look up the fuller of the two kinds, and write down what X says before any claim is done."""
         claims.renew()
+        by_id = len(claims.ids) >= len(claims.names)
+        asked, key = list(islice(claims.ids if by_id else claims.names, self._most)), "" if by_id else "@"
         try:
-            if len(claims.ids) >= len(claims.names):
-                told, key = self._look_ups.ids(list(islice(claims.ids, MOST))), ""
-            else:
-                told, key = self._look_ups.names([name.removeprefix("@") for name in islice(claims.names, MOST)]), "@"
-        finally:
-            self.summary.micro, self.summary.tally = self._look_ups.micro, self._look_ups.tally
+            told = self._look_up(asked, by_id)
+        except BadRequest as refusal:
+            self._narrow(claims, asked, refusal)
+            return
         self._troubles.over()
+        self._refusals = 0
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
         self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
@@ -142,35 +146,54 @@ class Profiles:
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:
-            self._give_up(claims, by_name(value) if key else value)
+            self._give_up(claims, by_name(value) if key else value, SILENCE)
+
+    def _look_up(self, asked: list[str], by_id: bool) -> Told:
+        try:
+            return self._look_ups.ids(asked) if by_id else self._look_ups.names([name.removeprefix("@") for name in asked])
+        finally:
+            self.summary.micro, self.summary.tally = self._look_ups.micro, self._look_ups.tally
+
+    def _narrow(self, claims: OpenClaims, asked: list[str], refusal: BadRequest) -> None:
+        """X refused a look-up, perhaps for the sake of one user in it: ask about half as many, down to one.
+
+        Raises the refusal where that does not help: the fault is not with the users.
+        """
+        if len(asked) > 1:
+            self._most = len(asked) // 2
+            return
+        self._most = MOST
+        self._refusals += 1
+        if self._refusals == TROUBLES:
+            raise refusal
+        self._give_up(claims, asked[0], refusal.reason or str(refusal))
 
     def _count(self, users: int) -> None:
         self.summary.users += users
         self._user_done(users)
 
-    def _give_up(self, claims: OpenClaims, entry: str) -> None:
-        """X said nothing of a user: their claim waits till the end of the run, and then the failure is counted."""
-        log.warning("user %s: %s", entry, SILENCE)
-        self._silent.add(entry)
+    def _give_up(self, claims: OpenClaims, entry: str, why: str) -> None:
+        """X told nothing of a user: their claim waits till the end of the run, and then the failure is counted."""
+        log.warning("user %s: %s", entry, why)
+        self._silent[entry] = why
         self.summary.failed[entry] = 1
         claims.answered(entry, silent=True)
 
     def _fail_the_silent(self) -> None:
-        """Count a failure against each user of whom X said nothing, and against nobody who was claimed with them.
+        """Count a failure against each user of whom X told nothing, and against nobody who was claimed with them.
 
         A claim fails as a whole, so these are claimed one by one now. Those who were claimed with them have been answered,
         so that their claims end done. Where so many others wait that they do not come round, the next run finds them.
         """
-        left = set(self._silent)
+        left = dict(self._silent)
         with OpenClaims() as others:
             for _ in range(min(MANY, MOST * len(left))):
                 claim = self._queue.take(1)
                 if claim is None:
                     return
                 if claim.user in left:
-                    left.remove(claim.user)
                     with claim:
-                        raise UserFailed(SILENCE)
+                        raise UserFailed(left.pop(claim.user))
                 others.hold(claim)
                 if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
                     others.answered(claim.user)

@@ -1,36 +1,39 @@
 """One user's timeline brought up to date, without holes (see `netwar.coverage`).
 
 Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
-written together with the span that it completes; only then is the next one asked for.
+written together with what it proves (see `netwar.walks`); only then is the next one asked for.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netwar.archive.base import Cover, Store, Tally
-from netwar.coverage import DEPTH_IN_DOUBT, Record, Span, Stretch, depth
+from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
 from netwar.twitter.base import Answer, Twitter
+from netwar.walks import Walk
 
 log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
+FEW = 5  # docs.x.com, timelines: the least max_results
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a timeline brought so far; `posts` are the user's own."""
+    """What a timeline brought so far; `posts` are the user's own, `proved` those in stretches that became complete."""
 
     posts: int = 0
+    proved: int = 0
     micro: int = 0
     tally: Tally = field(default_factory=Tally)
 
@@ -53,118 +56,124 @@ class Timeline:
         """Record every post still to be had; the ledger's record afterwards.
 
         Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
-        pages, and whatever `Twitter` raises; what was read until then is kept and covered.
+        pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before = self._record()
-        self._walk(before.top, None)
+        self._walk(Walk(before.top))
         for gap in before.gaps:
-            self._walk(gap.low, gap.high)
+            self._walk(Walk(gap.low, gap.high))
         return self._record()
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        since = None if days is None else first_id(self._twitter.now() - int(days * 86_400_000))
-        for answer in self._pages(since, None):
-            self._write(answer, None)
+        walk = Walk(0 if days is None else first_id(self._twitter.now() - int(days * 86_400_000)))
+        for answer in self._pages(walk):
+            walk.read(_ids(answer), answer.clock)
+            self._write(answer)
+
+    def look(self) -> None:
+        """Ask for a few posts above all that is covered, only to see whether X answers; they are kept, and not covered."""
+        self._write(self._twitter.timeline(self.user, index=self._index, since=self._record().top or None, size=FEW))
 
     def _record(self) -> Record:
         return self._store.archive.record(self._tweets, self.user)
 
-    def _walk(self, low: int, high: int | None) -> None:
-        """Read (low, high] newest first, each page covering down to its last post, which is its oldest."""
-        edge = high
-        for answer in self._pages(low or None, None if high is None else high + 1):
-            posts = [one for one in _ids(answer) if one > low and (high is None or one <= high)]
-            if posts and edge is not None and max(posts) > edge:
-                edge = self._take_back(edge, posts)
-            span = Span(posts[-1] - 1, edge or max(posts), len(posts)) if posts else None
-            edge = span.low if span else edge
-            self._served += len(posts)
-            if edge and answer.page.ends and self._is_first(low, edge, len(posts)):
-                span = Span(low, span.high if span else edge, len(posts)) if edge > low else span
-                edge = low
-            self._write(answer, span)
-        if edge is not None and edge > low:
-            self._end_in_doubt(low, edge)
+    def _walk(self, walk: Walk) -> None:
+        """Read pages, each written together with what it proves."""
+        for answer in self._pages(walk):
+            walk.read(_ids(answer), answer.clock)
+            if _ends(answer, walk) and not self._may_be_cut_off(walk):
+                walk.end()
+            self._write(answer, *walk.changes())
+        self._served += walk.posts
+        if not walk.is_done:
+            self._end_in_doubt(walk)
 
-    def _take_back(self, edge: int, posts: list[int]) -> int:
-        """A page has posts above the last one of the page before: that was not the oldest, so less is complete than was said.
+    def _may_be_cut_off(self, walk: Walk) -> bool:
+        """Whether the pages may have ended at X's limit of 3,200 and not for want of posts.
 
-        The new edge.
-        """
-        above = max(posts)
-        again = sum(one > edge for one in posts)
-        self._served -= again
-        reopened = Stretch(edge, above)
-        self._store.archive.change(self._tweets, self.user, lambda record: record.uncovering(reopened, again))
-        return above
-
-    def _is_first(self, low: int, edge: int, posts: int) -> bool:
-        """Whether pages that end at `edge`, with so many posts on the last one, ended for want of posts.
-
-        They end the same way at X's limit of 3,200. That is ruled out while few posts are known above; or,
-        with nothing known below, when this run was served as many posts as the profile counts.
+        That is ruled out while few posts are known above; or, with nothing known below, when this run was served as many
+        posts as the profile counts, and the limit is not near.
         """
         record = self._record()
-        if depth(record.spans, edge) + posts < DEPTH_IN_DOUBT:
-            return True
-        return low == 0 and record.counted is not None and self._served >= record.counted
+        edge, uncounted = walk.depth()
+        if edge is not None and any(part.low >= edge for part in record.lost):
+            return True  # it lies above, or did once
+        reached = uncounted if edge is None else depth(record.spans, edge) + uncounted
+        if not DEPTH_IN_DOUBT <= reached < DEPTH_BEYOND_DOUBT:
+            return reached >= DEPTH_BEYOND_DOUBT
+        return walk.low > 0 or record.counted is None or self._served + walk.posts < record.counted
 
-    def _end_in_doubt(self, low: int, edge: int) -> None:
-        """Join (low, edge] if X still serves the known post `low`; else write down that it is lost.
+    def _end_in_doubt(self, walk: Walk) -> None:
+        """Go down to the known post `low` if X still serves it; else to the oldest post that came, if X serves that by itself.
 
-        The answer is deep enough to have been cut off by X's limit. Asking for a known post shows whether
-        the limit lies above it.
+        Pages that are deep enough end at X's limit, too. A post that X serves when it is asked for lies above the limit, and
+        so does all that is newer. Write down that the rest is lost.
         """
-        if low:
-            answer = self._twitter.timeline(self.user, index=self._index, since=low - 1, until=low + 1)
-            joined = low in _ids(answer)
-            self._write(answer, Span(low, edge, 0) if joined else None)
-            if joined:
-                return
-        lost = Stretch(low, edge)
+        if walk.low and self._probe(walk.low, walk, walk.end):
+            return
+        oldest = walk.lowest
+        if oldest and walk.until and oldest < walk.until:
+            self._probe(oldest, walk, lambda: walk.reaches(oldest))
+        if walk.edge is None or walk.is_done:
+            return
+        lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
-        log.info(
-            "user %s: X no longer serves what is older than tweet %s%s",
-            self.user,
-            edge + 1,
-            f" and newer than {low}" if low else "",
-        )
+        newer = f" and newer than {walk.low}" if walk.low else ""
+        log.info("user %s: X no longer serves what is older than tweet %s%s", self.user, walk.until, newer)
 
-    def _pages(self, since: int | None, until: int | None) -> Iterator[Answer]:
-        """Pages until there is no next one. Where X repeats itself, on from the oldest post seen.
+    def _probe(self, post: int, walk: Walk, proved: Callable[[], None]) -> bool:
+        """Ask for one post; whether X serves it, and then what that proves is written with it."""
+        answer = self._twitter.timeline(self.user, index=self._index, since=post - 1, until=post + 1)
+        served = post in _ids(answer)
+        if served:
+            proved()
+        self._write(answer, *walk.changes())
+        return served
+
+    def _pages(self, walk: Walk) -> Iterator[Answer]:
+        """Pages until there is no next one. Where X repeats itself, on from where nothing is proved yet.
 
         Raises UserFailed when that does not help.
         """
-        token: str | None = None
+        token, until = None, walk.until
         seen: set[str] = set()
-        lowest, barren = until, 0
         while True:
-            answer = self._twitter.timeline(self.user, index=self._index, since=since, until=until, token=token, reached=lowest)
-            yield (answer := _settled(answer, lowest))
+            # To the meter a page by its token is the same request as that by which a later run would go on here.
+            answer = self._twitter.timeline(
+                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached
+            )
+            yield answer
             if answer.page.unread:
                 raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
             token = answer.page.next_token
-            if answer.page.ends:
+            if _ends(answer, walk):
                 return
-            oldest = min(_ids(answer), default=lowest)
-            barren = 0 if oldest != lowest else barren + 1
-            lowest = min(oldest, lowest) if oldest and lowest else oldest or lowest
-            if token is None or token in seen or barren == BARREN_PAGES:
-                if lowest == until:
-                    raise UserFailed("X repeats the same page without end")
-                why = "X repeats a page" if token else "X does not say whether more follows"
-                log.warning("user %s: %s; going on below post %s", self.user, why, lowest)
-                token, seen, until, barren = None, set(), lowest, 0
+            if token is None or token in seen or walk.barren >= BARREN_PAGES:
+                until = self._anew(walk, told=token is not None)
+                token, seen, walk.barren = None, set(), 0
             else:
                 seen.add(token)
 
-    def _write(self, answer: Answer, span: Span | None) -> None:
-        """Keep a page and what it completes; it is paid for, so a store that is down sends it to the spool."""
+    def _anew(self, walk: Walk, *, told: bool) -> int | None:
+        """Where to ask on from without a token. Raises UserFailed when X would only repeat itself.
+
+        Where X has not `told` whether more follows, below all that came will do, too: what comes then shows it.
+        """
+        moved = walk.again()
+        if told and not moved:
+            raise UserFailed("X repeats the same page without end")
+        until = walk.until if moved else walk.lowest
+        why = "X repeats a page" if told else "X does not say whether more follows"
+        log.warning("user %s: %s; going on below post %s", self.user, why, until)
+        return until
+
+    def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
+        """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool."""
         page = answer.page
         author = page.authors.get(self.user, {})
         bears = username(author) or None
-        cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author))
+        cover = Cover(self._tweets, self.user, span, answer.retrieved, bears, posts_count(author), back)
         made = documents(
             page,
             tweets=self._tweets,
@@ -174,29 +183,30 @@ class Timeline:
             via="timeline",
         )
         self.progress.micro += answer.micro
-        if made or span:
+        if made or back or span:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)
         self.progress.posts += len(page.posts)
+        self.progress.proved += span.posts if span else 0
         self._paged(page, self.progress)
 
 
-def conclusion(record: Record) -> str:
-    """The outcome of a user whose timeline was read to its end."""
-    if not record.spans:
+def conclusion(record: Record, posts: int) -> str:
+    """The outcome of a user whose timeline was read to its end, and brought so many posts this time.
+
+    All of them may be too fresh to be covered yet.
+    """
+    if not record.spans and not posts:
         return "empty"
     return "partial" if record.gaps or record.lost else "complete"
 
 
-def _settled(answer: Answer, lowest: int | None) -> Answer:
-    """An answer that does not say whether more follows has said it when it brings nothing older than was seen before."""
-    oldest = min(_ids(answer), default=None)
-    if oldest is not None and (lowest is None or oldest < lowest):
-        return answer
-    return replace(answer, page=replace(answer.page, untold=False))
+def _ends(answer: Answer, walk: Walk) -> bool:
+    """Whether nothing follows a page that was read: X said so, or says nothing, and what it sent was there before."""
+    return answer.page.ends or (answer.page.untold and walk.barren > 0)
 
 
 def _ids(answer: Answer) -> list[int]:
     """The ids of a page's own posts, as far as they can be ids of posts that exist; the archive may refuse the others."""
-    newest = first_id(max(answer.clock, answer.retrieved) + AHEAD_MS)
+    newest = first_id(answer.clock + AHEAD_MS)
     found = [number(post["id"]) for post in answer.page.posts]
     return [one for one in found if one is not None and 0 < one < newest]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from netwar.coverage import Record, Span
+from netwar.coverage import Record, Span, Stretch
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -34,8 +34,9 @@ class Tally:
 class Cover:
     """A span that becomes complete by the write it goes with.
 
-    `span` is None when the page brought none of the user's posts. `name` is the user's screen
-    name and `counted` their number of posts by X's profile, where the page told them; `at` is ms.
+    `span` is None when the page proved nothing. `name` is the user's screen name and `counted` their number of posts by
+    X's profile, where the page told them; `at` is ms. `back` is what the page showed not to be complete after all: it
+    goes before the span, and never comes later than the documents.
     """
 
     index: str
@@ -44,9 +45,15 @@ class Cover:
     at: int
     name: str | None = None
     counted: int | None = None
+    back: Span | None = None
+
+    def take_back(self, record: Record) -> Record:
+        """The ledger's record without what the page contradicts; a second time changes nothing."""
+        return record.uncovering(Stretch(self.back.low, self.back.high), self.back.posts) if self.back else record
 
     def apply(self, record: Record) -> Record:
         """The ledger's record with this page in it."""
+        record = self.take_back(record)
         if self.name:
             record = record.named(self.name, self.at)
         if self.counted is not None:

@@ -35,7 +35,7 @@ ANSWERS = (
 )
 PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable")
 BODIES = (
-    *("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "leave-out"),
+    *("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "double-posts", "leave-out"),
     *("half-emoji", "odd-elements", "odd-shapes", "unnamed-includes"),
 )
 SENDING = ("cut", "reset", "hang", "slow")

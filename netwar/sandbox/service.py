@@ -16,7 +16,7 @@ from netwar.sandbox.keys import Caller
 from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.sending import send
-from netwar.sandbox.spoiling import leave_out, spoil, stray
+from netwar.sandbox.spoiling import double, leave_out, spoil, stray
 from netwar.sandbox.wrongs import wrong
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -98,6 +98,8 @@ def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: R
             reply.headers.clear()
         elif fault.kind == "stray-post":
             stray(answer, fault)
+        elif fault.kind == "double-posts":
+            double(answer, fault)
         elif fault.kind == "leave-out":
             leave_out(answer, fault)
         elif fault.kind in ODD:
@@ -121,12 +123,16 @@ def _paging(met: list[Fault]) -> Paging:
 
 
 def concerned(box: Box, request: web.Request) -> set[str]:
-    """How a fault may name the user in the address of a request: id, @name, #index."""
+    """How a fault may name the users of a request: who is in its address by id, @name, #index, who is looked up by id, @name."""
     world, number, name = box.world, request.match_info.get("id", ""), request.match_info.get("username", "")
     index = world.named(name) if name else None
     if number.isascii() and number.isdigit() and len(number) < 20:
         index = world.people.index(int(number))
     found = {number} if number else set()
+    found |= {
+        *request.query.get("ids", "").split(","),
+        *(f"@{one}".lower() for one in request.query.get("usernames", "").split(",")),
+    }
     return found if index is None else found | {str(world.people.id(index)), f"#{index}", "@" + world.name(index).lower()}
 
 

@@ -20,6 +20,13 @@ def stray(answer: Answer, fault: Fault) -> None:
         answer.sold.append(("post", int(fault.id)))
 
 
+def double(answer: Answer, fault: Fault) -> None:
+    """The first `keep` posts of a page come once more at its end."""
+    data = answer.body.get("data")
+    if isinstance(data, list):
+        data.extend(data[: fault.keep])
+
+
 def spoil(body: Body, fault: Fault) -> None:
     """Change a body in place as the fault says."""
     if fault.kind == "no-meta":

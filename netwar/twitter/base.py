@@ -80,7 +80,7 @@ class Twitter(Protocol):
     ) -> Answer:
         """Posts of a user id, newest first, `since` < id < `until`, at most `size` (5 to 100).
 
-        `reached` is the oldest id that the pages before have brought: a page that is asked for again, by its
+        `reached` is the `until` with which a later run would go on from here: a page that is asked for again, by its
         token or with `until`, is the same request to the meter.
         Raises Unavailable when X says so of the user.
         """

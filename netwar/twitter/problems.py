@@ -107,7 +107,11 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, 
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)
-    REFUSALS.get(status, _unexpected)(reply, wait)
+    try:
+        REFUSALS.get(status, _unexpected)(reply, wait)
+    except (BadRequest, KeysRefused) as refusal:
+        refusal.reason = f"X answered with status {status} ({reply.words})"
+        raise
 
 
 def _is_whole(body: Any) -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,25 @@ def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> N
     assert (archive.record("twbrexit", "7").name, archive.record("twbrexit", "7").counted) == ("seven", 9)
     assert archive.write([Document("tubrexit", "7", {"id": "7"}, True, NOW)]).updated == 1, "it had only come along"
     assert spool.replay(archive) == Replayed(0, 0, 0)
+
+
+def test_a_page_that_contradicts_an_earlier_one_comes_back_with_that(spool: Spool, archive: SqliteArchive) -> None:
+    archive.change("twbrexit", "7", lambda record: record.covering(Span(9, 30, 4)))
+    spool.keep("timeline 7", [], Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1)))
+    spool.replay(archive)
+    assert archive.record("twbrexit", "7").spans == (Span(23, 30, 5),)
+
+
+def test_a_page_of_an_older_version_is_read(spool: Spool, archive: SqliteArchive) -> None:
+    spool.folder.mkdir()
+    body = (
+        b'{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00","documents":[],"cover":{"index":"twbrexit","user":"7",'
+        b'"span":{"low":1,"high":9,"posts":2},"at":1795000000000,"name":"seven","counted":3}}'
+    )
+    digest = blake2b(body, digest_size=16).hexdigest().encode()
+    spool.path.write_bytes(b'{"checksum":"' + digest + b'","page":' + body + b"}\n")
+    assert spool.replay(archive) == Replayed(1, 0, 0)
+    assert archive.record("twbrexit", "7").spans == (Span(1, 9, 2),)
 
 
 def test_what_no_archive_takes_comes_back_to_be_a_dead_letter(spool: Spool, archive: SqliteArchive, tmp_path: Path) -> None:

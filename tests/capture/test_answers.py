@@ -21,7 +21,8 @@ PAGE = 100
 
 
 def stopped_at_the_second_page(three: Three) -> None:
-    """The first page is kept and covered, the others wait for a page that never came, and the meter knows the bill."""
+    """The first page is kept, and covered but for its last twenty posts; the others wait for a page that never came, and the
+    meter knows the bill."""
     first, second, third = three.ids()[:3]
     assert sorted(three.entries()) == sorted(("waiting", user) for user in (first, second, third))
     page = three.truth(first)[:PAGE]
@@ -29,8 +30,8 @@ def stopped_at_the_second_page(three: Three) -> None:
     assert three.recorded("three", second) == three.recorded("three", third) == set()
     record = three.record(first)
     assert record.outcome is None
-    assert [(span.low, span.high, span.posts) for span in record.spans] == [(page[-1] - 1, page[0], PAGE)]
-    assert [(gap.low, gap.high) for gap in record.gaps] == [(0, page[-1] - 1)]
+    assert [(span.low, span.high, span.posts) for span in record.spans] == [(page[-21] - 1, page[0], PAGE - 20)]
+    assert [(gap.low, gap.high) for gap in record.gaps] == [(0, page[-21] - 1)]
     assert three.record(second) == Record(second)
 
 
@@ -89,7 +90,8 @@ def test_what_cannot_be_mended_by_waiting_stops_the_run_at_once(three: Three, ro
     assert told[-1].startswith("tw-idu3elk: ")
     assert re.search(says, told[-1])
     assert "100 tweets" in told[-2], "what was done before is told too"
-    assert len(three.asked()) == 2, "it is not asked again"
+    refused = status in (1, 78)  # that might lie with the users, so two more are asked about
+    assert len(three.asked()) == (4 if refused else 2), "it is not asked again"
     stopped_at_the_second_page(three)
     assert three.spent() == three.bill()["micro"]
     assert three.held() == 0

@@ -50,6 +50,70 @@ def test_a_post_out_of_its_order_covers_nothing(operator, middle):
     assert (record["outcome"], record["gaps"], record["lost"]) == ("complete", [], [])
 
 
+def test_a_stray_post_and_then_the_end_of_the_run_leave_no_hole(operator):
+    """What is missing is in a gap that tw-coverage shows, and the next run fills it."""
+    one = operator(ONE)
+    user = one.users()[0]
+    truth = one.truth(user["id"])
+    stray = {"kind": "stray-post", "endpoint": TIMELINE, "requests": [1], "id": str(truth[290])}
+    one.post("faults", [stray, {"kind": "credits-depleted", "endpoint": TIMELINE, "requests": [2]}])
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "hole", check=77)
+    record = one.coverage("hole")[user["id"]]
+    missing = set(truth) - one.recorded("hole", user["id"])
+    assert len(missing) == 199
+    assert missing <= {number for gap in record["gaps"] for number in truth if int(gap["low"]) < number <= int(gap["high"])}
+    one.run("tw-idu3elk", "hole")
+    assert one.recorded("hole", user["id"]) == set(truth)
+    record = one.coverage("hole")[user["id"]]
+    assert (record["outcome"], record["gaps"], sum(span["posts"] for span in record["spans"])) == ("complete", [], 300)
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_a_run_that_is_cut_off_costs_twenty_posts_again_and_no_more(operator):
+    one = operator(ONE)
+    user = one.users()[0]
+    one.post("faults", {"kind": "credits-depleted", "endpoint": TIMELINE, "requests": [3]})
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "clean", check=77)
+    one.run("tw-idu3elk", "clean")
+    assert one.recorded("clean", user["id"]) == set(one.truth(user["id"]))
+    pages = [line for line in one.log() if line["path"].endswith("/tweets") and line["status"] == 200]
+    assert [line["parameters"]["max_results"] for line in pages] == ["100"] * 5
+    assert one.coverage("clean")[user["id"]]["outcome"] == "complete"
+    of_the_user = 300 + 20
+    assert one.bill()["returned"]["post"] <= 3 * of_the_user
+
+
+def test_posts_that_come_twice_do_not_make_a_timeline_complete(operator):
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 3250\n")
+    user = one.users()[0]
+    one.post("faults", {"kind": "double-posts", "endpoint": TIMELINE, "times": 0, "keep": 3})
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "twice")
+    truth = one.truth(user["id"])
+    assert one.recorded("twice", user["id"]) == set(truth[:3200])
+    record = one.coverage("twice")[user["id"]]
+    assert (record["outcome"], sum(span["posts"] for span in record["spans"])) == ("partial", 3200)
+    assert [(part["low"], int(part["high"])) for part in record["lost"]] == [("0", truth[3199] - 1)]
+
+
+def test_a_post_that_becomes_visible_late_is_not_passed_over(operator):
+    one = operator(ONE)
+    user = one.users()[0]
+    for _ in range(2):
+        one.post("posts", {"user": user["id"], "count": 1})
+    late = one.truth(user["id"])[1]
+    one.post("faults", {"kind": "leave-out", "endpoint": TIMELINE, "ids": [str(late)], "requests": [1, 2, 3, 4]})
+    for _ in range(2):
+        one.queue([user["id"]])
+        one.run("tw-idu3elk", "late")
+    one.post("faults", [], method="DELETE")
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "late")
+    assert one.recorded("late", user["id"]) == set(one.truth(user["id"]))
+
+
 @pytest.mark.parametrize("id", ["9000000000000000000", str(2**63), "7" * 5000])
 def test_an_id_that_no_post_can_have_hides_no_later_one(operator, id):
     one = operator(ONE)

@@ -729,6 +729,12 @@ def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
     assert [change.old for change in archive.record("twbrexit", "7").renamed] == ["seven"]
 
 
+def test_a_page_takes_back_what_it_contradicts_and_covers_in_one_step(archive: Archive) -> None:
+    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(9, 30, 2), NOW))
+    archive.write([tweet(25), tweet(24)], Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1)))
+    assert archive.record("twbrexit", "7").spans == (Span(23, 30, 3),)
+
+
 def test_records_and_names(archive: Archive) -> None:
     for user in ("20", "3", "@gone"):
         archive.change("twbrexit", user, lambda record: replace(record, outcome="complete", detail="é", asked=NOW, refreshed=5))

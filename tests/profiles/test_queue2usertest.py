@@ -189,6 +189,23 @@ def test_a_user_of_whom_x_says_nothing_stays_and_fails_alone(observer: Begin) ->
     assert silent in one.profiles()
 
 
+def test_users_for_whose_sake_x_refuses_a_look_up_fail_alone(observer: Begin) -> None:
+    one = observer(EVERYBODY_OPEN)
+    users = one.users()[:250]
+    refused, name = users[120]["id"], users[200]["name"]
+    one.post("faults", {"kind": "invalid-request", "user": refused, "times": 0})
+    one.post("faults", {"kind": "invalid-request", "user": f"@{name}", "times": 0})
+    one.put(*(user["id"] for user in users[:150]), *(user["name"] for user in users[150:]))
+    for _ in range(5):
+        assert f"user {refused}: X answered with status 400 (" in one.no_bug(one.record("--fresh", 7, check=1)).stderr
+    left = one.waiting()
+    assert (left["waiting"], left["claimed"]) == (0, [])
+    assert {failed["user"]: failed["times"] for failed in left["failed"]} == {refused: 5, name.lower(): 5}
+    assert set(one.profiles()) == {user["id"] for user in users} - {refused, users[200]["id"]}
+    assert one.bill()["returned"]["user"] == 248
+    assert one.bill()["micro"] == one.spent()
+
+
 def test_silent_users_under_a_limit(observer: Begin) -> None:
     one = observer(EVERYBODY_OPEN)
     ids = [user["id"] for user in one.users()[:60]]

@@ -65,7 +65,12 @@ class ElasticArchive(ElasticLedger):
         return missing
 
     def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
-        """See Documents.write. Other documents of the page are not held up by one that is refused."""
+        """See Documents.write. Other documents of the page are not held up by one that is refused.
+
+        What the page contradicts is taken back first of all: a run that dies before the span leaves a gap, never a hole.
+        """
+        if cover and cover.back:
+            self.change(cover.index, cover.user, cover.take_back)
         batches, refused = self._sorted_out(documents)
         tally = Tally()
         for batch in batches:
