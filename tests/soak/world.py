@@ -14,7 +14,7 @@ from tests.conftest import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
 WINDOW = 4  # seconds; X's are 900
-MOST, COMING = 4_000, 5  # users that there can be, and who become known each day
+MOST, COMING = 4_000, 5  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves
 
 SCENARIO = """
@@ -54,7 +54,7 @@ class World:
     """A sandbox of one's own; `users` is how many are known at first, `deep` puts one past X's limit among them."""
 
     def __init__(self, folder: Path, chance: Random, users: int, deep: bool) -> None:
-        self._known = users - COMING
+        self._known = users
         self._chance = chance
         self._closing = ExitStack()
         self._names = 0
@@ -75,7 +75,6 @@ class World:
 
     def next_day(self) -> None:
         """Half past midnight (UTC) of the next day at X: a soak that steps from day to day meets no other midnight."""
-        self._known += COMING
         now = self.look("clock")["milliseconds"] / 1000
         self.tell("clock", {"advance": 86_400 - now % 86_400 + 1_800})
         self.offset = self.look("clock")["milliseconds"] / 1000 - time.time()
@@ -84,6 +83,10 @@ class World:
     def day(self) -> str:
         """The UTC day at X, as 2026-01-31."""
         return str(self.look("clock")["now"][:10])
+
+    def come(self) -> None:
+        """More users become known."""
+        self._known += COMING
 
     # -- truth -----------------------------------------------------------------------------------
 
