@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -70,7 +71,9 @@ class Control:
         return _json(self._box.bill.summary())
 
     async def users(self, request: web.Request) -> web.StreamResponse:
-        return await _lines(request, (orjson.dumps(user) for user in self._users()))
+        first = request.query.get("first", "")
+        users = islice(self._users(), int(first) if first.isdigit() else None)
+        return await _lines(request, (orjson.dumps(user) for user in users))
 
     def _users(self) -> Iterator[dict[str, Any]]:
         world = self._box.world

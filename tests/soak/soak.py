@@ -157,6 +157,7 @@ class Soak:
         self.crew.quiet()
         self.ending.look()
         self.next_day()
+        self.world.come()
 
     def next_day(self) -> None:
         """A new day at X and on every host, with another budget. No program may be running."""

@@ -13,7 +13,7 @@ from random import Random
 from tests.conftest import ROOT
 from tests.soak import programs as do
 from tests.soak.programs import Around, Row
-from tests.soak.runs import Command
+from tests.soak.runs import Command, Run
 from tests.soak.signing import begin
 
 ROWS: dict[str, list[tuple[int, Row]]] = {
@@ -76,7 +76,24 @@ def cron() -> list[tuple[int, Row]]:
 
 
 def _row(line: str) -> Row:
-    words = shlex.split(line.split(maxsplit=5)[5])
+    """Commands of one line follow each other as long as they end well."""
+    first, *others = re.sub(r"\$\(date [^)]*\)", "DATE", line.split(maxsplit=5)[5]).split(" && ")
+    following = [_command(other) for other in others]
+
+    def row(around: Around) -> Command | None:
+        command = _command(first)(around)
+        return replace(command, then=lambda run: _next(run, around, following)) if command and following else command
+
+    return row
+
+
+def _next(run: Run, around: Around, rows: list[Row]) -> Command | None:
+    command = rows[0](around) if run.poll() == 0 else None
+    return replace(command, then=lambda run: _next(run, around, rows[1:])) if command and rows[1:] else command
+
+
+def _command(text: str) -> Row:
+    words = shlex.split(text)
 
     def row(around: Around) -> Command | None:
         if words[0] == "tw-elk" and not around.elastic:
@@ -99,6 +116,4 @@ def _meant(around: Around, word: str) -> str:
         return str(around.account.config)
     if word == "our_account":
         return around.listed()
-    if word.startswith("netwar-$("):
-        return f"netwar-{around.chance.randrange(1 << 30)}"
-    return word.replace("~", str(around.account.home))
+    return word.replace("~", str(around.account.home)).replace("DATE", str(around.chance.randrange(1 << 30)))

@@ -14,6 +14,7 @@ from tests.conftest import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
 WINDOW = 4  # seconds; X's are 900
+MOST, COMING = 4_000, 5  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves
 
 SCENARIO = """
@@ -50,15 +51,16 @@ DEEP = "\n[[users]]\nindex = 2\nposts = 3250\n"
 
 
 class World:
-    """A sandbox of one's own; `users` is how many users the truth lists, `deep` puts one past X's limit among them."""
+    """A sandbox of one's own; `users` is how many are known at first, `deep` puts one past X's limit among them."""
 
     def __init__(self, folder: Path, chance: Random, users: int, deep: bool) -> None:
+        self._known = users
         self._chance = chance
         self._closing = ExitStack()
         self._names = 0
         self._seen = 0
         either = {name: chance.choice(("true", "false")) for name in ("trailing", "compress")}
-        text = SCENARIO.format(seed=chance.randrange(1 << 30), users=users, deep=DEEP if deep else "", window=WINDOW, **either)
+        text = SCENARIO.format(seed=chance.randrange(1 << 30), users=MOST, deep=DEEP if deep else "", window=WINDOW, **either)
         (file := folder / "scenario.toml").write_text(text)
         sandbox = self._closing.enter_context(running_sandbox(Desk(folder), "--scenario", file))
         self.url, self.process, self.log = sandbox.url, sandbox.process, folder / "sandbox.log"
@@ -82,10 +84,15 @@ class World:
         """The UTC day at X, as 2026-01-31."""
         return str(self.look("clock")["now"][:10])
 
+    def come(self) -> None:
+        """More users become known."""
+        self._known += COMING
+
     # -- truth -----------------------------------------------------------------------------------
 
     def users(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._get("truth/users").splitlines()]
+        """Those who are known so far."""
+        return [json.loads(line) for line in self._get(f"truth/users?first={self._known}").splitlines()]
 
     def posts(self, user: str) -> list[int]:
         """Every id that a user ever posted, newest first."""
@@ -117,7 +124,7 @@ class World:
         return self._chance.choice(happens)(user)
 
     def _post(self, user: dict[str, Any]) -> str:
-        count = self._chance.choice((1, 1, 2, 5, 30, 140))
+        count = self._chance.choice((1, 2, 5, 30, 140, 140))
         self.tell("posts", {"user": user["index"], "count": count})
         return f"{user['id']} posts {count} more"
 
