@@ -152,7 +152,8 @@ class Three(Operator):
 
     def asked(self) -> list[dict[str, Any]]:
         """The requests for timelines since this desk began."""
-        return [line for line in self.log() if line["number"] > self.began and line["path"].endswith("/tweets")]
+        lines = [line for line in self.log() if line["number"] > self.began and line["path"].endswith("/tweets")]
+        return [line for line in lines if line["method"] == "GET"]  # what asks for the time alone is none
 
     def held(self) -> int:
         """Reservations that stand open in the meter."""
