@@ -53,7 +53,7 @@ def _settings(chance: Random, kind: str) -> Fault:
     if kind == "reset":
         return {"kind": kind, "billed": chance.random() < 0.5}
     if kind == "drop-fields":
-        return {"kind": kind, "fields": ["author_id", "created_at", "username", "meta.result_count"]}
+        return {"kind": kind, "fields": ["author_id", "username", "public_metrics", "meta.result_count"]}
     if kind in ("rate-limit", "usage-capped"):
         return {"kind": kind, "seconds": chance.choice((1, 3))}
     return {"kind": kind, "keep": chance.choice((1, 7))} if kind == "short-page" else {"kind": kind}

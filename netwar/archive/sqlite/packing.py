@@ -37,7 +37,8 @@ class Packer:
 
     def pack(self, table: str, body: dict[str, Any]) -> bytes:
         """Raises TypeError (orjson.JSONEncodeError is one) for what is not JSON."""
-        return self._compressors[table].compress(orjson.dumps(body), zstd.ZstdCompressor.FLUSH_FRAME)
+        packed: bytes = self._compressors[table].compress(orjson.dumps(body), zstd.ZstdCompressor.FLUSH_FRAME)
+        return packed
 
     def unpack(self, frame: bytes) -> dict[str, Any]:
         """Raises ServiceDown for bytes that are not what was packed, before they take more room than a document can."""
