@@ -11,7 +11,7 @@ from ssl import SSLContext
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch, JSONSerializer, Transport, Urllib3HttpConnection
+from elasticsearch import Elasticsearch, JSONSerializer, SerializationError, Transport, Urllib3HttpConnection
 
 from netwar.connections.bounded import WholeAnswers
 from netwar.records.parsing import parsed
@@ -39,7 +39,10 @@ class _Orjson(JSONSerializer):
     """The library's own takes several times as long."""
 
     def loads(self, data: Any) -> Any:
-        return parsed(data)  # old documents may have half a surrogate pair
+        try:
+            return parsed(data)  # old documents may have half a surrogate pair
+        except ValueError as error:
+            raise SerializationError(data, error) from error
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str | bytes) else orjson.dumps(data).decode()  # its helpers want text

@@ -310,7 +310,7 @@ def test_a_terminal_sees_how_far_it_is_and_how_long_it_takes(observer: Begin) ->
                 seen += more.decode()
     os.close(ours)
     assert process.returncode == 0
-    assert re.search(r"followers of famous .*19\d\d/2500  00:00:0\d  \$19\.\d\d", seen), seen
+    assert re.search(r"followers of famous .*1,9\d\d/2,500 +\d+ %  0:00:0\d  \$19\.\d\d", seen), seen
 
 
 def test_a_spent_window_is_told_or_waited_for(observer: Begin) -> None:
