@@ -26,14 +26,18 @@ def fix(
     services: Services, file: BufferedReader, output: str | None, columns: str | None, index: str | None, separator: str
 ) -> str:
     """Write a table with names in place of the ids that are known; the outcome. Text, quotes and line ends stay as they are."""
-    from netwar import edgelists
-    from netwar.summary import plural
-
     if output and file.name != "<stdin>" and os.path.exists(output) and os.path.samefile(output, file.name):
         raise click.UsageError(f"{output} is the file that is read: name another one")
     users = services.collection(index)
-    text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
-    lines = _lines(file.name, text)
+    with TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="") as text:
+        return _fixed(services, text, output, columns, users, separator)
+
+
+def _fixed(services: Services, file: TextIO, output: str | None, columns: str | None, users: str, separator: str) -> str:
+    from netwar import edgelists
+    from netwar.summary import plural
+
+    lines = _lines(file.name, file)
     first = next(lines, "")
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")

@@ -101,7 +101,8 @@ def guard() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (stays open as long as we run)
+            nowhere = os.open(os.devnull, os.O_WRONLY)  # open as long as we run
+            setattr(sys, name, open(nowhere, "w", closefd=False))
         elif type(stream) is TextIOWrapper:
             shown = _shown(stream)
             setattr(sys, name, shown)
