@@ -102,7 +102,7 @@ def guard() -> None:
         stream = getattr(sys, name)
         if stream is None:
             nowhere = os.open(os.devnull, os.O_WRONLY)  # open as long as we run
-            setattr(sys, name, open(nowhere, "w", closefd=False))
+            setattr(sys, name, open(nowhere, "w", closefd=False))  # noqa: SIM115
         elif type(stream) is TextIOWrapper:
             shown = _shown(stream)
             setattr(sys, name, shown)
