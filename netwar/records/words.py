@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # What X writes for the three signs that it escapes in posts; v1.1 and people's exports have the others.
 ESCAPED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'"}
@@ -26,7 +27,7 @@ MARKS = (
     "\u302a-\u302f\u3099\u309a"
 )
 THAI_MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
-WORD = re.compile(rf"[{UNSPACED}][{THAI_MARKS}]*|(?:(?![{UNSPACED}])[^\W_]|[{MARKS}])+|[^\w\s]")
+WORD = re.compile(rf"(?:[^\W_{UNSPACED}]++|[{MARKS}]++)++|[{UNSPACED}][{THAI_MARKS}]*|[^\w\s\x00-\x7f\u2010-\u205e]")
 ASCII_WORD = re.compile("[a-z0-9]+")
 # ASCII, Latin letters that are one of ASCII's with an accent, and the signs of print.
 PLAIN = re.compile(
@@ -38,9 +39,10 @@ PLAIN = re.compile(
 
 def spelled(text: str) -> str:
     """The words of a text with a blank between any two; empty if it has none."""
-    if text.isascii():
-        return " ".join(ASCII_WORD.findall(_unescaped(text).lower()))
-    return " ".join(_known(word) for word in WORD.findall(_folded(_unescaped(text))) if _is_word(word))
+    if PLAIN.fullmatch(text):  # three times as quick as the way for all
+        bare = _unescaped(text) if text.isascii() else ACCENTS.sub("", unicodedata.normalize("NFKD", _unescaped(text)))
+        return " ".join(ASCII_WORD.findall(bare.lower()))
+    return " ".join(filter(None, map(_word, WORD.findall(_folded(_unescaped(text))))))
 
 
 def is_plain(text: str) -> bool:
@@ -53,18 +55,17 @@ def _unescaped(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    bare = text.replace("™", " ").replace("℠", " ").casefold()
-    return unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFKD", bare))).casefold()
+    bare = unicodedata.normalize("NFKD", text.replace("™", " ").replace("℠", " ").casefold())
+    return unicodedata.normalize("NFC", ACCENTS.sub("", bare)).casefold()
 
 
-def _is_word(word: str) -> bool:
-    return word[0].isalnum() or len(word) > 1 or unicodedata.category(word) in ("So", "Co")
-
-
-def _known(word: str) -> str:
-    """Letters as they are; a sign that is none, or is of a later plane, by its number."""
+@lru_cache(maxsize=1 << 15)
+def _word(word: str) -> str:
+    """Letters as they are; a sign that is none, or is of a later plane, by its number; empty for signs that are no word."""
     if word.isalnum() and max(word) < "\U00010000":
         return word
+    if len(word) == 1 and not word.isalnum() and unicodedata.category(word) not in ("So", "Co"):
+        return ""
     return "".join(f"x{ord(sign):x}x" if _is_strange(sign) else sign for sign in word)
 
 
