@@ -16,7 +16,7 @@ from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
-from redis.sentinel import Sentinel, SentinelConnectionPool
+from redis.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 
 from netwar.config import Settings
 from netwar.config.redis_address import RedisAddress, in_clear
@@ -161,10 +161,23 @@ class _Sentinels(Sentinel):
         self._address = address
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
-        host, port = super().discover_master(service_name)  # type: ignore[no-untyped-call]
+        try:
+            host, port = super().discover_master(service_name)  # type: ignore[no-untyped-call]
+        except MasterNotFoundError:
+            self._check_certificates()
+            raise
         if self._address.exposed_at(host):
             raise ConfigError(in_clear(host))
         return host, port
+
+    def _check_certificates(self) -> None:
+        """Say what is wrong with a Sentinel's certificate: the library takes one that is not trusted for one that is away."""
+        for sentinel in self.sentinels if self._address.tls else ():
+            try:
+                sentinel.ping()
+            except RedisError as error:
+                if sentence := told(error, self._address):
+                    raise sentence from error
 
 
 class Clock:

@@ -85,7 +85,7 @@ def test_nobody_there_is_told_at_once() -> None:
 
 
 def test_what_is_no_elasticsearch_is_told() -> None:
-    for body in (b"{}", b'{"version": 3}', b"[]", b'"x"', b"<html>"):
+    for body in (b"{}", b'{"version": 3}', b"[]", b'"x"', b"<html>", told("7" * 5_000 + ".1.1")):
         with answering(body) as (address, _), pytest.raises(ConfigError, match=r"is no Elasticsearch"):
             connect(Settings(elksg=address))
     with answering(told("5.6.16")) as (address, _), pytest.raises(ConfigError, match=r"too old: Elasticsearch 6\.5 or newer"):
