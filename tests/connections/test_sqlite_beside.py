@@ -111,6 +111,13 @@ def test_what_a_program_of_ours_has_left_half_done_is_rolled_back(file: Path, op
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",), "from now on it has a log"
 
 
+def test_a_file_that_was_killed_when_it_was_made_is_made_again(file: Path) -> None:
+    killed(file)
+    file.write_bytes(b"")
+    with closing(connect(file, TABLE)) as db:
+        assert db.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_what_another_user_has_left_half_done_is_not(file: Path) -> None:
     killed(file)
