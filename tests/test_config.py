@@ -365,11 +365,13 @@ def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
-def test_a_file_that_root_changes_stays_its_owners(user):
-    path = user("[API]\n")
+def test_a_file_that_another_user_has_put_there_meanwhile_is_not_changed(user):
+    """What they wrote would be kept beside the keys, and root would give them the keys."""
+    path = user("[API]\napi = http://127.0.0.1:1\n")
     os.chown(path, 12345, 12345)
-    write(path, {("API", "account"): "me"})
-    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
+    with pytest.raises(ConfigError, match=r"\.twitter belongs to user 12345"):
+        write(path, {("API", "account"): "me"})
+    assert "account" not in path.read_text()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -225,6 +225,46 @@ def test_what_another_plants_hangs_nobody_and_harms_nobody(
     assert victim.read_text() == "mine\n"
 
 
+HOLD = """
+import fcntl, os, sys
+try:
+    handle = os.open(sys.argv[1], os.O_RDONLY)
+except PermissionError:
+    sys.exit("may not")
+fcntl.flock(handle, fcntl.LOCK_EX)
+"""
+
+
+def test_the_lock_of_ones_own_spool_is_not_for_others_to_hold(people: list[Person], shared: Path) -> None:
+    """It takes the right to read a file to lock it, and a run waits for this lock."""
+    first, second = people
+    said(first, KEEP, shared, 1)
+    lock = shared / f"spool.{first.user.pw_uid}" / "lock"
+    lock.chmod(0o640)  # as it was made once
+    assert said(first, REPLAY, shared, 1) == "1 0 0 []"
+    assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
+
+
+HOLES = """
+import os, sys
+os.umask(0)
+for number in ("", f".{os.getuid()}"):
+    os.makedirs(place := f"{sys.argv[1]}/spool{number}", 0o2770)
+    with open(f"{place}/pages.jsonl", "wb") as file:
+        file.truncate(1 << 40)
+"""
+
+
+def test_a_file_that_is_all_hole_holds_up_nobody(people: list[Person], shared: Path) -> None:
+    first, second = people
+    assert second.run(second.python(), "-c", HOLES, str(shared)).returncode == 0
+    ended = said(first, REPLAY, shared, 1)
+    assert ended.startswith("0 0 0 []")
+    assert "has holes" in ended
+    assert said(first, BEGIN + "print(spool.waiting())", shared, 1) == "0"
+    assert not list((shared / f"spool.{first.user.pw_uid}").glob("damaged*"))
+
+
 def test_what_another_wrote_is_not_shown(people: list[Person], shared: Path) -> None:
     first, second = people
     said(second, BEGIN + "(shared / 'api').write_text('http://127.0.0.1/\\x1b]0;taken')", shared, 1)

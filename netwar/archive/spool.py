@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -133,6 +134,8 @@ class Spool:
         numbered = folder != self._common
         handle = opened(made(folder, own=numbered) / "lock", os.O_RDWR, own=numbered)
         try:
+            if numbered:
+                os.fchmod(handle, 0o600)  # whoever may read it may lock it, and hold us up for ever
             if self._is_ours(folder):
                 fcntl.flock(handle, fcntl.LOCK_EX)  # for as long as a replay takes
             else:
@@ -153,7 +156,9 @@ class Spool:
             except FileNotFoundError:
                 return Replayed(0, 0, 0)
             with os.fdopen(handle, "rb") as file:
-                told = self._written(file, archive, ours=self._is_ours(folder))
+                if not (ours := self._is_ours(folder)) and _holed(handle):
+                    raise OSError(errno.EINVAL, f"{path} has holes, which nobody's pages have")
+                told = self._written(file, archive, ours=ours)
             path.unlink()
             synced(folder)
         return told
@@ -205,17 +210,28 @@ def _taken(archive: Documents, page: Page, ours: bool) -> bool:
 
 
 def _count(folder: Path, owner: int | None = None) -> int:
-    """How many pages are in a folder; none in a file that is not its `owner`'s. Raises OSError."""
+    """How many pages are in a folder; none in a file that is not its `owner`'s, or has holes. Raises OSError."""
     try:
         handle = existing(folder / PAGES)
     except FileNotFoundError:
         return 0
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
-        if owner not in (None, found.st_uid):
+        if owner not in (None, found.st_uid) or (found.st_uid != os.geteuid() and _holed(handle)):
             return 0
         whole = sum(portion.count(b"\n") for portion in iter(partial(file.read, PORTION), b""))
     return whole
+
+
+def _holed(handle: int) -> bool:
+    """Is there nothing on the disk of a part of a file? It may say to be of any length then, and take for ever to be read."""
+    size = os.fstat(handle).st_size
+    try:
+        return size > 0 and os.lseek(handle, 0, os.SEEK_HOLE) < size
+    except OSError:  # a file system that does not tell
+        return False
+    finally:
+        os.lseek(handle, 0, os.SEEK_SET)
 
 
 def _name(number: int) -> str:

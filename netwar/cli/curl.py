@@ -29,6 +29,9 @@ def lines(services: Services, path: str | None) -> Iterator[str]:
         raise ConfigError(f"{settings.path} names no Elasticsearch: write  elksg = HOST  under [STREAM]")
     yield from _credentials(settings)
     if settings.elksgca:
+        from netwar.connections.tls import check_file
+
+        check_file(settings.elksgca, "elksgca")
         yield _line("cacert", str(settings.elksgca))
     if path is not None:
         from netwar.connections.elastic import address

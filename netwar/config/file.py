@@ -121,6 +121,8 @@ def write(path: Path, settings: Mapping[tuple[str, str], str]) -> None:
                 raise ValueError(f"the value of {key} must be one line")
             lines = _with(lines, section, key, value)
         _replace(real, "".join(lines))
+    except trusted.Untrusted as error:
+        raise ConfigError(f"{real} {error}") from None
     except UnicodeError:
         raise ConfigError(f"{real} is not a text file (UTF-8), so it is left as it is: move it away") from None
     except OSError as error:
@@ -131,7 +133,7 @@ def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError("it is no regular file")  # /dev/null, which root could replace, or a pipe
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return trusted.content(path, "600").decode("utf-8-sig")
     except FileNotFoundError:
         return ""
 
@@ -182,7 +184,6 @@ def _replace(path: Path, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
-            _same_owner(handle, path)
             os.fsync(handle)
         os.replace(name, path)
     except BaseException:
@@ -193,10 +194,3 @@ def _replace(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _same_owner(handle: int, path: Path) -> None:
-    """A file that root changes for somebody stays theirs."""
-    if os.geteuid() == 0 and os.path.lexists(path):
-        there = path.lstat()
-        os.fchown(handle, there.st_uid, there.st_gid)

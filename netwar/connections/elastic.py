@@ -41,7 +41,7 @@ class Cluster:
         self.user = user
         told = self.ask("GET", "/", seconds=FIRST_SECONDS)
         version = told.get("version") if isinstance(told, dict) else None
-        numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", str(version.get("number"))) if isinstance(version, dict) else None
+        numbers = re.match(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", str(version.get("number"))) if isinstance(version, dict) else None
         if not isinstance(version, dict) or numbers is None:
             raise ConfigError(f"{where} is no Elasticsearch and no OpenSearch: correct elksg")
         self.product = "opensearch" if version.get("distribution") == "opensearch" else "elasticsearch"

@@ -12,15 +12,16 @@ import time
 from typing import Any
 
 import walrus
-from redis import Connection, ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
+from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
-from redis.sentinel import Sentinel, SentinelConnectionPool
+from redis.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 
 from netwar.config import Settings
 from netwar.config.redis_address import RedisAddress, in_clear
 from netwar.connections import probe
+from netwar.connections.redis_bounded import Local, Master, Plain, Secure, SecureMaster
 from netwar.connections.redis_errors import hindrance, passing, told, unreachable
 from netwar.connections.tls import context
 from netwar.errors import ConfigError
@@ -132,19 +133,20 @@ def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
     once: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": ANSWER_SECONDS, "protocol": 2, "driver_info": None}
     way: dict[str, Any] = {"username": address.user, "password": address.password, "db": address.db or 0, **once}
     if address.socket:
-        return [], ConnectionPool(connection_class=UnixDomainSocketConnection, path=address.socket, **way)
+        return [], ConnectionPool(connection_class=Local, path=address.socket, **way)
     network: dict[str, Any] = {"socket_connect_timeout": CONNECT_SECONDS, "socket_keepalive": True}
     if address.tls:
         ca = str(address.ca) if address.ca else None
         network |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
         network |= {"ssl_exclude_verify_flags": [ssl.VERIFY_X509_STRICT]}  # see netwar.connections.tls
     if address.service:
-        login = {"username": address.sentinel_user, "password": address.sentinel_password, "ssl": address.tls}
+        login = {"username": address.sentinel_user, "password": address.sentinel_password}
         asked: Any = _Sentinels(address, {**once, **network, **login})
-        pool: Any = SentinelConnectionPool(address.service, asked, ssl=address.tls, **way, **network)  # type: ignore[no-untyped-call]
+        way |= {"connection_class": SecureMaster if address.tls else Master}
+        pool: Any = SentinelConnectionPool(address.service, asked, **way, **network)  # type: ignore[no-untyped-call]
         return asked.sentinels, pool
     host, port = address.hosts[0]
-    kind = SSLConnection if address.tls else Connection
+    kind = Secure if address.tls else Plain
     return [], ConnectionPool(connection_class=kind, host=host, port=port, **way, **network)
 
 
@@ -152,14 +154,30 @@ class _Sentinels(Sentinel):
     """Sentinels whose master is not called where a password would go to it in clear."""
 
     def __init__(self, address: RedisAddress, way: dict[str, Any]) -> None:
-        super().__init__(address.hosts, sentinel_kwargs=way)  # type: ignore[no-untyped-call]
+        super().__init__(())  # type: ignore[no-untyped-call]
+        kind = Secure if address.tls else Plain
+        pools = [ConnectionPool(connection_class=kind, host=host, port=port, **way) for host, port in address.hosts]
+        self.sentinels = [Redis(connection_pool=pool) for pool in pools]
         self._address = address
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
-        host, port = super().discover_master(service_name)  # type: ignore[no-untyped-call]
+        try:
+            host, port = super().discover_master(service_name)  # type: ignore[no-untyped-call]
+        except MasterNotFoundError:
+            self._check_certificates()
+            raise
         if self._address.exposed_at(host):
             raise ConfigError(in_clear(host))
         return host, port
+
+    def _check_certificates(self) -> None:
+        """Say what is wrong with a Sentinel's certificate: the library takes one that is not trusted for one that is away."""
+        for sentinel in self.sentinels if self._address.tls else ():
+            try:
+                sentinel.ping()
+            except RedisError as error:
+                if sentence := told(error, self._address):
+                    raise sentence from error
 
 
 class Clock:

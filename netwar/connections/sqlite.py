@@ -52,6 +52,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Se
     schema.check(connection, path, migrations)
     done = schema.version(connection)
     if done == len(migrations):
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # what VACUUM INTO has made, for one
+            _use_wal(connection)
         return
     if done and path.stat().st_size < MOST_CHECKED:
         _check_whole(connection)

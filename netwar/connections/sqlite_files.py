@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import sys
+import time
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,11 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
+from netwar.connections import sqlite_beside as beside
 from netwar.errors import ConfigError
 
 HANDLES = Path("/proc/self/fd")
+NEW_SECONDS = 5  # until who makes a file has made it, unless they were killed
 
 # Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
 _opening = Lock()
@@ -56,21 +59,66 @@ def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Co
     of one name, OSError and sqlite3.Error.
     """
     with _opening:
-        if mode == "mode=rw":  # SQLite itself would make one that others may read
-            _make(path)
-        found = _checked(path, path.lstat())
-        before = _handles()
-        address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
-        connection = sqlite3.connect(
-            address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
-        )
-        try:
-            _check_open(path, found, before)
-            _guard(connection)
-        except BaseException:
-            connection.close()
+        if mode != "mode=rw":
+            return _connected(path, busy_seconds, mode, kind)
+        _make(path)  # SQLite itself would make one that others may read
+        until = time.monotonic() + NEW_SECONDS
+        while True:
+            left = beside.journal_of_ours(path)
+            with closing(_connected(path, busy_seconds, "mode=ro", Connection)) as reader:
+                if _has_log(reader, path, left):
+                    return _in_the_log(_connected(path, busy_seconds, mode, kind))
+                ours = path.lstat().st_uid in (os.geteuid(), 0)
+            if ours:
+                return _connected(path, busy_seconds, mode, kind)
+            if time.monotonic() > until:
+                raise ConfigError(f"{path} is another user's and has no log yet: let them open it first, with any program here")
+            time.sleep(0.01)
+
+
+def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
+    """Has the database a log? Then the reader keeps others from rolling anything back, for which they need the file alone.
+
+    Raises ConfigError for a journal that is to be rolled back, unless a program of ours has `left` it.
+    """
+    try:
+        reader.execute("BEGIN")
+        reader.execute("PRAGMA user_version").fetchone()
+        return bool(reader.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
-        _open[connection] = (found.st_dev, found.st_ino)
+        if not left:
+            raise beside.not_ours(path) from None
+        return False
+
+
+def _in_the_log(connection: Connection) -> Connection:
+    """The connection, which has read once: from now on it heeds the log, and no journal."""
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
+    """A connection to the file that is looked at now."""
+    found = _checked(path, path.lstat())
+    beside.check(path, _checked)
+    before = _handles()
+    address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
+    connection = sqlite3.connect(
+        address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
+    )
+    try:
+        _check_open(path, found, before)
+        _guard(connection)
+    except BaseException:
+        connection.close()
+        raise
+    _open[connection] = (found.st_dev, found.st_ino)
     return connection
 
 
@@ -80,9 +128,12 @@ def copied(path: Path, folder: Path) -> None:
         found = _checked(path, path.lstat())
         if (found.st_dev, found.st_ino) in _open.values():
             raise sqlite3.ProgrammingError(f"{path} is open here: it is copied by SQLite, or not at all")
-        for ending in ("", "-wal"):
+        for ending in ("", "-wal", beside.JOURNAL):
+            name = path.name + ending
             with suppress(FileNotFoundError):
-                shutil.copyfile(path.with_name(path.name + ending), folder / (path.name + ending), follow_symlinks=False)
+                handle = folders.existing(path.with_name(name))
+                with os.fdopen(handle, "rb") as file, (folder / name).open("xb") as copy:
+                    shutil.copyfileobj(file, copy, 1 << 20)
 
 
 def _guard(connection: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
+from netwar.connections.sqlite_beside import JOURNAL
 from netwar.connections.sqlite_files import Connection, copied, opened
 from netwar.errors import Busy, ServiceDown
 
@@ -89,7 +90,7 @@ def _shared(path: Path) -> sqlite3.Connection | None:
 def _still(path: Path) -> sqlite3.Connection | None:
     """With a log beside it SQLite would pass over what stands there only, and say nothing."""
     before = _state(path)
-    if before[1] is not None:
+    if any(before[1:]):
         return None
     connection = opened(path, BUSY_SECONDS, "mode=ro&immutable=1", Still)
     assert isinstance(connection, Still)
@@ -114,7 +115,7 @@ def _copy(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
 def _state(path: Path) -> State:
     """What changes when somebody writes: of the file, and of its log if there is one."""
     found: list[tuple[int, int, int] | None] = []
-    for file in (path, path.with_name(f"{path.name}-wal")):
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(path.name + JOURNAL)):
         try:
             status = file.stat()
         except FileNotFoundError:

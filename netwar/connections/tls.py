@@ -7,6 +7,7 @@ import socket
 import ssl
 from pathlib import Path
 
+from netwar.config import trusted
 from netwar.connections.bounded import Answer
 from netwar.errors import ConfigError, ServiceDown
 
@@ -16,17 +17,29 @@ CONNECT_SECONDS = 10
 def context(ca: Path | None, key: str) -> ssl.SSLContext:
     """What checks certificates: the CA of the setting `key` if there is one, else those that the system trusts.
 
-    Raises ConfigError for a file that holds no certificate.
+    Raises ConfigError for a file that holds no certificate, or that others may write: they could be whoever they like.
     """
+    if ca:
+        check_file(ca, key)
     try:
         made = ssl.create_default_context(cafile=str(ca) if ca else None)
-    except FileNotFoundError:
-        raise ConfigError(f"{key} = {ca}: there is no such file") from None
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{key} = {ca} cannot be used: it must hold certificates in PEM form ({error})") from None
     # Python 3.13 refuses CAs without the extensions of RFC 5280, as home-made ones are. Signatures are checked all the same.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return made
+
+
+def check_file(ca: Path, key: str) -> None:
+    """Raise ConfigError for a CA that cannot be read, or that somebody else than root and this user may have put there."""
+    try:
+        trusted.content(ca)
+    except FileNotFoundError:
+        raise ConfigError(f"{key} = {ca}: there is no such file") from None
+    except OSError as error:
+        raise ConfigError(f"{key} = {ca} cannot be read: {error.strerror or error}") from error
+    except trusted.Untrusted as error:
+        raise ConfigError(f"{key} = {ca} {error}") from None
 
 
 def spoken(host: str, port: int, checked: ssl.SSLContext, key: str) -> str:

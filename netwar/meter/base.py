@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -80,7 +81,7 @@ def present(budget: Budget, host: str) -> Budget | None:
     """What the file says now that a budget is of, if it says something else and may be read; `host` is this one."""
     from netwar.config import load
 
-    if budget.host != host or not budget.file:
+    if budget.host != host or not os.path.isfile(budget.file):  # others may write to the meter, and name a pipe or a device
         return None
     try:
         micro = load(Path(budget.file)).budget

@@ -92,6 +92,7 @@ def test_it_is_renewed_once_after_a_copy(archive: SqliteArchive, old: Path, capl
     copy = old / "brexit.sqlite.before-renewal"
     assert f"kept in {copy}" in caplog.text
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert not list(old.glob("*.part*"))
     with closing(sqlite3.connect(copy)) as shell:
         assert shell.execute("SELECT count(*) FROM tweet").fetchone()[0] == TWEETS_THERE
         assert (

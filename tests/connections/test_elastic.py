@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ def test_nobody_there_is_told_at_once() -> None:
 
 
 def test_what_is_no_elasticsearch_is_told() -> None:
-    for body in (b"{}", b'{"version": 3}', b"[]", b'"x"', b"<html>"):
+    for body in (b"{}", b'{"version": 3}', b"[]", b'"x"', b"<html>", told("7" * 5_000 + ".1.1")):
         with answering(body) as (address, _), pytest.raises(ConfigError, match=r"is no Elasticsearch"):
             connect(Settings(elksg=address))
     with answering(told("5.6.16")) as (address, _), pytest.raises(ConfigError, match=r"too old: Elasticsearch 6\.5 or newer"):
@@ -128,6 +129,20 @@ def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "ca").write_text("no certificate")
     with pytest.raises(ConfigError, match=r"elksgca = .* cannot be used: it must hold certificates in PEM form"):
         connect(Settings(elksg="localhost", elksgca=tmp_path / "ca"))
+
+
+def test_a_ca_that_others_may_write_is_not_trusted(tmp_path: Path) -> None:
+    """Whoever writes it can be whoever they like, and is told the password."""
+    (ca := tmp_path / "ca").write_text("no certificate")
+    for mode in (0o664, 0o646):
+        ca.chmod(mode)
+        with pytest.raises(ConfigError, match=r"elksgca = .*/ca can be written by others than its owner: run  chmod go-w .*/ca"):
+            connect(Settings(elksg="localhost", elksgca=ca))
+    if os.geteuid() == 0:
+        ca.chmod(0o644)
+        os.chown(ca, 12345, -1)
+        with pytest.raises(ConfigError, match=r"elksgca = .*/ca belongs to user 12345"):
+            connect(Settings(elksg="localhost", elksgca=ca))
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,17 @@ def test_what_is_no_sentinel_is_told(redis: Redis) -> None:
     assert "is no Sentinel: name where Sentinels listen, usually at port 26379" in said
 
 
+def test_a_sentinels_certificate_is_checked_before_it_is_told_anything(redis: Redis) -> None:
+    """As far as TLS goes any server stands for a Sentinel."""
+    url = f"rediss+sentinel://localhost:{redis.tls_port}/netwar?sentinel_user=me&sentinel_password=hush-hush"
+    said, _ = told(ConfigError, redisurl=url, redisca=redis.certificates.wrong_ca)
+    assert "is not signed by anybody who is trusted here" in said
+    said, _ = told(ConfigError, redisurl=url.replace("localhost", "127.0.0.2"), redisca=redis.ca)
+    assert "is for another host" in said
+    said, _ = told(ConfigError, redisurl=url, redisca=redis.ca)
+    assert "password" in said
+
+
 def test_a_master_on_another_host_is_not_told_a_password_without_tls() -> None:
     """Where the master is, only the Sentinels know; this one names an address that nobody has."""
     with short_folder() as folder:

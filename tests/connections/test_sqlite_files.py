@@ -166,7 +166,7 @@ def test_a_file_that_is_exchanged_while_it_is_opened_is_refused(
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_strangers_file_in_a_folder_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
-    path.touch(mode=0o666)
+    connect(path, TABLE).close()
     os.chown(path, 12345, -1)
     connect(path, TABLE).close()  # of the group, or copied by somebody who may
     tmp_path.chmod(0o1777)

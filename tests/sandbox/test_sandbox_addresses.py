@@ -43,6 +43,35 @@ def test_loopback_has_three_names(box: Sandbox) -> None:
         assert answer.status_code == 200, name
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_page_of_another_site_changes_and_sees_nothing(box: Sandbox, sent: dict[str, str]) -> None:
+    """It may name the right address, and send a body without asking the browser first if it calls it text."""
+    plain = {"Content-Type": "text/plain", **sent}
+    before = box.session.get(f"{box.base}/sandbox/", timeout=TIMEOUT).json()["faults"]
+    answer = requests.post(f"{box.base}/sandbox/faults", data='{"kind": "hang"}', headers=plain, timeout=TIMEOUT)
+    assert answer.status_code == 403
+    assert requests.get(f"{box.base}/sandbox/bill", headers=sent, timeout=TIMEOUT).status_code == 403
+    assert box.session.get(f"{box.base}/sandbox/", timeout=TIMEOUT).json()["faults"] == before
+
+
+def test_the_sandboxs_own_form_and_links_to_it_work(box: Sandbox) -> None:
+    form = {"Origin": box.base, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    address = f"{box.base}/oauth/authorize?oauth_token=none"
+    for answer in (requests.post(address, headers=form, timeout=TIMEOUT), requests.get(address, headers=link, timeout=TIMEOUT)):
+        assert "This request token is unknown" in answer.text
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python knows no IPv6")
 def test_ipv6_is_written_in_brackets() -> None:
     with listening("::1") as (address, _):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -16,8 +15,8 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
-from netwar.connections.folders import opened
-from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite import BUSY_SECONDS, connect, transaction, translated
+from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_looking import Opening, look
 from netwar.records.documents import parted
 
@@ -71,8 +70,8 @@ class ArchiveFile:
         begun = target.with_name(f"{target.name}.part")
         with self.lock, translated(target):
             begun.unlink(missing_ok=True)
-            os.close(opened(begun, os.O_RDWR | os.O_EXCL))
-            self._connection.execute("VACUUM INTO ?", (os.fspath(begun),))
+            with closing(opened(begun, BUSY_SECONDS)) as copy:  # VACUUM INTO would follow a link that is put there meanwhile
+                self._connection.backup(copy)
             begun.rename(target)
 
     def close(self) -> None:

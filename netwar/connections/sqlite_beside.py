@@ -1,0 +1,58 @@
+"""What stands beside a database: its log, the log's index, and a journal of the kind that SQLite has without a log.
+
+SQLite takes whatever bears these names for its own. Out of a journal it rolls back, before it looks at anything else, what a
+program has left half done; and then it removes the file that the journal names as having led several databases. Whoever may
+write to a folder could so have any file removed, with the rights of whoever opens the database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from netwar.connections.folders import existing
+from netwar.errors import ConfigError
+
+JOURNAL = "-journal"
+ENDINGS = ("-wal", "-shm", JOURNAL)
+LEADING = bytes.fromhex("d9d505f920a163d7")  # at a journal's end: before it stands the name of a file that leads several
+
+
+def check(path: Path, plain: Callable[[Path, os.stat_result], object]) -> None:
+    """Look at what stands beside a database, before SQLite does. `plain` raises for what is no plain file.
+
+    Raises ConfigError for a journal that names another file: ours name none, as no step of ours is in two files at once.
+    """
+    for ending in ENDINGS:
+        beside = path.with_name(path.name + ending)
+        try:
+            plain(beside, beside.lstat())
+            if ending == JOURNAL and _end(beside) == LEADING:
+                raise ConfigError(f"{beside} would have another file removed: it is not obeyed; {_WAY_OUT}")
+        except FileNotFoundError:
+            continue
+
+
+def journal_of_ours(path: Path) -> bool:
+    """Has a program of this user left a journal beside a database? To be asked first: as root, SQLite gives it to its owner."""
+    try:
+        return path.with_name(path.name + JOURNAL).lstat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return False
+
+
+def not_ours(path: Path) -> ConfigError:
+    """The error about a journal that would be rolled back and that no program of this user has left."""
+    return ConfigError(f"{path}{JOURNAL} is another user's, and would change {path.name}: it is not obeyed; {_WAY_OUT}")
+
+
+_WAY_OUT = "see who may write to its folder, and move it away"
+
+
+def _end(path: Path) -> bytes:
+    handle = existing(path)
+    try:
+        return os.pread(handle, len(LEADING), max(0, os.fstat(handle).st_size - len(LEADING)))
+    finally:
+        os.close(handle)

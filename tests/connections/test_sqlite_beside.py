@@ -1,0 +1,144 @@
+"""What others put beside a database: SQLite would take it for its own log or journal."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from netwar.connections import sqlite_files
+from netwar.connections.sqlite import connect
+from netwar.connections.sqlite_looking import look
+from netwar.errors import ConfigError
+
+TABLE = ["CREATE TABLE t (x INTEGER);"]
+MAGIC = bytes.fromhex("d9d505f920a163d7")
+PAGE = 4096
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (path := tmp_path / "data" / "x.sqlite").parent.mkdir()
+    connect(path, TABLE).close()
+    return path
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    (path := tmp_path / "victim").write_text("mine\n")
+    return path
+
+
+def journal(file: Path, victim: Path | None = None) -> Path:
+    """One that changes nothing, and names the victim as the file that leads several databases."""
+    content = (MAGIC + struct.pack(">5I", 0, 1, file.stat().st_size // PAGE, 512, PAGE)).ljust(512, b"\0")
+    if victim:
+        name = os.fsencode(victim)
+        content += struct.pack(">I", (1 << 30) // PAGE + 1) + name + struct.pack(">2I", len(name), sum(name)) + MAGIC
+    (path := file.with_name(f"{file.name}-journal")).write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("opening", [connect, look])
+def test_a_journal_removes_nothing_that_it_names(file: Path, victim: Path, opening: Callable[..., sqlite3.Connection]) -> None:
+    journal(file, victim)
+    with pytest.raises(ConfigError, match=r"x\.sqlite-journal would have another file removed: .*move it away"):
+        opening(file, TABLE)
+    assert victim.read_text() == "mine\n"
+
+
+def test_a_journal_that_comes_late_is_not_obeyed_either(file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts it there when it has been looked for already meets a reader of ours, beside whom nothing is rolled back."""
+    genuine = sqlite_files.beside.check
+
+    def early(path: Path, plain: Callable[..., object]) -> None:
+        genuine(path, plain)
+        journal(file, victim)
+
+    monkeypatch.setattr(sqlite_files.beside, "check", early)
+    with pytest.raises((ConfigError, sqlite3.Error)):
+        sqlite_files.opened(file, 0)
+    monkeypatch.setattr(sqlite_files.beside, "check", lambda path, plain: None)
+    (late := file.with_name(f"{file.name}-journal")).unlink(missing_ok=True)
+    has_log = sqlite_files._has_log
+    monkeypatch.setattr(sqlite_files, "_has_log", lambda *given: (has_log(*given), journal(file, victim))[0])
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        sqlite_files.opened(file, 0)
+    assert victim.read_text() == "mine\n"
+    late.unlink()
+    monkeypatch.undo()
+    connect(file, TABLE).close()
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("plant", [os.link, os.symlink, lambda victim, place: os.mkfifo(place)], ids=["name", "link", "pipe"])
+def test_what_is_no_plain_file_is_not_taken_for_a_log(
+    file: Path, victim: Path, ending: str, plant: Callable[[Path, Path], None]
+) -> None:
+    plant(victim, file.with_name(file.name + ending))
+    for opening in (connect, look):
+        with pytest.raises(ConfigError, match=rf"x\.sqlite{ending} (is no plain file|has a second name)"):
+            opening(file, TABLE)
+    assert victim.read_text() == "mine\n"
+
+
+def killed(file: Path) -> None:
+    """Leave a file without a log as a program does that is killed while it writes to it."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.executemany("INSERT INTO t VALUES (?)", [(number,) for number in range(5)])
+    child = os.fork()
+    if not child:
+        db = sqlite3.connect(file, isolation_level=None)
+        db.execute("PRAGMA cache_size=1")
+        db.execute("BEGIN")
+        db.executemany("INSERT INTO t VALUES (?)", [(number,) for number in range(5_000)])
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert file.with_name(f"{file.name}-journal").stat().st_size
+
+
+@pytest.mark.parametrize("opening", [connect, look])
+def test_what_a_program_of_ours_has_left_half_done_is_rolled_back(file: Path, opening: Callable[..., sqlite3.Connection]) -> None:
+    killed(file)
+    with closing(opening(file, TABLE)) as db:
+        assert db.execute("SELECT count(*) FROM t").fetchone() == (5,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",), "from now on it has a log"
+
+
+def test_a_file_that_was_killed_when_it_was_made_is_made_again(file: Path) -> None:
+    killed(file)
+    file.write_bytes(b"")
+    with closing(connect(file, TABLE)) as db:
+        assert db.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_another_user_has_left_half_done_is_not(file: Path) -> None:
+    killed(file)
+    os.chown(left := file.with_name(f"{file.name}-journal"), 12345, -1)
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match=r"x\.sqlite-journal is another user's"):
+        connect(file, TABLE)
+    assert (left.exists(), file.read_bytes()) == (True, before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_another_users_file_without_a_log_is_not_opened_to_write(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one, a journal could be put beside it at any time."""
+    monkeypatch.setattr(sqlite_files, "NEW_SECONDS", 0)
+    os.chown(file, 12345, -1)
+    connect(file, TABLE).close()
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+    with pytest.raises(ConfigError, match="another user's and has no log yet"):
+        connect(file, TABLE)
+    os.chown(file, 0, -1)
+    connect(file, TABLE).close()
+    os.chown(file, 12345, -1)
+    connect(file, TABLE).close()
