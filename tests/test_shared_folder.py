@@ -11,6 +11,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,27 @@ def test_they_work_in_turns(shared: Path, desk: Desk, sandbox: Sandbox, umask: i
             assert (waits in ended.stderr) == (told and name == "tw-idu3elk"), ended.stderr
         told = False
     assert [path for path in shared.rglob("*") if path.stat().st_mode & 0o007] == []
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from netwar.connections.sqlite import connect, transaction
+
+for _ in range(100):
+    connection = connect(Path(sys.argv[1]) / "made" / "x.sqlite", ["CREATE TABLE t (a);"])
+    with transaction(connection):  # nothing is written: the sooner the next log is made
+        pass
+    connection.close()
+"""
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
+def test_they_begin_and_end_at_once(shared: Path, desk: Desk, umask: int) -> None:
+    """Whoever ends last removes a log, and the next one makes it: at no moment may it be its maker's alone."""
+    people = two(shared, desk, umask)
+    with ThreadPoolExecutor() as threads:
+        assert list(threads.map(lambda person: said(person, AT_ONCE, shared), people)) == ["", ""]
 
 
 BEGIN = """

@@ -29,6 +29,8 @@ def replaced(path: Path) -> Iterator[TextIO]:
     Raises NetwarError where it cannot be written, ServiceDown where the disk is full. A device or a pipe is not replaced:
     run by root, that would take /dev/null away from the whole machine.
     """
+    from netwar.connections.folders import umask
+
     folder = os.path.realpath(path.parent)
     if (path.exists() and not path.is_file()) or folder == "/dev" or folder.startswith("/proc/"):
         raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
@@ -38,7 +40,7 @@ def replaced(path: Path) -> Iterator[TextIO]:
         with _told(path), os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             yield file
             file.flush()
-            os.fchmod(handle, 0o666 & ~_umask())
+            os.fchmod(handle, 0o666 & ~umask())
             os.fsync(handle)
         with _told(path):
             os.replace(name, path)
@@ -58,9 +60,3 @@ def _told(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ServiceDown(f"{path} cannot be written: {FULL}") from error
         raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

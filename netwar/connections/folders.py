@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
@@ -24,6 +25,8 @@ LOCK_SECONDS = 10
 LOOK = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # neither led astray nor kept waiting
 NEW = LOOK | os.O_CREAT | os.O_EXCL
 ENTER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+
+_masking = RLock()  # the umask is the whole process's
 
 
 class Planted(PermissionError):
@@ -41,8 +44,11 @@ def made(folder: Path, *, own: bool = False) -> Path:
     if not folder.parent.exists():
         made(folder.parent)
     with _entered(folder.parent) as parent:
+        shared = _shared(parent)
+        mode = 0o700 if not shared else 0o750 if own else 0o770
         try:
-            os.mkdir(folder.name, 0o700, dir_fd=parent)
+            with unmasked():
+                os.mkdir(folder.name, mode, dir_fd=parent)
         except FileExistsError:
             if not folder.is_dir():
                 if own:
@@ -54,8 +60,8 @@ def made(folder: Path, *, own: bool = False) -> Path:
             return folder
         handle = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | LOOK, dir_fd=parent)
         try:
-            if _shared(parent) and os.fstat(handle).st_uid == os.geteuid():
-                os.fchmod(handle, 0o2750 if own else 0o2770)
+            if shared and os.fstat(handle).st_uid == os.geteuid():
+                os.fchmod(handle, 0o2000 | mode)
         finally:
             os.close(handle)
     return folder
@@ -69,14 +75,11 @@ def opened(path: Path, flags: int, *, own: bool = False) -> int:
     with _entered(path.parent) as folder:
         for _ in range(TRIES):  # others may make it and remove it meanwhile
             try:
-                handle = os.open(path.name, flags | NEW, 0o600, dir_fd=folder)
+                with unmasked():
+                    return os.open(path.name, flags | NEW, _mode(folder, own), dir_fd=folder)
             except FileExistsError:
                 if flags & os.O_EXCL:
                     raise
-            else:
-                if mode := _group_mode(folder, own):
-                    os.fchmod(handle, mode)
-                return handle
             try:
                 return _existing(folder, path, flags, own)
             except FileNotFoundError:
@@ -98,6 +101,28 @@ def own(path: Path) -> Path:
         return path
     alone = folder.st_uid == os.geteuid() and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return path if alone else path.with_name(f"{path.name}.{os.geteuid()}")
+
+
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """What is made meanwhile has at once the mode that it is made with, and is nothing to others than the group.
+
+    With the mode set afterwards, another user of the group who opens it in between is refused, or may only read it.
+    """
+    with _masking:
+        before = os.umask(0o007)
+        try:
+            yield
+        finally:
+            os.umask(before)
+
+
+def umask() -> int:
+    """What this process takes away from the mode of a new file."""
+    with _masking:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return mask
 
 
 def lock(handle: int, seconds: float = LOCK_SECONDS) -> None:
@@ -179,13 +204,13 @@ def _planted(path: Path, what: str) -> Planted:
     return Planted(errno.EPERM, f"{path.name} is {what}: see who put it there, and move it away", str(path))
 
 
-def _group_mode(folder: int, own: bool) -> int:
-    """The mode of a new file in a folder that others may use; 0 for none but its owner's."""
+def _mode(folder: int, own: bool) -> int:
+    """The mode of a new file: its owner's alone, unless others may use the folder."""
     if _shared(folder):
         return 0o640 if own else 0o660
     found = os.fstat(folder)
     looked_into = found.st_mode & stat.S_ISGID and found.st_mode & stat.S_IRGRP and found.st_uid == os.geteuid()
-    return 0o640 if own and looked_into else 0
+    return 0o640 if own and looked_into else 0o600
 
 
 def _shared(folder: int) -> bool:
@@ -208,3 +233,12 @@ def trouble(error: OSError) -> str:
     if isinstance(error, Planted | BlockingIOError):
         return str(error.strerror)
     return f"{error.strerror or error} (set `data` in the configuration to a folder that you may write)"
+
+
+def _begin_anew() -> None:
+    """In a forked child: the thread that had changed the umask is not there to change it back."""
+    global _masking
+    _masking = RLock()
+
+
+os.register_at_fork(after_in_child=_begin_anew)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import FULL, is_full, made, trouble
+from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
 from netwar.connections.sqlite_files import opened
 from netwar.errors import ServiceDown
 
@@ -39,7 +39,8 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
         made(path.parent)
         connection = opened(path, BUSY_SECONDS)
         try:
-            connection.execute("PRAGMA synchronous=FULL")
+            with unmasked():  # SQLite reads now, so it makes the log, and would let the group write to it a moment later
+                connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
             _bring_up_to_date(connection, path, migrations)
         except BaseException:
@@ -57,7 +58,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Se
         return
     if done and path.stat().st_size < MOST_CHECKED:
         _check_whole(connection)
-    _use_wal(connection)
+    with unmasked():
+        _use_wal(connection)
     with transaction(connection):
         schema.check(connection, path, migrations)  # another program may have done it meanwhile
         schema.bring_up_to_date(connection, migrations)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netwar.connections import sqlite_schema as schema
+from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
 from netwar.connections.sqlite_beside import JOURNAL
 from netwar.connections.sqlite_files import Connection, copied, opened
@@ -69,7 +70,8 @@ def _read(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         if connection is None:
             continue
         try:
-            schema.check(connection, path, migrations)
+            with unmasked():
+                schema.check(connection, path, migrations)
             if schema.version(connection) == len(migrations):
                 return connection
         except sqlite3.DatabaseError as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
+from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
 from netwar.connections.sqlite_files import opened
 from netwar.errors import NetwarError
@@ -53,7 +54,8 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
 
 
 def _mended(old: sqlite3.Connection, new: sqlite3.Connection, path: Path, aside: Path, finish: Callable[..., None]) -> Mended:
-    _lock_out_others(old)
+    with unmasked():
+        _lock_out_others(old)
     with closing(opened(aside, BUSY_SECONDS)) as copy:
         old.backup(copy)
     torn = tuple(table for table in _tables(new) if not _copied(old, new, table))

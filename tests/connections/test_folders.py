@@ -111,3 +111,17 @@ def test_a_link_of_ones_own_to_another_disk_counts(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(tmp_path / "disk")
     os.close(opened(made(tmp_path / "data" / "runs") / "id", os.O_RDWR))
     assert (tmp_path / "disk" / "runs" / "id").exists()
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
+def test_what_is_new_is_the_groups_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> None:
+    """Not a moment later, when another user of the group has been refused."""
+    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    before = os.umask(umask)
+    try:
+        made(folder / "new")
+        os.close(opened(folder / "file", os.O_RDWR))
+    finally:
+        kept = os.umask(before)
+    assert [stat.S_IMODE((folder / name).stat().st_mode) & 0o777 for name in ("new", "file")] == [0o770, 0o660]
+    assert kept == umask
