@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
 from netwar.connections.sqlite_files import opened
-from netwar.errors import NetwarError
+from netwar.errors import NetwarError, ServiceDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
     """
     if not path.exists():
         raise NetwarError(f"there is no {path}")
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise ServiceDown(f"{path} cannot be rebuilt: you may not write to it and its folder; run this as whoever may")
     aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     with translated(path), closing(sqlite3.connect("", isolation_level=None)) as new:
         schema.bring_up_to_date(new, migrations)

@@ -35,6 +35,7 @@ PROGRAMS = [
     ("tw-spend --no-ask", ""),
     ("tw-showwork", "0 waiting"),
     ("tw-rates --no-ask", ""),
+    ("tw-idu3elk brexit --estimate", ""),
 ]
 
 
@@ -127,6 +128,8 @@ def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subproces
     for command, shown in PROGRAMS:
         ended = visitor(copy, *command.split())
         assert (ended.returncode, shown in ended.stdout) == (0, True), (command, ended.stderr)
+    ended = visitor(copy, "tw-mend", str(copy / "queues.sqlite"))
+    assert (ended.returncode, "you may not write to it and its folder" in ended.stderr) == (69, True), ended.stderr
     assert sorted(copy.rglob("*")) == before
 
 
