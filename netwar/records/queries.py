@@ -44,9 +44,9 @@ Question = Phrase | Every | Either
 def question(words: str) -> Question | None:
     """What is asked for; None if there is no word in it, which finds nothing.
 
-    Words side by side must all be there; OR parts alternatives, each of them all the words on its side, as at X. Signs between
-    words do not count. Raises ValueError where only unwanted words stand, which asks for everything else, and for brackets
-    without end.
+    Words side by side must all be there, with or without AND; OR parts alternatives, each of them all the words on its side, as
+    at X. Signs between words do not count. Raises ValueError where only unwanted words stand, which asks for everything else,
+    and for brackets without end.
     """
     clean = words.replace("\0", " ").encode(errors="replace").decode().translate(QUOTES)
     terms = list(TERMS.finditer(clean))[::-1]
@@ -88,6 +88,8 @@ def _alternatives(terms: list[re.Match[str]]) -> Iterator[Question | None]:
         if term["word"] == "OR":
             yield _joined(wanted, unwanted)
             wanted, unwanted = [], []
+        elif term["word"] == "AND" and not term["no"]:
+            continue
         elif part := _either(terms) if term["begin"] else _phrase(term):
             (unwanted if term["no"] else wanted).append(part)
     yield _joined(wanted, unwanted)

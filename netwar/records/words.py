@@ -22,6 +22,10 @@ ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff]"
 )
+# Latin letters that bear their accent as a part of them. Elasticsearch's `asciifolding` takes them for the same ones.
+ACCENTED = str.maketrans(
+    dict(zip("ıøłđðħŧŋƀɓƈɗɖƒɠɨƙƚɲɵɔəɛʈʉʋƴƶ", "iolddhtnbbcddfgiklnooaetuvyz", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
 MARKS = (
     "\u0900-\u0963\u0966-\u096f\u0971-\u0aef\u0af1-\u0df3\u0f71-\u0f84\u0f86-\u0fbc\u1920-\u193b\u1a17-\u1a1b\u1b00-\u1b44"
     "\u302a-\u302f\u3099\u309a"
@@ -56,7 +60,7 @@ def _unescaped(text: str) -> str:
 
 def _folded(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.replace("™", " ").replace("℠", " ").casefold())
-    return unicodedata.normalize("NFC", ACCENTS.sub("", bare)).casefold()
+    return unicodedata.normalize("NFC", ACCENTS.sub("", bare)).casefold().translate(ACCENTED)
 
 
 @lru_cache(maxsize=1 << 15)

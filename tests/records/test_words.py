@@ -24,6 +24,8 @@ from netwar.records.words import is_plain, spelled
         ("ｶﾞガ ﾊﾟ ー", "ガ ガ パ ー"),
         ("Straße İstanbul café", "strasse istanbul cafe"),
         ("πόλη Σίσυφος", "πολη σισυφοσ"),
+        ("IŞIK ışık", "isik isik"),
+        ("Łódź Søren đẹp Þór Æsir Œuvre ħoll", "lodz soren dep thor aesir oeuvre holl"),
         ("👍🏽 👨\u200d👩\u200d👧", "x1f44dx x1f468x x1f469x x1f467x"),
         ("हिन्दी", "हिन्दी"),
         ("한국어", "한국어"),
@@ -81,6 +83,7 @@ def test_a_question_is_answered_as_it_is_meant() -> None:
         for asked, right in (
             (f"{a} {b}", a in text and b in text),
             (f"{a} OR {b}", a in text or b in text),
+            (f"{a} AND {b}", a in text and b in text),
             (f"{a} {b} OR {c}", (a in text and b in text) or c in text),
             (f"{a} ({b} OR {c})", a in text and (b in text or c in text)),
             (f"{a} -{b}", a in text and b not in text),
@@ -97,3 +100,9 @@ def test_odd_questions() -> None:
     for words in ("", '"', "*", "!!", "OR", "( )", ") ("):
         assert question(words) is None, words
     assert question("a OR") == question("a") == question("OR a") == question("(a") == question("a)")
+
+
+@pytest.mark.parametrize(("letters", "plain"), [("øłđıŧŋɓɗƙƴəɛɔ", "olditnbdkyaeo"), ("ØŁĐŦŊƁƊƘƳƏƐƆ", "oldtnbdkyaeo")])
+def test_letters_that_servers_take_for_those_of_ascii_are_those(letters: str, plain: str) -> None:
+    """As the filter `asciifolding` of Elasticsearch has it, which reads what people ask in Kibana."""
+    assert spelled(letters) == plain
