@@ -31,7 +31,12 @@ HEADINGS = {f"{whose}{what}{end}" for whose in WHOSE[1:] for what in WHAT for en
     "username",
 }
 HEADINGS |= {"screennames", "usernames"}
-FIRST_LINES = HEADINGS | {f"{word}{end}" for word in (*WHOSE[1:], *WHAT, "uid", "following") for end in ("", "s")}
+HEADINGS |= {f"{side}user{what}" for side in ("from", "to") for what in ("", "id", "name")}
+HEADINGS |= {f"{what}{end}" for what in ("tweet", "status", "conversation") for end in ("id", "url", "link")}
+HEADINGS |= {f"{what}count" for what in ("followers", "following", "friends", "tweet", "statuses")}
+HEADINGS |= {"displayname", "fullname", "firstname", "lastname", "createdat"}
+MAYBE = ("uid", "following", "label", "node", "entity", "index", "number", "count", "date", "email", "text", "description", "location")
+FIRST_LINES = HEADINGS | {f"{word}{end}" for word in (*WHOSE[1:], *WHAT, *MAYBE) for end in ("", "s")}
 
 # As pandas, R, SQL and spreadsheets write an empty cell, or one whose formula failed.
 EMPTY_NAMES = frozenset({"null", "nan", "none", "na", "nat", "nil", "undefined"})

@@ -172,6 +172,8 @@ def test_further_down_or_with_an_at_it_is_one() -> None:
 
 
 HEADINGS = ["twitter_handle", "author_id", "user_name", "screenname", "usernames", "author.username", "Twitter Handle", "id_str"]
+HEADINGS += ["from_user", "to_user_id", "display_name", "tweet_id", "tweet_url", "Status ID", "conversation_id", "created_at"]
+HEADINGS += ["followers_count", "full_name", "first_name"]
 EMPTY = ["NULL", "nan", "NaN", "None", "<NA>", "#N/A", "n/a", "NaT", "undefined", '"null"', "\\N", "#REF!", "-", "--", "?"]
 
 
@@ -184,7 +186,7 @@ def test_what_can_only_be_a_heading_is_one_wherever_it_stands(before: str, line:
     assert "heading of a table" in last.reason
 
 
-@pytest.mark.parametrize("heading", ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url"])
+@pytest.mark.parametrize("heading", ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url", "Label", "Nodes", "index", "text"])
 def test_what_may_be_a_heading_is_one_on_the_first_line(heading: str) -> None:
     assert "heading of a table" in fault(heading).reason
 
