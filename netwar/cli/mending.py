@@ -28,8 +28,12 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
 
 
 def _meter(services: Services, file: Path, spent: float | None) -> str:
+    from netwar.connections.sqlite_mending import is_whole
+    from netwar.meter.sqlite_file import MIGRATIONS
     from netwar.meter.sqlite_mending import mend_meter
 
+    if spent is None and is_whole(file, MIGRATIONS):
+        return f"{file} is whole, and left as it is; --spent DOLLARS corrects what counts as spent today"
     micro = None if spent is None else round(spent * 1_000_000)
     done = mend_meter(file, services.settings.app, services.settings.budget, micro)
     until = (

@@ -56,6 +56,20 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
         return Mended(aside, dict.fromkeys(_tables(new), 0), tuple(_tables(new)))
 
 
+def is_whole(path: Path, migrations: Sequence[str]) -> bool:
+    """Whether a file is there with all its tables, and nothing in it is damaged as far as SQLite can tell."""
+    if not path.exists():
+        return False
+    try:
+        with translated(path), closing(opened(path, BUSY_SECONDS)) as db, unmasked():
+            said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            return said == "ok" and schema.version(db) == len(migrations)
+    except ServiceDown as error:
+        if isinstance(error.__cause__, sqlite3.Error) and damaged(error.__cause__):
+            return False
+        raise
+
+
 def _mended(old: sqlite3.Connection, new: sqlite3.Connection, path: Path, aside: Path, finish: Callable[..., None]) -> Mended:
     with unmasked():
         _lock_out_others(old)

@@ -95,6 +95,17 @@ def test_what_the_console_of_x_shows_counts(desk: Desk, data: Path) -> None:
             meter.reserve("page", {"post": 8_401}, PURPOSE)
 
 
+def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
+    """To rebuild it would take the rest of today's budget away."""
+    bought(data, 600)
+    assert "is whole, and left as it is" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
+    assert not list(data.glob("*.damaged-*"))
+    with closing(money(data)) as meter:
+        assert meter.doubtful() == 0
+    os.truncate(data / "meter.sqlite", 0)
+    assert "rebuilt with 0" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
+
+
 def test_a_program_that_waits_meanwhile_goes_on_with_the_new_file(desk: Desk, data: Path) -> None:
     bought(data)
     path = data / "meter.sqlite"
