@@ -12,6 +12,7 @@ query: `sentinel_user=…&sentinel_password=…`. What an address leaves out is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,10 +64,7 @@ class RedisAddress:
 
 def parsed(url: str) -> RedisAddress:
     """The address that `redisurl` writes. Raises ValueError with the rest of a sentence; it never shows the address itself."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError("is no address: see example.conf") from None  # what Python says shows a part of it
+    parts = _split(url)
     if parts.scheme not in SCHEMES:
         raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in SCHEMES)}")
     if parts.fragment or parts.netloc.count("@") > 1:
@@ -85,6 +83,18 @@ def parsed(url: str) -> RedisAddress:
         sentinel_user=query.get("sentinel_user"),
         sentinel_password=query.get("sentinel_password"),
     )
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address. Newer Pythons' urlsplit() takes no list of hosts of which one is in brackets."""
+    scheme, _, rest = url.partition("://")
+    netloc = re.match(r"[^/?#]*", rest)
+    assert netloc
+    try:
+        parts = urlsplit(f"//host{rest[netloc.end() :]}")
+    except ValueError:
+        raise ValueError("is no address: see example.conf") from None  # what Python says shows a part of it
+    return parts._replace(scheme=scheme.lower(), netloc=netloc[0])
 
 
 def of(settings: Settings) -> RedisAddress | None:

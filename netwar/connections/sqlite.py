@@ -38,15 +38,22 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
     with translated(path):
         made(path.parent)
         connection = opened(path, BUSY_SECONDS)
-        try:
+        with closed_if_it_fails(connection):
             with unmasked():  # SQLite reads now, so it makes the log, and would let the group write to it a moment later
                 connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
             _bring_up_to_date(connection, path, migrations)
-        except BaseException:
-            connection.close()
-            raise
     return connection
+
+
+@contextmanager
+def closed_if_it_fails(connection: sqlite3.Connection) -> Iterator[None]:
+    """Around what is done with a new connection before anybody has it who closes it."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netwar.connections.clocks import TABLE, SteadyClock
-from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
 
 # Days are ISO dates (UTC), money is micro-dollars, times are seconds since 1970 on the file's own steady clock. `paid` tells
@@ -107,7 +107,7 @@ class MeterFile:
     def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
         self.db = (look if looks else connect)(path, MIGRATIONS)
-        with translated(path):
+        with translated(path), closed_if_it_fails(self.db):
             self.clock = SteadyClock(self.db)
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 from netwar.connections import clocks
 from netwar.connections.runs import Run
-from netwar.connections.sqlite import connect, transaction, translated
+from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
 from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
 
@@ -82,7 +82,7 @@ class SqliteQueue(Queue):
         self._path = path
         self._run = run
         self._db = (look if looks else connect)(path, MIGRATIONS)
-        with translated(path):
+        with translated(path), closed_if_it_fails(self._db):
             self._clock = clock or clocks.SteadyClock(self._db)
 
     def put(self, users: Iterable[str]) -> int:

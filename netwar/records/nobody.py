@@ -35,7 +35,21 @@ HEADINGS |= {f"{side}user{what}" for side in ("from", "to") for what in ("", "id
 HEADINGS |= {f"{what}{end}" for what in ("tweet", "status", "conversation") for end in ("id", "url", "link")}
 HEADINGS |= {f"{what}count" for what in ("followers", "following", "friends", "tweet", "statuses")}
 HEADINGS |= {"displayname", "fullname", "firstname", "lastname", "createdat"}
-MAYBE = ("uid", "following", "label", "node", "entity", "index", "number", "count", "date", "email", "text", "description", "location")
+MAYBE = (
+    "uid",
+    "following",
+    "label",
+    "node",
+    "entity",
+    "index",
+    "number",
+    "count",
+    "date",
+    "email",
+    "text",
+    "description",
+    "location",
+)
 FIRST_LINES = HEADINGS | {f"{word}{end}" for word in (*WHOSE[1:], *WHAT, *MAYBE) for end in ("", "s")}
 
 # As pandas, R, SQL and spreadsheets write an empty cell, or one whose formula failed.

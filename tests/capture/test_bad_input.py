@@ -44,12 +44,14 @@ def mounted(*command: str | Path, at: Path) -> Iterator[None]:
 def unwritable(folder: Path) -> Iterator[None]:
     """The folder and all below may be read only. Permissions do not stop root, so root mounts it."""
     if os.geteuid():
-        mode = folder.stat().st_mode
-        folder.chmod(0o500)
+        modes = {one: one.stat().st_mode for one in (folder, *folder.rglob("*")) if one.is_dir()}
+        for one in reversed(modes):
+            one.chmod(0o500)
         try:
             yield
         finally:
-            folder.chmod(mode)
+            for one, mode in modes.items():
+                one.chmod(mode)
         return
     with mounted("--bind", folder, at=folder):
         subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)

@@ -26,6 +26,7 @@ from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
 from tests.redis_conf import PASSWORD, READER_PASSWORD
 from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
+from tests.servers.fixtures import skip_without
 
 SOON = 1.0  # 0.3 s are promised; the machine may be busy
 
@@ -205,6 +206,7 @@ def test_a_sentinels_certificate_is_checked_before_it_is_told_anything(redis: Re
 
 def test_a_master_on_another_host_is_not_told_a_password_without_tls() -> None:
     """Where the master is, only the Sentinels know; this one names an address that nobody has."""
+    skip_without("redis-tls")
     with short_folder() as folder:
         sentinel = RedisServer(folder, "sentinel monitor netwar 192.0.2.1 6379 1", options=("--sentinel",)).start()
         try:

@@ -186,7 +186,10 @@ def test_what_can_only_be_a_heading_is_one_wherever_it_stands(before: str, line:
     assert "heading of a table" in last.reason
 
 
-@pytest.mark.parametrize("heading", ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url", "Label", "Nodes", "index", "text"])
+@pytest.mark.parametrize(
+    "heading",
+    ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url", "Label", "Nodes", "index", "text"],
+)
 def test_what_may_be_a_heading_is_one_on_the_first_line(heading: str) -> None:
     assert "heading of a table" in fault(heading).reason
 

@@ -15,7 +15,7 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
-from netwar.connections.sqlite import BUSY_SECONDS, connect, transaction, translated
+from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_looking import Opening, look
 from netwar.records.documents import parted
@@ -44,7 +44,7 @@ class ArchiveFile:
 
     def _open(self, opening: Opening) -> sqlite3.Connection:
         connection = opening(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
-        with translated(self.path):
+        with translated(self.path), closed_if_it_fails(connection):
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
         return connection
