@@ -90,10 +90,9 @@ def _split(url: str) -> SplitResult:
     scheme, _, rest = url.partition("://")
     netloc = re.match(r"[^/?#]*", rest)
     assert netloc
-    try:
-        parts = urlsplit(f"//host{rest[netloc.end() :]}")
-    except ValueError:
-        raise ValueError("is no address: see example.conf") from None  # what Python says shows a part of it
+    if netloc[0].count("[") != netloc[0].count("]"):
+        raise ValueError("is no address: see example.conf")
+    parts = urlsplit(f"//host{rest[netloc.end() :]}")
     return parts._replace(scheme=scheme.lower(), netloc=netloc[0])
 
 
