@@ -83,7 +83,8 @@ def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
     """
     try:
         reader.execute("BEGIN")
-        reader.execute("PRAGMA user_version").fetchone()
+        with folders.unmasked():  # SQLite makes the log now, and would let the group write to it a moment later
+            reader.execute("PRAGMA user_version").fetchone()
         return bool(reader.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
@@ -96,7 +97,8 @@ def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
 def _in_the_log(connection: Connection) -> Connection:
     """The connection, which has read once: from now on it heeds the log, and no journal."""
     try:
-        connection.execute("PRAGMA user_version").fetchone()
+        with folders.unmasked():
+            connection.execute("PRAGMA user_version").fetchone()
     except BaseException:
         connection.close()
         raise
