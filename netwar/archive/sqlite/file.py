@@ -72,7 +72,11 @@ class ArchiveFile:
         with self.lock, translated(target):
             begun.unlink(missing_ok=True)
             os.close(opened(begun, os.O_RDWR | os.O_EXCL))
-            self._connection.execute("VACUUM INTO ?", (os.fspath(begun),))
+            try:
+                self._connection.execute("VACUUM INTO ?", (os.fspath(begun),))
+            except BaseException:
+                begun.unlink()  # on a full disk it would take the room that others need
+                raise
             begun.rename(target)
 
     def close(self) -> None:
