@@ -84,9 +84,10 @@ class World:
         """The UTC day at X, as 2026-01-31."""
         return str(self.look("clock")["now"][:10])
 
-    def come(self) -> None:
-        """More users become known."""
+    def come(self) -> list[str]:
+        """More users become known; their ids."""
         self._known += COMING
+        return [user["id"] for user in self.users()[-COMING:]]
 
     # -- truth -----------------------------------------------------------------------------------
 
