@@ -125,6 +125,8 @@ class Soak:
     # -- days ------------------------------------------------------------------------------------
 
     def _live_a_day(self, until: float) -> None:
+        if self.chance.random() < 0.6:
+            self.mishaps.happen("x")  # most is read in the morning
         night = min(until, time.monotonic() + self.chance.uniform(*DAY))
         while time.monotonic() < night and not self.journal.faults:
             if len(self.crew.running) < self.options.together:

@@ -14,7 +14,7 @@ from tests.conftest import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
 WINDOW = 4  # seconds; X's are 900
-MOST, COMING = 4_000, 5  # users that there can be, and who become known by and by
+MOST, COMING = 4_000, 8  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves
 
 SCENARIO = """
