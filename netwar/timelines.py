@@ -158,15 +158,14 @@ class Timeline:
     def _anew(self, walk: Walk, *, told: bool) -> int | None:
         """Where to ask on from without a token. Raises UserFailed when X would only repeat itself.
 
-        Where X has not `told` whether more follows, below all that came will do, too: what comes then shows it.
+        Where X has not `told` whether more follows, what it sends next shows it, unless that is a full page of what was there
+        before. (Below all that came nothing would be shown: the lowest may be a stray.)
         """
-        moved = walk.again()
-        if told and not moved:
-            raise UserFailed("X repeats the same page without end")
-        until = walk.until if moved else walk.lowest
-        why = "X repeats a page" if told else "X does not say whether more follows"
-        log.warning("user %s: %s; going on below post %s", self.user, why, until)
-        return until
+        why = "X repeats the same page without end" if told else "X does not say whether more follows"
+        if not walk.again() and (told or walk.barren):
+            raise UserFailed(why)
+        log.warning("user %s: %s; going on below post %s", self.user, why, walk.until or "none: from the first page on")
+        return walk.until
 
     def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
         """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool."""
@@ -201,8 +200,9 @@ def conclusion(record: Record, posts: int) -> str:
 
 
 def _ends(answer: Answer, walk: Walk) -> bool:
-    """Whether nothing follows a page that was read: X said so, or says nothing, and what it sent was there before."""
-    return answer.page.ends or (answer.page.untold and walk.barren > 0)
+    """Whether nothing follows a page that was read: X said so, or says nothing, and sent less than was asked for, which was all
+    there before."""
+    return answer.page.ends or (answer.page.untold and walk.barren > 0 and len(answer.page.posts) < answer.asked)
 
 
 def _ids(answer: Answer) -> list[int]:

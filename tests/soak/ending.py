@@ -34,14 +34,14 @@ class Ending:
         self._run_dry()
         self._keep_promises()
         self._soak.next_day()
-        for host in self._places():
+        for host in self._soak.places:
             self._ask(host.accounts[0], "tw-wipework", "--queue", "weekly", "--yes")  # who failed there waits on work now
             self.queue_everybody(host.accounts[0])
         self._run_dry()
         for host in self._soak.hosts:
             self._replay(host)
         self.look()
-        for host in self._places():
+        for host in self._soak.places:
             self._judge_queues(host)
             self._judge_people(host)
         self._judge_timelines()
@@ -55,7 +55,7 @@ class Ending:
                 self._journal.fault(f"{path} holds a secret")
         if self._journal.faults:
             return
-        for host in self._places():
+        for host in self._soak.places:
             told = self._ask(host.accounts[0], "tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout
             self._soak.books.compare(host.app, told)
         for host in self._soak.hosts:
@@ -67,16 +67,12 @@ class Ending:
 
     # -- letting it run dry ----------------------------------------------------------------------
 
-    def _places(self) -> list[Host]:
-        """A host for each queue and meter that there are."""
-        return self._soak.hosts[:1] if self._soak.stores.redis else self._soak.hosts
-
     def _run_dry(self) -> None:
         """Run the recorders of every host until no queue has anybody."""
         for number in range(ROUNDS):
             for host in self._soak.hosts:
                 self._round(host.accounts[number % len(host.accounts)])
-            left = {f"{host.name} {queue}": self._left(host, queue) for host in self._places() for queue in QUEUES}
+            left = {f"{host.name} {queue}": self._left(host, queue) for host in self._soak.places for queue in QUEUES}
             if not any(left.values()):
                 return
             time.sleep(WINDOW / 4)
@@ -96,7 +92,7 @@ class Ending:
         return int(told["waiting"]) + len(told["claimed"])
 
     def _keep_promises(self) -> None:
-        for host in self._places():
+        for host in self._soak.places:
             for queue in ("work", "weekly"):
                 failed = {one["user"] for one in self._queue(host, queue)["failed"]}
                 for user in self._soak.promises[host.name].broken(queue, failed):

@@ -61,12 +61,12 @@ class Mishaps:
         weights = {"x": (6, self._x), "disk": (1, self._disk), "clock": (2, self._clock), "server": (1, self._server)}
         self._kinds = {kind: found for kind, found in weights.items() if kind in kinds}
 
-    def happen(self) -> None:
-        """Let something go wrong, unless it does already."""
-        if not self._kinds:
+    def happen(self, kind: str = "") -> None:
+        """Let something go wrong, unless it does already; of any kind if none is named."""
+        if not self._kinds or (kind and kind not in self._kinds):
             return
         weights = [weight for weight, _ in self._kinds.values()]
-        (kind,) = self._chance.choices(list(self._kinds), weights)
+        kind = kind or self._chance.choices(list(self._kinds), weights)[0]
         if kind not in {ill.kind for ill in self._ill}:
             self._kinds[kind][1]()
 

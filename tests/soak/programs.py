@@ -162,3 +162,9 @@ def mend(around: Around) -> Command | None:
     """Nobody is lost from a queue that is rebuilt though it is whole, whoever works on it meanwhile."""
     queues = around.account.host.data / "queues.sqlite"
     return Command("tw-mend", [str(queues)]) if queues.exists() else None
+
+
+def put_on_work(account: Account, ids: list[str]) -> Command:
+    """Users as soon as they are known."""
+    given = "".join(f"{one}\n" for one in ids)
+    return Command("tw-quser2work", ["-", "--config", str(account.config)], given, queued=("work", tuple(ids)))

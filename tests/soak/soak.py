@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.soak import hosts as making
+from tests.soak import programs as do
 from tests.soak import signing, table
 from tests.soak.books import Books
 from tests.soak.crew import PAUSE, Crew
@@ -27,7 +28,7 @@ from tests.soak.world import OBSERVED, World
 KINDS = ("x", "stray", "kill", "term", "disk", "clock", "server", "life")
 USERS = 16
 DAY = (6.0, 14.0)  # seconds that a day lasts at least and at most
-BUDGETS = (3, 8, 15, 30)  # dollars a day
+BUDGETS = (3, 10, 30, 80)  # dollars a day
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Soak:
             self.ending.run()
 
     @property
+    def places(self) -> list[Host]:
+        """A host for each queue and meter that there are."""
+        return self.hosts[:1] if self.stores.redis else self.hosts
+
+    @property
     def secrets(self) -> set[str]:
         """What nobody may tell."""
         return self.stores.secrets.union(*(account.secrets() for account in self.accounts))
@@ -101,7 +107,7 @@ class Soak:
         for account in self.accounts:
             self.crew.start(signing.begin(self._around(account)), account)
         self.crew.quiet()
-        for host in self.hosts:
+        for host in self.places:
             self.ending.queue_everybody(host.accounts[0])
 
     def _set_up(self, account: Account, number: int) -> None:
@@ -119,6 +125,8 @@ class Soak:
     # -- days ------------------------------------------------------------------------------------
 
     def _live_a_day(self, until: float) -> None:
+        if self.chance.random() < 0.6:
+            self.mishaps.happen("x")  # most is read in the morning
         night = min(until, time.monotonic() + self.chance.uniform(*DAY))
         while time.monotonic() < night and not self.journal.faults:
             if len(self.crew.running) < self.options.together:
@@ -157,7 +165,9 @@ class Soak:
         self.crew.quiet()
         self.ending.look()
         self.next_day()
-        self.world.come()
+        newcomers = self.world.come()
+        for host in self.places:
+            self.crew.start(do.put_on_work(host.accounts[0], newcomers), host.accounts[0])
 
     def next_day(self) -> None:
         """A new day at X and on every host, with another budget. No program may be running."""

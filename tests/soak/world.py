@@ -14,7 +14,7 @@ from tests.conftest import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
 WINDOW = 4  # seconds; X's are 900
-MOST, COMING = 4_000, 5  # users that there can be, and who become known by and by
+MOST, COMING = 4_000, 8  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves
 
 SCENARIO = """
@@ -84,9 +84,10 @@ class World:
         """The UTC day at X, as 2026-01-31."""
         return str(self.look("clock")["now"][:10])
 
-    def come(self) -> None:
-        """More users become known."""
+    def come(self) -> list[str]:
+        """More users become known; their ids."""
         self._known += COMING
+        return [user["id"] for user in self.users()[-COMING:]]
 
     # -- truth -----------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ ONE_BY_ONE = """
 def drawn(chance: Random, strays: bool) -> list[Fault]:
     """One thing that goes wrong, or two that go wrong together."""
     how = chance.random()
-    if how < 0.35 and strays:
+    if how < 0.4 and strays:
         return stray_then_end(chance)
     if how < 0.5:
         return [{**_settings(chance, "cut"), "endpoint": TIMELINE, "times": 0, "probability": 0.3}]

@@ -30,7 +30,8 @@ class Odd:
 
     `keep` is the most posts on the page (0: an empty one), `order` that within the page, `strays` so many posts that do not
     belong there, behind `place` percent of it, `doubles` posts that come twice. With `repeat` the page's next token is its own.
-    `grow` posts are written before it, `cut` is the moment at which the run ends.
+    `grow` posts are written before it, `cut` is the moment at which the run ends. The budget has `room` for so many posts.
+    An `untold` page does not say whether more follows, and is as long as it was asked for.
     """
 
     keep: int = 100
@@ -40,6 +41,8 @@ class Odd:
     place: int = 100
     doubles: int = 0
     repeat: bool = False
+    untold: bool = False
+    room: int = 100
     grow: int = 0
     cut: str = ""
 
@@ -97,12 +100,15 @@ class SimulatedX:
         self.moment = odd.cut
         if self.moment == "asking":
             raise Cut
-        ids, further = self._page(since or 0, until, token, min(size, odd.keep), odd)
+        size = min(size, odd.room)
+        ids, further = self._page(since or 0, until, token, size if odd.untold else min(size, odd.keep), odd)
         self.served += len(ids)
         posts = [{"id": str(one), "author_id": USER} for one in ids]
         counted = None if self._counted is None else len(self._visible) + self._counted
         author = {"id": USER, "username": "seven", "public_metrics": {"tweet_count": counted}}
-        page = Page(posts=posts, authors={USER: author} if posts else {}, next_token=further)
+        authors = {USER: author} if posts else {}
+        told = further if not odd.untold else None
+        page = Page(posts=posts, authors=authors, next_token=told, untold=odd.untold and bool(posts))
         if self.moment == "answered":
             raise Cut
         return Answer(page, self.now, 0, size, self.now // 1000 * 1000)

@@ -99,6 +99,8 @@ def at_random(seed: int) -> Story:
             place=chance.choice((0, 50, 99, 100, 100)),
             doubles=chance.randint(0, 5) if maybe() else 0,
             repeat=maybe() and chance.random() < 0.3,
+            untold=maybe() and chance.random() < 0.3,
+            room=chance.choice((5, 12, 25, 50)) if maybe() and chance.random() < 0.3 else 100,
             grow=chance.randint(0, 4) if maybe() else 0,
             cut=chance.choice(CUTS) if chance.random() < 0.5 else "",
         )
@@ -106,7 +108,7 @@ def at_random(seed: int) -> Story:
     posts = chance.choice((chance.randint(0, 60), chance.randint(60, 260), chance.randint(260, 700)))
     story = Story(posts, tuple(odd() for _ in range(chance.randint(0, 14))), seed)
     if chance.random() < 0.2:
-        wild = [replace(one, strays=3 * one.strays, cut="", repeat=False) for one in story.odd]
+        wild = [replace(one, strays=3 * one.strays, cut="", repeat=False, untold=False) for one in story.odd]
         story = replace(story, odd=tuple(wild), strays=60)
     return replace(
         story,

@@ -140,6 +140,8 @@ odd = st.builds(
     place=st.sampled_from((100, 99, 50, 0)),
     doubles=st.integers(0, 5),
     repeat=st.booleans(),
+    untold=st.booleans(),
+    room=st.sampled_from((100, 100, 25, 5)),
     grow=st.integers(0, 4),
     cut=st.sampled_from(CUTS),
 )
