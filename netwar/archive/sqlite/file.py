@@ -70,8 +70,12 @@ class ArchiveFile:
         begun = target.with_name(f"{target.name}.part")
         with self.lock, translated(target):
             begun.unlink(missing_ok=True)
-            with closing(opened(begun, BUSY_SECONDS)) as copy:  # VACUUM INTO would follow a link that is put there meanwhile
-                self._connection.backup(copy)
+            try:
+                with closing(opened(begun, BUSY_SECONDS)) as copy:  # VACUUM INTO would follow a link that is put there meanwhile
+                    self._connection.backup(copy)
+            except BaseException:
+                begun.unlink(missing_ok=True)  # on a full disk it would take the room that others need
+                raise
             begun.rename(target)
 
     def close(self) -> None:

@@ -125,7 +125,7 @@ class Shelf:
         match = f"{{spelled}} : ({expression(asked)})"
         unread = list(self._unread(asked))
         if unread:
-            yield from (key for _, key in sorted((*unread, *self._sorted(match)), reverse=True))
+            yield from (key for _, key in sorted({*unread, *self._sorted(match)}, reverse=True))
         elif self._kind is TWEETS and self._is_common(match):
             yield from self._era_by_era(match)
         else:

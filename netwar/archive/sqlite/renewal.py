@@ -22,6 +22,8 @@ log = logging.getLogger("netwar.archive")
 PORTION = 5_000  # rows of one transaction
 TEXTS = {"tweet": "text", "profile": "spoken"}
 KINDS = (TWEETS, PROFILES)
+# The old full text, by the names that it has and had.
+OF_OLD = ("tweet_words_of_old", "profile_words_of_old", "tweet_words", "profile_words")
 
 
 def unread(file: ArchiveFile, table: str) -> tuple[int, int]:
@@ -108,8 +110,8 @@ def _read_more(file: ArchiveFile, table: str) -> bool:
 def _forget_the_old(file: ArchiveFile) -> None:
     with file.writing() as connection:
         if connection.execute("SELECT 1 FROM renewal").fetchone():
-            connection.execute("DROP TABLE tweet_words")
-            connection.execute("DROP TABLE profile_words")
+            for name in OF_OLD:
+                connection.execute(f"DROP TABLE IF EXISTS {name}")
             connection.execute("DELETE FROM renewal")
 
 

@@ -197,6 +197,9 @@ FROM profile_past JOIN json_each(profile_past.fields) LEFT JOIN profile ON profi
 
 # `words` are the words of a text as netwar.records.words spells them, where FTS5 would read others in it. The full text of
 # earlier versions is replaced by one of these, portion by portion (renewal.py): rows with done < key <= upto are not yet in it.
+# The old one gets another name at once: a program of an earlier version that still runs then fails, and its page goes into the
+# spool; otherwise what it wrote would be in a full text that nobody asks any more. (The pragma lets views that people have
+# added, and broken, be.)
 SPELLED = """
 CREATE TABLE renewal (
     name TEXT PRIMARY KEY,
@@ -209,6 +212,10 @@ DROP TRIGGER tweet_changed;
 DROP TRIGGER tweet_removed;
 DROP TRIGGER profile_changed;
 DROP TRIGGER profile_removed;
+PRAGMA legacy_alter_table=ON;
+ALTER TABLE tweet_words RENAME TO tweet_words_of_old;
+ALTER TABLE profile_words RENAME TO profile_words_of_old;
+PRAGMA legacy_alter_table=OFF;
 ALTER TABLE tweet ADD COLUMN words TEXT;
 ALTER TABLE tweet ADD COLUMN spelled TEXT GENERATED ALWAYS AS (coalesce(words, text)) VIRTUAL;
 ALTER TABLE profile ADD COLUMN words TEXT;

@@ -20,6 +20,8 @@ from netwar.records.documents import Document
 from netwar.records.ids import number
 
 KEPT = ("document", "words")  # the columns after those of the kind
+# The next key: also behind those that the renewal of the full text has still to read, though their rows may be gone.
+NEXT = "SELECT 1 + max(coalesce(max(key), 0), coalesce((SELECT upto FROM renewal WHERE name = ?), 0)) FROM {table}"
 
 
 @dataclass(slots=True)
@@ -95,9 +97,10 @@ class Batch:
     def _insert(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
         """New rows and their words, in the order of ids, so that each index is walked from left to right."""
         table = self.kind.table
-        first = connection.execute(f"SELECT coalesce(max(key), 0) + 1 FROM {table}").fetchone()[0]
-        names = (*self.kind.columns, *KEPT)
-        connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
+        first = connection.execute(NEXT.format(table=table), (table,)).fetchone()[0]
+        names = ("key", *self.kind.columns, *KEPT)
+        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        connection.executemany(sql, [(key, *row) for key, row in enumerate(rows, first)])
         fulltext.add(connection, table, first, first + len(rows) - 1)
 
     def _update(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
