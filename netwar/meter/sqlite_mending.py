@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
+from netwar.connections.clocks import SteadyClock
 from netwar.connections.sqlite_mending import Mended, mend
+from netwar.meter.days import XTime
+from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MIGRATIONS
 
 UNBOUNDED = 10**10  # micro-dollars that are taken for spent by an app whose budget is not known here
@@ -20,7 +21,7 @@ BOOKED = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
 PROGRAM = "tw-mend"
 
 
-def mend_meter(path: Path, app: str, budget: int, spent: int | None = None, clock: Callable[[], float] = time.time) -> Mended:
+def mend_meter(path: Path, app: str, budget: int, spent: int | None = None) -> Mended:
     """Rebuild the meter's file. Money is micro-dollars; `spent` is what X's console says of today, if anybody has looked.
 
     What was written last is what damaged files lack first, and nothing in them tells it. So all of today's budget counts as
@@ -30,10 +31,10 @@ def mend_meter(path: Path, app: str, budget: int, spent: int | None = None, cloc
     def finish(new: sqlite3.Connection, _torn: tuple[str, ...]) -> None:
         new.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
         for other in {row[0] for row in new.execute(APPS)} - {app}:
-            _doubt(new, other, UNBOUNDED, _now(new, other, clock))
-        now = _now(new, app, clock)
-        booked = new.execute(BOOKED, (app, time.strftime("%Y-%m-%d", time.gmtime(now)))).fetchone()[0]
-        _doubt(new, app, budget if spent is None else spent - booked, now)
+            _doubt(new, other, UNBOUNDED, _time(new, other).now)
+        time = _time(new, app)
+        booked = new.execute(BOOKED, (app, time.today)).fetchone()[0]
+        _doubt(new, app, budget if spent is None else spent - booked, time.now)
 
     return mend(path, MIGRATIONS, finish)
 
@@ -43,6 +44,7 @@ def _doubt(db: sqlite3.Connection, app: str, micro: int, now: float) -> None:
         db.execute(DOUBT, (app, uuid.uuid4().hex, PROGRAM, PROGRAM, micro, now, PROGRAM, "-"))
 
 
-def _now(db: sqlite3.Connection, app: str, clock: Callable[[], float]) -> float:
-    """X's time, as far as the file still tells how far its clock is from ours."""
-    return clock() + float(db.execute("SELECT coalesce(max(ahead), 0) FROM clocks WHERE app = ?", (app,)).fetchone()[0])
+def _time(db: sqlite3.Connection, app: str) -> XTime:
+    """What time it is at X, by the clock that the programs go by, as far as the file still tells."""
+    clock = SteadyClock(db)
+    return Days(app, clock, clock.boot).time(db)

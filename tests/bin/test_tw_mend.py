@@ -15,6 +15,7 @@ from netwar.config import short
 from netwar.connections.runs import Run
 from netwar.meter.base import DoesNotFit, Purpose
 from netwar.meter.sqlite import SqliteMoney
+from netwar.meter.sqlite_mending import mend_meter
 from netwar.queues.sqlite import SqliteQueue
 from tests.conftest import Desk
 
@@ -106,6 +107,23 @@ def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
     assert "rebuilt with 0" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
 
 
+@pytest.mark.parametrize("days", [-90, 90])
+def test_today_is_xs_day_also_where_the_machine_was_started_with_a_wrong_clock(data: Path, days: int) -> None:
+    """The file's clock counts on from there, whatever the host's clock was set to since."""
+    money(data).close()
+    with closing(sqlite3.connect(data / "meter.sqlite", isolation_level=None)) as db:
+        db.execute("UPDATE boots SET beyond = beyond + ?", (days * 86_400,))
+    bought(data, 600)  # $9
+    path = data / "meter.sqlite"
+    mend_meter(path, APP, 50_000_000)
+    with closing(money(data)) as meter, pytest.raises(DoesNotFit):
+        meter.reserve("page", {"post": 1}, PURPOSE)
+    mend_meter(path, APP, 50_000_000, 10_000_000)
+    with closing(money(data)) as meter:
+        meter.release(meter.reserve("page", {"post": 8_000}, PURPOSE))
+        assert (meter.spent(), meter.doubtful()) == (9_000_000, 1_000_000)
+
+
 def test_a_program_that_waits_meanwhile_goes_on_with_the_new_file(desk: Desk, data: Path) -> None:
     bought(data)
     path = data / "meter.sqlite"
@@ -117,8 +135,6 @@ def test_a_program_that_waits_meanwhile_goes_on_with_the_new_file(desk: Desk, da
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_damaged_the_file_is_whole_afterwards(data: Path, seed: int) -> None:
-    from netwar.meter.sqlite_mending import mend_meter
-
     bought(data)
     path = data / "meter.sqlite"
     chance = random.Random(seed)
