@@ -8,6 +8,7 @@ else that reaches the top of a program is a bug.
       ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
       TryLater              75   the same command will work later
+        NotNow              75   X wants something else to come first
         Busy                75   another run is in the way
         RateLimited         75   the account's rate window is spent
         UsageCapped         75   the month's cap is reached
@@ -54,6 +55,12 @@ class TryLater(NetwarError):
     """The same command is expected to work later."""
 
     exit_status = 75
+
+
+class NotNow(TryLater):
+    """X says that something else has to come first, or to end. `reason` is what X said, without advice."""
+
+    reason = ""
 
 
 class Busy(TryLater):

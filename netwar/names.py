@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Store
-from netwar.errors import BadRequest
 from netwar.lookups import MOST, LookUps
 from netwar.queues.base import UserFailed
 from netwar.records.documents import SLIP_MS, users_index
 from netwar.standing import retrieved
 from netwar.twitter.base import Twitter, Unavailable
+from netwar.workers import TROUBLE, lies_with_us
 
 FRESH_MS = 7 * 24 * 3600 * 1000
 PEEK = 1_000
@@ -41,6 +41,7 @@ class Names:
         self._users = users_index(name)
         self._look_ups = LookUps(twitter, store, self._users, name)
         self._unavailable: dict[str, Unavailable] = {}
+        self._most = MOST  # a look-up, fewer after X refused one
 
     @property
     def micro(self) -> int:
@@ -67,12 +68,15 @@ class Names:
 
     def _look_up_with(self, name: str, others: list[str]) -> None:
         """Look up a name and others; alone where X refuses them together, as it does for the sake of one of them."""
+        others = others[: self._most - 1]
         try:
             self.look_up([name, *others])
-        except BadRequest:
-            if not others:
+            self._most = min(2 * self._most, MOST)
+        except TROUBLE as trouble:
+            if not others or lies_with_us(trouble):
                 raise
-            self.look_up([name])
+            self._most = 1
+            self._look_up_with(name, [])
 
     def look_up(self, names: list[str]) -> None:
         """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""

@@ -10,20 +10,19 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from itertools import islice
 
 from netwar.archive.base import Store
-from netwar.errors import BadRequest
 from netwar.lookups import MOST, LookUps, Told
 from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
+from netwar.refusals import Refusals
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary, plural
 from netwar.twitter.base import Passing, Twitter
-from netwar.workers import TROUBLES, Troubles, since_queued, through_windows
+from netwar.workers import TROUBLE, Trouble, Troubles, lies_with_us, since_queued, through_windows
 
 log = logging.getLogger("netwar.profiles")
 
@@ -63,15 +62,15 @@ class Profiles:
         self._user_done = user_done
         self._room = room
         self._troubles = Troubles()
-        self._most = MOST  # a look-up, fewer after X refused one
-        self._refusals = 0  # of single users in a row
+        self._refusals = Refusals(self._ask_other, self._failed)
+        self._witness: tuple[str, bool] | None = None  # of whom X told, and whether it was asked by id
         self._silent: dict[str, str] = {}  # users of whom X tells nothing, and why
 
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record profiles. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing when X fails three times in a row, and OutOfBudget, OutOfCredit, UsageCapped or KeysRefused; the
-        summary then says what was done before.
+        Raises Passing when X fails three times in a row; what X says when it answers about nobody (see `netwar.refusals`);
+        and OutOfBudget, OutOfCredit or UsageCapped. The summary then says what was done before.
         """
         through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
         self._fail_the_silent()
@@ -91,10 +90,12 @@ class Profiles:
                     asked = min(max(len(claims.ids), len(claims.names)), MOST)
                     self._ask(claims)
                     gc.collect(1)
+                self._refusals.settle()
             return True
         except BaseException as error:
             self.summary.users -= claims.half_done  # they go back with their claims
-            if not isinstance(error, Passing):
+            self._refusals.release()
+            if not isinstance(error, Passing) or not lies_with_us(error):
                 raise
             self._troubles.met(error, f"look-up of {plural(asked, 'user')}")
             return False
@@ -131,14 +132,15 @@ class Profiles:
         """Look up the fuller of the two kinds, and write down what X says before any claim is done."""
         claims.renew()
         by_id = len(claims.ids) >= len(claims.names)
-        asked, key = list(islice(claims.ids if by_id else claims.names, self._most)), "" if by_id else "@"
+        asked, key = self._refusals.to_ask(claims.ids if by_id else claims.names), "" if by_id else "@"
         try:
             told = self._look_up(asked, by_id)
-        except BadRequest as refusal:
-            self._narrow(claims, asked, refusal)
+        except TROUBLE as trouble:
+            self._narrow(claims, asked, trouble)
             return
         self._troubles.over()
-        self._refusals = 0
+        self._refusals.answered()
+        self._witness = next(((value, by_id) for value in told.profiles), self._witness)
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
         self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
@@ -146,7 +148,9 @@ class Profiles:
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:
-            self._give_up(claims, by_name(value) if key else value, SILENCE)
+            entry = by_name(value) if key else value
+            claims.answered(entry, silent=True)
+            self._failed(entry, SILENCE)
 
     def _look_up(self, asked: list[str], by_id: bool) -> Told:
         try:
@@ -154,30 +158,30 @@ class Profiles:
         finally:
             self.summary.micro, self.summary.tally = self._look_ups.micro, self._look_ups.tally
 
-    def _narrow(self, claims: OpenClaims, asked: list[str], refusal: BadRequest) -> None:
-        """X refused a look-up, perhaps for the sake of one user in it: ask about half as many, down to one.
+    def _narrow(self, claims: OpenClaims, asked: list[str], trouble: Trouble) -> None:
+        """X refused a look-up, perhaps for the sake of one user in it. Raises what it said where it answers nobody."""
+        if lies_with_us(trouble):
+            raise trouble
+        if self._refusals.met(asked, trouble):
+            claims.answered(asked[0], silent=True)
 
-        Raises the refusal where that does not help: the fault is not with the users.
-        """
-        if len(asked) > 1:
-            self._most = len(asked) // 2
-            return
-        self._most = MOST
-        self._refusals += 1
-        if self._refusals == TROUBLES:
-            raise refusal
-        self._give_up(claims, asked[0], refusal.reason or str(refusal))
+    def _ask_other(self) -> bool:
+        """Whether there is a user of whom X told in this run; then it has told of them once more."""
+        if self._witness is None:
+            return False
+        value, by_id = self._witness
+        self._look_up([value], by_id)
+        return True
 
     def _count(self, users: int) -> None:
         self.summary.users += users
         self._user_done(users)
 
-    def _give_up(self, claims: OpenClaims, entry: str, why: str) -> None:
+    def _failed(self, entry: str, why: str) -> None:
         """X told nothing of a user: their claim waits till the end of the run, and then the failure is counted."""
         log.warning("user %s: %s", entry, why)
         self._silent[entry] = why
         self.summary.failed[entry] = 1
-        claims.answered(entry, silent=True)
 
     def _fail_the_silent(self) -> None:
         """Count a failure against each user of whom X told nothing, and against nobody who was claimed with them.

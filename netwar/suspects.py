@@ -13,16 +13,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from netwar.errors import BadRequest, KeysRefused
+from netwar.errors import BadRequest
 from netwar.openclaims import PutBack
 from netwar.queues.base import Claim, UserFailed
 from netwar.twitter.base import Passing
-from netwar.workers import TROUBLES
+from netwar.workers import TROUBLE, TROUBLES, Trouble, said
 
 log = logging.getLogger("netwar.suspects")
-
-Trouble = Passing | BadRequest | KeysRefused
-TROUBLE = (Passing, BadRequest, KeysRefused)
 
 
 class Suspects:
@@ -71,7 +68,7 @@ class Suspects:
         self._in_a_row = 0
         while self._held:
             claim, trouble = self._held.pop()
-            failure = UserFailed(_words(trouble))
+            failure = UserFailed(said(trouble))
             log.warning("user %s: %s; X answers about others", claim.user, failure)
             self._failed(claim.user)
             claim.__exit__(UserFailed, failure, None)
@@ -90,12 +87,12 @@ class Suspects:
             self.answered()
             return False
         self._release()
-        if isinstance(trouble, KeysRefused):
+        if not isinstance(trouble, Passing):
             raise trouble
         return True
 
     def _suspect(self, claim: Claim, trouble: Trouble) -> None:
-        log.warning("user %s: %s; back on the queue", claim.user, _words(trouble))
+        log.warning("user %s: %s; back on the queue", claim.user, said(trouble))
         self._held.append((claim, trouble))
         self._in_a_row += 1
         if self._in_a_row < TROUBLES or self._confronted():
@@ -116,8 +113,3 @@ class Suspects:
         while self._held:
             claim, trouble = self._held.pop()
             claim.__exit__(PutBack, PutBack(), trouble.__traceback__)
-
-
-def _words(trouble: Trouble) -> str:
-    """What X said, without the advice about our keys, which would mislead."""
-    return trouble.what if isinstance(trouble, Passing) else trouble.reason or str(trouble)

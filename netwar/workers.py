@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from netwar.errors import RateLimited
+from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow, RateLimited
 from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
 from netwar.records.documents import SLIP_MS
@@ -18,6 +18,20 @@ from netwar.twitter.base import Passing
 log = logging.getLogger("netwar.workers")
 
 TROUBLES = 3
+
+# What X says instead of an answer, and perhaps for the sake of one user whom it was asked about.
+Trouble = Passing | BadRequest | KeysRefused | NotNow
+TROUBLE = (Passing, BadRequest, KeysRefused, NotNow)
+
+
+def said(trouble: Trouble) -> str:
+    """What X said, without the advice about our keys, which would mislead."""
+    return trouble.what if isinstance(trouble, Passing) else trouble.reason or str(trouble)
+
+
+def lies_with_us(trouble: Trouble) -> bool:
+    """Whether it is surely not for the sake of a user: an answer that did not arrive, or what our clock says."""
+    return isinstance(trouble, ClockOff) or (isinstance(trouble, Passing) and trouble.billed)
 
 
 def since_queued(claim: Claim, at: int, now: int) -> bool:

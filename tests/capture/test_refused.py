@@ -18,8 +18,9 @@ from tests.capture.conftest import TIMELINE, Three, no_bug
         ({"kind": "code-453"}, "status 403 .*subset of X API V2"),
         ({"kind": "server-error", "status": 451}, r"status 451 \(Error\)"),
         ({"kind": "server-error", "status": 503}, "status 503"),
+        ({"kind": "conflict"}, "status 409"),
     ],
-    ids=["400", "401", "403", "451", "503"],
+    ids=["400", "401", "403", "451", "503", "409"],
 )
 def test_is_set_aside_after_five_times_with_what_x_said(three: Three, fault: dict[str, Any], says: str) -> None:
     first, *others = three.ids()[:3]
@@ -71,10 +72,17 @@ def test_one_who_is_alone_in_being_refused_fails_once_a_run(three: Three) -> Non
     assert [state for state, _ in three.entries()] == ["failed"]
 
 
-def test_a_name_that_makes_x_refuse_a_look_up_does_not_stop_the_others(three: Three) -> None:
+@pytest.mark.parametrize("kind", ["invalid-request", "unauthorized", "server-error", "conflict"])
+def test_a_name_that_makes_x_refuse_a_look_up_does_not_stop_the_others(three: Three, kind: str) -> None:
+    """They are not blamed either, though X will not tell of them together with it."""
     three.run("tw-wipework", "--yes")
-    three.queue(user["name"] for user in three.users()[:3])
-    three.fault("invalid-request", endpoint="/2/users/by", requests=[1, 2])
-    ended = three.capture()
+    *others, refused = (user["name"] for user in three.users()[:3])
+    three.queue([*others, refused])
+    three.fault(kind, endpoint="/2/users/by", user=f"@{refused}")
+    ended = three.capture(check=1)
     no_bug(ended)
-    three.is_complete()
+    assert f"failed: {refused.lower()} (5x)" in ended.stderr
+    assert not any(f"user {other.lower()}" in ended.stderr for other in others)
+    three.mend()
+    three.queue([refused])
+    three.completes()
