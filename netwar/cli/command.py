@@ -107,7 +107,7 @@ class Program(Guarded):
 def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     """Run, and turn every end into an exit status and, where there is something to say, a sentence."""
     from netwar.cli.quiet import untold
-    from netwar.cli.signals import Stopped
+    from netwar.cli.signals import Stopped, behind
 
     try:
         run()
@@ -125,6 +125,8 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
+        if stop := behind(error):
+            return _stopped(name, services, stop)
         if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("netwar"):
             _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status

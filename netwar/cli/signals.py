@@ -23,6 +23,14 @@ class Stopped(BaseException):
         return 128 + self.signal
 
 
+def behind(error: BaseException) -> Stopped | None:
+    """The stop that Python has made another error of, as it does while a class is made, so in the middle of an import."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, Stopped):
+        cause = cause.__cause__
+    return cause
+
+
 class _Stop:
     """The handler: raises at the first signal, and again only when GRACE seconds have passed."""
 

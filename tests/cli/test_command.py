@@ -170,6 +170,21 @@ def test_a_signal_unwinds_the_program_and_gives_its_status(
     assert (process.returncode, out, err) == (128 + number, "put back\n", f"tw-try: stopped by {number.name}\n")
 
 
+def test_a_signal_that_comes_while_a_class_is_made_is_no_bug(attempt: Try) -> None:
+    """As in the middle of an import: Python (3.11) makes a RuntimeError of whatever happens there."""
+    body = """\
+import os, signal
+class Kills:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGTERM)
+class Made:
+    it = Kills()
+"""
+    ended = attempt(body, check=128 + signal.SIGTERM)
+    assert "Traceback" not in ended.stderr
+    assert "stopped by SIGTERM" in ended.stderr
+
+
 def test_a_second_signal_does_not_disturb_the_clean_up(desk: Desk, write: Callable[[str], Path]) -> None:
     body = (
         "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
