@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from netwar.errors import BadRequest, ClockOff, ConfigError, KeysRefused, NotNow, OutOfCredit, RateLimited, UsageCapped
+from netwar.errors import BadRequest, ClockOff, ConfigError, KeysRefused, NotNow, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
 from netwar.records.pages import Problem, next_page, problem
 from netwar.twitter.base import StaleToken, Unavailable
@@ -134,7 +134,7 @@ def _too_many(reply: Reply, wait: float | None) -> None:
             "see tw-rates, or raise the cap in X's console"
         )
     if "streaming-connection" in kinds or reply.problem.title == "ConnectionException":
-        raise NotNow(f"X has another stream of this app open ({reply.words}): end it, or try again in a minute")
+        raise TryLater(f"X has another stream of this app open ({reply.words}): end it, or try again in a minute")
     if wait is None:
         wait = WAIT_WITHOUT_RESET
     raise RateLimited(f"the rate window of this account is spent: run again in {wait:.0f} s, when it opens", wait)

@@ -90,7 +90,7 @@ def test_what_cannot_be_mended_by_waiting_stops_the_run_at_once(three: Three, ro
     assert told[-1].startswith("tw-idu3elk: ")
     assert re.search(says, told[-1])
     assert "100 tweets" in told[-2], "what was done before is told too"
-    refused = status in (1, 78)  # that might lie with the users, so two more are asked about
+    refused = status in (1, 78) or kind == "conflict"  # that might lie with the users, so two more are asked about
     assert len(three.asked()) == (4 if refused else 2), "it is not asked again"
     stopped_at_the_second_page(three)
     assert three.spent() == three.bill()["micro"]
@@ -297,8 +297,8 @@ def test_the_budget_of_the_next_day_is_a_new_one(three: Three) -> None:
 def test_an_outage_of_the_look_up_loses_no_name(three: Three) -> None:
     three.run("tw-wipework", "--yes")
     three.queue(user["name"] for user in three.users()[:3])
-    three.fault("cut", endpoint="/2/users/by", requests=[1, 2, 3, 4, 9, 10, 11, 12])
     three.fault("server-error", endpoint="/2/users/by", requests=[5, 6, 7, 8], body="html")
+    three.fault("cut", endpoint="/2/users/by", times=0)
     ended = three.capture(check=69)
     no_bug(ended)
     work = three.work()
