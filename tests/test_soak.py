@@ -37,7 +37,8 @@ def around(tmp_path: Path) -> Around:
     (tmp_path / "home" / "accounts").mkdir(parents=True)
     (tmp_path / "home" / "lists").mkdir()
     host.data.mkdir()
-    (host.data / "queues.sqlite").touch()
+    for name in ("meter.sqlite", "queues.sqlite"):
+        (host.data / name).touch()
     account = Account(host, tmp_path / "home" / "accounts" / "first.conf", UnixUser(None, None), 1_000, "nobody")
     return Around(Random(1), account, PEOPLE, PEOPLE[:2], elastic=True, tweets=["1439800001232728069"])
 

@@ -159,9 +159,9 @@ def wipe(program: str, queue: str) -> Row:
 
 
 def mend(around: Around) -> Command | None:
-    """Nobody is lost from a queue that is rebuilt though it is whole, whoever works on it meanwhile."""
-    queues = around.account.host.data / "queues.sqlite"
-    return Command("tw-mend", [str(queues)]) if queues.exists() else None
+    """Of files that are whole nothing is lost, whoever works on them meanwhile."""
+    file = around.account.host.data / around.chance.choice(("meter.sqlite", "queues.sqlite"))
+    return Command("tw-mend", [str(file)]) if file.exists() else None
 
 
 def put_on_work(account: Account, ids: list[str]) -> Command:
