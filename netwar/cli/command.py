@@ -125,8 +125,8 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
-        if stop := behind(error):
-            return _stopped(name, services, stop)
+        if stopped := behind(error):
+            return _stopped(name, services, stopped)
         if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("netwar"):
             _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status
