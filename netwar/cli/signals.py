@@ -26,9 +26,11 @@ class Stopped(BaseException):
 def behind(error: BaseException) -> Stopped | None:
     """The stop that Python has made another error of, as it does while a class is made, so in the middle of an import."""
     cause = error.__cause__
-    while cause is not None and not isinstance(cause, Stopped):
+    while cause is not None:
+        if isinstance(cause, Stopped):
+            return cause
         cause = cause.__cause__
-    return cause
+    return None
 
 
 class _Stop:
