@@ -124,6 +124,8 @@ class Stores:
                 server = starting.start(kind)
                 self._closing.callback(server.close)
                 assert isinstance(server, ElasticServer)
+                repository = {"type": "fs", "settings": {"location": str(server.snapshots)}}  # that the crontab names
+                server.ask("PUT", "/_snapshot/backup", repository)
                 self.elastic = server
                 self.servers.append((kind, server))
 
