@@ -11,6 +11,7 @@ somebody followed, nor in the lists of two users. Here they are several: nobody 
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,7 @@ class Bill:
 
     def __init__(self) -> None:
         self._paid = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._paid.close)  # with the books, not when somebody looks for what was left open
         self._paid.execute("PRAGMA cache_size = -4000")
         self._paid.execute("PRAGMA synchronous = OFF")
         self._paid.execute("PRAGMA journal_mode = OFF")
