@@ -105,6 +105,28 @@ class DoesNotFit(Exception):
         self.sure = sure
 
 
+EVERYTHING = 1 << 50  # micro-dollars: more than any request costs, and exact in every store
+
+
+@dataclass(frozen=True, slots=True)
+class MadeGood:
+    """How much of what the same request may have bought in vain before an answer has brought after all.
+
+    `micro` is what so much can have cost, None for as much as was reserved. What is new stands first and moves others on to the
+    next page: `each_newer` is what one post that is newer than the doubt may have moved out of sight.
+    """
+
+    micro: int | None = None
+    each_newer: int = 0
+
+    def left(self, doubt: int, reserved: int, newer: int) -> int:
+        """What stays of a doubt (micro-dollars), with so many posts that are newer than it."""
+        made_good = reserved if self.micro is None else self.micro
+        return min(doubt, max(doubt - made_good, 0) + newer * self.each_newer)
+
+
+AS_RESERVED = MadeGood()
+
 # A reservation that is older (seconds) is not waited for: its run has died on another host, or its request hangs.
 OVERDUE = 600
 
@@ -117,15 +139,16 @@ class Money(Protocol):
     spent on the days before counts as well.
 
     A reservation is in doubt when nobody will settle it, though X may have billed its request: the answer did not come
-    whole, or the run died. It counts until the same request replaces it, or its day ends.
+    whole, or the run died. It counts until an answer to the same request has brought the same things, as far as it has, or
+    until its day ends. Several doubts of one request are of the same things.
     """
 
     def price(self, most: Mapping[str, int]) -> int:
         """What so many objects of each kind cost at most, in micro-dollars."""
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """Set aside the most that a request can cost. `request` names it: a reservation of the same name
-        that is in doubt, or this run's own, is replaced.
+        """Set aside the most that a request can cost. `request` names it: what is in doubt under the same name, or is this
+        run's own, is not counted again, as far as this one covers it.
 
         Raises DoesNotFit if spent today + open reservations + this one would exceed the budget: one's own, or the lowest
         among the configurations that reserved today.
@@ -144,9 +167,12 @@ class Money(Protocol):
     def told(self) -> bool:
         """Whether an answer has told the time since our clocks last began anew: `now` can be relied on."""
 
-    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
+    def settle(
+        self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
+    ) -> int:
         """Book the (kind, id) that came, on the UTC day of the answer's Date header `at`, and close the
-        reservation. Only what is new that day costs. What it cost, in micro-dollars."""
+        reservation, and the doubts that the answer has made good. Only what is new that day costs. What it cost, in
+        micro-dollars."""
 
     def release(self, reservation: Reservation) -> None:
         """Close a reservation whose request surely bought nothing."""

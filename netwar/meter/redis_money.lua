@@ -60,13 +60,19 @@ local function allow(today, kept, own)
   end
 end
 
+local function largest(found, request, micro)
+  found[request] = math.max(found[request] or 0, tonumber(micro))
+end
+
 -- {1 or 0: whether it fits, what was left, what other live runs may yet settle, the budget that forbids it}. What dead runs have
--- left is put in doubt; what was opened before `ended`, in a day that is over, is forgotten; what was opened before `overdue` is
+-- left is put in doubt, and what this run has open under the same request; the doubts of a request are of the same things, and one
+-- that may be settled covers them as far as it goes. What was opened before `ended`, in a day that is over, is forgotten; what was opened before `overdue` is
 -- not waited for.
 function step.reserve(id, reservation, given)
   local mine, about = cjson.decode(reservation), cjson.decode(given)
   local is_dead, budget = set_of(about.dead), lowest(about.days, about.budget)
-  local left, others, gone = budget[3] - most_spent(about.days), 0, {}
+  local left, others, live, doubts = budget[3] - most_spent(about.days), 0, {}, {}
+  largest(live, mine.request, mine.micro)
   local open = call('HGETALL', reservations)
   for i = 1, #open, 2 do
     local other = cjson.decode(open[i + 1])
@@ -77,21 +83,30 @@ function step.reserve(id, reservation, given)
     local nobodys, opened = other.doubt or other.holder == mine.holder, tonumber(other.opened)
     if opened < about.ended and (other.doubt or other.holder ~= mine.holder) then
       call('HDEL', reservations, open[i])
-    elseif nobodys and other.request == mine.request then
-      gone[#gone + 1] = open[i]
+    elseif other.doubt or (nobodys and other.request == mine.request) then
+      largest(doubts, other.request, other.micro)
     else
+      largest(live, other.request, other.micro)
       left = left - tonumber(other.micro)
       if not nobodys and opened > about.overdue then
         others = others + tonumber(other.micro)
       end
     end
   end
+  for request, micro in pairs(doubts) do
+    left = left - math.max(micro - (live[request] or 0), 0)
+  end
   if tonumber(mine.micro) > left then
     return {0, whole(math.max(left, 0)), whole(others), budget[1], budget[2], whole(budget[3])}
   end
   allow(about.today, about.kept, about.budget)
+  for i = 1, #open, 2 do
+    local other = cjson.decode(open[i + 1])
+    if other.request == mine.request and other.holder == mine.holder and open[i] ~= id then
+      step.doubt(open[i])
+    end
+  end
   call('HSET', reservations, id, reservation)
-  many('HDEL', reservations, gone)
   return {1, '0', '0'}
 end
 
@@ -130,11 +145,35 @@ function step.doubt(id)
   end
 end
 
+-- Take from the doubts of a request what an answer to it has brought after all: `good`, but for `each_newer` for each of its posts
+-- (`posts`: when they were made) that may have come after the doubt.
+local function make_good(id, about)
+  local open = call('HGETALL', reservations)
+  for i = 1, #open, 2 do
+    local other = cjson.decode(open[i + 1])
+    if other.doubt and other.request == about.request and open[i] ~= id then
+      local doubt, newer = tonumber(other.micro), 0
+      for _, made in ipairs(about.posts) do
+        if made >= other.opened - about.late then
+          newer = newer + 1
+        end
+      end
+      local left = math.min(doubt, math.max(doubt - about.good, 0) + newer * about.each_newer)
+      if left > 0 then
+        other.micro = whole(left)
+        call('HSET', reservations, open[i], cjson.encode(other))
+      else
+        call('HDEL', reservations, open[i])
+      end
+    end
+  end
+end
+
 -- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other. What it cost.
-function step.settle(id, day, purpose, kinds)
+function step.settle(id, day, purpose, kinds, doubts)
   local charges = KEYS[7]
   local command, index = unpack(cjson.decode(purpose))
-  local first_id, whole_cost = 7, 0
+  local first_id, whole_cost = 8, 0
   for number, kind in ipairs(cjson.decode(kinds)) do
     local paid, count, new = KEYS[7 + number], kind[3], 0
     for first = first_id, first_id + count - 1, MOST_ARGUMENTS do
@@ -149,6 +188,7 @@ function step.settle(id, day, purpose, kinds)
     end
     call('HINCRBY', spent, day, whole(cost))
   end
+  make_good(id, cjson.decode(doubts))
   step.release(id)
   return whole(whole_cost)
 end

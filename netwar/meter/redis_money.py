@@ -15,8 +15,9 @@ from typing import Any
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
 from netwar.connections.runs import HOST, Run
-from netwar.meter.base import OVERDUE, Balance, Budget, Charge, DoesNotFit, Purpose, Reservation
+from netwar.meter.base import AS_RESERVED, OVERDUE, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
 from netwar.meter.days import BOOKED_WITHIN, DAY, SLIGHT, XTime, day_of, midnight
+from netwar.meter.doubts import LATE, set_aside, times
 from netwar.meter.prices import each, price
 
 DAYS_KEPT = 4
@@ -75,7 +76,9 @@ class RedisMoney:
             raise DoesNotFit(int(left), int(others), Budget(int(micro), file, host), sure=time.sure)
         return reservation
 
-    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
+    def settle(
+        self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
+    ) -> int:
         """See the contract. A reservation that was replaced meanwhile is booked all the same."""
         by_kind: dict[str, set[str]] = defaultdict(set)
         for kind, id_ in objects:
@@ -85,7 +88,14 @@ class RedisMoney:
         keys = [f"charges:{day}", *(f"paid:{day}:{kind}" for kind in by_kind)]
         purpose = json.dumps([reservation.purpose.command, reservation.purpose.index])
         self._learn(at.timestamp(), at.timestamp() + BOOKED_WITHIN)
-        about = (reservation.id, str(day), purpose, kinds)
+        doubts = {
+            "request": reservation.request,
+            "good": reservation.micro if made_good.micro is None else made_good.micro,
+            "each_newer": made_good.each_newer,
+            "late": LATE,
+            "posts": times(by_kind.get("post", ())) if made_good.each_newer else [],
+        }
+        about = (reservation.id, str(day), purpose, kinds, json.dumps(doubts))
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))
 
     def release(self, reservation: Reservation) -> None:
@@ -186,13 +196,11 @@ class RedisMoney:
 
     def _set_aside(self, time: XTime) -> tuple[int, int]:
         """What other live runs have open, and what nobody will settle any more."""
-        held = doubtful = 0
-        for open_ in self._open():
-            if open_.doubt or open_.opened <= time.now - OVERDUE or self._run.dead(open_.holder):
-                doubtful += open_.micro if open_.opened >= _since(time) else 0
-            elif open_.holder != self._run.holder:
-                held += open_.micro
-        return held, doubtful
+        found = [one for one in self._open() if one.opened >= _since(time)]
+        lost = [one.doubt or one.opened <= time.now - OVERDUE or self._run.dead(one.holder) for one in found]
+        told = [(one.request, one.micro, doubt) for one, doubt in zip(found, lost, strict=True)]
+        others = (one.micro for one, doubt in zip(found, lost, strict=True) if not doubt and one.holder != self._run.holder)
+        return sum(others), set_aside(told)[1]
 
     def _open(self) -> list[Open]:
         return [Open.read(told) for told in self._server.hvals(self._reservations)]
@@ -207,6 +215,7 @@ class RedisMoney:
 class Open:
     """An open reservation, whoever's it is."""
 
+    request: str
     holder: str
     micro: int
     opened: float
@@ -215,7 +224,7 @@ class Open:
     @classmethod
     def read(cls, told: bytes) -> Open:
         found = json.loads(told)
-        return cls(found["holder"], int(found["micro"]), float(found["opened"]), found["doubt"])
+        return cls(found["request"], found["holder"], int(found["micro"]), float(found["opened"]), found["doubt"])
 
 
 def _since(time: XTime) -> float:

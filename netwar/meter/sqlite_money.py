@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from netwar.connections.runs import HOST, Run
-from netwar.meter.base import Balance, Budget, Charge, DoesNotFit, Purpose, Reservation
+from netwar.meter.base import AS_RESERVED, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
 from netwar.meter.days import BOOKED_WITHIN
+from netwar.meter.doubts import times
 from netwar.meter.prices import each, price
 from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MeterFile
@@ -66,7 +67,7 @@ class SqliteMoney:
             dead = self._reservations.sort_out(db, time)
             self._days.change(db, self._budget)
             lowest = self._days.lowest(db, time, self._budget)
-            left = lowest.micro - self._days.spent(db, time) - self._reservations.counted(db, without=request)
+            left = lowest.micro - self._days.spent(db, time) - self._reservations.counted(db, reservation)
             if fits := reservation.micro <= left:
                 self._days.allow(db, time, self._budget)
                 self._reservations.open(db, reservation, time.now)
@@ -77,7 +78,9 @@ class SqliteMoney:
             raise DoesNotFit(max(left, 0), waited_for, lowest, sure=time.sure)
         return reservation
 
-    def settle(self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime) -> int:
+    def settle(
+        self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
+    ) -> int:
         """See the contract. A reservation that was replaced meanwhile is booked all the same."""
         by_kind: dict[str, set[str]] = defaultdict(set)
         for kind, id_ in objects:
@@ -86,6 +89,7 @@ class SqliteMoney:
             self._days.learn(db, at.timestamp(), at.timestamp() + BOOKED_WITHIN)
             day = at.astimezone(UTC).date()
             micro = sum(self._book(db, reservation.purpose, day, kind, ids) for kind, ids in by_kind.items())
+            self._reservations.make_good(db, reservation, made_good, times(by_kind["post"]))
             self._reservations.close(db, reservation)
         return micro
 

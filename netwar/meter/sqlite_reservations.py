@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from netwar.connections.runs import Run
-from netwar.meter.base import OVERDUE, Reservation
+from netwar.meter.base import OVERDUE, MadeGood, Reservation
 from netwar.meter.days import XTime, midnight
+from netwar.meter.doubts import newer, set_aside
 
 OPEN = 'INSERT INTO reservations (app, id, request, holder, micro, opened, command, "index") VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
-REPLACED = "app = ? AND request = ? AND (doubt OR holder = ?)"
+ABANDONED = "UPDATE reservations SET doubt = 1 WHERE app = ? AND request = ? AND holder = ?"
+DOUBTS = "SELECT id, micro, opened FROM reservations WHERE app = ? AND request = ? AND doubt AND id <> ?"
 SETTLEABLE = "app = ? AND NOT doubt AND opened > ?"
 # A request that hangs over midnight may be billed on the day after.
 ENDED = "app = ? AND opened < ? AND (doubt OR holder <> ?)"
@@ -30,8 +32,8 @@ class Reservations:
         return dead
 
     def open(self, db: sqlite3.Connection, reservation: Reservation, now: float) -> None:
-        """Add one, in place of those of the same request that nobody will settle any more."""
-        db.execute(f"DELETE FROM reservations WHERE {REPLACED}", (self._app, reservation.request, self._run.holder))
+        """Add one. What this run has open under the same request nobody will settle any more."""
+        db.execute(ABANDONED, (self._app, reservation.request, self._run.holder))
         purpose = reservation.purpose
         row = (self._app, reservation.id, reservation.request, self._run.begin(), reservation.micro, now)
         db.execute(OPEN, (*row, purpose.command, purpose.index))
@@ -42,10 +44,18 @@ class Reservations:
     def doubt(self, db: sqlite3.Connection, reservation: Reservation) -> None:
         db.execute("UPDATE reservations SET doubt = 1 WHERE app = ? AND id = ?", (self._app, reservation.id))
 
-    def counted(self, db: sqlite3.Connection, without: str) -> int:
-        """Micro-dollars of all of them, but for those that a new one of the request `without` would replace."""
-        sql = f"SELECT coalesce(sum(micro), 0) FROM reservations WHERE app = ? AND NOT ({REPLACED})"
-        return int(db.execute(sql, (self._app, self._app, without, self._run.holder)).fetchone()[0])
+    def make_good(self, db: sqlite3.Connection, reservation: Reservation, made_good: MadeGood, posts: list[float]) -> None:
+        """Take from the doubts of a request what an answer to it has brought after all; `posts`: when its posts were made."""
+        for id, micro, opened in db.execute(DOUBTS, (self._app, reservation.request, reservation.id)).fetchall():
+            left = made_good.left(micro, reservation.micro, newer(posts, opened))
+            db.execute("UPDATE reservations SET micro = ? WHERE app = ? AND id = ?", (left, self._app, id))
+        db.execute("DELETE FROM reservations WHERE app = ? AND doubt AND micro = 0", (self._app,))
+
+    def counted(self, db: sqlite3.Connection, beside: Reservation) -> int:
+        """Micro-dollars of all of them beside a new one, which covers what is in doubt of its request as far as it goes."""
+        sql = "SELECT request, micro, doubt OR (request = ? AND holder = ?) FROM reservations WHERE app = ?"
+        rows = db.execute(sql, (beside.request, self._run.holder, self._app)).fetchall()
+        return sum(set_aside([*rows, (beside.request, beside.micro, False)])) - beside.micro
 
     def held(self, db: sqlite3.Connection, now: float) -> int:
         """Micro-dollars that other live runs may yet settle."""
@@ -54,9 +64,9 @@ class Reservations:
 
     def doubtful(self, db: sqlite3.Connection, time: XTime) -> int:
         """Micro-dollars that nobody will settle and that count all the same, until the day ends."""
-        sql = f"SELECT holder, micro, {SETTLEABLE} FROM reservations WHERE app = ? AND opened >= ?"
+        sql = f"SELECT request, micro, holder, {SETTLEABLE} FROM reservations WHERE app = ? AND opened >= ?"
         rows = db.execute(sql, (self._app, time.now - OVERDUE, self._app, _since(time)))
-        return sum(micro for holder, micro, settleable in rows if not settleable or self._run.dead(holder))
+        return set_aside((request, micro, not live or self._run.dead(holder)) for request, micro, holder, live in rows)[1]
 
     def _holders(self, db: sqlite3.Connection) -> set[str]:
         sql = "SELECT DISTINCT holder FROM reservations WHERE app = ? AND NOT doubt"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
+from netwar.meter.base import AS_RESERVED, EVERYTHING, DoesNotFit, MadeGood, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, Passing, Unavailable
 from netwar.twitter.clock import XClock
 from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
 from netwar.twitter.pacing import Pace
-from netwar.twitter.paying import Purse, halves
+from netwar.twitter.paying import Most, Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
 from netwar.twitter.way import way
@@ -90,13 +90,15 @@ class Client:
         params: dict[str, Any] = {name: value for name, value in bounds.items() if value}
         params |= self._words.timeline(full=self._full)
         # A stretch of one id can bring one post, whatever the size of the page.
-        most = min(size, until - since - 1) if since is not None and until is not None else size
+        wanted = min(size, until - since - 1) if since is not None and until is not None else size
         request = f"timeline {user} {since or 0} {reached or until or 0}"
 
-        sizes = [most] if most < LEAST_PAGE else [*halves(most, LEAST_PAGE)]
+        sizes = [wanted] if wanted < LEAST_PAGE else [*halves(wanted, LEAST_PAGE)]
         reservation, posts = self._purse.reserve(request, sizes, self._page_at_most, index)
         params["max_results"] = max(LEAST_PAGE, min(posts, MOST_PAGE))
-        return self._ask(TIMELINE, f"/2/users/{user}/tweets", params, reservation, about=user, asked=posts)
+        return self._ask(
+            TIMELINE, f"/2/users/{user}/tweets", params, reservation, about=user, asked=posts, most=self._page_at_most
+        )
 
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names; see the contract. Fewer are looked up when the budget leaves no room for all."""
@@ -118,12 +120,17 @@ class Client:
     ) -> Answer:
         """A page of followers or of whom a user follows; see the contract. It shrinks when the budget leaves no room for more."""
         endpoint, kind = FOLLOWS[direction]
-        reservation, count = self._purse.reserve(
-            f"{direction} {user} {token or ''}", [*halves(min(size, MOST_FOLLOWS), 1)], lambda most: {kind: most}, index
-        )
+
+        def most(entries: int) -> dict[str, int]:
+            return {kind: entries}
+
+        sizes = [*halves(min(size, MOST_FOLLOWS), 1)]
+        reservation, count = self._purse.reserve(f"{direction} {user} {token or ''}", sizes, most, index)
         params: dict[str, Any] = {"max_results": count} | (self._words.user_fields if whole else {})
         params |= {"pagination_token": token} if token else {}
-        return self._ask(endpoint, f"/2/users/{user}/{direction}", params, reservation, users=kind, about=user, asked=count)
+        return self._ask(
+            endpoint, f"/2/users/{user}/{direction}", params, reservation, users=kind, about=user, asked=count, most=most
+        )
 
     def now(self) -> int:
         """See the contract."""
@@ -174,8 +181,10 @@ class Client:
         users: str = "",
         about: str | None = None,
         asked: int = 1,
+        most: Most | None = None,
     ) -> Answer:
-        """Send a reserved request and settle what came. `users`: as what X bills the users that it lists, if it does.
+        """Send a reserved request and settle what came. `users`: as what X bills the users that it lists, if it does; `most`:
+        what so many things on a page can bring, where there are pages.
 
         The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
         """
@@ -191,17 +200,25 @@ class Client:
         at, retrieved = self._clock.read(reply)
         page = read(reply.body, users=bool(users))
         owner = about if users and about else ""
-        micro = self._book(reservation, page.bought(users, owner), at)
+        micro = self._book(reservation, page.bought(users, owner), at, self._made_good(page, most))
         self._doubt_the_unnamed(reservation, page, users or "post", asked)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
 
-    def _book(self, reservation: Reservation, bought: Iterable[tuple[str, str]], at: datetime) -> int:
+    def _made_good(self, page: Page, most: Most | None) -> MadeGood:
+        """What of a doubt about the same page is over. The last page has all that there was; a short one may lack some."""
+        if most is None:
+            return AS_RESERVED
+        if page.next_token is None and not page.untold and not page.unread:
+            return MadeGood(EVERYTHING)
+        return MadeGood(self._money.price(most(len(page.posts) or len(page.users))), self._money.price(most(1)))
+
+    def _book(self, reservation: Reservation, bought: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood) -> int:
         """Settle. Where the meter has gone away meanwhile, the most that the page can have cost stays reserved: it is paid for,
         so it is handed on all the same."""
         try:
-            return self._money.settle(reservation, bought, at)
+            return self._money.settle(reservation, bought, at, made_good)
         except ServiceDown as error:
             log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
             return reservation.micro

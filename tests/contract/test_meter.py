@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from netwar.connections.runs import Run
-from netwar.meter.base import OVERDUE, Charge, DoesNotFit, Money, Purpose, Windows
+from netwar.meter.base import OVERDUE, Charge, DoesNotFit, MadeGood, Money, Purpose, Windows
+from netwar.records.ids import first_id
 from tests.contract.opening import SetClock, new_run, open_apps, open_money, open_windows, processes
 
 POST, USER = 5_000, 10_000
@@ -148,9 +149,57 @@ def test_the_same_request_replaces_a_reservation_that_is_in_doubt(money: Money, 
 
 
 def test_a_run_replaces_its_own_reservation_of_the_same_request(money: Money) -> None:
-    money.reserve("page 1", {"post": 200}, PURPOSE)
     money.reserve("page 1", {"post": 150}, PURPOSE)
+    again = money.reserve("page 1", {"post": 150}, PURPOSE)
     money.reserve("page 2", {"post": 50}, PURPOSE)
+    money.settle(again, posts(1), noon(TODAY))
+    assert money.doubtful() == 0
+
+
+def test_a_doubt_is_made_good_by_an_answer_alone(money: Money, other: Money) -> None:
+    """Who asks again and is refused has bought nothing, but what was cut off before may be on X's bill all the same."""
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    again = other.reserve("page 1", {"post": 150}, PURPOSE)
+    other.release(again)
+    assert money.doubtful() == other.doubtful() == 150 * POST
+    with pytest.raises(DoesNotFit):
+        other.reserve("page 2", {"post": 51}, PURPOSE)
+    other.settle(other.reserve("page 1", {"post": 150}, PURPOSE), posts(1), noon(TODAY))
+    assert money.doubtful() == 0
+
+
+def test_a_smaller_request_makes_good_as_much_as_it_asks_for(money: Money, other: Money) -> None:
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    small = other.reserve("page 1", {"post": 60}, PURPOSE)
+    assert (money.held(), money.doubtful()) == (60 * POST, 90 * POST)
+    with pytest.raises(DoesNotFit) as no:
+        other.reserve("page 2", {"post": 51}, PURPOSE)
+    assert no.value.left == 50 * POST
+    other.settle(small, posts(*range(60)), noon(TODAY))
+    assert (money.spent(), money.held(), money.doubtful()) == (60 * POST, 0, 90 * POST)
+
+
+def test_doubts_of_one_request_are_of_the_same_things(money: Money, other: Money) -> None:
+    for size in (100, 150, 60):
+        money.doubt(money.reserve("page 1", {"post": size}, PURPOSE))
+    assert money.doubtful() == 150 * POST
+    other.settle(other.reserve("page 1", {"post": 150}, PURPOSE), posts(1), noon(TODAY))
+    assert money.doubtful() == 0
+
+
+def test_what_an_answer_cannot_make_good_stays_in_doubt(money: Money, other: Money) -> None:
+    """A short page, and posts that are newer than the doubt and have moved as many others on to the next page."""
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    other.settle(other.reserve("page 1", {"post": 150}, PURPOSE), posts(1), noon(TODAY), MadeGood(50 * POST))
+    assert money.doubtful() == 100 * POST
+    other.settle(other.reserve("page 1", {"post": 150}, PURPOSE), posts(2), noon(TODAY))
+    assert money.doubtful() == 0
+    money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
+    newer = [first_id(int(NOON + 60) * 1000) + number for number in range(5)]
+    older = [first_id(int(NOON - 3600) * 1000) + number for number in range(5)]
+    again = other.reserve("page 1", {"post": 150}, PURPOSE)
+    other.settle(again, posts(*newer, *older), noon(TODAY), MadeGood(each_newer=3 * POST))
+    assert money.doubtful() == 15 * POST
 
 
 def test_two_live_runs_that_ask_the_same_both_count(money: Money, other: Money) -> None:
