@@ -112,17 +112,19 @@ EVERYTHING = 1 << 50  # micro-dollars: more than any request costs, and exact in
 class MadeGood:
     """How much of what the same request may have bought in vain before an answer has brought after all.
 
-    `micro` is what so much can have cost, None for as much as was reserved. What is new stands first and moves others on to the
-    next page: `each_newer` is what one post that is newer than the doubt may have moved out of sight.
+    `micro` is what so much can have cost, None for as much as was reserved. What is newer than the doubt stands first and moves
+    others on to the next page, `each` micro-dollars for a post. A page that begins higher than the other one ends higher, too: by
+    as many of the posts `resumed` as were paid for that day before.
     """
 
     micro: int | None = None
-    each_newer: int = 0
+    each: int = 0
+    resumed: tuple[str, ...] = ()
 
-    def left(self, doubt: int, reserved: int, newer: int) -> int:
-        """What stays of a doubt (micro-dollars), with so many posts that are newer than it."""
-        made_good = reserved if self.micro is None else self.micro
-        return min(doubt, max(doubt - made_good, 0) + newer * self.each_newer)
+    def left(self, doubt: int, reserved: int, newer: int, before: int) -> int:
+        """What stays of a doubt (micro-dollars), with so many posts newer than it, and `before` of `resumed` paid for before."""
+        made_good = (reserved if self.micro is None else self.micro) - before * self.each
+        return min(doubt, max(doubt - made_good, 0) + newer * self.each)
 
 
 AS_RESERVED = MadeGood()

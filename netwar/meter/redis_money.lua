@@ -145,9 +145,9 @@ function step.doubt(id)
   end
 end
 
--- Take from the doubts of a request what an answer to it has brought after all: `good`, but for `each_newer` for each of its posts
--- (`posts`: when they were made) that may have come after the doubt.
-local function make_good(id, about)
+-- Take from the doubts of a request what an answer to it has brought after all: `good`, but for `each` for each of its posts
+-- (`posts`: when they were made) that may have come after the doubt, and for each that was paid for `before`.
+local function make_good(id, about, before)
   local open = call('HGETALL', reservations)
   for i = 1, #open, 2 do
     local other = cjson.decode(open[i + 1])
@@ -158,7 +158,7 @@ local function make_good(id, about)
           newer = newer + 1
         end
       end
-      local left = math.min(doubt, math.max(doubt - about.good, 0) + newer * about.each_newer)
+      local left = math.min(doubt, math.max(doubt - about.good + before * about.each, 0) + newer * about.each)
       if left > 0 then
         other.micro = whole(left)
         call('HSET', reservations, open[i], cjson.encode(other))
@@ -173,9 +173,12 @@ end
 function step.settle(id, day, purpose, kinds, doubts)
   local charges = KEYS[7]
   local command, index = unpack(cjson.decode(purpose))
-  local first_id, whole_cost = 8, 0
+  local first_id, whole_cost, about, before = 8, 0, cjson.decode(doubts), 0
   for number, kind in ipairs(cjson.decode(kinds)) do
     local paid, count, new = KEYS[7 + number], kind[3], 0
+    for _, post in ipairs(kind[1] == 'post' and about.resumed or {}) do
+      before = before + call('SISMEMBER', paid, post)
+    end
     for first = first_id, first_id + count - 1, MOST_ARGUMENTS do
       new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MOST_ARGUMENTS, first_id + count) - 1))
     end
@@ -188,7 +191,7 @@ function step.settle(id, day, purpose, kinds, doubts)
     end
     call('HINCRBY', spent, day, whole(cost))
   end
-  make_good(id, cjson.decode(doubts))
+  make_good(id, about, before)
   step.release(id)
   return whole(whole_cost)
 end

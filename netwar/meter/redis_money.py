@@ -91,9 +91,10 @@ class RedisMoney:
         doubts = {
             "request": reservation.request,
             "good": reservation.micro if made_good.micro is None else made_good.micro,
-            "each_newer": made_good.each_newer,
+            "each": made_good.each,
+            "resumed": made_good.resumed,
             "late": LATE,
-            "posts": times(by_kind.get("post", ())) if made_good.each_newer else [],
+            "posts": times(by_kind.get("post", ())) if made_good.each else [],
         }
         about = (reservation.id, str(day), purpose, kinds, json.dumps(doubts))
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))

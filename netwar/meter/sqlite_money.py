@@ -6,7 +6,7 @@ import json
 import sqlite3
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -88,8 +88,9 @@ class SqliteMoney:
         with self._file.writing() as db:
             self._days.learn(db, at.timestamp(), at.timestamp() + BOOKED_WITHIN)
             day = at.astimezone(UTC).date()
+            before = self._paid(db, day, made_good.resumed)
             micro = sum(self._book(db, reservation.purpose, day, kind, ids) for kind, ids in by_kind.items())
-            self._reservations.make_good(db, reservation, made_good, times(by_kind["post"]))
+            self._reservations.make_good(db, reservation, made_good, times(by_kind["post"]), before)
             self._reservations.close(db, reservation)
         return micro
 
@@ -167,6 +168,11 @@ class SqliteMoney:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _paid(self, db: sqlite3.Connection, day: date, posts: Sequence[str]) -> int:
+        """How many of these posts are paid for on a day."""
+        sql = "SELECT count(*) FROM paid WHERE app = ? AND day = ? AND kind = 'post' AND id IN (SELECT value FROM json_each(?))"
+        return int(db.execute(sql, (self._app, day.isoformat(), json.dumps(posts))).fetchone()[0]) if posts else 0
 
     def _book(self, db: sqlite3.Connection, purpose: Purpose, day: date, kind: str, ids: set[str]) -> int:
         self._prune(db, day)

@@ -44,10 +44,12 @@ class Reservations:
     def doubt(self, db: sqlite3.Connection, reservation: Reservation) -> None:
         db.execute("UPDATE reservations SET doubt = 1 WHERE app = ? AND id = ?", (self._app, reservation.id))
 
-    def make_good(self, db: sqlite3.Connection, reservation: Reservation, made_good: MadeGood, posts: list[float]) -> None:
+    def make_good(
+        self, db: sqlite3.Connection, reservation: Reservation, made_good: MadeGood, posts: list[float], before: int
+    ) -> None:
         """Take from the doubts of a request what an answer to it has brought after all; `posts`: when its posts were made."""
         for id, micro, opened in db.execute(DOUBTS, (self._app, reservation.request, reservation.id)).fetchall():
-            left = made_good.left(micro, reservation.micro, newer(posts, opened))
+            left = made_good.left(micro, reservation.micro, newer(posts, opened), before)
             db.execute("UPDATE reservations SET micro = ? WHERE app = ? AND id = ?", (left, self._app, id))
         db.execute("DELETE FROM reservations WHERE app = ? AND doubt AND micro = 0", (self._app,))
 

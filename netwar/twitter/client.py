@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import AS_RESERVED, EVERYTHING, DoesNotFit, MadeGood, Money, Reservation, Windows
+from netwar.meter.base import DoesNotFit, MadeGood, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, Passing, Unavailable
@@ -96,9 +96,9 @@ class Client:
         sizes = [wanted] if wanted < LEAST_PAGE else [*halves(wanted, LEAST_PAGE)]
         reservation, posts = self._purse.reserve(request, sizes, self._page_at_most, index)
         params["max_results"] = max(LEAST_PAGE, min(posts, MOST_PAGE))
-        return self._ask(
-            TIMELINE, f"/2/users/{user}/tweets", params, reservation, about=user, asked=posts, most=self._page_at_most
-        )
+        route, resumed = f"/2/users/{user}/tweets", token is None and until is not None
+        paging: dict[str, Any] = {"asked": posts, "most": self._page_at_most, "resumed": resumed}
+        return self._ask(TIMELINE, route, params, reservation, about=user, **paging)
 
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names; see the contract. Fewer are looked up when the budget leaves no room for all."""
@@ -182,9 +182,10 @@ class Client:
         about: str | None = None,
         asked: int = 1,
         most: Most | None = None,
+        resumed: bool = False,
     ) -> Answer:
         """Send a reserved request and settle what came. `users`: as what X bills the users that it lists, if it does; `most`:
-        what so many things on a page can bring, where there are pages.
+        what so many things on a page can bring, where there are pages; `resumed`: it may begin higher than the page in doubt did.
 
         The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
         """
@@ -200,19 +201,11 @@ class Client:
         at, retrieved = self._clock.read(reply)
         page = read(reply.body, users=bool(users))
         owner = about if users and about else ""
-        micro = self._book(reservation, page.bought(users, owner), at, self._made_good(page, most))
+        micro = self._book(reservation, page.bought(users, owner), at, self._purse.made_good(page, most, resumed=resumed))
         self._doubt_the_unnamed(reservation, page, users or "post", asked)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
-
-    def _made_good(self, page: Page, most: Most | None) -> MadeGood:
-        """What of a doubt about the same page is over. The last page has all that there was; a short one may lack some."""
-        if most is None:
-            return AS_RESERVED
-        if page.next_token is None and not page.untold and not page.unread:
-            return MadeGood(EVERYTHING)
-        return MadeGood(self._money.price(most(len(page.posts) or len(page.users))), self._money.price(most(1)))
 
     def _book(self, reservation: Reservation, bought: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood) -> int:
         """Settle. Where the meter has gone away meanwhile, the most that the page can have cost stays reserved: it is paid for,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from netwar.connections.runs import HOST
 from netwar.errors import OutOfBudget, ServiceDown
-from netwar.meter.base import Budget, DoesNotFit, Money, Purpose, Reservation, present
+from netwar.meter.base import AS_RESERVED, EVERYTHING, Budget, DoesNotFit, MadeGood, Money, Purpose, Reservation, present
+from netwar.records.pages import Page
 
 PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
 
@@ -49,6 +50,18 @@ class Purse:
             except DoesNotFit:
                 continue
         return self._patiently(request, most(sizes[-1]), purpose), sizes[-1]
+
+    def made_good(self, page: Page, most: Most | None, *, resumed: bool) -> MadeGood:
+        """What an answer brought of a page that is in doubt: the last page has all that there was, a short one may lack some.
+
+        `most` as for `reserve`, None for what has no pages; `resumed`: it may begin higher than the page in doubt did.
+        """
+        if most is None:
+            return AS_RESERVED
+        if page.ends:
+            return MadeGood(EVERYTHING)
+        micro, each = self._money.price(most(len(page.posts) or len(page.users))), self._money.price(most(2))
+        return MadeGood(micro, each - self._money.price(most(1)), tuple(post["id"] for post in page.posts) if resumed else ())
 
     def _reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
         """Reserve; if it depends on what day it is, or on what another file says now, that is asked first. It costs nothing."""

@@ -6,6 +6,7 @@ the fault ends with the truth, the whole truth and the right bill.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -305,6 +306,25 @@ def test_an_outage_of_the_look_up_loses_no_name(three: Three) -> None:
     assert (work["waiting"], work["claimed"], work["failed"]) == (3, [], [])
     assert three.asked() == []
     three.completes()
+
+
+def in_doubt(three: Three) -> int:
+    return json.loads(three.run("tw-spend", "--no-ask", "--json").stdout)["micro_dollars"]["in_doubt"]
+
+
+@pytest.mark.parametrize("refusal", ["rate-limit", "server-error", "credits-depleted"])
+def test_who_asks_again_and_is_refused_has_not_paid_for_what_was_cut_off(three: Three, refusal: str) -> None:
+    three.fault("cut", endpoint=TIMELINE)
+    three.capture(check=69)
+    billed = three.bill()["micro"]
+    assert three.spent() + in_doubt(three) >= billed > three.spent()
+    three.mend()
+    three.fault(refusal, endpoint=TIMELINE)
+    three.capture()
+    assert three.spent() + in_doubt(three) >= three.bill()["micro"] == billed
+    three.completes("--wait")
+    assert in_doubt(three) == 0
+    assert three.spent() == three.bill()["micro"]
 
 
 def test_no_answer_makes_a_program_tell_its_keys(three: Three) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from netwar.connections.runs import Run
-from netwar.meter.base import OVERDUE, Charge, DoesNotFit, MadeGood, Money, Purpose, Windows
+from netwar.meter.base import EVERYTHING, OVERDUE, Charge, DoesNotFit, MadeGood, Money, Purpose, Windows
 from netwar.records.ids import first_id
 from tests.contract.opening import SetClock, new_run, open_apps, open_money, open_windows, processes
 
@@ -198,8 +198,20 @@ def test_what_an_answer_cannot_make_good_stays_in_doubt(money: Money, other: Mon
     newer = [first_id(int(NOON + 60) * 1000) + number for number in range(5)]
     older = [first_id(int(NOON - 3600) * 1000) + number for number in range(5)]
     again = other.reserve("page 1", {"post": 150}, PURPOSE)
-    other.settle(again, posts(*newer, *older), noon(TODAY), MadeGood(each_newer=3 * POST))
+    other.settle(again, posts(*newer, *older), noon(TODAY), MadeGood(each=3 * POST))
     assert money.doubtful() == 15 * POST
+
+
+def test_a_page_that_begins_higher_ends_higher(money: Money, other: Money) -> None:
+    """A run that goes on reads the last posts again that were not proved; as many at the end of the page in doubt are missing."""
+    buy(money, posts(*range(20)))
+    money.doubt(money.reserve("page 2", {"post": 100}, PURPOSE))
+    page = range(100)
+    again = other.reserve("page 2", {"post": 100}, PURPOSE)
+    other.settle(again, posts(*page), noon(TODAY), MadeGood(100 * POST, POST, tuple(map(str, page))))
+    assert (money.spent(), money.doubtful()) == (100 * POST, 20 * POST)
+    other.settle(other.reserve("page 2", {"post": 100}, PURPOSE), posts(*page), noon(TODAY), MadeGood(EVERYTHING, POST))
+    assert money.doubtful() == 0
 
 
 def test_two_live_runs_that_ask_the_same_both_count(money: Money, other: Money) -> None:
