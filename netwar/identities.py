@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwar.archive.base import Archive, Bearer, Body, Store, Version
-from netwar.known import moment
 from netwar.lookups import LookUps
 from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
 from netwar.records.lines import one_line, row
+from netwar.records.times import minute
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter
 
@@ -88,10 +88,10 @@ def line(identity: Identity) -> str:
     profile, bearer = identity.profile or {}, identity.bearer
     bore = ""
     if bearer:
-        bore = f"bore {bearer.name} until {moment(bearer.until)}" if bearer.until else f"bears {bearer.name}"
+        bore = f"bore {bearer.name} until {minute(bearer.until)}" if bearer.until else f"bears {bearer.name}"
     count = public_count(profile, "followers_count")
     followers = f"{count:,} followers" if count is not None else ""
-    seen = f"seen {moment(retrieved(profile))}" if profile else "never shown"
+    seen = f"seen {minute(retrieved(profile))}" if profile else "never shown"
     return row(identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers)
 
 
@@ -105,12 +105,12 @@ def story(identity: Identity) -> Iterator[str]:
     ]
     told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
     for at, what in sorted(told, key=lambda one: one[0], reverse=True):
-        yield f"  {moment(at)}  {one_line(what)}"
+        yield f"  {minute(at)}  {one_line(what)}"
 
 
 def _standing(identity: Identity) -> str:
     last = identity.changes[-1] if identity.changes else None
-    since = f" since {moment(last.at)}" if last and last.standing == identity.standing else ""
+    since = f" since {minute(last.at)}" if last and last.standing == identity.standing else ""
     return f"{identity.standing or ''}{since}"
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
-from netwar.records.lines import row
+from netwar.records.lines import plural, row
 from netwar.records.times import minute
-from netwar.summary import plural
 
 
 def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
@@ -25,7 +24,7 @@ def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
 
 def line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
-    asked, posts = moment(record.asked), plural(record.posts, "tweet")
+    asked, posts = minute(record.asked), plural(record.posts, "tweet")
     return row(who(record), record.outcome or "unfinished", posts, asked, missing(record))
 
 
@@ -62,7 +61,7 @@ def missing(record: Record) -> str:
         said.append(f"lost: {'; '.join(within(part) for part in record.lost)}")
     if fewer_than_counted(record):
         said.append(f"X's profile counts {plural(record.counted or 0, 'tweet')}, and X served no more")
-    said += [f"renamed from {change.old} to {change.new}, seen {moment(change.at)}" for change in record.renamed]
+    said += [f"renamed from {change.old} to {change.new}, seen {minute(change.at)}" for change in record.renamed]
     if record.detail:
         said.append(record.detail)
     return "; ".join(said)
@@ -85,9 +84,4 @@ def bounds(low: int, high: int) -> str:
 
 def posted(number: int) -> str:
     """When a post of this id was made, as far as the id tells (since November 2010)."""
-    return moment((number >> 22) + SNOWFLAKE_EPOCH) if number >> 22 > 10**6 else f"id {number}"
-
-
-def moment(ms: int) -> str:
-    """A time for people."""
-    return minute(ms)
+    return minute((number >> 22) + SNOWFLAKE_EPOCH) if number >> 22 > 10**6 else f"id {number}"

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from netwar.archive.base import Tally
+from netwar.records.lines import plural
 
 
 @dataclass(slots=True)
@@ -31,13 +32,3 @@ def documents(tally: Tally) -> str:
     """What became of the documents, in words."""
     rejected = f", {tally.rejected:,} rejected (see dead-letters)" if tally.rejected else ""
     return f"documents: {tally.created:,} new, {tally.updated:,} updated{rejected}"
-
-
-def plural(count: int, what: str) -> str:
-    """1 user, 2,000 users."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def waiting(users: int) -> str:
-    """1 user waits, 2,000 users wait."""
-    return f"{plural(users, 'user')} wait{'s' if users == 1 else ''}"

@@ -12,7 +12,8 @@ from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow, RateLimited
 from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
 from netwar.records.documents import SLIP_MS
-from netwar.summary import Summary, waiting
+from netwar.records.lines import waiting
+from netwar.summary import Summary
 from netwar.twitter.base import Passing
 
 log = logging.getLogger("netwar.workers")

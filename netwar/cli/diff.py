@@ -33,17 +33,17 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
 
 def tell(snapshots: Snapshots) -> None:
     """Print a line for each snapshot: number, begin, end, state, how many, who came, who left."""
-    from netwar.known import moment
     from netwar.opensnapshot import opened, pages
+    from netwar.records.times import minute
 
     for one in snapshots.all():
         state = "complete" if one.complete else "cut off"
-        times = moment(one.began), moment(one.ended)
+        times = minute(one.began), minute(one.ended)
         echo_row(one.number, *times, state, f"{one.count:,}", f"+{one.came:,}", f"-{one.left:,}")
     now = opened(snapshots)
     if now and snapshots.get("snapshot", now.number) is None:
         read = now.count + sum(page["count"] for page in pages(snapshots, now))
-        echo_row(now.number, moment(now.began), "", "open", f"{read:,} and more", "", "")
+        echo_row(now.number, minute(now.began), "", "open", f"{read:,} and more", "", "")
 
 
 def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple[Snapshot, Snapshot]:

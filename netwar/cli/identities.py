@@ -42,12 +42,12 @@ def tell(
     Raises ServiceDown where X was asked and not `answered`, and NetwarError where there is nothing.
     """
     from netwar.identities import line, plain, story
-    from netwar.known import moment
+    from netwar.records.times import minute
 
     found = list(found)
     if said:
         told = {"name": said.name, "outcome": said.outcome, "detail": said.detail, "at": said.at}
-        echo(as_json(told) if json else row(f"@{said.name}", said.outcome, f"asked {moment(said.at)}", said.detail))
+        echo(as_json(told) if json else row(f"@{said.name}", said.outcome, f"asked {minute(said.at)}", said.detail))
     for one in found:
         echo(as_json(plain(one)) if json else line(one))
         for change in story(one) if history and not json else ():

@@ -50,6 +50,16 @@ def escaped(json: str) -> str:
     return json if json.isprintable() else _unfit().sub(_escape, json)
 
 
+def plural(count: int, what: str) -> str:
+    """1 user, 2,000 users."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def waiting(users: int) -> str:
+    """1 user waits, 2,000 users wait."""
+    return f"{plural(users, 'user')} wait{'s' if users == 1 else ''}"
+
+
 @cache
 def _unfit() -> re.Pattern[str]:
     """What must not be shown and may stand in JSON as it is; made when it is first needed, since that takes milliseconds."""
