@@ -10,8 +10,8 @@ from itertools import islice
 from netwar.archive.base import Documents
 from netwar.audits import names_of
 from netwar.records.entries import ADDRESS, ID, Fault, are_rounded, user
-from netwar.records.lines import one_line, plural
 from netwar.records.nobody import is_empty
+from netwar.records.text import one_line, plural
 
 SHOWN = 60  # letters of what is told of
 PORTION = 5_000  # rows, so that two columns are ten thousand ids

@@ -10,7 +10,7 @@ from netwar.archive.base import Archive, Bearer, Body, Store, Version
 from netwar.lookups import LookUps
 from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
-from netwar.records.lines import one_line, row
+from netwar.records.text import one_line, row
 from netwar.records.times import minute
 from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter

@@ -10,7 +10,7 @@ from typing import Any
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
-from netwar.records.lines import plural, row
+from netwar.records.text import plural, row
 from netwar.records.times import minute
 
 

@@ -18,7 +18,7 @@ from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
-from netwar.records.lines import plural
+from netwar.records.text import plural
 from netwar.refusals import Refusals
 from netwar.standing import CLOSED, Known, heard, look
 from netwar.summary import Summary

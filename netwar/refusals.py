@@ -14,7 +14,7 @@ from itertools import islice
 
 from netwar.errors import BadRequest
 from netwar.lookups import MOST
-from netwar.records.lines import plural
+from netwar.records.text import plural
 from netwar.twitter.base import Passing
 from netwar.workers import TROUBLES, Trouble, said
 

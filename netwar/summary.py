@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from netwar.archive.base import Tally
-from netwar.records.lines import plural
+from netwar.records.text import plural
 
 
 @dataclass(slots=True)

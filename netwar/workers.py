@@ -12,7 +12,7 @@ from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow, RateLimited
 from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
 from netwar.records.documents import SLIP_MS
-from netwar.records.lines import waiting
+from netwar.records.text import waiting
 from netwar.summary import Summary
 from netwar.twitter.base import Passing
 

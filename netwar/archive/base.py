@@ -80,7 +80,7 @@ class Bearer:
 class Version:
     """What a profile said from `since` (ms) until the next version; None is "since before it was recorded".
 
-    `fields` are those of `netwar.records.profiles.TRACKED` that X sent.
+    `fields` are those of `netwar.records.profile_fields.TRACKED` that X sent.
     """
 
     since: int | None

@@ -12,8 +12,8 @@ from typing import Any
 from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
-from netwar.records.lines import escaped
 from netwar.records.parsing import written
+from netwar.records.text import escaped
 
 
 @dataclass(frozen=True, slots=True)

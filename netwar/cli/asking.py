@@ -9,7 +9,7 @@ from netwar.cli import click
 from netwar.cli.output import echo
 from netwar.cli.services import Services
 from netwar.errors import ConfigError
-from netwar.records.lines import line
+from netwar.records.text import line
 
 WHERE = "The keys of your app are in X's developer console: the app, Keys and tokens, Consumer Keys."
 

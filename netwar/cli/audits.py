@@ -53,7 +53,7 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
     Found and missed go into OUTPUT-found.txt and OUTPUT-missed.txt, OUTPUT being FILE where it is not given; for `-` the found
     ones (or the missed ones) go to standard output.
     """
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     users = services.collection(index)
     to = output or file.name if (output or file.name) not in ("-", "<stdin>") else None

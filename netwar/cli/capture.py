@@ -58,7 +58,7 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     from netwar.archive.base import Store
     from netwar.lookups import LookUps
     from netwar.records.documents import users_index
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     if not unknown:
         return ""

@@ -16,7 +16,7 @@ from netwar.cli import lacking, output
 from netwar.cli.guarded import Guarded
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError
-from netwar.records.lines import line
+from netwar.records.text import line
 
 if TYPE_CHECKING:
     from netwar.cli.signals import Stopped

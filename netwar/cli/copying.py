@@ -58,7 +58,7 @@ def _place(services: Services, given: str) -> tuple[Services, Place]:
 
 
 def _told(done: Outcome) -> str:
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     counts = "; ".join(f"{index}: {theirs:,} in FROM, {ours:,} in TO" for index, (theirs, ours) in done.counts.items())
     work = f"{done.tally.created:,} new, {done.tally.updated:,} newer, {done.tally.unchanged:,} known already"

@@ -35,7 +35,7 @@ def fix(
 
 def _fixed(services: Services, file: TextIO, output: str | None, columns: str | None, users: str, separator: str) -> str:
     from netwar import edgelists
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     lines = _lines(file.name, file)
     first = next(lines, "")

@@ -14,7 +14,7 @@ from netwar.cli.output import as_json, echo, echo_lines
 from netwar.cli.services import Services
 from netwar.cli.waiting import wait_for_end
 from netwar.errors import ConfigError, ItemsFailed, NetwarError
-from netwar.records.lines import one_line
+from netwar.records.text import one_line
 
 if TYPE_CHECKING:
     from netwar.recipes import Recipe, Request, Wait

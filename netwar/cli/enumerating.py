@@ -51,7 +51,7 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
     A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
     wrote need not be paid for again.
     """
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     before = replayed(services, "usertest")
     if young := _young(services, user, direction, wish.fresh):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netwar.cli import click, output
-from netwar.records.lines import line
+from netwar.records.text import line
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 

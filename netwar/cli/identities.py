@@ -9,7 +9,7 @@ from netwar.cli import click
 from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
 from netwar.errors import NetwarError, ServiceDown
-from netwar.records.lines import row
+from netwar.records.text import row
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from collections.abc import Set
 from typing import TextIO
 
 from netwar.cli.output import control
-from netwar.records.lines import line
+from netwar.records.text import line
 
 # What could be a word or a number is blanked out only where a setting, an address or Python shows it: else it would take
 # words out of every sentence.

@@ -1,7 +1,7 @@
 """The one way out: whatever a program says, to a terminal, a pipe, a log or cron's mail, goes through here.
 
 Standard output and standard error are replaced by streams that let nothing through which could do something to a terminal (see
-netwar.records.lines), and that write a question mark for a letter which the encoding lacks; so it holds for the words of other
+netwar.records.text), and that write a question mark for a letter which the encoding lacks; so it holds for the words of other
 libraries, too. What streams cannot know, where a row ends, the verbs here do: programs say everything with them.
 """
 
@@ -15,24 +15,24 @@ from typing import IO, Any, TextIO
 
 from netwar.cli import click
 from netwar.errors import ServiceDown
-from netwar.records import lines
+from netwar.records import text as spelling
 
 UTF_8 = ("utf-8", "utf8")
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
     """Say one line: whatever ends lines in it becomes a blank, tabs stay."""
-    _write(f"{lines.line(text)}\n", err)
+    _write(f"{spelling.line(text)}\n", err)
 
 
 def echo_row(*cells: object) -> None:
     """Print a row of data: cells with tabs between them, each without tabs and line ends of its own."""
-    echo(lines.row(*cells))
+    echo(spelling.row(*cells))
 
 
 def echo_lines(text: str, *, err: bool = False) -> None:
     """Say a text of several lines, of which each is meant to be one."""
-    shown = lines.lines(text)
+    shown = spelling.lines(text)
     _write(shown if shown.endswith("\n") else f"{shown}\n", err)
 
 
@@ -43,7 +43,7 @@ def as_json(document: Any, *, indented: bool = False) -> str:
     from netwar.records.parsing import written
 
     made = orjson.dumps(document, option=orjson.OPT_INDENT_2) if indented else written(document)
-    text = lines.escaped(made.decode())
+    text = spelling.escaped(made.decode())
     if text.isascii() or sys.stdout.encoding.lower() in UTF_8:
         return text
     from json import dumps
@@ -71,7 +71,7 @@ class Shown(TextIOWrapper):
 
     def write(self, text: str) -> int:
         """Write what may be shown of a text."""
-        super().write(text if self.faithful else lines.lines(text))
+        super().write(text if self.faithful else spelling.lines(text))
         return len(text)
 
     def put(self, text: str) -> None:

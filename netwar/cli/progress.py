@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 from unicodedata import combining, east_asian_width
 
 from netwar.cli.output import control
-from netwar.records.lines import one_line
+from netwar.records.text import one_line
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -38,7 +38,7 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     """Put the users of a file on a queue; the outcome. Lines that name no user are listed, and raise ItemsFailed at the end."""
     from netwar.errors import ItemsFailed, NetwarError
     from netwar.records.entries import Fault, NotText, read
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     lines = {"users": 0, "faults": 0}
 
@@ -67,7 +67,7 @@ def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
     if names and as_json:
         raise click.UsageError("--names and --json ask for different things")
     from netwar.records.entries import written
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     work = services.queue(queue)
     if names:
@@ -100,7 +100,7 @@ def _claimed(claim: Any) -> str:
 def wipe(services: Services, queue: str, *, yes: bool) -> str:
     """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
     from netwar.errors import NetwarError
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     work = services.queue(queue)
     waiting, claimed, failed = len(work), len(work.claimed()), len(work.failed())

@@ -61,7 +61,7 @@ def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any],
 def replayed(services: Services, *indices: str) -> str:
     """Write what an earlier run paid for and could not write, before anything else, and see that the indices take documents;
     what was written, if anything. What waits for the runs of other users is told."""
-    from netwar.records.lines import plural
+    from netwar.records.text import plural
 
     told = services.spool.replay(services.archive)
     for other in services.spool.others():

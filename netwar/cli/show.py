@@ -36,7 +36,7 @@ def tweet(document: dict[str, Any], author: str) -> str:
     from html import unescape
 
     from netwar.records.dialects import references, text
-    from netwar.records.lines import row
+    from netwar.records.text import row
     from netwar.records.times import usual
 
     kinds = ",".join(kind for kind, _ in references(document))
@@ -47,6 +47,6 @@ def tweet(document: dict[str, Any], author: str) -> str:
 
 def user(document: dict[str, Any]) -> str:
     """One line: number, screen name, name, description."""
-    from netwar.records.lines import row
+    from netwar.records.text import row
 
     return row(document.get("id"), *(document.get(part) or "" for part in ("username", "name", "description")))

@@ -14,7 +14,7 @@ from typing import Any
 
 from netwar.archive.base import Archive, Tally
 from netwar.copying import ledger, notes, past
-from netwar.records import kept
+from netwar.records import migrate
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
 from netwar.records.parsing import written
@@ -113,7 +113,7 @@ class Copy:
         tally = Tally()
         after = state["after"].get(target)
         for batch in batches(self._source.archive.scan(source, after)):
-            made = [one for body in batch for one in kept.documents(target, self._target.users, body)]
+            made = [one for body in batch for one in migrate.documents(target, self._target.users, body)]
             tally += self._write(made)
             ids = [id for body in batch if number(id := str(body.get("id"))) is not None]
             state["after"][target] = ids[-1] if ids else state["after"].get(target)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
 from netwar.archive.base import Archive, Body, Change
-from netwar.records.profiles import replaced, tracked
+from netwar.records.profile_fields import replaced, tracked
 
 PORTION = 1_000
 

@@ -16,7 +16,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.copying import Copy, Outcome, Place
 from netwar.copying.copy import BATCH, batches
 from netwar.coverage import Record, Span
-from netwar.records.kept import documents
+from netwar.records.migrate import documents
 from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netwar.records import kept, v1
+from netwar.records import migrate, v1
 from tests.oddities import changed
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data" / "v1-statuses.json"
@@ -196,8 +196,8 @@ def test_whatever_shape_they_have_they_are_read_and_copied_whole():
     }
     for number in range(300):
         status = changed(whole, chance, chance.randint(1, 6))
-        made = list(kept.documents("twx", "tux", v1.tweet(status)))
+        made = list(migrate.documents("twx", "tux", v1.tweet(status)))
         assert made[0].body["netwar"]["v1"] is status, f"status {number} of seed 3: {status}"
         assert all(0 <= one.retrieved < 2**44 for one in made)
         if isinstance(status.get("user"), dict):
-            list(kept.documents("tux", "tux", v1.user(status["user"])))
+            list(migrate.documents("tux", "tux", v1.user(status["user"])))

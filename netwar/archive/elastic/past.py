@@ -16,7 +16,7 @@ from netwar.archive.elastic.yielding import version_of
 from netwar.archive.winning import XTime, wins
 from netwar.records.dialects import username
 from netwar.records.documents import Document
-from netwar.records.profiles import TRACKED, replaced, tracked
+from netwar.records.profile_fields import TRACKED, replaced, tracked
 
 
 class Past:

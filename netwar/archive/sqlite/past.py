@@ -17,7 +17,7 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.records.documents import Document
 from netwar.records.ids import number
-from netwar.records.profiles import replaced, tracked
+from netwar.records.profile_fields import replaced, tracked
 
 ROW = ", ".join((*PROFILES.columns, "document"))
 VERSION = PROFILES.columns.index("version")
