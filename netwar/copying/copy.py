@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netwar.archive.base import Archive, Tally
-from netwar.copying import ledger, notes, past
+from netwar.copying import history, ledger, notes
 from netwar.records import migrate
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
@@ -81,7 +81,7 @@ class Copy:
         self._target.archive.touch(self._target.indices)
         state = self._begun(done)
         if not state["past"]:
-            past.carry(self._source.archive, self._source.users, self._target.archive, self._target.users)
+            history.carry(self._source.archive, self._source.users, self._target.archive, self._target.users)
             state = self._noted({**state, "past": True})
         for source, target in self._pairs:
             done.tally += self._documents(source, target, state)

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from netwar.archive.elastic.atomic import Slips, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
-from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
 from netwar.coverage import Record, Renamed, Span, Stretch
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from netwar.archive.base import Bearer, Body
 from netwar.archive.elastic.layout import Layout
-from netwar.archive.elastic.questions import about, exact, spoken
 from netwar.archive.elastic.templates import Json
+from netwar.archive.elastic.text_query import about, exact, spoken
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown

@@ -9,9 +9,9 @@ from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
+from netwar.archive.elastic.history import Past
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
-from netwar.archive.elastic.past import Past
 from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch

@@ -12,7 +12,7 @@ from netwar.archive.base import Body, Tally
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import BECAUSE, WHOLE, with_words
-from netwar.archive.elastic.questions import spoken
+from netwar.archive.elastic.text_query import spoken
 from netwar.archive.elastic.yielding import Yielding
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document, parted

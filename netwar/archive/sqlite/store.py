@@ -10,7 +10,7 @@ from netwar.archive import deadletters
 from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.missing import missing
-from netwar.archive.sqlite import past, renewal
+from netwar.archive.sqlite import history, renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, change_record
@@ -77,24 +77,24 @@ class SqliteArchive(SqliteLedger):
 
     def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
         file = self._with_profiles(index)
-        return past.profiles(file, ids) if file else {}
+        return history.profiles(file, ids) if file else {}
 
     def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
         file = self._with_profiles(index)
-        return past.bearers(file, names) if file else {}
+        return history.bearers(file, names) if file else {}
 
     def history(self, index: str, user: str) -> list[Version]:
         file = self._with_profiles(index)
-        return past.history(file, user) if file else []
+        return history.history(file, user) if file else []
 
     def changes(self, index: str) -> Iterator[Change]:
         file = self._with_profiles(index)
         if file:
-            yield from past.changes(file)
+            yield from history.changes(file)
 
     def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
         self._with_profiles(index)
-        past.keep_changes(self._files.made(index), changes)
+        history.keep_changes(self._files.made(index), changes)
 
     def find(
         self,

@@ -11,7 +11,7 @@ import orjson
 
 from netwar.archive.base import Tally
 from netwar.archive.deadletters import Refused
-from netwar.archive.sqlite import fulltext, past
+from netwar.archive.sqlite import fulltext, history
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
@@ -89,7 +89,7 @@ class Batch:
         if new or newer:
             self.file.packer.keep_dictionary(connection)
             if self.kind is PROFILES:
-                past.keep(connection, self.file.packer, accepted)
+                history.keep(connection, self.file.packer, accepted)
             self._update(connection, [newer[id] for id in sorted(newer)])
             self._insert(connection, [new[id] for id in sorted(new)])
         return Tally(created, updated, self.old + len(self.ready) - created - updated)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netwar.archive.base import Bearer, Body, Change, Version
-from netwar.archive.bearers import succession
+from netwar.archive.elastic.atomic import Slips, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
 from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, Shelf, by_ids
-from netwar.archive.elastic.slips import Slips, slip_id
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
+from netwar.archive.name_holders import succession
 from netwar.archive.winning import XTime, wins
 from netwar.records.dialects import username
 from netwar.records.documents import Document

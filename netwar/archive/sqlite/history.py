@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Bearer, Body, Change, Version
-from netwar.archive.bearers import succession
+from netwar.archive.name_holders import succession
 from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
