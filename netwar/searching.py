@@ -10,7 +10,7 @@ from itertools import islice
 from netwar.archive.base import Archive, Body, Documents
 from netwar.coverage import Record
 from netwar.errors import NetwarError
-from netwar.records.queries import question
+from netwar.records.text_query import question
 from netwar.records.times import milliseconds
 
 

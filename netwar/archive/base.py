@@ -170,7 +170,7 @@ class Documents(Protocol):
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         """Documents whose text (users: name, screen name, description) answers the question `words` (see
-        netwar.records.queries), newest first: the same ones in every store. Raises ValueError as question() does."""
+        netwar.records.text_query), newest first: the same ones in every store. Raises ValueError as question() does."""
 
     def count(self, index: str) -> int:
         """How many documents the index has."""

@@ -11,7 +11,7 @@ import pytest
 
 from netwar.archive.sqlite import fulltext
 from netwar.archive.sqlite.schema import SPELLED
-from netwar.records.queries import matches, question
+from netwar.records.text_query import matches, question
 from netwar.records.words import is_plain, spelled
 
 

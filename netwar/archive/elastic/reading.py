@@ -15,7 +15,7 @@ from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.ids import LARGEST, first_id, number
-from netwar.records.queries import Question, matches
+from netwar.records.text_query import Question, matches
 from netwar.records.times import milliseconds
 
 log = logging.getLogger("netwar.archive")

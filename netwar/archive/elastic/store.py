@@ -21,7 +21,7 @@ from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, parted
-from netwar.records.queries import question
+from netwar.records.text_query import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from netwar.archive.base import Body
 from netwar.records.dialects import text
-from netwar.records.queries import Either, Phrase, Question
+from netwar.records.text_query import Either, Phrase, Question
 
 # In indices of old: to their tokenizer each Han and hiragana sign is a word, and other unspaced scripts are one word a run.
 SINGLE = re.compile("[\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from netwar.records.queries import Either, Phrase, Question
+from netwar.records.text_query import Either, Phrase, Question
 from netwar.records.words import is_plain, spelled
 
 # New rows are added here and not by a trigger, which would make FTS5 write out its buffer for each row.

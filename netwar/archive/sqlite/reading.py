@@ -16,7 +16,7 @@ from netwar.archive.sqlite.fulltext import expression
 from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.records.ids import LARGEST, SNOWFLAKE_EPOCH, first_id, number
-from netwar.records.queries import Question, matches
+from netwar.records.text_query import Question, matches
 
 CHUNK = 200
 # So many matches are sorted at once; a word with more is looked for era by era.

@@ -22,7 +22,7 @@ from netwar.archive.winning import XTime, unknown
 from netwar.errors import NetwarError
 from netwar.records.documents import USERTEST, Document
 from netwar.records.ids import number
-from netwar.records.queries import question
+from netwar.records.text_query import question
 
 log = logging.getLogger("netwar.archive")
 
