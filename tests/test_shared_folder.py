@@ -142,7 +142,7 @@ from netwar.archive.deadletters import Refused, keep
 from netwar.archive.spool import Spool
 from netwar.archive.spooled import Page, line
 from netwar.archive.sqlite.store import SqliteArchive
-from netwar.cli.quiet import _told_today
+from netwar.cli.mail_policy import _told_today
 from netwar.records.documents import Document
 
 shared = Path(sys.argv[1])

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from netwar.cli.asking import agreed
+from netwar.cli.prompts import agreed
 from netwar.cli.recording import worked
 from netwar.cli.services import Services
 from netwar.records.documents import tweets_index, users_index

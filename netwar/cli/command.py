@@ -106,7 +106,7 @@ class Program(Guarded):
 
 def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     """Run, and turn every end into an exit status and, where there is something to say, a sentence."""
-    from netwar.cli.quiet import untold
+    from netwar.cli.mail_policy import untold
     from netwar.cli.signals import Stopped, behind
 
     try:

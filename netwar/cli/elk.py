@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netwar.cli import click
-from netwar.cli.asking import agreed
 from netwar.cli.output import as_json, echo, echo_lines
+from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.cli.waiting import wait_for_end
 from netwar.errors import ConfigError, ItemsFailed, NetwarError

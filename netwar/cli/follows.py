@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwar.cli import click
-from netwar.cli.asking import agreed
+from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 

@@ -10,9 +10,9 @@ from shlex import quote
 from typing import Any, TypeVar
 
 from netwar.cli import click
-from netwar.cli.asking import agreed
 from netwar.cli.files import chunks
 from netwar.cli.output import echo
+from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -73,7 +73,7 @@ class Services:
     @cached_property
     def data(self) -> Path:
         """The folder where everything is kept, made if need be."""
-        from netwar.cli.worlds import keep_apart
+        from netwar.cli.environments import keep_apart
         from netwar.connections.folders import made, trouble
         from netwar.errors import ServiceDown
 
@@ -99,7 +99,7 @@ class Services:
         """The Redis of the configuration, None if it names none. Raises ServiceDown and ConfigError, as connect() does."""
         if self.settings.redis is None:
             return None
-        from netwar.cli.worlds import check
+        from netwar.cli.environments import check
         from netwar.connections.redis import connect
 
         server = self._opened(connect(self.settings))
@@ -256,7 +256,7 @@ class Services:
 
     def room(self) -> None:
         """Wait until the machine has room for work. Raises Busy if it does not come, and at once what is wrong with the keys."""
-        from netwar.cli.room import wait_for_room
+        from netwar.cli.machine_load import wait_for_room
 
         self.settings.require_keys()
         wait_for_room(self.settings.maxcpu, self.settings.maxmem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netwar.cli.room import in_use, wait_for_room
+from netwar.cli.machine_load import in_use, wait_for_room
 from netwar.errors import Busy
 from tests.conftest import Desk
 
