@@ -15,10 +15,10 @@ from netwar.meter.base import DoesNotFit, MadeGood, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, Passing, Unavailable
+from netwar.twitter.budget import Most, Purse, halves
 from netwar.twitter.clock import XClock
 from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
 from netwar.twitter.pacing import Pace
-from netwar.twitter.paying import Most, Purse, halves
 from netwar.twitter.problems import Glitch, Reply, judge
 from netwar.twitter.transport import Transport
 from netwar.twitter.way import way

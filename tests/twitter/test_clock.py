@@ -17,8 +17,8 @@ from netwar.meter.sqlite import SqliteMoney
 from netwar.sandbox.clock import http_date
 from netwar.spending import statement
 from netwar.twitter.base import Passing
+from netwar.twitter.budget import Purse
 from netwar.twitter.clock import XClock
-from netwar.twitter.paying import Purse
 from netwar.twitter.problems import Glitch, Reply, clock_off
 from tests.contract.opening import SetClock
 
