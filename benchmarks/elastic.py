@@ -35,7 +35,7 @@ from netwar.archive.elastic.store import ElasticArchive
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
 from netwar.records.documents import Document
-from netwar.workers import seldom_collecting
+from netwar.work.loop import seldom_collecting
 
 BATCH = 1_000
 PORTION = 2_000  # tweets that are made, then written by all in turns

@@ -16,11 +16,11 @@ from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
-from netwar.summary import Summary
 from netwar.suspects import Suspects
 from netwar.timelines import Progress, Timeline, conclusion
 from netwar.twitter.base import Twitter, Unavailable
-from netwar.workers import check_fields, since_queued, through_windows
+from netwar.work.loop import check_fields, since_queued, through_windows
+from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.capture")
 

@@ -25,7 +25,7 @@ from netwar.records.pages import documents
 from netwar.snapshots import Snapshot, Snapshots
 from netwar.standing import shown
 from netwar.twitter.base import Answer, Direction, Passing, Twitter
-from netwar.workers import check_fields
+from netwar.work.loop import check_fields
 
 log = logging.getLogger("netwar.follows")
 

@@ -10,7 +10,7 @@ from netwar.archive.base import Body, Store, Tally
 from netwar.records.dialects import DIALECTS, Object, username
 from netwar.records.pages import Problem, documents
 from netwar.twitter.base import Answer, Twitter
-from netwar.workers import check_fields
+from netwar.work.loop import check_fields
 
 MOST = 100  # docs.x.com, users: ids and usernames, 1 to 100
 

@@ -17,7 +17,7 @@ from netwar.queues.base import UserFailed
 from netwar.records.documents import SLIP_MS, users_index
 from netwar.standing import retrieved
 from netwar.twitter.base import Twitter, Unavailable
-from netwar.workers import TROUBLE, lies_with_us
+from netwar.work.loop import TROUBLE, lies_with_us
 
 FRESH_MS = 7 * 24 * 3600 * 1000
 PEEK = 1_000

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from netwar.archive.base import Store
 from netwar.lookups import MOST, LookUps, Told
-from netwar.openclaims import OpenClaims
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
@@ -21,9 +20,10 @@ from netwar.records.entries import by_name
 from netwar.records.text import plural
 from netwar.refusals import Refusals
 from netwar.standing import CLOSED, Known, heard, look
-from netwar.summary import Summary
 from netwar.twitter.base import Passing, Twitter
-from netwar.workers import TROUBLE, Trouble, Troubles, lies_with_us, since_queued, through_windows
+from netwar.work.claim_batch import OpenClaims
+from netwar.work.loop import TROUBLE, Trouble, Troubles, lies_with_us, since_queued, through_windows
+from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.profiles")
 

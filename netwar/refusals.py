@@ -16,7 +16,7 @@ from netwar.errors import BadRequest
 from netwar.lookups import MOST
 from netwar.records.text import plural
 from netwar.twitter.base import Passing
-from netwar.workers import TROUBLES, Trouble, said
+from netwar.work.loop import TROUBLES, Trouble, said
 
 log = logging.getLogger("netwar.refusals")
 

@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from netwar.errors import BadRequest
-from netwar.openclaims import PutBack
 from netwar.queues.base import Claim, UserFailed
 from netwar.twitter.base import Passing
-from netwar.workers import TROUBLE, TROUBLES, Trouble, said
+from netwar.work.claim_batch import PutBack
+from netwar.work.loop import TROUBLE, TROUBLES, Trouble, said
 
 log = logging.getLogger("netwar.suspects")
 

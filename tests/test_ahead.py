@@ -17,7 +17,7 @@ from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import USERTEST, Document
 from netwar.sandbox.clock import iso
 from netwar.standing import conclude, standing
-from netwar.workers import since_queued
+from netwar.work.loop import since_queued
 
 MONTHS = 90 * 86_400_000
 NOW = time.time_ns() // 1_000_000 // 1_000 * 1_000

@@ -76,7 +76,7 @@ def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, 
     from netwar.cli.distinct import Distinct
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
-    from netwar.workers import seldom_collecting
+    from netwar.work.loop import seldom_collecting
 
     archive, queue = services.archive, services.queue(wanted.queue) if wanted.queue else None
     told = Told()

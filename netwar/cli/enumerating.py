@@ -194,7 +194,7 @@ def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str
 
 
 def _of_run(progress: Progress) -> str:
-    from netwar.summary import documents
+    from netwar.work.summary import documents
 
     told = [f"{progress.read:,} read for ${progress.micro / 1e6:,.3f}"]
     told += [documents(progress.tally)] if progress.tally != type(progress.tally)() else []

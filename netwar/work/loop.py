@@ -13,10 +13,10 @@ from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
 from netwar.records.documents import SLIP_MS
 from netwar.records.text import waiting
-from netwar.summary import Summary
 from netwar.twitter.base import Passing
+from netwar.work.summary import Summary
 
-log = logging.getLogger("netwar.workers")
+log = logging.getLogger("netwar.work")
 
 TROUBLES = 3
 
