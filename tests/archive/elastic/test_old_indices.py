@@ -15,7 +15,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Span
 from netwar.errors import ConfigError
 from netwar.records.documents import Document
-from netwar.searching import Within, find
+from netwar.reports.search import Within, find
 from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
 from tests.conftest import Desk

@@ -1,0 +1,1 @@
+"""What is shown of what the recorder knows: coverage, money, rates, tweets found."""
