@@ -12,11 +12,11 @@ from itertools import chain
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
 from netwar.names import Known, Names
+from netwar.profiles.suspects import Suspects
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
-from netwar.suspects import Suspects
 from netwar.timelines import Progress, Timeline, conclusion
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import check_fields, since_queued, through_windows
@@ -80,7 +80,7 @@ class Capture:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record users. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing, BadRequest or KeysRefused when X answers about nobody (see `netwar.suspects`), and OutOfBudget,
+        Raises Passing, BadRequest or KeysRefused when X answers about nobody (see `netwar.profiles.suspects`), and OutOfBudget,
         OutOfCredit or UsageCapped; the summary then says what was done before.
         """
         return through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)

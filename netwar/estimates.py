@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from netwar.archive.base import Archive, Body
 from netwar.meter.base import Money
+from netwar.profiles.status import CLOSED, retrieved
 from netwar.records.dialects import posts_count
 from netwar.records.documents import USERTEST, tweets_index, users_index
 from netwar.records.text import plural
-from netwar.standing import CLOSED, retrieved
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 

@@ -16,6 +16,7 @@ from typing import Literal
 from netwar.archive.base import Archive, Store, Tally
 from netwar.errors import RateLimited
 from netwar.opensnapshot import OpenSnapshot
+from netwar.profiles.status import shown
 from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
 from netwar.records.documents import SLIP_MS, USERTEST
@@ -23,7 +24,6 @@ from netwar.records.idlists import portions
 from netwar.records.ids import number
 from netwar.records.pages import documents
 from netwar.snapshots import Snapshot, Snapshots
-from netwar.standing import shown
 from netwar.twitter.base import Answer, Direction, Passing, Twitter
 from netwar.work.loop import check_fields
 

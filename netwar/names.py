@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Store
-from netwar.lookups import MOST, LookUps
+from netwar.profiles.lookup import MOST, LookUps
+from netwar.profiles.status import retrieved
 from netwar.queues.base import UserFailed
 from netwar.records.documents import SLIP_MS, users_index
-from netwar.standing import retrieved
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import TROUBLE, lies_with_us
 

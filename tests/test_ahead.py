@@ -12,11 +12,11 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.runs import Run
 from netwar.coverage import Record
 from netwar.follows import stale
+from netwar.profiles.status import conclude, standing
 from netwar.queues.base import Claim
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import USERTEST, Document
 from netwar.sandbox.clock import iso
-from netwar.standing import conclude, standing
 from netwar.work.loop import since_queued
 
 MONTHS = 90 * 86_400_000

@@ -72,8 +72,8 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
 
 def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: Wanted) -> Told:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
-    from netwar.audits import PORTION, looked_up
     from netwar.cli.distinct import Distinct
+    from netwar.profiles.membership import PORTION, looked_up
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
     from netwar.work.loop import seldom_collecting

@@ -56,7 +56,7 @@ def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bo
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
     from netwar.archive.base import Store
-    from netwar.lookups import LookUps
+    from netwar.profiles.lookup import LookUps
     from netwar.records.documents import users_index
     from netwar.records.text import plural
 

@@ -66,7 +66,7 @@ def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple
 
 def difference(services: Services, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> tuple[int, int]:
     """Print who came and who left, with names where they are known; how many."""
-    from netwar.audits import PORTION, names_of
+    from netwar.profiles.membership import PORTION, names_of
     from netwar.records.documents import USERTEST
     from netwar.records.idlists import portions
 

@@ -34,7 +34,7 @@ def fix(
 
 
 def _fixed(services: Services, file: TextIO, output: str | None, columns: str | None, users: str, separator: str) -> str:
-    from netwar import edgelists
+    from netwar.profiles import edgelist
     from netwar.records.text import plural
 
     lines = _lines(file.name, file)
@@ -49,16 +49,16 @@ def _fixed(services: Services, file: TextIO, output: str | None, columns: str | 
         faults += 1
         echo(f"{file.name}: {found}", err=True)
 
-    told, style = edgelists.Fixed(), _style(first, separator or edgelists.delimiter(first))
+    told, style = edgelist.Fixed(), _style(first, separator or edgelist.delimiter(first))
     rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else nullcontext(data()) as out:
         try:
             heading = next(rows, [])
-            places = edgelists.columns(columns.split(","), heading) if columns else [0, 1]
+            places = edgelist.columns(columns.split(","), heading) if columns else [0, 1]
             first_row = [(rows.line_num, heading)] if heading else []
             whole = chain(first_row, ((rows.line_num, row) for row in rows))
             out.write(mark)
-            csv.writer(out, **style).writerows(edgelists.fixed(services.archive, users, whole, places, told, fault))
+            csv.writer(out, **style).writerows(edgelist.fixed(services.archive, users, whole, places, told, fault))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except csv.Error as error:

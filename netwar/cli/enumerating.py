@@ -155,8 +155,8 @@ def _is_dead(services: Services, holder: str) -> bool:
 def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
     """Read; what was done before it was stopped goes with what stopped it. A stale token closes the snapshot as cut off."""
     from netwar.cli.signals import Stopped
+    from netwar.profiles.status import conclude
     from netwar.records.documents import USERTEST
-    from netwar.standing import conclude
     from netwar.twitter.base import StaleToken, Unavailable
 
     try:

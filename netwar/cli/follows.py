@@ -47,9 +47,9 @@ def entry(user: str) -> str:
 
 def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
     """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
+    from netwar.profiles.status import look
     from netwar.records.dialects import public_count, username
     from netwar.records.documents import USERTEST
-    from netwar.standing import look
 
     who = entry(user)
     known = look(services.archive, USERTEST, [who])[who]
@@ -64,9 +64,9 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     Raises NetwarError for one who is not to be had, and ServiceDown where X says nothing.
     """
     from netwar.archive.base import Store
-    from netwar.identities import ask
+    from netwar.profiles.identity import ask
+    from netwar.profiles.status import look
     from netwar.records.documents import USERTEST
-    from netwar.standing import look
 
     if found := recorded(services, user, direction, fresh):
         return found

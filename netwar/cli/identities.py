@@ -26,11 +26,11 @@ def ask_x(services: Services, **who: str) -> bool:
 
     from netwar.archive.base import Store
     from netwar.cli.recording import replayed
-    from netwar.identities import ask
+    from netwar.profiles.identity import ask
 
     replayed(services, "usertest")
     micro, answered = ask(services.twitter, Store(services.archive, services.spool), **who)
-    logging.getLogger("netwar.identities").info("asked X for $%.3f", micro / 1e6)
+    logging.getLogger("netwar.profiles").info("asked X for $%.3f", micro / 1e6)
     return answered
 
 
@@ -41,7 +41,7 @@ def tell(
 
     Raises ServiceDown where X was asked and not `answered`, and NetwarError where there is nothing.
     """
-    from netwar.identities import line, plain, story
+    from netwar.profiles.identity import line, plain, story
     from netwar.records.times import minute
 
     found = list(found)

@@ -12,7 +12,7 @@ from netwar.cli.services import Services
 def record(services: Services, queue: str, *, limit: int | None, wait: bool, fresh: float | None, again: bool) -> str:
     """Record the profiles of who waits on a queue, and say what was done."""
     from netwar.archive.base import Store
-    from netwar.profiles import Profiles
+    from netwar.profiles.worker import Profiles
     from netwar.records.documents import USERTEST
 
     waiting = services.queue(queue)

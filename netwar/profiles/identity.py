@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwar.archive.base import Archive, Bearer, Body, Store, Version
-from netwar.lookups import LookUps
+from netwar.profiles.lookup import LookUps
+from netwar.profiles.status import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
 from netwar.records.text import one_line, row
 from netwar.records.times import minute
-from netwar.standing import CLOSED, Change, changes, heard, retrieved, standing
 from netwar.twitter.base import Twitter
 
 

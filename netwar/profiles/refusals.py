@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from netwar.errors import BadRequest
-from netwar.lookups import MOST
+from netwar.profiles.lookup import MOST
 from netwar.records.text import plural
 from netwar.twitter.base import Passing
 from netwar.work.loop import TROUBLES, Trouble, said
 
-log = logging.getLogger("netwar.refusals")
+log = logging.getLogger("netwar.profiles")
 
 FEWER = 10  # a refused look-up is followed by one of a tenth of its users
 

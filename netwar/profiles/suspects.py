@@ -19,7 +19,7 @@ from netwar.twitter.base import Passing
 from netwar.work.claim_batch import PutBack
 from netwar.work.loop import TROUBLE, TROUBLES, Trouble, said
 
-log = logging.getLogger("netwar.suspects")
+log = logging.getLogger("netwar.profiles")
 
 
 class Suspects:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Documents
-from netwar.audits import names_of
+from netwar.profiles.membership import names_of
 from netwar.records.entries import ADDRESS, ID, Fault, are_rounded, user
 from netwar.records.nobody import is_empty
 from netwar.records.text import one_line, plural

@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable
 
 from netwar.archive.base import Store
-from netwar.lookups import MOST, LookUps, Told
+from netwar.profiles.lookup import MOST, LookUps, Told
+from netwar.profiles.refusals import Refusals
+from netwar.profiles.status import CLOSED, Known, heard, look
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
 from netwar.records.text import plural
-from netwar.refusals import Refusals
-from netwar.standing import CLOSED, Known, heard, look
 from netwar.twitter.base import Passing, Twitter
 from netwar.work.claim_batch import OpenClaims
 from netwar.work.loop import TROUBLE, Trouble, Troubles, lies_with_us, since_queued, through_windows
@@ -70,7 +70,7 @@ class Profiles:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record profiles. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing when X fails three times in a row; what X says when it answers about nobody (see `netwar.refusals`);
+        Raises Passing when X fails three times in a row; what X says when it answers about nobody (see netwar.profiles.refusals);
         and OutOfBudget, OutOfCredit or UsageCapped. The summary then says what was done before.
         """
         through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)

@@ -1,0 +1,1 @@
+"""Who a user is: look-ups, account status, identity, membership."""
