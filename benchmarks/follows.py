@@ -63,7 +63,7 @@ def run(desk: Desk, words: list[str]) -> tuple[float, int]:
 
 def check(desk: Desk, user: str) -> None:
     """The newest snapshot is the truth."""
-    from netwar.snapshots import Snapshots
+    from netwar.follows.snapshots import Snapshots
 
     with desk.archive() as archive:
         snapshots = Snapshots(archive, "usertest", "followers", user)

@@ -15,13 +15,13 @@ from typing import Any
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.runs import Run
 from netwar.coverage import Record, Renamed, Span
+from netwar.follows.snapshot_writer import OpenSnapshot
+from netwar.follows.snapshots import Snapshots
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
-from netwar.opensnapshot import OpenSnapshot
 from netwar.queues.base import MOST_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import Document
-from netwar.snapshots import Snapshots
 
 # A title for the window, a bell, colours, C1's CSI, overrides and isolates, and what would make rows of its own.
 EVIL = "evil\x1b]0;owned\x07\x1b[31m\x9b2J\x85\u202e\u2066\u200f\r\nFORGED\trow\u2028FORGED"

@@ -11,7 +11,7 @@ import pytest
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.runs import Run
 from netwar.coverage import Record
-from netwar.follows import stale
+from netwar.follows.enumeration import stale
 from netwar.profiles.status import conclude, standing
 from netwar.queues.base import Claim
 from netwar.queues.sqlite import SqliteQueue

@@ -12,13 +12,13 @@ from netwar.cli.services import Services
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
-    from netwar.snapshots import Snapshot, Snapshots
+    from netwar.follows.snapshots import Snapshot, Snapshots
 
 
 def of_user(services: Services, user: str, direction: str) -> Snapshots:
     """The snapshots of a user's list, out of the archive alone: of the id that bore a name last and has some."""
+    from netwar.follows.snapshots import Snapshots
     from netwar.records.documents import USERTEST
-    from netwar.snapshots import Snapshots
 
     who = entry(user)
     name = who.removeprefix("@")
@@ -33,7 +33,7 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
 
 def tell(snapshots: Snapshots) -> None:
     """Print a line for each snapshot: number, begin, end, state, how many, who came, who left."""
-    from netwar.opensnapshot import opened, pages
+    from netwar.follows.snapshot_writer import opened, pages
     from netwar.records.times import minute
 
     for one in snapshots.all():

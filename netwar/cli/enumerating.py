@@ -16,16 +16,17 @@ from netwar.cli.services import Services
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
-    from netwar.follows import Enumeration, Mode, Progress
-    from netwar.opensnapshot import OpenSnapshot
-    from netwar.snapshots import Snapshot, Snapshots
+    from netwar.follows.enumeration import Enumeration, Mode, Progress
+    from netwar.follows.snapshot_writer import OpenSnapshot
+    from netwar.follows.snapshots import Snapshot, Snapshots
 
 log = logging.getLogger("netwar.follows")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the operator asked for: what becomes of pages (see `netwar.follows`), the queue for ids, since when (ms) a profile is
+    """What the operator asked for: what becomes of pages (see netwar.follows.enumeration),
+    the queue for ids, since when (ms) a profile is
     fresh, whether to wait for rate windows, and whether the price is agreed to."""
 
     mode: Mode
@@ -68,7 +69,7 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
 
 def _young(services: Services, user: str, direction: str, since: int) -> tuple[Listed, Snapshots, Snapshot] | None:
     """A list that was read to its end since a time (ms), out of the archive alone, unless a newer one is being read."""
-    from netwar.opensnapshot import opened
+    from netwar.follows.snapshot_writer import opened
     from netwar.records.documents import SLIP_MS
 
     what = recorded(services, user, direction)
@@ -92,8 +93,8 @@ def _write(snapshots: Snapshots, snapshot: Snapshot, to: str) -> None:
 
 
 def _snapshots(services: Services, what: Listed) -> Snapshots:
+    from netwar.follows.snapshots import Snapshots
     from netwar.records.documents import USERTEST
-    from netwar.snapshots import Snapshots
 
     return Snapshots(services.archive, USERTEST, what.direction, what.id)
 
@@ -115,8 +116,8 @@ def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: 
 def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
     """Go on with the open snapshot, or begin one, to the end of the list; the snapshot, and the outcome in words."""
     from netwar.archive.base import Store
-    from netwar.follows import Enumeration
-    from netwar.opensnapshot import OpenSnapshot
+    from netwar.follows.enumeration import Enumeration
+    from netwar.follows.snapshot_writer import OpenSnapshot
 
     snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder), _clock(services))
     try:

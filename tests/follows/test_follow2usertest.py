@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from netwar.opensnapshot import opened
-from netwar.snapshots import Snapshots
+from netwar.follows.snapshot_writer import opened
+from netwar.follows.snapshots import Snapshots
 from tests.conftest import Ended, program
 from tests.profiles.conftest import USERTEST, Observer
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from netwar import opensnapshot, snapshots
 from netwar.archive.base import Archive
 from netwar.errors import Busy, LeaseLost
-from netwar.opensnapshot import OpenSnapshot, opened
-from netwar.snapshots import Snapshots
+from netwar.follows import snapshot_writer, snapshots
+from netwar.follows.snapshot_writer import OpenSnapshot, opened
+from netwar.follows.snapshots import Snapshots
 from tests.contract.conftest import opened_archive
 
 Ids = list[int]
@@ -34,7 +34,7 @@ def lists(archive: Archive) -> Snapshots:
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "PART", 40)
-    monkeypatch.setattr(opensnapshot, "PAGES", 4)
+    monkeypatch.setattr(snapshot_writer, "PAGES", 4)
 
 
 def pages(ids: Ids, size: int = 10) -> list[Ids]:

@@ -1,7 +1,7 @@
 """Snapshots of who follows a user, or of whom they follow: kept in the ledger as notes, so that no id is written twice.
 
 The first complete snapshot is kept whole, later ones as who came and who left since the complete one before, each list in
-parts of bounded size. How a snapshot is taken stands in `netwar.opensnapshot`. Notes have keys such as
+parts of bounded size. How a snapshot is taken stands in `netwar.follows.snapshot_writer`. Notes have keys such as
 `followers/ID/whole/000001/000001`: the kind, the number of the snapshot, the number of the part.
 """
 

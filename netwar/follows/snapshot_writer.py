@@ -15,9 +15,9 @@ from itertools import count
 from typing import Any
 
 from netwar.errors import Busy, LeaseLost
+from netwar.follows.snapshots import Parts, Snapshot, Snapshots, unpacked
 from netwar.queues.base import LEASE_SECONDS
 from netwar.records.idlists import compared, pack, together
-from netwar.snapshots import Parts, Snapshot, Snapshots, unpacked
 
 PAGES = 50  # are merged into a run
 RENEW_SECONDS = LEASE_SECONDS / 10

@@ -15,7 +15,8 @@ from typing import Literal
 
 from netwar.archive.base import Archive, Store, Tally
 from netwar.errors import RateLimited
-from netwar.opensnapshot import OpenSnapshot
+from netwar.follows.snapshot_writer import OpenSnapshot
+from netwar.follows.snapshots import Snapshot, Snapshots
 from netwar.profiles.status import shown
 from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
@@ -23,7 +24,6 @@ from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.idlists import portions
 from netwar.records.ids import number
 from netwar.records.pages import documents
-from netwar.snapshots import Snapshot, Snapshots
 from netwar.twitter.base import Answer, Direction, Passing, Twitter
 from netwar.work.loop import check_fields
 

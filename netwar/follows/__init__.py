@@ -1,0 +1,1 @@
+"""Followers and friends: enumerations, and the snapshots that they leave."""
