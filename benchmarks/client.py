@@ -45,8 +45,8 @@ def sign_in(url: str, path: Path) -> Any:
 def record(home: Path, url: str, count: int) -> tuple[float, float, int, int]:
     """CPU seconds, wall seconds, documents and pages of one capture."""
     from netwar.archive.base import Store
-    from netwar.capture import Capture
     from netwar.cli.services import Services
+    from netwar.timelines.worker import Capture
 
     sign_in(url, home / "twitter.conf")
     services = Services("benchmark", home / "twitter.conf")

@@ -18,7 +18,7 @@ from netwar.records.documents import tweets_index, users_index
 def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
     from netwar.archive.base import Store
-    from netwar.capture import Capture
+    from netwar.timelines.worker import Capture
 
     waiting = services.queue(queue)
 
@@ -42,16 +42,16 @@ def capture(services: Services, index: str, *, queue: str, limit: int | None, wa
 
 def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:
     """What recording the waiting users would cost."""
-    from netwar import estimates
+    from netwar.timelines import estimate
 
     def users() -> Any:
         return islice(services.queue(queue).waiting(), limit)
 
     bought = ""
     if ask:
-        unknown = sum(1 for _ in estimates.unknown(users(), services.archive, index))
-        bought = _bought(services, index, estimates.unknown(users(), services.archive, index), unknown, yes)
-    return f"{estimates.estimate(users(), services.archive, services.money, index)}{bought}"
+        unknown = sum(1 for _ in estimate.unknown(users(), services.archive, index))
+        bought = _bought(services, index, estimate.unknown(users(), services.archive, index), unknown, yes)
+    return f"{estimate.estimate(users(), services.archive, services.money, index)}{bought}"
 
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
@@ -77,7 +77,7 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
 
 def days(refresh: str | None) -> Any:
     """What --refresh was given: days, or everything."""
-    from netwar.capture import Refresh
+    from netwar.timelines.worker import Refresh
 
     if refresh is None:
         return None

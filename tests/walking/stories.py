@@ -8,7 +8,7 @@ from unittest.mock import Mock, patch
 
 from netwar.coverage import Record
 from netwar.queues.base import UserFailed
-from netwar.timelines import Timeline, conclusion
+from netwar.timelines.timeline import Timeline, conclusion
 from tests.walking.simulated import CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Cut, Memory, Odd, SimulatedX
 
 MOST_RUNS = 300
@@ -34,7 +34,7 @@ def told(story: Story) -> tuple[SimulatedX, Memory]:
     """Run after run until one ends well and X is plain; what is true is checked after each. Raises AssertionError."""
     x = SimulatedX(story.posts, story.odd, story.seed, story.counted, story.trailing, story.strays)
     memory = Memory(x, steps=story.steps)
-    with patch.multiple("netwar.timelines", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10, log=Mock()):
+    with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10, log=Mock()):
         for _ in range(MOST_RUNS):
             was_plain = not x.odd
             if _run(x, memory) and was_plain:

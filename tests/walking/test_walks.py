@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netwar.coverage import Span
 from netwar.records.ids import first_id
-from netwar.walks import Walk
+from netwar.timelines.walk import Walk
 from tests.walking.simulated import CUTS, ORDERS, Odd
 from tests.walking.stories import Story, at_random, told
 

@@ -11,18 +11,18 @@ from itertools import chain
 
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
-from netwar.names import Known, Names
 from netwar.profiles.suspects import Suspects
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
-from netwar.timelines import Progress, Timeline, conclusion
+from netwar.timelines.resolver import Known, Names
+from netwar.timelines.timeline import Progress, Timeline, conclusion
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import check_fields, since_queued, through_windows
 from netwar.work.summary import Summary
 
-log = logging.getLogger("netwar.capture")
+log = logging.getLogger("netwar.timelines")
 
 
 @dataclass(frozen=True, slots=True)

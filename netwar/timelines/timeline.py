@@ -1,7 +1,7 @@
 """One user's timeline brought up to date, without holes (see `netwar.coverage`).
 
 Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
-written together with what it proves (see `netwar.walks`); only then is the next one asked for.
+written together with what it proves (see `netwar.timelines.walk`); only then is the next one asked for.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
+from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
-from netwar.walks import Walk
 
 log = logging.getLogger("netwar.timelines")
 

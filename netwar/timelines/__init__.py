@@ -1,0 +1,1 @@
+"""The tweets of a user: names resolved, timelines read, what pages prove."""
