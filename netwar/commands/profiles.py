@@ -5,8 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import Any
 
-from netwar.cli.recording import fresh_since, worked
 from netwar.cli.services import Services
+from netwar.commands.recording import fresh_since, worked
 
 
 def record(services: Services, queue: str, *, limit: int | None, wait: bool, fresh: float | None, again: bool) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netwar.cli.follows import Listed, agree_on, listed, recorded
-from netwar.cli.recording import fresh_since, replayed
 from netwar.cli.services import Services
+from netwar.commands.follow_target import Listed, agree_on, listed, recorded
+from netwar.commands.recording import fresh_since, replayed
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netwar.cli import click
-from netwar.cli.follows import WORDS, entry
 from netwar.cli.output import echo_row
 from netwar.cli.services import Services
+from netwar.commands.follow_target import WORDS, entry
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def ask_x(services: Services, **who: str) -> bool:
     import logging
 
     from netwar.archive.base import Store
-    from netwar.cli.recording import replayed
+    from netwar.commands.recording import replayed
     from netwar.profiles.identity import ask
 
     replayed(services, "usertest")

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from netwar.cli.prompts import agreed
-from netwar.cli.recording import worked
 from netwar.cli.services import Services
+from netwar.commands.recording import worked
 from netwar.records.documents import tweets_index, users_index
 
 

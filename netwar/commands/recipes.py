@@ -12,7 +12,7 @@ from netwar.cli import click
 from netwar.cli.output import as_json, echo, echo_lines
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
-from netwar.cli.waiting import wait_for_end
+from netwar.commands.recipe_progress import wait_for_end
 from netwar.errors import ConfigError, ItemsFailed, NetwarError
 from netwar.records.text import one_line
 
