@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from netwar.sandbox.belongings import belongings, related
+from netwar.sandbox.includes import belongings, related
 from netwar.sandbox.problems import Body
 
 _KEYS = {"users": "id", "tweets": "id", "media": "media_key", "places": "id", "polls": "id"}

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from netwar.sandbox.box import Box
 from netwar.sandbox.circles import DIRECTIONS, FOLLOWERS, FOLLOWING
 from netwar.sandbox.clock import iso, parse_time
 from netwar.sandbox.faults import fault
+from netwar.sandbox.state import Box
 from netwar.sandbox.user_fields import WRITTEN
 
 _BATCH = 2_000

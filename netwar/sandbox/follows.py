@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netwar.sandbox import parameters as read
-from netwar.sandbox.box import Answer, Call, endpoint
 from netwar.sandbox.circles import FOLLOWERS, FOLLOWING
-from netwar.sandbox.tokens import page_token, read_token
+from netwar.sandbox.page_tokens import page_token, read_token
+from netwar.sandbox.state import Answer, Call, endpoint
 from netwar.sandbox.user_fields import Person
 
 

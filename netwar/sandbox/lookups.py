@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netwar.sandbox import parameters as read
 from netwar.sandbox.bodies import BodyBuilder
-from netwar.sandbox.box import Answer, Call, endpoint
 from netwar.sandbox.posts import Post
+from netwar.sandbox.state import Answer, Call, endpoint
 from netwar.sandbox.user_fields import Person
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import orjson
 from aiohttp import web
 
-from netwar.sandbox.box import Box
 from netwar.sandbox.clock import http_date
+from netwar.sandbox.error_responses import SUBSET, wrong
 from netwar.sandbox.faults import ANSWERS, SENDING
 from netwar.sandbox.keys import Signed, take_apart
 from netwar.sandbox.problems import Refused, old_style
-from netwar.sandbox.sending import send
 from netwar.sandbox.service import Handler, Reply, note
-from netwar.sandbox.wrongs import SUBSET, wrong
+from netwar.sandbox.state import Box
+from netwar.sandbox.transport_faults import send
 
 _FORM = "application/x-www-form-urlencoded"
 Answering = Callable[[Box, web.Request, dict[str, str]], tuple[str, str]]  # content and its type

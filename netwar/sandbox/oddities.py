@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from netwar.sandbox.box import Answer
 from netwar.sandbox.faults import Fault
 from netwar.sandbox.problems import Body
+from netwar.sandbox.state import Answer
 
 HALF = " \ud83d"  # the first half of an emoji that was cut in two
 SPOKEN = ("text", "name", "description", "detail")

@@ -14,10 +14,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from netwar.sandbox.belongings import belongings
 from netwar.sandbox.bodies import BodyBuilder
 from netwar.sandbox.capture_files import captured
 from netwar.sandbox.captures import Kept, Parts, parts
+from netwar.sandbox.includes import belongings
 from netwar.sandbox.problems import Body
 
 _ALWAYS: frozenset[str] = frozenset()

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from netwar.sandbox import oauth
 from netwar.sandbox.addresses import is_loopback, only_own, url
-from netwar.sandbox.box import Box
 from netwar.sandbox.cast import Cast
 from netwar.sandbox.clock import Clock
 from netwar.sandbox.control import Control
@@ -20,13 +19,14 @@ from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
 from netwar.sandbox.keys import Keys
 from netwar.sandbox.lookups import LOOKUPS
+from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.scenario import Scenario
 from netwar.sandbox.service import serve
 from netwar.sandbox.signin import SignIn
+from netwar.sandbox.state import Box
 from netwar.sandbox.timelines import TIMELINE
 from netwar.sandbox.usage import USAGE
-from netwar.sandbox.windows import Windows
 from netwar.sandbox.world import World
 
 ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, USAGE)

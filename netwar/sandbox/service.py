@@ -9,15 +9,15 @@ import orjson
 from aiohttp import web
 
 from netwar.sandbox import parameters as read
-from netwar.sandbox.box import Answer, Box, Call, Endpoint, Paging
+from netwar.sandbox.body_faults import double, leave_out, spoil, stray
 from netwar.sandbox.clock import day, http_date, iso
+from netwar.sandbox.error_responses import wrong
 from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
-from netwar.sandbox.sending import send
-from netwar.sandbox.spoiling import double, leave_out, spoil, stray
-from netwar.sandbox.wrongs import wrong
+from netwar.sandbox.state import Answer, Box, Call, Endpoint, Paging
+from netwar.sandbox.transport_faults import send
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _APP = "OAuth 2.0 Application-Only"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from netwar.sandbox.box import Call
 from netwar.sandbox.faults import ALL_KINDS, Fault
 from netwar.sandbox.keys import APPS, Caller
 from netwar.sandbox.scenario import Scenario, scenario
 from netwar.sandbox.server import build
+from netwar.sandbox.state import Call
 from netwar.sandbox.timelines import timeline
 
 from .conftest import LEGACY, PROGRAM, Sandbox, Start

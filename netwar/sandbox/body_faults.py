@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netwar.sandbox.box import Answer
 from netwar.sandbox.faults import Fault
 from netwar.sandbox.problems import Body
+from netwar.sandbox.state import Answer
 
 INVENTED: dict[str, Any] = {"made_up_yesterday": {"level": 7, "of": ["a", None, {"deep": True}], "σ": 0.1, "big": 2**62}}
 

@@ -14,9 +14,9 @@ from netwar.sandbox.dialects import FIELD_PARAMETERS, wanted
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.keys import Caller, Keys
 from netwar.sandbox.problems import Body
+from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.signin import SignIn
-from netwar.sandbox.windows import Windows
 from netwar.sandbox.world import World
 
 LOG_LENGTH = 10_000
