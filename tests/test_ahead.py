@@ -16,7 +16,7 @@ from netwar.profiles.status import conclude, standing
 from netwar.queues.base import Claim
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import USERTEST, Document
-from netwar.sandbox.clock import iso
+from netwar.sandbox.world.clock import iso
 from netwar.work.loop import since_queued
 
 MONTHS = 90 * 86_400_000

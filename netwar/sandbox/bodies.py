@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwar.sandbox import media
 from netwar.sandbox.dialects import Wanted
-from netwar.sandbox.postings import Found
-from netwar.sandbox.posts import Post
 from netwar.sandbox.problems import Body, Speaker
 from netwar.sandbox.user_fields import Person
-from netwar.sandbox.world import World
+from netwar.sandbox.world import media
+from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.world import World
 
 
 class BodyBuilder:

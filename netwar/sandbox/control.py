@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from netwar.sandbox.circles import DIRECTIONS, FOLLOWERS, FOLLOWING
-from netwar.sandbox.clock import iso, parse_time
 from netwar.sandbox.faults import fault
 from netwar.sandbox.state import Box
 from netwar.sandbox.user_fields import WRITTEN
+from netwar.sandbox.world.clock import iso, parse_time
+from netwar.sandbox.world.follow_graph import DIRECTIONS, FOLLOWERS, FOLLOWING
 
 _BATCH = 2_000
 _ROUTES: list[tuple[str, str, str]] = [

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from netwar.sandbox import post_fields, user_fields
-from netwar.sandbox.posts import Post
 from netwar.sandbox.user_fields import Person
+from netwar.sandbox.world.posts import Post
 
 LEGACY_EXPANSIONS = {
     "author_id": "author",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from netwar.sandbox.chance import mix
+from netwar.sandbox.world.prng import mix
 
 ANSWERS = (
     "rate-limit",

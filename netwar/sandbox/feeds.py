@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from netwar.sandbox.bodies import BodyBuilder
-from netwar.sandbox.postings import Found
-from netwar.sandbox.posts import Post
-from netwar.sandbox.world import QUOTE_REPLY, REPLY, RETWEET, THREAD, World
+from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.world import QUOTE_REPLY, REPLY, RETWEET, THREAD, World
 
 
 class Feed(Protocol):

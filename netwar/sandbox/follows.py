@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netwar.sandbox import parameters as read
-from netwar.sandbox.circles import FOLLOWERS, FOLLOWING
 from netwar.sandbox.page_tokens import page_token, read_token
 from netwar.sandbox.state import Answer, Call, endpoint
 from netwar.sandbox.user_fields import Person
+from netwar.sandbox.world.follow_graph import FOLLOWERS, FOLLOWING
 
 
 def followers(call: Call) -> Answer:

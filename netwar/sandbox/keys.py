@@ -18,9 +18,9 @@ from urllib.parse import unquote_plus
 from oauthlib.common import Request  # type: ignore[import-untyped]
 from oauthlib.oauth1.rfc5849 import signature  # type: ignore[import-untyped]
 
-from netwar.sandbox.clock import Clock, real
 from netwar.sandbox.problems import unauthorized
-from netwar.sandbox.world import World
+from netwar.sandbox.world.clock import Clock, real
+from netwar.sandbox.world.world import World
 
 CONSUMER_KEY = "sandbox-key"
 CONSUMER_SECRET = "sandbox-secret"

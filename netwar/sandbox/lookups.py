@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from netwar.sandbox import parameters as read
 from netwar.sandbox.bodies import BodyBuilder
-from netwar.sandbox.posts import Post
 from netwar.sandbox.state import Answer, Call, endpoint
 from netwar.sandbox.user_fields import Person
+from netwar.sandbox.world.posts import Post
 
 
 def _add_user(call: Call, builder: BodyBuilder, index: int | None, parameter: str, value: str) -> None:

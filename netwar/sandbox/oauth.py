@@ -7,7 +7,6 @@ from collections.abc import Callable
 import orjson
 from aiohttp import web
 
-from netwar.sandbox.clock import http_date
 from netwar.sandbox.error_responses import SUBSET, wrong
 from netwar.sandbox.faults import ANSWERS, SENDING
 from netwar.sandbox.keys import Signed, take_apart
@@ -15,6 +14,7 @@ from netwar.sandbox.problems import Refused, old_style
 from netwar.sandbox.service import Handler, Reply, note
 from netwar.sandbox.state import Box
 from netwar.sandbox.transport_faults import send
+from netwar.sandbox.world.clock import http_date
 
 _FORM = "application/x-www-form-urlencoded"
 Answering = Callable[[Box, web.Request, dict[str, str]], tuple[str, str]]  # content and its type

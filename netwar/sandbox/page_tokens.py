@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netwar.sandbox.chance import mix
+from netwar.sandbox.world.prng import mix
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _HEAD = "7140dibdnow9c7btw"

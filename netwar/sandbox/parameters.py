@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from netwar.sandbox.clock import parse_time
 from netwar.sandbox.problems import invalid
+from netwar.sandbox.world.clock import parse_time
 
 _ID = re.compile(r"[0-9]{1,19}")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,15}")

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netwar.sandbox.chance import mix
-from netwar.sandbox.clock import iso
-from netwar.sandbox.media import attachments, geo
-from netwar.sandbox.posts import Post
-from netwar.sandbox.wording import invented
-from netwar.sandbox.world import LONG
+from netwar.sandbox.world.clock import iso
+from netwar.sandbox.world.media import attachments, geo
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.prng import mix
+from netwar.sandbox.world.text import invented
+from netwar.sandbox.world.world import LONG
 
 Field = Callable[[Post, int], Any]  # post, now (ms)
 

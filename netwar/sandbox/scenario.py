@@ -10,10 +10,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from netwar.sandbox.cast import STATES, Cast, Role
-from netwar.sandbox.clock import iso, parse_time
 from netwar.sandbox.faults import Fault, fault
-from netwar.sandbox.world import EARLIEST_END, KINDS, USUAL_END
+from netwar.sandbox.world.clock import iso, parse_time
+from netwar.sandbox.world.population import STATES, Cast, Role
+from netwar.sandbox.world.world import EARLIEST_END, KINDS, USUAL_END
 
 _SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
 _WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}

@@ -12,8 +12,6 @@ from aiohttp import web
 
 from netwar.sandbox import oauth
 from netwar.sandbox.addresses import is_loopback, only_own, url
-from netwar.sandbox.cast import Cast
-from netwar.sandbox.clock import Clock
 from netwar.sandbox.control import Control
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
@@ -27,7 +25,9 @@ from netwar.sandbox.signin import SignIn
 from netwar.sandbox.state import Box
 from netwar.sandbox.timelines import TIMELINE
 from netwar.sandbox.usage import USAGE
-from netwar.sandbox.world import World
+from netwar.sandbox.world.clock import Clock
+from netwar.sandbox.world.population import Cast
+from netwar.sandbox.world.world import World
 
 ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, USAGE)
 

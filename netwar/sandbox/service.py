@@ -10,7 +10,6 @@ from aiohttp import web
 
 from netwar.sandbox import parameters as read
 from netwar.sandbox.body_faults import double, leave_out, spoil, stray
-from netwar.sandbox.clock import day, http_date, iso
 from netwar.sandbox.error_responses import wrong
 from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
 from netwar.sandbox.keys import Caller
@@ -18,6 +17,7 @@ from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
 from netwar.sandbox.state import Answer, Box, Call, Endpoint, Paging
 from netwar.sandbox.transport_faults import send
+from netwar.sandbox.world.clock import day, http_date, iso
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _APP = "OAuth 2.0 Application-Only"

@@ -9,7 +9,6 @@ from typing import Any
 
 from netwar.sandbox.bill import Bill
 from netwar.sandbox.bodies import BodyBuilder
-from netwar.sandbox.clock import Clock
 from netwar.sandbox.dialects import FIELD_PARAMETERS, wanted
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.keys import Caller, Keys
@@ -17,7 +16,8 @@ from netwar.sandbox.problems import Body
 from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.signin import SignIn
-from netwar.sandbox.world import World
+from netwar.sandbox.world.clock import Clock
+from netwar.sandbox.world.world import World
 
 LOG_LENGTH = 10_000
 

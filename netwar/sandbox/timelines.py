@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netwar.sandbox import parameters as read
-from netwar.sandbox.cast import MOST_SERVED
-from netwar.sandbox.clock import EPOCH
 from netwar.sandbox.feeds import Feed, GeneratedFeed
 from netwar.sandbox.page_tokens import page_token, read_token
 from netwar.sandbox.problems import Body
 from netwar.sandbox.state import Answer, Call, Endpoint, endpoint
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.population import MOST_SERVED
 
 MOST_WITHOUT_REPLIES = 800
 _NEXT, _PREVIOUS = "next", "previous"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netwar.sandbox import parameters as read
-from netwar.sandbox.clock import day
 from netwar.sandbox.state import Answer, Call, Endpoint, endpoint
+from netwar.sandbox.world.clock import day
 
 PROJECT = "1400000000000000001"
 APP = "28000001"

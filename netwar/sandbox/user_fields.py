@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netwar.sandbox.chance import mix
-from netwar.sandbox.clock import iso
-from netwar.sandbox.computed import computed
-from netwar.sandbox.wording import Writer, invented, phrases
-from netwar.sandbox.world import World
+from netwar.sandbox.world.clock import iso
+from netwar.sandbox.world.computed import computed
+from netwar.sandbox.world.prng import mix
+from netwar.sandbox.world.text import Writer, invented, phrases
+from netwar.sandbox.world.world import World
 
 _TYPES = ("none", "none", "none", "none", "none", "none", "blue", "business")
 _TOWNS = ("Athens", "Zürich 🇨🇭", "somewhere else", "東京", "Brighton & Hove", "", "", "")

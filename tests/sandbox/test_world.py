@@ -7,12 +7,12 @@ import tracemalloc
 
 import pytest
 
-from netwar.sandbox.cast import Cast, Role
-from netwar.sandbox.chance import POPULATION, Shuffle
-from netwar.sandbox.clock import EPOCH, iso
-from netwar.sandbox.postings import Found
-from netwar.sandbox.posts import Post
-from netwar.sandbox.world import EDITED, KINDS, World, kind_table
+from netwar.sandbox.world.clock import EPOCH, iso
+from netwar.sandbox.world.population import Cast, Role
+from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.prng import POPULATION, Shuffle
+from netwar.sandbox.world.world import EDITED, KINDS, World, kind_table
 
 
 @pytest.fixture(scope="module")

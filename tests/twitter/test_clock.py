@@ -15,7 +15,7 @@ from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.reports.spending import statement
-from netwar.sandbox.clock import http_date
+from netwar.sandbox.world.clock import http_date
 from netwar.twitter.base import Passing
 from netwar.twitter.budget import Purse
 from netwar.twitter.clock import XClock

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netwar.sandbox.chance import POPULATION, mix
-from netwar.sandbox.clock import EPOCH
-from netwar.sandbox.computed import computed
-from netwar.sandbox.phrases import CASHTAGS, TAGS
-from netwar.sandbox.postings import Found
-from netwar.sandbox.wording import Wording, Writer, invented, language, phrases, retweeted, shortened
-from netwar.sandbox.world import LONG, PLAIN, QUOTE, QUOTE_REPLY, REPLY, RETWEET, THREAD, World
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.computed import computed
+from netwar.sandbox.world.phrases import CASHTAGS, TAGS
+from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.prng import POPULATION, mix
+from netwar.sandbox.world.text import Wording, Writer, invented, language, phrases, retweeted, shortened
+from netwar.sandbox.world.world import LONG, PLAIN, QUOTE, QUOTE_REPLY, REPLY, RETWEET, THREAD, World
 
 _ROOTS = frozenset((PLAIN, QUOTE, LONG))
 _REPLIES = frozenset((REPLY,))

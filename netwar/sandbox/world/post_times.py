@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from netwar.sandbox.chance import LOW, Shuffle, mix
-from netwar.sandbox.clock import EPOCH
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.prng import LOW, Shuffle, mix
 
 MOST_VERSIONS = 5
 _ROOMY = 64  # ms: a slot must be this long to hold more than the post itself

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from netwar.sandbox.cast import Cast
-from netwar.sandbox.chance import LOW, Shuffle
+from netwar.sandbox.world.population import Cast
+from netwar.sandbox.world.prng import LOW, Shuffle
 
 FOLLOWERS, FOLLOWING = "followers", "following"
 DIRECTIONS = (FOLLOWERS, FOLLOWING)

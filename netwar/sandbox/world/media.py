@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwar.sandbox.chance import mix
-from netwar.sandbox.clock import iso
-from netwar.sandbox.posts import Post
-from netwar.sandbox.wording import invented
+from netwar.sandbox.world.clock import iso
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.prng import mix
+from netwar.sandbox.world.text import invented
 
 Object = dict[str, Any]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from netwar.sandbox.chance import mix
-from netwar.sandbox.phrases import PHRASES, SYLLABLES
+from netwar.sandbox.world.phrases import PHRASES, SYLLABLES
+from netwar.sandbox.world.prng import mix
 
 Entities = dict[str, list[dict[str, Any]]]
 SHORT = 280

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from netwar.sandbox.cast import STATES, Cast
-from netwar.sandbox.chance import POPULATION, mix
-from netwar.sandbox.circles import Circles
-from netwar.sandbox.clock import EPOCH
-from netwar.sandbox.people import People
-from netwar.sandbox.postings import MOST_VERSIONS, Postings, Run
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.follow_graph import Circles
+from netwar.sandbox.world.people import People
+from netwar.sandbox.world.population import STATES, Cast
+from netwar.sandbox.world.post_times import MOST_VERSIONS, Postings, Run
+from netwar.sandbox.world.prng import POPULATION, mix
 
 PLAIN, REPLY, THREAD, RETWEET, QUOTE, QUOTE_REPLY, LONG, EDITED = range(8)
 KINDS = ("plain", "reply", "thread", "retweet", "quote", "quote_reply", "long", "edited")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from netwar.sandbox.cast import Cast
-from netwar.sandbox.chance import LOW, POPULATION, Shuffle, mix
-from netwar.sandbox.clock import EPOCH
-from netwar.sandbox.names import ANIMALS, COLOURS
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.names import ANIMALS, COLOURS
+from netwar.sandbox.world.population import Cast
+from netwar.sandbox.world.prng import LOW, POPULATION, Shuffle, mix
 
 _EARLY = (1_175_000_000_000, 1_290_000_000_000)  # 2007 to 2010: ids were small numbers
 _LATE = (1_293_840_000_000, 1_704_067_200_000)  # 2011 to 2023: ids are snowflakes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netwar.sandbox.chance import mix
+from netwar.sandbox.world.prng import mix
 
 STATES = ("active", "suspended", "protected", "gone")
 MOST_SERVED = 3_200
