@@ -7,8 +7,7 @@ from itertools import islice
 from shlex import quote
 from typing import Any
 
-import click
-
+from netwar.cli import click
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.commands.recording import worked
