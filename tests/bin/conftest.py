@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.capture.conftest import Operator
 from tests.conftest import Desk, running_sandbox
+from tests.timelines.conftest import Operator
 
 WORLD = """
 [world]

@@ -12,8 +12,8 @@ import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records.entries import written
-from tests.capture.conftest import Operator
 from tests.conftest import Desk, Ended, Sandbox
+from tests.timelines.conftest import Operator
 
 USERTEST = "usertest"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.capture.test_bad_input import fill, one_sentence, small_disk, unwritable
 from tests.profiles.conftest import Observer
+from tests.timelines.test_bad_input import fill, one_sentence, small_disk, unwritable
 
 __all__ = ["small_disk"]
 

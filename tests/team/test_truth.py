@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.capture.test_timelines import FIFTY
 from tests.conftest import BIN
 from tests.servers.fixtures import on
 from tests.team.conftest import Team
+from tests.timelines.test_timelines import FIFTY
 
-KILLER = Path(__file__).parents[1] / "capture" / "killer.py"
+KILLER = Path(__file__).parents[1] / "timelines" / "killer.py"
 MOMENTS = ("billed", "before", "uncovered", "between", "after")
 KILLS = 16
 

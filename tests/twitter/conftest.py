@@ -1,5 +1,5 @@
 """An operator with a sandbox, as the tests of the capture have it."""
 
-from tests.capture.conftest import operator
+from tests.timelines.conftest import operator
 
 __all__ = ["operator"]

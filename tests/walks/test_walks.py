@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from netwar.coverage import Span
 from netwar.records.ids import first_id
 from netwar.timelines.walk import Walk
-from tests.walking.simulated import CUTS, ORDERS, Odd
-from tests.walking.stories import Story, at_random, told
+from tests.walks.simulated import CUTS, ORDERS, Odd
+from tests.walks.stories import Story, at_random, told
 
 NOW = 1_700_000_000_000
 SEED = int(os.environ.get("NETWAR_SEED", time.time_ns() % 10**9))
@@ -166,7 +166,7 @@ def test_whatever_ends_a_run_what_is_missing_is_known(story: Story) -> None:
 
 
 def test_so_it_is_in_stories_at_random() -> None:
-    """`python -m tests.walking --cases 100000` tells more of them."""
+    """`python -m tests.walks --cases 100000` tells more of them."""
     print(f"seed {SEED}")
     for number in range(SEED, SEED + 150):
         told(at_random(number))

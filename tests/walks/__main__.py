@@ -1,4 +1,4 @@
-"""Tell stories at random, as many as one likes:  python -m tests.walking --cases 100000 --seed 1"""
+"""Tell stories at random, as many as one likes:  python -m tests.walks --cases 100000 --seed 1"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.walking.stories import at_random, told
+from tests.walks.stories import at_random, told
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from unittest.mock import Mock, patch
 from netwar.coverage import Record
 from netwar.queues.base import UserFailed
 from netwar.timelines.timeline import Timeline, conclusion
-from tests.walking.simulated import CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Cut, Memory, Odd, SimulatedX
+from tests.walks.simulated import CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Cut, Memory, Odd, SimulatedX
 
 MOST_RUNS = 300
 

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from tests.conftest import Desk
-from tests.profiles.test_audits import NOW, Collection
+from tests.profiles.test_membership import NOW, Collection
 
 
 @pytest.fixture

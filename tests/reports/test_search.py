@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.capture.conftest import Operator
+from tests.timelines.conftest import Operator
 
 
 @pytest.fixture
