@@ -46,7 +46,7 @@ def record(home: Path, url: str, count: int) -> tuple[float, float, int, int]:
     """CPU seconds, wall seconds, documents and pages of one capture."""
     from netwar.archive.base import Store
     from netwar.cli.services import Services
-    from netwar.timelines.worker import Capture
+    from netwar.timelines.worker import TimelineWorker
 
     sign_in(url, home / "twitter.conf")
     services = Services("benchmark", home / "twitter.conf")
@@ -58,7 +58,9 @@ def record(home: Path, url: str, count: int) -> tuple[float, float, int, int]:
         nonlocal pages
         pages += 1
 
-    capture = Capture(services.queue("work"), services.twitter, Store(services.archive, services.spool), "bench", report=paged)
+    capture = TimelineWorker(
+        services.queue("work"), services.twitter, Store(services.archive, services.spool), "bench", report=paged
+    )
     cpu, wall = time.process_time(), time.perf_counter()
     tally = capture.run(wait=True).tally
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

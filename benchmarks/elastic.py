@@ -35,7 +35,7 @@ from netwar.archive.elastic.store import ElasticArchive
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
 from netwar.records.documents import Document
-from netwar.work.loop import seldom_collecting
+from netwar.work.loop import gc_paused
 
 BATCH = 1_000
 PORTION = 2_000  # tweets that are made, then written by all in turns
@@ -147,7 +147,7 @@ def _raw(cluster: Cluster, index: str, batches: list[list[Tweet]]) -> Callable[[
 
 
 def _archive(archive: ElasticArchive, index: str, batches: list[list[Tweet]]) -> None:
-    with seldom_collecting():  # as captures do
+    with gc_paused():  # as captures do
         for batch in batches:
             made = [Document(index, one.id, orjson.loads(one.json), one.direct, RETRIEVED) for one in batch]
             tally = archive.write(made)

@@ -15,11 +15,11 @@ from typing import Any
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.runs import Run
 from netwar.coverage import Record, Renamed, Span
-from netwar.follows.snapshot_writer import OpenSnapshot
+from netwar.follows.snapshot_writer import SnapshotWriter
 from netwar.follows.snapshots import Snapshots
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
-from netwar.queues.base import MOST_FAILURES, UserFailed
+from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import Document
 
@@ -53,14 +53,14 @@ def fill(data: Path, app: str) -> None:
             archive.change(index, OTHER, lambda _: Record(OTHER, EVIL, EVIL, EVIL, NOW, spans=(Span(1, 9, 1),)))
             archive.change(index, "@nasa", lambda _: Record("@nasa", None, "suspended", EVIL, NOW))
         for ids in ([1, 2, int(USER)], [1, 3, int(OTHER)]):
-            one = OpenSnapshot(Snapshots(archive, "usertest", "followers", USER), "me")
+            one = SnapshotWriter(Snapshots(archive, "usertest", "followers", USER), "me")
             one.add(ids, None)
             one.finish(complete=True)
     run = Run(data / "runs")
     for name in ("work", "usertest"):
         with closing(SqliteQueue(data / "queues.sqlite", name, run)) as queue:
             queue.put([f"{EVIL}1"])
-            for _ in range(MOST_FAILURES):
+            for _ in range(MAX_FAILURES):
                 fail(queue)
             queue.put([f"{EVIL}2", f"{EVIL}3"])
             queue.take(1)

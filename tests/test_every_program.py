@@ -17,7 +17,7 @@ from tests.conftest import BIN, ROOT, Desk, Ended
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
 HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson", "backports", "tenacity", "sqlite3"}
 HEAVY |= {"elasticsearch", "redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
-MOST_LINES = 80
+MAX_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
 # What a program may import of ours, beside cli, errors and verbs.
@@ -54,7 +54,7 @@ def test_it_has_a_docstring_whose_first_line_is_a_sentence(name: str) -> None:
 
 @every
 def test_it_fits_on_a_screen(name: str) -> None:
-    assert len((BIN / name).read_text().splitlines()) <= MOST_LINES
+    assert len((BIN / name).read_text().splitlines()) <= MAX_LINES
 
 
 @every

@@ -62,7 +62,7 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
-class Bearer:
+class NameHolder:
     """A user who bears a screen name, or bore it. Times are ms since 1970.
 
     `retrieved` is when X last showed the user under this name; `until` is when another name was first
@@ -88,7 +88,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ProfileChange:
     """What a change of a user's profile replaced: at `until` (ms) the `fields` had these values no more.
 
     X showed the old ones last when it was `seen` (ms).
@@ -130,13 +130,13 @@ class Documents(Protocol):
         """Which of the values no document has, in their order. `field` is `id` or `username`
         (compared without case)."""
 
-    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, NameHolder]:
         """Who the users of these ids are, by id, thousands at a time; those not kept are left out.
 
         `until` is set for one whose name another user was seen with later.
         """
 
-    def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
+    def name_holders(self, index: str, names: Sequence[str]) -> dict[str, list[NameHolder]]:
         """Who bears these screen names and who bore them, by name in lower case, thousands at a time.
 
         Each user comes once, the one who was seen with the name last before the others; no other can bear it
@@ -149,10 +149,10 @@ class Documents(Protocol):
         A write that brings another value of a tracked field adds a version (see `records.profiles`).
         """
 
-    def changes(self, index: str) -> Iterator[Change]:
+    def changes(self, index: str) -> Iterator[ProfileChange]:
         """Every change that was written down, in constant memory: the history of all users, for copies."""
 
-    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+    def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         """Write down changes that another archive kept. Those known already (user, until) stay as they are."""
 
     def find(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Known(Protocol):
+class KnownKeys(Protocol):
     """The documents of an index, as far as they can be told by id or screen name."""
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
@@ -16,7 +16,7 @@ class Known(Protocol):
         """Which of the screen names are kept, lower-cased."""
 
 
-def missing(documents: Known | None, field: str, values: Sequence[str]) -> list[str]:
+def missing(documents: KnownKeys | None, field: str, values: Sequence[str]) -> list[str]:
     """See Documents.missing; None is an index that is not there."""
     if field not in ("id", "username"):
         raise ValueError(f"missing() knows the fields id and username, not {field!r}")

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netwar.archive.base import Cover, Documents
-from netwar.archive.spooled import Page, line, pages
+from netwar.archive.spooled import SpooledPage, line, pages
 from netwar.connections.folders import existing, lock, made, opened, own, synced, trouble
 from netwar.connections.sqlite import translated
 from netwar.errors import NetwarError
 from netwar.records.documents import Document
 
 PAGES = "pages.jsonl"
-PORTION = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 log = logging.getLogger("netwar.spool")
 
@@ -67,7 +67,7 @@ class Spool:
 
     def keep(self, request: str, documents: Sequence[Document], cover: Cover | None) -> None:
         """Put a page by, safe on disk when this returns."""
-        kept = line(Page(request, datetime.now(UTC).isoformat(timespec="milliseconds"), list(documents), cover))
+        kept = line(SpooledPage(request, datetime.now(UTC).isoformat(timespec="milliseconds"), list(documents), cover))
         with translated(self.path), self._locked(self.folder):
             is_new = not self.path.exists()
             self._append(self.path, kept)
@@ -195,7 +195,7 @@ class Spool:
             os.close(handle)
 
 
-def _taken(archive: Documents, page: Page, ours: bool) -> bool:
+def _taken(archive: Documents, page: SpooledPage, ours: bool) -> bool:
     """Whether the archive took a page; a page that makes it fail must not stand in the way of all the others."""
     try:
         archive.write(page.documents, page.cover)
@@ -219,7 +219,7 @@ def _count(folder: Path, owner: int | None = None) -> int:
         found = os.fstat(handle)
         if owner not in (None, found.st_uid) or (found.st_uid != os.geteuid() and _holed(handle)):
             return 0
-        whole = sum(portion.count(b"\n") for portion in iter(partial(file.read, PORTION), b""))
+        whole = sum(portion.count(b"\n") for portion in iter(partial(file.read, CHUNK_BYTES), b""))
     return whole
 
 

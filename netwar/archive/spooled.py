@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SpooledPage:
     """One record of the spool."""
 
     request: str
@@ -35,13 +35,13 @@ class Page:
     cover: Cover | None
 
 
-def line(page: Page) -> bytes:
+def line(page: SpooledPage) -> bytes:
     """A page as it is kept."""
     body = written(page)
     return HEAD + _checksum(body) + MIDDLE + body + TAIL
 
 
-def pages(file: BinaryIO) -> Iterator[tuple[bytes, Page | None]]:
+def pages(file: BinaryIO) -> Iterator[tuple[bytes, SpooledPage | None]]:
     """Every line with its page; None for a line that is not what was written, or that says what no page can say."""
     for raw in iter(partial(file.readline, LONGEST), b""):
         body = raw[len(HEAD) + 2 * DIGEST_BYTES + len(MIDDLE) : -len(TAIL)]
@@ -53,9 +53,9 @@ def _checksum(body: bytes) -> bytes:
     return blake2b(body, digest_size=DIGEST_BYTES).hexdigest().encode()
 
 
-def _page(body: bytes) -> Page | None:
+def _page(body: bytes) -> SpooledPage | None:
     try:
-        page = _made(Page, parsed(body))
+        page = _made(SpooledPage, parsed(body))
         # What is none has no id, and goes to the dead letters.
         names = [document.id or document.why[:1] for document in page.documents] + ([page.cover.user] if page.cover else [])
         for index in [document.index for document in page.documents] + ([page.cover.index] if page.cover else []):

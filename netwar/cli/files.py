@@ -14,12 +14,12 @@ from typing import TextIO
 
 from netwar.errors import NetwarError, ServiceDown
 
-PORTION = 65_536
+CHUNK_BYTES = 65_536
 
 
 def chunks(file: BufferedReader) -> Iterator[bytes]:
     """A file's bytes as they come."""
-    return iter(partial(file.read1, PORTION), b"")
+    return iter(partial(file.read1, CHUNK_BYTES), b"")
 
 
 @contextmanager

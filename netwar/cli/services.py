@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_BYTES = 60  # of a queue's name, which becomes part of a file's
+MAX_BYTES = 60  # of a queue's name, which becomes part of a file's
 
 
 class Services:
@@ -113,8 +113,8 @@ class Services:
         """A queue by name."""
         import click
 
-        if not (name and name.isprintable() and len(name.encode()) <= MOST_BYTES):
-            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MOST_BYTES} letters")
+        if not (name and name.isprintable() and len(name.encode()) <= MAX_BYTES):
+            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MAX_BYTES} letters")
         if name.startswith("tw:"):
             raise click.UsageError(f"{name!r} cannot name a queue: tw: begins what stands beside the queues in Redis")
         if name not in self._queues:
@@ -236,7 +236,7 @@ class Services:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
         return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
 
-    def alone(self, queue: str, left: str = "who was not done yet is back on the queue") -> None:
+    def exclusive(self, queue: str, left: str = "who was not done yet is back on the queue") -> None:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy.
 
         `left` is what to say of a run that is stopped.
@@ -244,13 +244,13 @@ class Services:
         from urllib.parse import quote
 
         from netwar.connections.folders import trouble
-        from netwar.connections.runs import alone
+        from netwar.connections.runs import exclusive
         from netwar.errors import ServiceDown
 
         self._left = left
         told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
         try:
-            alone(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
+            exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
         except OSError as error:
             raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
 

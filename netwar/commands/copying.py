@@ -30,7 +30,7 @@ def copied(services: Services, source: str, target: str) -> str:
         )
     if not set(theirs.indices) & set(theirs.archive.indices(theirs.indices)):
         raise NetwarError(f"there is nothing of {theirs.name} at {source}")
-    services.alone(f"{theirs.name} to {ours.name}", "the same command goes on from there")
+    services.exclusive(f"{theirs.name} to {ours.name}", "the same command goes on from there")
     try:
         copy = Copy(theirs, ours, lambda count, index: bar.update(count, index))
     except ValueError as error:

@@ -47,12 +47,12 @@ def entry(user: str) -> str:
 
 def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> Listed | None:
     """The user by id or name as the collection has them, if X showed them since `fresh` (ms)."""
-    from netwar.profiles.status import look
+    from netwar.profiles.status import load_statuses
     from netwar.records.dialects import public_count, username
     from netwar.records.documents import USERTEST
 
     who = entry(user)
-    known = look(services.archive, USERTEST, [who])[who]
+    known = load_statuses(services.archive, USERTEST, [who])[who]
     if known.profile is None or not known.is_open or known.at < fresh:
         return None
     return Listed(str(known.profile["id"]), username(known.profile), direction, public_count(known.profile, f"{direction}_count"))
@@ -65,7 +65,7 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     """
     from netwar.archive.base import Store
     from netwar.profiles.identity import ask
-    from netwar.profiles.status import look
+    from netwar.profiles.status import load_statuses
     from netwar.records.documents import USERTEST
 
     if found := recorded(services, user, direction, fresh):
@@ -78,7 +78,7 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
         return found
     if not answered:
         raise ServiceDown(f"X said nothing of {user}, neither a profile nor why there is none: ask again later")
-    known = look(services.archive, USERTEST, [who])[who]
+    known = load_statuses(services.archive, USERTEST, [who])[who]
     said = known.record.detail if known.record else "X does not say why"
     raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
 
@@ -92,7 +92,7 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
     told += f"; up to ${price / 1e6:,.2f}" if price is not None else "; $0.010 each"
     budget = services.settings.budget
     money = services.money
-    left = max(budget - money.spent() - money.held() - money.doubtful(), 0)
+    left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)
     room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
     log.info("%s (%s)", told, room)
     if yes or price == 0:

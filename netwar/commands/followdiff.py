@@ -22,7 +22,7 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
 
     who = entry(user)
     name = who.removeprefix("@")
-    ids = [who] if who.isdigit() else [one.user for one in services.archive.bearers(USERTEST, [name]).get(name, [])]
+    ids = [who] if who.isdigit() else [one.user for one in services.archive.name_holders(USERTEST, [name]).get(name, [])]
     for id in ids:
         found = Snapshots(services.archive, USERTEST, direction, id)
         if found.all() or found.get("open"):
@@ -66,13 +66,13 @@ def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple
 
 def difference(services: Services, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> tuple[int, int]:
     """Print who came and who left, with names where they are known; how many."""
-    from netwar.profiles.membership import PORTION, names_of
+    from netwar.profiles.membership import BATCH_SIZE, names_of
     from netwar.records.documents import USERTEST
     from netwar.records.idlists import portions
 
     changes: Iterable[tuple[int, bool]] = snapshots.difference(before.number, after.number)
     came = left = 0
-    for some in portions(changes, PORTION):
+    for some in portions(changes, BATCH_SIZE):
         names = names_of(services.archive, USERTEST, [str(id) for id, _ in some])
         for (id, is_new), name in zip(some, names, strict=True):
             echo_row("+" if is_new else "-", id, name[0] if name and name[0] != str(id) else "")

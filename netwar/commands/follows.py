@@ -16,15 +16,15 @@ from netwar.commands.recording import fresh_since, replayed
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
-    from netwar.follows.enumeration import Enumeration, Mode, Progress
-    from netwar.follows.snapshot_writer import OpenSnapshot
+    from netwar.follows.enumeration import Enumeration, EnumerationProgress, Mode
+    from netwar.follows.snapshot_writer import SnapshotWriter
     from netwar.follows.snapshots import Snapshot, Snapshots
 
 log = logging.getLogger("netwar.follows")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FollowOptions:
     """What the operator asked for: what becomes of pages (see netwar.follows.enumeration),
     the queue for ids, since when (ms) a profile is
     fresh, whether to wait for rate windows, and whether the price is agreed to."""
@@ -36,7 +36,7 @@ class Wish:
     yes: bool
 
 
-def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, every: float | None) -> str:
+def to_usertest(services: Services, user: str, direction: str, wish: FollowOptions, *, every: float | None) -> str:
     """Record or queue everybody in a list, unless that was done in the last `every` days; the outcome."""
     before = replayed(services, "usertest")
     if every is not None and (young := _young(services, user, direction, fresh_since(services, every))):
@@ -46,7 +46,7 @@ def to_usertest(services: Services, user: str, direction: str, wish: Wish, *, ev
     return f"{before}{outcome}"
 
 
-def to_file(services: Services, user: str, direction: str, output: str | None, wish: Wish) -> str:
+def to_file(services: Services, user: str, direction: str, output: str | None, wish: FollowOptions) -> str:
     """Write the ids of a list into a file, one a line, in the order of ids; the outcome.
 
     A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
@@ -99,9 +99,9 @@ def _snapshots(services: Services, what: Listed) -> Snapshots:
     return Snapshots(services.archive, USERTEST, what.direction, what.id)
 
 
-def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOptions) -> tuple[Snapshot, str]:
     """Read a list to its end. A snapshot whose page token went stale ends as cut off, and is begun anew, once."""
-    from netwar.twitter.base import Passing, StaleToken
+    from netwar.twitter.base import StaleToken, TransientError
 
     try:
         return _read(services, what, snapshots, wish)
@@ -110,16 +110,16 @@ def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: 
     try:
         return _read(services, what, snapshots, wish)
     except StaleToken as again:
-        raise Passing(f"{again}, for the second time", "run again later, it begins anew") from again
+        raise TransientError(f"{again}, for the second time", "run again later, it begins anew") from again
 
 
-def _read(services: Services, what: Listed, snapshots: Snapshots, wish: Wish) -> tuple[Snapshot, str]:
+def _read(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOptions) -> tuple[Snapshot, str]:
     """Go on with the open snapshot, or begin one, to the end of the list; the snapshot, and the outcome in words."""
     from netwar.archive.base import Store
     from netwar.follows.enumeration import Enumeration
-    from netwar.follows.snapshot_writer import OpenSnapshot
+    from netwar.follows.snapshot_writer import SnapshotWriter
 
-    snapshot = OpenSnapshot(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder), _clock(services))
+    snapshot = SnapshotWriter(snapshots, services.run.begin(), lambda holder: _is_dead(services, holder), _clock(services))
     try:
         if not snapshot.ended:
             agree_on(services, what, snapshot.count, yes=wish.yes)
@@ -149,11 +149,11 @@ def _is_dead(services: Services, holder: str) -> bool:
     """Whether a run is known to be dead; what is left of it is removed."""
     dead = services.run.dead(holder)
     if dead:
-        services.run.bury(holder)
+        services.run.remove_stale(holder)
     return dead
 
 
-def _run(services: Services, what: Listed, snapshot: OpenSnapshot, run: Enumeration, wish: Wish) -> None:
+def _run(services: Services, what: Listed, snapshot: SnapshotWriter, run: Enumeration, wish: FollowOptions) -> None:
     """Read; what was done before it was stopped goes with what stopped it. A stale token closes the snapshot as cut off."""
     from netwar.cli.signals import Stopped
     from netwar.profiles.status import conclude
@@ -181,7 +181,7 @@ def _clock(services: Services) -> Callable[[], float]:
     return lambda: services.twitter.now() / 1000
 
 
-def _so_far(what: Listed, snapshot: OpenSnapshot, run: Enumeration) -> str:
+def _so_far(what: Listed, snapshot: SnapshotWriter, run: Enumeration) -> str:
     """What a run brought that did not come to the end."""
     return f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}"
 
@@ -194,7 +194,7 @@ def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str
     return f"snapshot {done.number} is complete, {done.count:,} in it{counted}{changes}"
 
 
-def _of_run(progress: Progress) -> str:
+def _of_run(progress: EnumerationProgress) -> str:
     from netwar.work.summary import documents
 
     told = [f"{progress.read:,} read for ${progress.micro / 1e6:,.3f}"]

@@ -26,7 +26,7 @@ WRONG = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MatchOptions:
     """What the operator asked for: `both` GIVEN,FOUND; `missed` in place of what was found; `every` id that bore a name;
     missed ones put on `queue`."""
 
@@ -37,7 +37,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Told:
+class MatchCounts:
     """How many distinct lines were found and missed, how many were doubles or faults, and how many were added to the queue."""
 
     found: int = 0
@@ -47,7 +47,9 @@ class Told:
     added: int = 0
 
 
-def audit(services: Services, file: BufferedReader, output: str | None, kind: str, index: str | None, wanted: Wanted) -> str:
+def audit(
+    services: Services, file: BufferedReader, output: str | None, kind: str, index: str | None, wanted: MatchOptions
+) -> str:
     """Tell the users of a file that are in a collection from those that are not; the outcome.
 
     Found and missed go into OUTPUT-found.txt and OUTPUT-missed.txt, OUTPUT being FILE where it is not given; for `-` the found
@@ -70,32 +72,34 @@ def audit(services: Services, file: BufferedReader, output: str | None, kind: st
     return outcome if told.found + told.missed else f"{file.name} names no users"
 
 
-def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: Wanted) -> Told:
+def _looked_up(
+    services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: MatchOptions
+) -> MatchCounts:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
     from netwar.cli.distinct import Distinct
-    from netwar.profiles.membership import PORTION, looked_up
+    from netwar.profiles.membership import BATCH_SIZE, match_batches
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
-    from netwar.work.loop import seldom_collecting
+    from netwar.work.loop import gc_paused
 
     archive, queue = services.archive, services.queue(wanted.queue) if wanted.queue else None
-    told = Told()
+    told = MatchCounts()
     size = os.fstat(file.fileno()).st_size if file.name != "<stdin>" else 0
     with (
         Distinct() as distinct,
         _outputs(to, wanted) as (found_file, missed_file),
         services.progress(size, "bytes") as bar,
-        seldom_collecting(),
+        gc_paused(),
     ):
 
         def new_lines() -> Iterator[list[tuple[str, str]]]:
-            for portion in portions(_entries(file, kind, told, bar), PORTION):
+            for portion in portions(_entries(file, kind, told, bar), BATCH_SIZE):
                 new = [portion[place] for place in distinct.new([line for line, _ in portion])]
                 told.doubles += len(portion) - len(new)
                 yield new
 
         try:
-            for portion, answers in looked_up(archive, users, new_lines(), all_bearers=wanted.every):
+            for portion, answers in match_batches(archive, users, new_lines(), all_bearers=wanted.every):
                 missed = [line for line, one in zip(portion, answers, strict=True) if not one]
                 hits = ((given, one) for (_, given), one in zip(portion, answers, strict=True) if one)
                 _write_found(found_file, hits, wanted.both)
@@ -108,7 +112,7 @@ def _looked_up(services: Services, users: str, file: BufferedReader, kind: str, 
     return told
 
 
-def _entries(file: BufferedReader, kind: str, told: Told, bar: Any) -> Iterator[tuple[str, str]]:
+def _entries(file: BufferedReader, kind: str, told: MatchCounts, bar: Any) -> Iterator[tuple[str, str]]:
     """Entries, in the case in which they were written, and the whole of what was; faults are told, and counted."""
     from netwar.records.entries import Fault, read
 
@@ -128,7 +132,7 @@ def _entries(file: BufferedReader, kind: str, told: Told, bar: Any) -> Iterator[
 
 
 @contextmanager
-def _outputs(to: str | None, wanted: Wanted) -> Iterator[tuple[Any, Any]]:
+def _outputs(to: str | None, wanted: MatchOptions) -> Iterator[tuple[Any, Any]]:
     """Where found and missed lines go."""
     with ExitStack() as files:
         if to:

@@ -12,13 +12,13 @@ from netwar.commands.recording import fresh_since, worked
 def record(services: Services, queue: str, *, limit: int | None, wait: bool, fresh: float | None, again: bool) -> str:
     """Record the profiles of who waits on a queue, and say what was done."""
     from netwar.archive.base import Store
-    from netwar.profiles.worker import Profiles
+    from netwar.profiles.worker import ProfileWorker
     from netwar.records.documents import USERTEST
 
     waiting = services.queue(queue)
 
-    def make(bar: Any) -> Profiles:
-        return Profiles(
+    def make(bar: Any) -> ProfileWorker:
+        return ProfileWorker(
             waiting,
             services.twitter,
             Store(services.archive, services.spool),

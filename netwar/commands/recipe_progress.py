@@ -26,7 +26,7 @@ def wait_for_end(services: Services, wait: Wait, answer: Any) -> None:
     number, what = next(told)
     try:
         with services.progress(number, what or "done") as bar:
-            progress = Progress(bar, number)
+            progress = TaskProgress(bar, number)
             for number, what in told:
                 progress.tell(number, what)
     except BaseException as error:
@@ -34,7 +34,7 @@ def wait_for_end(services: Services, wait: Wait, answer: Any) -> None:
         raise
 
 
-class Progress:
+class TaskProgress:
     """How much is left, told to whoever watches."""
 
     def __init__(self, bar: Bar, number: int) -> None:

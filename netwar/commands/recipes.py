@@ -27,7 +27,7 @@ DONE = {"acknowledged", "accepted", "shards_acknowledged", "index", "indices", "
 WIDEST = 44  # usage that help is lined up behind
 
 
-class How(NamedTuple):
+class RequestOptions(NamedTuple):
     """What the operator wants of a run: see the options of tw-elk."""
 
     show: bool = False
@@ -87,7 +87,7 @@ def _read(given: str) -> bytes:
         raise click.UsageError(f"{given[1:]} cannot be read: {error.strerror}") from error
 
 
-def cook(services: Services, recipe: Recipe, arguments: Sequence[str], how: How) -> str | None:
+def cook(services: Services, recipe: Recipe, arguments: Sequence[str], how: RequestOptions) -> str | None:
     """Run a recipe; the outcome."""
     from netwar.recipes import sending
 
@@ -102,7 +102,7 @@ def cook(services: Services, recipe: Recipe, arguments: Sequence[str], how: How)
     return run(services, request, how)
 
 
-def run(services: Services, request: Request, how: How) -> str | None:
+def run(services: Services, request: Request, how: RequestOptions) -> str | None:
     """Ask if need be, send, print the answer, wait for its end; the outcome."""
     if how.show:
         _show(request)
@@ -113,7 +113,7 @@ def run(services: Services, request: Request, how: How) -> str | None:
         return _done(services, request, how)
 
 
-def _done(services: Services, request: Request, how: How) -> str | None:
+def _done(services: Services, request: Request, how: RequestOptions) -> str | None:
     from netwar.recipes import sending
 
     watched = request.wait if request.wait and (how.wait or request.wait.always) else None
@@ -172,7 +172,7 @@ def _ask(services: Services, request: Request) -> None:
         raise NetwarError("nothing done")
 
 
-def _sent(services: Services, request: Request, how: How, *, patient: bool) -> Answer:
+def _sent(services: Services, request: Request, how: RequestOptions, *, patient: bool) -> Answer:
     from netwar.connections.elastic_errors import NoAnswer
     from netwar.recipes import sending
 
@@ -193,7 +193,7 @@ def _goes_on(wait: Wait, data: Any) -> str | None:
     return f"it goes on there while {wait.left} are left; with --wait its end is waited for" if wait.path else None
 
 
-def _print(data: Any, request: Request, how: How) -> None:
+def _print(data: Any, request: Request, how: RequestOptions) -> None:
     if isinstance(data, bool):
         echo("there" if data else "not there")
     elif isinstance(data, str):

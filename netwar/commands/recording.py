@@ -29,17 +29,17 @@ def worked(
     `make(bar)` makes the worker, `into` are the indices that it records into, the first of which names what it says;
     `filler` is the program that fills the queue.
     """
-    from netwar.queues.base import MOST_FAILURES
+    from netwar.queues.base import MAX_FAILURES
 
     label = into[0]
-    services.alone(queue.name)
+    services.exclusive(queue.name)
     before = replayed(services, *into)
     if not len(queue) and not queue.claimed():
         return f"{before}{queue.name} is empty: put users on it with {filler}"
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        aside = f"who fails {MOST_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why"
+        aside = f"who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why"
         raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}; {aside}")
     return f"{before}{label}: {run.summary}"
 

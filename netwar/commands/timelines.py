@@ -17,12 +17,12 @@ from netwar.records.documents import tweets_index, users_index
 def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
     from netwar.archive.base import Store
-    from netwar.timelines.worker import Capture
+    from netwar.timelines.worker import TimelineWorker
 
     waiting = services.queue(queue)
 
-    def make(bar: Any) -> Capture:
-        return Capture(
+    def make(bar: Any) -> TimelineWorker:
+        return TimelineWorker(
             waiting,
             services.twitter,
             Store(services.archive, services.spool),
@@ -55,7 +55,7 @@ def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bo
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:
     from netwar.archive.base import Store
-    from netwar.profiles.lookup import LookUps
+    from netwar.profiles.lookup import UserLookup
     from netwar.records.documents import users_index
     from netwar.records.text import plural
 
@@ -66,7 +66,7 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
         raise click.UsageError(f"{would_buy} would be bought; where there is no terminal to ask on, say --yes")
     if not (yes or agreed(f"Buy {would_buy}?")):
         return "; nothing bought"
-    look_ups = LookUps(services.twitter, Store(services.archive, services.spool), users_index(index), index)
+    look_ups = UserLookup(services.twitter, Store(services.archive, services.spool), users_index(index), index)
     look_ups.buy(users)
     bought = f"; profiles bought for ${look_ups.micro / 1e6:,.2f}"
     if look_ups.silent:

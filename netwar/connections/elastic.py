@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from netwar.config import Settings
 from netwar.config.values import loopback
 from netwar.connections import tls
-from netwar.connections.elastic_errors import Passing, refusal, translated
+from netwar.connections.elastic_errors import TransientError, refusal, translated
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 if TYPE_CHECKING:
@@ -113,13 +113,13 @@ class Cluster:
         return self.patiently(self._ask, method, path, body, params, ignore, index, seconds)
 
     def patiently(self, work: Callable[..., Any], *given: Any) -> Any:
-        """Do something again, later and later, as long as what it raises is Passing and its patience lasts."""
+        """Do something again, later and later, as long as what it raises is TransientError and its patience lasts."""
         from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
         def enough(state: Any) -> bool:
             return bool(state.seconds_since_start >= state.outcome.exception().patience)
 
-        passing, pause = retry_if_exception_type(Passing), wait_random_exponential(0.2, max=8)
+        passing, pause = retry_if_exception_type(TransientError), wait_random_exponential(0.2, max=8)
         return Retrying(retry=passing, stop=enough, wait=pause, reraise=True)(work, *given)
 
     def _ask(

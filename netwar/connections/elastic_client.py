@@ -16,7 +16,7 @@ from elasticsearch import Elasticsearch, JSONSerializer, SerializationError, Tra
 from netwar.connections.bounded import WholeAnswers
 from netwar.records.parsing import parsed
 
-MOST_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
+MAX_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
 
 logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
 
@@ -53,7 +53,7 @@ class _Connection(Urllib3HttpConnection):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.pool: Any = WholeAnswers(self.pool, MOST_BYTES)
+        self.pool: Any = WholeAnswers(self.pool, MAX_BYTES)
 
     def _raise_warnings(self, warning_headers: Any) -> None:
         pass

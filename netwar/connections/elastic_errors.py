@@ -29,7 +29,7 @@ ASKED = ("repository_exception", "repository_verification_exception", "snapshot_
 UNKNOWN = ("no handler found for uri", "Incorrect HTTP method for uri")
 
 
-class Passing(ServiceDown):
+class TransientError(ServiceDown):
     """Worth asking again for `patience` seconds."""
 
     def __init__(self, message: str, patience: float) -> None:
@@ -45,7 +45,7 @@ class Forbidden(ConfigError):
         self.right = right
 
 
-class NoAnswer(Passing):
+class NoAnswer(TransientError):
     """It was given no time enough to answer; what was asked for may go on there."""
 
 
@@ -63,7 +63,7 @@ def translated(where: str, user: str, index: str) -> Iterator[None]:
             f"{where} gave no answer in time{_of(index)}; it may hang, have too much to do, or lack shards (tw-elk unassigned)", 0
         ) from error
     except exceptions.ConnectionError as error:
-        raise Passing(f"the connection to {where} is lost ({_cause(error)}): is it down?", RECONNECT_SECONDS) from error
+        raise TransientError(f"the connection to {where} is lost ({_cause(error)}): is it down?", RECONNECT_SECONDS) from error
     except exceptions.TransportError as error:
         status = error.status_code if isinstance(error.status_code, int) else 0
         found = refusal(_error(error.info), status, where, user, index)
@@ -89,11 +89,11 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
             _right(said),
         )
     if (status, kind) == UNREADY:
-        return Passing(lacking(where, index, said[:200]), BUSY_SECONDS)
+        return TransientError(lacking(where, index, said[:200]), BUSY_SECONDS)
     if status == 429 or kind in BUSY:
-        return Passing(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
+        return TransientError(f"{where} has more to do than it can ({said[:200]})", BUSY_SECONDS)
     if status >= 500 and kind not in ASKED:
-        return Passing(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)
+        return TransientError(f"{where} cannot do it now ({status}: {said[:200]})", RECONNECT_SECONDS)
     return None
 
 

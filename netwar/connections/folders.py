@@ -18,7 +18,7 @@ from threading import RLock
 
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
-LEAST_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
+MIN_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
 TRIES = 100
 LOCK_SECONDS = 10
 
@@ -223,7 +223,7 @@ def is_full(folder: Path) -> bool:
         disk = os.statvfs(folder)
     except OSError:
         return False
-    return disk.f_bavail * disk.f_frsize < LEAST_ROOM or (disk.f_files > 0 and not disk.f_favail)
+    return disk.f_bavail * disk.f_frsize < MIN_ROOM or (disk.f_files > 0 and not disk.f_favail)
 
 
 def trouble(error: OSError) -> str:

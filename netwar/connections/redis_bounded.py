@@ -11,7 +11,7 @@ from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnecti
 
 from netwar.connections.bounded import PATIENCE
 
-MOST_BYTES = 1 << 28  # of an answer; what we ask for comes in portions that are a hundredth of it
+MAX_BYTES = 1 << 28  # of an answer; what we ask for comes in portions that are a hundredth of it
 
 
 class _Timed:
@@ -33,13 +33,13 @@ class _Timed:
         if time.monotonic() > self._until:
             raise TimeoutError("the answer was not whole in time")
         if self._left < 0:
-            raise ConnectionError(f"the answer is larger than {MOST_BYTES:,} bytes")
+            raise ConnectionError(f"the answer is larger than {MAX_BYTES:,} bytes")
         got = self._plug.recv(most)
         self._left -= len(got)
         return got
 
     def _begin(self) -> None:
-        self._until, self._left = time.monotonic() + self._seconds, MOST_BYTES
+        self._until, self._left = time.monotonic() + self._seconds, MAX_BYTES
 
 
 class _Bounded:

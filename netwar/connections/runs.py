@@ -71,7 +71,7 @@ class Run:
             os.close(handle)
         return True
 
-    def bury(self, holder: Any) -> None:
+    def remove_stale(self, holder: Any) -> None:
         """Remove the file of a dead run once nothing is held in its name any more."""
         if run := self._here(holder):
             self._file(run).unlink(missing_ok=True)
@@ -87,7 +87,7 @@ class Run:
         return self.folder / f"{run}.run"
 
 
-def alone(folder: Path, name: str, told: str) -> int:
+def exclusive(folder: Path, name: str, told: str) -> int:
     """Hold the lock `name` for as long as this process lives. Raises Busy, saying `told`, if another has it."""
     handle = opened(made(folder) / f"{name}.alone", os.O_RDWR)
     try:

@@ -19,7 +19,7 @@ from netwar.connections.sqlite_files import opened
 from netwar.errors import ServiceDown
 
 BUSY_SECONDS = 60
-MOST_CHECKED = 1 << 28  # bytes; looking through a larger file would hold up everybody
+MAX_CHECKED = 1 << 28  # bytes; looking through a larger file would hold up everybody
 
 CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
 
@@ -63,7 +63,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Se
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # what VACUUM INTO has made, for one
             _use_wal(connection)
         return
-    if done and path.stat().st_size < MOST_CHECKED:
+    if done and path.stat().st_size < MAX_CHECKED:
         _check_whole(connection)
     with unmasked():
         _use_wal(connection)

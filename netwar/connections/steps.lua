@@ -4,12 +4,12 @@
 
 local call = redis.call
 
-local MOST_ARGUMENTS = 5000 -- of one call; Lua's own limit is 8,000
+local MAX_ARGUMENTS = 5000 -- of one call; Lua's own limit is 8,000
 local REMEMBERED = 180 -- seconds; a client that waits for a server gives up after one minute
 
 local function many(command, key, list)
-  for first = 1, #list, MOST_ARGUMENTS do
-    call(command, key, unpack(list, first, math.min(first + MOST_ARGUMENTS - 1, #list)))
+  for first = 1, #list, MAX_ARGUMENTS do
+    call(command, key, unpack(list, first, math.min(first + MAX_ARGUMENTS - 1, #list)))
   end
 end
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
-from netwar.archive.base import Archive, Body, Change
+from netwar.archive.base import Archive, Body, ProfileChange
 from netwar.records.profile_fields import replaced, tracked
 
-PORTION = 1_000
+BATCH_SIZE = 1_000
 
 
 def carry(source: Archive, users: str, target: Archive, index: str) -> None:
     """Write down in `index` of the target each change that `users` of the source has."""
     changes = source.changes(users)
-    while some := list(islice(changes, PORTION)):
+    while some := list(islice(changes, BATCH_SIZE)):
         target.keep_changes(index, list(_fitted(source, users, target, index, some)))
 
 
-def _fitted(source: Archive, users: str, target: Archive, index: str, changes: Sequence[Change]) -> Iterator[Change]:
+def _fitted(
+    source: Archive, users: str, target: Archive, index: str, changes: Sequence[ProfileChange]
+) -> Iterator[ProfileChange]:
     """The changes; one during which the target saw something else makes two, so that this stays known."""
     seen = target.profiles(index, list({one.user for one in changes}))
     for change in changes:
@@ -34,18 +36,18 @@ def _fitted(source: Archive, users: str, target: Archive, index: str, changes: S
             yield change
 
 
-def _parted(source: Archive, users: str, change: Change, mine: Body, at: int) -> Iterator[Change]:
+def _parted(source: Archive, users: str, change: ProfileChange, mine: Body, at: int) -> Iterator[ProfileChange]:
     """A change in two: from what was there before to `mine`, seen at a time between, and from that to what came after."""
     before, after = _around(source, users, change)
     if first := replaced(before, mine):
-        yield Change(change.user, at, change.seen, first)
+        yield ProfileChange(change.user, at, change.seen, first)
         if second := replaced(mine, after):
-            yield Change(change.user, change.until, at, second)
+            yield ProfileChange(change.user, change.until, at, second)
     else:
         yield change
 
 
-def _around(source: Archive, users: str, change: Change) -> tuple[Body, Body]:
+def _around(source: Archive, users: str, change: ProfileChange) -> tuple[Body, Body]:
     """What the source's profile said before a change, and from then on."""
     versions = source.history(users, change.user)
     for newer, older in pairwise(versions):

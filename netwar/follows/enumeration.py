@@ -15,16 +15,16 @@ from typing import Literal
 
 from netwar.archive.base import Archive, Store, Tally
 from netwar.errors import RateLimited
-from netwar.follows.snapshot_writer import OpenSnapshot
+from netwar.follows.snapshot_writer import SnapshotWriter
 from netwar.follows.snapshots import Snapshot, Snapshots
-from netwar.profiles.status import shown
+from netwar.profiles.status import mark_available
 from netwar.queues.base import Queue
 from netwar.records.dialects import DIALECTS
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.idlists import portions
 from netwar.records.ids import number
 from netwar.records.pages import documents
-from netwar.twitter.base import Answer, Direction, Passing, Twitter
+from netwar.twitter.base import Answer, Direction, TransientError, Twitter
 from netwar.work.loop import check_fields
 
 log = logging.getLogger("netwar.follows")
@@ -32,7 +32,7 @@ log = logging.getLogger("netwar.follows")
 BARREN_PAGES = 50  # empty ones in a row
 REPEATS = 3  # times in a row that X leads back to a page that was read
 NAP = 60.0  # seconds between signs of life while a window is waited for
-PORTION = 10_000
+BATCH_SIZE = 10_000
 
 ADVICE = "it is at its trouble, not at the end of the list; what came is kept, run again later"
 
@@ -40,7 +40,7 @@ Mode = Literal["store", "queue", "ids"]
 
 
 @dataclass(slots=True)
-class Progress:
+class EnumerationProgress:
     """What a run brought: ids, micro-dollars, documents, users queued."""
 
     read: int = 0
@@ -64,14 +64,14 @@ class Enumeration:
         queue: Queue | None,
         user: str,
         direction: Direction,
-        snapshot: OpenSnapshot,
+        snapshot: SnapshotWriter,
         *,
         mode: Mode,
         fresh: int,
-        paged: Callable[[Progress, int], None] = lambda progress, ids: None,
+        paged: Callable[[EnumerationProgress, int], None] = lambda progress, ids: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.progress = Progress()
+        self.progress = EnumerationProgress()
         self._twitter = twitter
         self._store = store
         self._queue = queue
@@ -87,7 +87,7 @@ class Enumeration:
     def run(self, *, wait: bool) -> None:
         """Read to the end of the list.
 
-        Raises RateLimited unless it shall `wait`, StaleToken, Unavailable when X does not show the list, Passing when
+        Raises RateLimited unless it shall `wait`, StaleToken, Unavailable when X does not show the list, TransientError when
         X goes round in a circle, and whatever `Twitter` raises; the snapshot stays open, and goes on.
         """
         guard = Guard()
@@ -122,7 +122,7 @@ class Enumeration:
         elif self._mode == "queue":
             self._put(stale(self._store.archive, ids, self._fresh, self._twitter.now()))
         if answer.page.unread:
-            raise Passing("X answered with something that cannot be read", ADVICE)
+            raise TransientError("X answered with something that cannot be read", ADVICE)
         self._put(problem.value for problem in answer.page.problems if problem.outcome and number(problem.value) is not None)
         self._snapshot.add([int(id) for id in ids], answer.page.next_token, seen=self._mode != "ids")
         self.progress.read += len(ids)
@@ -135,7 +135,7 @@ class Enumeration:
         )
         if made:
             self.progress.tally += self._store.write(f"{self._direction} {self._user}", made)
-            shown(self._store.archive, USERTEST, answer.page.users, answer.retrieved)
+            mark_available(self._store.archive, USERTEST, answer.page.users, answer.retrieved)
         if answer.page.users and not self._checked:
             self._checked = True
             check_fields(answer.page.users, DIALECTS[self._twitter.dialect].checked_users)
@@ -146,7 +146,7 @@ class Enumeration:
 
     def queue_unseen(self, snapshots: Snapshots, snapshot: Snapshot) -> None:
         """Queue those of a snapshot whose profile is older than it: for pages that a run read that only wanted the ids."""
-        for some in portions(snapshots.members(snapshot.number), PORTION):
+        for some in portions(snapshots.members(snapshot.number), BATCH_SIZE):
             fresh = min(snapshot.began, self._fresh)
             self._put(stale(self._store.archive, list(map(str, some)), fresh, self._twitter.now()))
 
@@ -160,11 +160,11 @@ class Guard:
         self._repeats = 0
 
     def is_new(self, answer: Answer) -> bool:
-        """Whether this page is not one that was read already. Raises Passing when X goes round in a circle."""
+        """Whether this page is not one that was read already. Raises TransientError when X goes round in a circle."""
         token, page = answer.page.next_token, answer.page
         self._barren = 0 if page.users else self._barren + 1
         if self._barren >= BARREN_PAGES and token is not None:
-            raise Passing(f"X sent {BARREN_PAGES} empty pages in a row", ADVICE)
+            raise TransientError(f"X sent {BARREN_PAGES} empty pages in a row", ADVICE)
         if token is None:
             return True
         short = blake2b(" ".join(sorted(str(user["id"]) for user in page.users)).encode(), digest_size=8).digest()
@@ -172,7 +172,7 @@ class Guard:
         self._led_to[token] = short
         self._repeats = self._repeats + 1 if known and page.users else 0  # empty ones are counted above
         if self._repeats >= REPEATS:
-            raise Passing("X leads back to the same page again and again", ADVICE)
+            raise TransientError("X leads back to the same page again and again", ADVICE)
         return not known
 
 

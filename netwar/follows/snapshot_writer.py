@@ -55,7 +55,7 @@ def pages(snapshots: Snapshots, state: State) -> Iterator[Any]:
         yield kept
 
 
-class OpenSnapshot:
+class SnapshotWriter:
     """The open snapshot of a list, or a new one, held by `holder`; `dead` tells of another holder that it is known to be dead.
 
     `token` leads to the next page, None to the first one; `ended` when there is no next one. Raises Busy while another run

@@ -59,7 +59,7 @@ class Budget:
 class Balance:
     """How the budget of the UTC day at X stands. Money is micro-dollars.
 
-    `budget` is the lowest among the configurations that reserved on this day, and one's own; `spent` is booked, `held` is
+    `budget` is the lowest among the configurations that reserved on this day, and one's own; `spent` is booked, `reserved` is
     what other live runs have set aside, and `doubtful` what X may have billed for answers that did not come whole. `sure`
     when X's last answer was of this day, `lowered` when the budget is that of another configuration.
     """
@@ -67,14 +67,14 @@ class Balance:
     day: date
     budget: Budget
     spent: int
-    held: int
+    reserved: int
     doubtful: int
     sure: bool = True
     lowered: bool = False
 
     @property
     def left(self) -> int:
-        return max(self.budget.micro - self.spent - self.held - self.doubtful, 0)
+        return max(self.budget.micro - self.spent - self.reserved - self.doubtful, 0)
 
 
 def present(budget: Budget, host: str) -> Budget | None:
@@ -93,14 +93,14 @@ def present(budget: Budget, host: str) -> Budget | None:
 class DoesNotFit(Exception):
     """A reservation is larger than what the budget leaves.
 
-    `left` is what may still be reserved (micro-dollars), `held` what other live runs have open right now (their settling
+    `left` is what may still be reserved (micro-dollars), `reserved` what other live runs have open right now (their settling
     may make room), `budget` the one that forbids it. Not `sure`: it might fit if X said what day it is.
     """
 
-    def __init__(self, left: int, held: int, budget: Budget, *, sure: bool = True) -> None:
-        super().__init__(f"{left} micro-dollars left, {held} held by open reservations")
+    def __init__(self, left: int, reserved: int, budget: Budget, *, sure: bool = True) -> None:
+        super().__init__(f"{left} micro-dollars left, {reserved} held by open reservations")
         self.left = left
-        self.held = held
+        self.reserved = reserved
         self.budget = budget
         self.sure = sure
 
@@ -159,7 +159,7 @@ class Money(Protocol):
     def allows(self, budget: Budget) -> None:
         """Another configuration, which reserved today, says something else by now."""
 
-    def saw(self, at: float, took: float) -> float:
+    def learn_time(self, at: float, took: float) -> float:
         """Learn what time it is at X from an answer whose Date header (whole seconds) is `at`, `took` seconds after it
         was asked for; what `now` tells then. `at` is believed: who tells it has seen to it that it is no slip."""
 
@@ -191,7 +191,7 @@ class Money(Protocol):
     def balance(self) -> Balance:
         """How the budget stands, as `reserve` would find it."""
 
-    def held(self) -> int:
+    def reserved(self) -> int:
         """Micro-dollars in open reservations of live runs, this one's left out: their settling may make room."""
 
     def doubtful(self) -> int:
@@ -236,10 +236,10 @@ class Windows(Protocol):
         """Count one request before it is made: None to go ahead, else seconds to wait. `limit` per
         15 minutes holds only until the first answer tells the real one."""
 
-    def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
+    def update(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
         """Remember what an answer's headers said. Of two answers of one window the lower rest counts."""
 
-    def close(self, token: str, endpoint: str, until: float) -> None:
+    def block_until(self, token: str, endpoint: str, until: float) -> None:
         """X said the window is spent: nobody asks before `until`."""
 
     def windows(self, token: str) -> list[Window]:

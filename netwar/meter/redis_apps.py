@@ -23,12 +23,10 @@ class RedisApps:
         self._steps = Steps(server, Path(__file__).with_suffix(".lua"))
 
     def of(self, token: str) -> str | None:
-        """See the contract."""
         found = self._server.hget(TOKENS, token)
         return found.decode() if found else None
 
     def record(self, token: str, app: str) -> None:
-        """See the contract."""
         moved = self._booked(token) if token != app else []
         keys = [TOKENS, *(f"tw:money:{name}:{key}" for key in (*KINDS, *moved) for name in (token, app))]
         self._steps.once("record", keys, token, app)

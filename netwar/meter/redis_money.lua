@@ -179,8 +179,8 @@ function step.settle(id, day, purpose, kinds, doubts)
     for _, post in ipairs(kind[1] == 'post' and about.resumed or {}) do
       before = before + call('SISMEMBER', paid, post)
     end
-    for first = first_id, first_id + count - 1, MOST_ARGUMENTS do
-      new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MOST_ARGUMENTS, first_id + count) - 1))
+    for first = first_id, first_id + count - 1, MAX_ARGUMENTS do
+      new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MAX_ARGUMENTS, first_id + count) - 1))
     end
     call('EXPIRE', paid, DAYS_KEPT)
     first_id = first_id + count

@@ -44,11 +44,10 @@ class RedisMoney:
         self._steps = Steps(server, Path(__file__).with_suffix(".lua"))
 
     def price(self, most: Mapping[str, int]) -> int:
-        """See the contract. Raises ValueError for a kind without a price."""
+        """Raises ValueError for a kind without a price."""
         return price(most)
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """See the contract."""
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         dead = [holder for holder in {open_.holder for open_ in self._open() if not open_.doubt} if self._run.dead(holder)]
         time = self._time()
@@ -70,7 +69,7 @@ class RedisMoney:
         }
         fits, left, others, *lowest = self._do("reserve", [], reservation.id, json.dumps(told), json.dumps(about))
         for holder in dead:
-            self._run.bury(holder)
+            self._run.remove_stale(holder)
         if not fits:
             file, host, micro = (one.decode() for one in lowest)
             raise DoesNotFit(int(left), int(others), Budget(int(micro), file, host), sure=time.sure)
@@ -79,7 +78,7 @@ class RedisMoney:
     def settle(
         self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
     ) -> int:
-        """See the contract. A reservation that was replaced meanwhile is booked all the same."""
+        """A reservation that was replaced meanwhile is booked all the same."""
         by_kind: dict[str, set[str]] = defaultdict(set)
         for kind, id_ in objects:
             by_kind[kind].add(id_)
@@ -100,55 +99,43 @@ class RedisMoney:
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))
 
     def release(self, reservation: Reservation) -> None:
-        """See the contract."""
         self._do("release", [], reservation.id)
 
     def doubt(self, reservation: Reservation) -> None:
-        """See the contract."""
         self._do("doubt", [], reservation.id)
 
     def allows(self, budget: Budget) -> None:
-        """See the contract."""
         self._do("allows", [], json.dumps([budget.file, budget.host, budget.micro]))
 
-    def saw(self, at: float, took: float) -> float:
-        """See the contract."""
+    def learn_time(self, at: float, took: float) -> float:
         return self._learn(at, at + 1 + took).now
 
     def now(self) -> float:
-        """See the contract."""
         return self._time().now
 
     def told(self) -> bool:
-        """See the contract."""
         return self._time().told
 
     def today(self) -> date:
-        """See the contract."""
         return date.fromisoformat(self._time().today)
 
     def spent(self, day: date | None = None) -> int:
-        """See the contract."""
         return self._spent_on([str(day or self.today())])
 
     def balance(self) -> Balance:
-        """See the contract."""
         time = self._time()
         days = self._days(time)
-        held, doubtful = self._set_aside(time)
+        reserved, doubtful = self._set_aside(time)
         lowest, spent = self._lowest(days), self._spent_on(days)
-        return Balance(date.fromisoformat(time.today), lowest, spent, held, doubtful, time.sure, lowest != self._budget)
+        return Balance(date.fromisoformat(time.today), lowest, spent, reserved, doubtful, time.sure, lowest != self._budget)
 
-    def held(self) -> int:
-        """See the contract."""
+    def reserved(self) -> int:
         return self._set_aside(self._time())[0]
 
     def doubtful(self) -> int:
-        """See the contract."""
         return self._set_aside(self._time())[1]
 
     def charges(self, since: date | None = None) -> list[Charge]:
-        """See the contract."""
         days = sorted(date.fromisoformat(day.decode()) for day in self._server.hkeys(self._spent))
         return [charge for day in days if day >= (since or date.min) for charge in self._charges(day)]
 

@@ -40,7 +40,7 @@ function step.take(endpoint, now, limit, width)
 end
 
 -- What an answer told. One of an earlier window, that came late, tells nothing any more.
-function step.saw(endpoint, now, limit, remaining, reset)
+function step.update(endpoint, now, limit, remaining, reset)
   now, limit, remaining, reset = tonumber(now), tonumber(limit), tonumber(remaining), tonumber(reset)
   if call('EXISTS', window) == 1 then
     local width, rest, before = field('limit', 0), field('remaining', 0), field('reset', 0)
@@ -57,7 +57,7 @@ function step.saw(endpoint, now, limit, remaining, reset)
   write(endpoint, 'limit', limit, 'remaining', math.max(remaining, 0), 'reset', reset, 'seen', now, 'guessed', 0)
 end
 
-function step.close(endpoint, now, reset)
+function step.block_until(endpoint, now, reset)
   if call('EXISTS', window) == 0 then
     write(endpoint, 'limit', 0, 'remaining', 0, 'reset', reset, 'guessed', 1)
   end

@@ -24,21 +24,20 @@ class RedisWindows:
         self._steps = Steps(server, Path(__file__).with_suffix(".lua"))
 
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
-        """See the contract. A window whose reset has passed is open anew, as wide as X last told."""
+        """A window whose reset has passed is open anew, as wide as X last told."""
         now = self._clock()
         wait = self._do("take", token, endpoint, now, limit, now + WINDOW_SECONDS)
         return None if wait is None else float(wait)
 
-    def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
-        """See the contract. An answer of an earlier window, that came late, tells nothing any more."""
-        self._do("saw", token, endpoint, self._clock(), limit, remaining, reset + self._ahead)
+    def update(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
+        """An answer of an earlier window, that came late, tells nothing any more."""
+        self._do("update", token, endpoint, self._clock(), limit, remaining, reset + self._ahead)
 
-    def close(self, token: str, endpoint: str, until: float) -> None:
-        """See the contract."""
-        self._do("close", token, endpoint, self._clock(), until + self._ahead)
+    def block_until(self, token: str, endpoint: str, until: float) -> None:
+        self._do("block_until", token, endpoint, self._clock(), until + self._ahead)
 
     def windows(self, token: str) -> list[Window]:
-        """See the contract: those that an answer has told of."""
+        """Those that an answer has told of."""
         endpoints = sorted(endpoint.decode() for endpoint in self._server.smembers(f"tw:windows:{token}"))
         found = [(endpoint, self._server.hgetall(f"tw:window:{token}:{endpoint}")) for endpoint in endpoints]
         return [self._window(endpoint, told) for endpoint, told in found if b"seen" in told]

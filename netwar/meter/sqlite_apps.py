@@ -31,13 +31,11 @@ class SqliteApps:
         self._file = MeterFile(path, looks)
 
     def of(self, token: str) -> str | None:
-        """See the contract."""
         with self._file.reading() as db:
             found = db.execute("SELECT app FROM tokens WHERE token = ?", (token,)).fetchone()
         return str(found[0]) if found else None
 
     def record(self, token: str, app: str) -> None:
-        """See the contract."""
         with self._file.writing() as db:
             db.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?)", (token, app))
             for statement in MOVE if token != app else ():

@@ -56,11 +56,10 @@ class SqliteMoney:
         self._reservations = Reservations(app, run)
 
     def price(self, most: Mapping[str, int]) -> int:
-        """See the contract. Raises ValueError for a kind without a price."""
+        """Raises ValueError for a kind without a price."""
         return price(most)
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        """See the contract."""
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         with self._file.writing() as db:
             time = self._days.time(db)
@@ -71,9 +70,9 @@ class SqliteMoney:
             if fits := reservation.micro <= left:
                 self._days.allow(db, time, self._budget)
                 self._reservations.open(db, reservation, time.now)
-            waited_for = self._reservations.held(db, time.now)
+            waited_for = self._reservations.reserved(db, time.now)
         for holder in dead:
-            self._run.bury(holder)
+            self._run.remove_stale(holder)
         if not fits:
             raise DoesNotFit(max(left, 0), waited_for, lowest, sure=time.sure)
         return reservation
@@ -81,7 +80,7 @@ class SqliteMoney:
     def settle(
         self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
     ) -> int:
-        """See the contract. A reservation that was replaced meanwhile is booked all the same."""
+        """A reservation that was replaced meanwhile is booked all the same."""
         by_kind: dict[str, set[str]] = defaultdict(set)
         for kind, id_ in objects:
             by_kind[kind].add(id_)
@@ -95,22 +94,18 @@ class SqliteMoney:
         return micro
 
     def release(self, reservation: Reservation) -> None:
-        """See the contract."""
         with self._file.writing() as db:
             self._reservations.close(db, reservation)
 
     def doubt(self, reservation: Reservation) -> None:
-        """See the contract."""
         with self._file.writing() as db:
             self._reservations.doubt(db, reservation)
 
     def allows(self, budget: Budget) -> None:
-        """See the contract."""
         with self._file.writing() as db:
             self._days.change(db, budget)
 
-    def saw(self, at: float, took: float) -> float:
-        """See the contract."""
+    def learn_time(self, at: float, took: float) -> float:
         with self._file.reading() as db:
             time = self._days.time(db)
         if time.learnt(at, at + 1 + took) == time:
@@ -119,45 +114,37 @@ class SqliteMoney:
             return self._days.learn(db, at, at + 1 + took).now
 
     def now(self) -> float:
-        """See the contract."""
         with self._file.reading() as db:
             return self._days.time(db).now
 
     def told(self) -> bool:
-        """See the contract."""
         with self._file.reading() as db:
             return self._days.time(db).told
 
     def today(self) -> date:
-        """See the contract."""
         with self._file.reading() as db:
             return date.fromisoformat(self._days.time(db).today)
 
     def spent(self, day: date | None = None) -> int:
-        """See the contract."""
         query = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
         with self._file.reading() as db:
             asked = str(day or self._days.time(db).today)
             return int(db.execute(query, (self._app, asked)).fetchone()[0])
 
     def balance(self) -> Balance:
-        """See the contract."""
         with self._file.reading() as db:
             time = self._days.time(db)
             lowest, spent = self._days.lowest(db, time, self._budget), self._days.spent(db, time)
-            held, doubtful = self._reservations.held(db, time.now), self._reservations.doubtful(db, time)
-        return Balance(date.fromisoformat(time.today), lowest, spent, held, doubtful, time.sure, lowest != self._budget)
+            reserved, doubtful = self._reservations.reserved(db, time.now), self._reservations.doubtful(db, time)
+        return Balance(date.fromisoformat(time.today), lowest, spent, reserved, doubtful, time.sure, lowest != self._budget)
 
-    def held(self) -> int:
-        """See the contract."""
-        return self.balance().held
+    def reserved(self) -> int:
+        return self.balance().reserved
 
     def doubtful(self) -> int:
-        """See the contract."""
         return self.balance().doubtful
 
     def charges(self, since: date | None = None) -> list[Charge]:
-        """See the contract."""
         query = (
             'SELECT day, command, "index", kind, objects, free, micro FROM charges WHERE app = ? AND day >= ? ORDER BY 1, 2, 3, 4'
         )

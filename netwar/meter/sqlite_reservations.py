@@ -59,7 +59,7 @@ class Reservations:
         rows = db.execute(sql, (beside.request, self._run.holder, self._app)).fetchall()
         return sum(set_aside([*rows, (beside.request, beside.micro, False)])) - beside.micro
 
-    def held(self, db: sqlite3.Connection, now: float) -> int:
+    def reserved(self, db: sqlite3.Connection, now: float) -> int:
         """Micro-dollars that other live runs may yet settle."""
         rows = db.execute(f"SELECT holder, micro FROM reservations WHERE {SETTLEABLE}", (self._app, now - OVERDUE))
         return sum(micro for holder, micro in rows if holder != self._run.holder and not self._run.dead(holder))

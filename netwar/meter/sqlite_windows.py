@@ -40,7 +40,7 @@ class SqliteWindows:
         self._file.db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost a few counts, not the file
 
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
-        """See the contract. A window whose reset has passed is open anew, as wide as X last told."""
+        """A window whose reset has passed is open anew, as wide as X last told."""
         now = self._clock()
         with self._file.writing() as db:
             known = db.execute(FIND, (token, endpoint)).fetchone()
@@ -56,8 +56,8 @@ class SqliteWindows:
                 return float(reset - now)
         return None
 
-    def saw(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
-        """See the contract. An answer of an earlier window, that came late, tells nothing any more."""
+    def update(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
+        """An answer of an earlier window, that came late, tells nothing any more."""
         reset += self._ahead
         with self._file.writing() as db:
             known = db.execute(FIND, (token, endpoint)).fetchone()
@@ -71,21 +71,20 @@ class SqliteWindows:
                     remaining, reset = min(remaining, rest), max(reset, until)
             db.execute(OPEN, (token, endpoint, limit, max(remaining, 0), reset, self._clock(), False))
 
-    def close(self, token: str, endpoint: str, until: float) -> None:
-        """See the contract."""
+    def block_until(self, token: str, endpoint: str, until: float) -> None:
         with self._file.writing() as db:
             until += self._ahead
             db.execute(CLOSE, {"token": token, "endpoint": endpoint, "until": until, "now": self._clock()})
 
     def windows(self, token: str) -> list[Window]:
-        """See the contract: those that an answer has told of."""
+        """Those that an answer has told of."""
         with self._file.reading() as db:
             rows = db.execute(LIST, {"token": token, "now": self._clock()}).fetchall()
         ahead = self._ahead
         return [Window(name, limit, rest, reset - ahead, seen - ahead) for name, limit, rest, reset, seen in rows]
 
-    def end(self) -> None:
-        """Let go of the file; close() closes a window."""
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     @property

@@ -14,7 +14,7 @@ from netwar.records.nobody import is_empty
 from netwar.records.text import one_line, plural
 
 SHOWN = 60  # letters of what is told of
-PORTION = 5_000  # rows, so that two columns are ten thousand ids
+BATCH_SIZE = 5_000  # rows, so that two columns are ten thousand ids
 DELIMITERS = ",;\t|"
 BLANKS = re.compile(r"[0-9]+ [0-9]+( .*)?\s*")  # as networkx writes edges
 NUMBERLIKE = re.compile(r"""[=+'"-]{0,3}\d[\d.,'’\s]*(?:[eE][+-]?\d+)?["']?""")
@@ -62,7 +62,7 @@ def fixed(
     All else stays as it is. `fault` is told of ids in odd forms, which may be another user's, and of rows that are too short.
     """
     rows = iter(rows)
-    while some := list(islice(rows, PORTION)):
+    while some := list(islice(rows, BATCH_SIZE)):
         sound = not are_rounded(row[place] for _, row in some for place in places if place < len(row))
         cells = []
         for number, row in some:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from netwar.archive.base import Archive, Bearer, Body, Store, Version
-from netwar.profiles.lookup import LookUps
-from netwar.profiles.status import CLOSED, Change, changes, heard, retrieved, standing
+from netwar.archive.base import Archive, Body, NameHolder, Store, Version
+from netwar.profiles.lookup import UserLookup
+from netwar.profiles.status import CLOSED, StatusChange, changes, record_answers, retrieved, standing
 from netwar.records.dialects import public_count, username
 from netwar.records.documents import USERTEST
 from netwar.records.text import one_line, row
@@ -24,9 +24,9 @@ class Identity:
     user: str
     profile: Body | None
     standing: str | None
-    bearer: Bearer | None
+    bearer: NameHolder | None
     versions: list[Version]
-    changes: list[Change]
+    changes: list[StatusChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def by_number(archive: Archive, index: str, user: str) -> Identity | None:
 
 def by_name(archive: Archive, index: str, name: str) -> list[Identity]:
     """Everybody who bears a screen name or bore it, newest first."""
-    bearers = archive.bearers(index, [name]).get(name.lower(), [])
-    return [_identity(archive, index, bearer.user, bearer) for bearer in bearers]
+    name_holders = archive.name_holders(index, [name]).get(name.lower(), [])
+    return [_identity(archive, index, bearer.user, bearer) for bearer in name_holders]
 
 
 def said_of(archive: Archive, index: str, name: str) -> NameSaid | None:
@@ -65,14 +65,14 @@ def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> tu
 
     What it cost, in micro-dollars, and whether X said anything at all.
     """
-    look_ups = LookUps(twitter, store, USERTEST, USERTEST)
+    look_ups = UserLookup(twitter, store, USERTEST, USERTEST)
     told = look_ups.names([name.lower()]) if name else look_ups.ids([user])
     unavailable = {("@" if name else "") + value: problem for value, problem in told.unavailable.items()}
-    heard(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
+    record_answers(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
     return look_ups.micro, not told.silent
 
 
-def _identity(archive: Archive, index: str, user: str, bearer: Bearer | None) -> Identity:
+def _identity(archive: Archive, index: str, user: str, bearer: NameHolder | None) -> Identity:
     profile, ledger = archive.get(index, [user]).get(user), _ledger(index)
     now = standing(archive.record(ledger, user), profile)
     return Identity(user, profile, now, bearer, archive.history(index, user), changes(archive, ledger, user))

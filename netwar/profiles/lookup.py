@@ -12,11 +12,11 @@ from netwar.records.pages import Problem, documents
 from netwar.twitter.base import Answer, Twitter
 from netwar.work.loop import check_fields
 
-MOST = 100  # docs.x.com, users: ids and usernames, 1 to 100
+MAX_USERS = 100  # docs.x.com, users: ids and usernames, 1 to 100
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LookupResult:
     """What X said of some ids or names (these in lower case): a profile, that it is not to be had, or nothing at all.
 
     `asked` are those that the budget left room for. `retrieved` is the time of the answer in ms.
@@ -29,7 +29,7 @@ class Told:
     retrieved: int
 
 
-class LookUps:
+class UserLookup:
     """Look-ups whose profiles go into `users` (the full name of an index) and whose money is booked for `index`.
 
     `micro` and `tally` are what they have cost and brought; `silent` is of how many users X said nothing at all.
@@ -45,11 +45,11 @@ class LookUps:
         self._index = index
         self._checked = False
 
-    def ids(self, ids: Sequence[str]) -> Told:
+    def ids(self, ids: Sequence[str]) -> LookupResult:
         """Ask about up to 100 ids; about fewer, from the first on, where the budget leaves no room for all."""
         return self._told(ids, self._twitter.users(ids, index=self._index), lambda user: str(user["id"]))
 
-    def names(self, names: Sequence[str]) -> Told:
+    def names(self, names: Sequence[str]) -> LookupResult:
         """Ask about up to 100 screen names (lower case); about fewer where the budget leaves no room for all."""
         answer = self._twitter.names(names, index=self._index)
         return self._told(names, answer, lambda user: username(user).lower())
@@ -57,14 +57,14 @@ class LookUps:
     def buy(self, entries: Iterable[str]) -> None:
         """Look up ids and names as a queue has them, a hundred a request, any number."""
         entries = iter(entries)
-        while some := list(islice(entries, MOST)):
+        while some := list(islice(entries, MAX_USERS)):
             ids = [entry for entry in some if entry.isdigit()]
             names = [entry.removeprefix("@") for entry in some if not entry.isdigit()]
             for asked, ask in ((ids, self.ids), (names, self.names)):
                 while asked:
                     asked = asked[max(len(ask(asked).asked), 1) :]
 
-    def _told(self, values: Sequence[str], answer: Answer, name: Callable[[Object], str]) -> Told:
+    def _told(self, values: Sequence[str], answer: Answer, name: Callable[[Object], str]) -> LookupResult:
         self._keep(answer)
         asked = values[: max(answer.asked, 1)]
         profiles = {name(user) or str(user["id"]): user for user in answer.page.users}
@@ -75,7 +75,7 @@ class LookUps:
         }
         silent = [value for value in asked if value not in profiles and value not in unavailable]
         self.silent += len(silent)
-        return Told(asked, profiles, unavailable, silent, answer.retrieved)
+        return LookupResult(asked, profiles, unavailable, silent, answer.retrieved)
 
     def _keep(self, answer: Answer) -> None:
         self.micro += answer.micro

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from netwar.archive.base import Documents
 from netwar.records.entries import NAME
 
-PORTION = 10_000
+BATCH_SIZE = 10_000
 AHEAD = 2
 
 Portion = list[tuple[str, str]]
 
 
-def looked_up(
+def match_batches(
     archive: Documents, index: str, portions: Iterable[Portion], *, all_bearers: bool = False
 ) -> Iterator[tuple[Portion, list[list[str]]]]:
     """Each portion of (entry, as given) with what is kept of its entries, in their order.
@@ -48,9 +48,9 @@ def names_of(archive: Documents, index: str, ids: Sequence[str]) -> list[list[st
 def ids_of(archive: Documents, index: str, names: Sequence[str], *, all_bearers: bool = False) -> list[list[str]]:
     """For each screen name the id that bears it, as far as is known, or bore it last; with `all_bearers` every id that did,
     newest first. Case does not matter; none if nobody bore it."""
-    known = archive.bearers(index, names)
+    known = archive.name_holders(index, names)
     told = (known.get(name.lower(), []) for name in names)
-    return [[bearer.user for bearer in (bearers if all_bearers else bearers[:1])] for bearers in told]
+    return [[bearer.user for bearer in (name_holders if all_bearers else name_holders[:1])] for name_holders in told]
 
 
 def found(archive: Documents, index: str, entries: Sequence[str], *, all_bearers: bool = False) -> list[list[str]]:

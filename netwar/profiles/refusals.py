@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from netwar.errors import BadRequest
-from netwar.profiles.lookup import MOST
+from netwar.profiles.lookup import MAX_USERS
 from netwar.records.text import plural
-from netwar.twitter.base import Passing
+from netwar.twitter.base import TransientError
 from netwar.work.loop import TROUBLES, Trouble, said
 
 log = logging.getLogger("netwar.profiles")
@@ -31,7 +31,7 @@ class Refusals:
     """
 
     def __init__(self, ask_other: Callable[[], bool], failed: Callable[[str, str], None]) -> None:
-        self._most = MOST  # that may be asked about at once
+        self._most = MAX_USERS  # that may be asked about at once
         self._ask_other = ask_other
         self._failed = failed
         self._suspects: dict[str, Trouble] = {}
@@ -58,14 +58,14 @@ class Refusals:
             return False
         self._suspects[asked[0]] = trouble
         if len(self._suspects) == TROUBLES and not self._confronted():
-            if isinstance(trouble, Passing):
-                raise Passing(f"X failed {TROUBLES} times in a row ({trouble.what})", trouble.advice) from trouble
+            if isinstance(trouble, TransientError):
+                raise TransientError(f"X failed {TROUBLES} times in a row ({trouble.what})", trouble.advice) from trouble
             raise trouble
         return True
 
     def answered(self) -> None:
         """X has just answered about somebody who is no suspect."""
-        self._most = min(2 * self._most, MOST)
+        self._most = min(2 * self._most, MAX_USERS)
         while self._suspects:
             user, trouble = self._suspects.popitem()
             self._failed(user, said(trouble))

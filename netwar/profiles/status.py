@@ -25,7 +25,7 @@ CLOSED = (SUSPENDED, PROTECTED, GONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatusChange:
     """From `at` (ms) on the user was open, suspended, gone or protected, in X's words `detail`."""
 
     at: int
@@ -41,8 +41,8 @@ def retrieved(profile: Body) -> int:
 
 def _told_last(record: Record, profile: Body) -> bool:
     """Whether what is noted of a user is newer than their profile. Of two, one of which is yet to come, the other one is."""
-    shown, until = retrieved(profile), time.time() * 1000 + SLIP_MS
-    return record.asked >= shown or shown > until >= record.asked > 0
+    mark_available, until = retrieved(profile), time.time() * 1000 + SLIP_MS
+    return record.asked >= mark_available or mark_available > until >= record.asked > 0
 
 
 def standing(record: Record | None, profile: Body | None) -> str | None:
@@ -55,7 +55,7 @@ def standing(record: Record | None, profile: Body | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class UserStatus:
     """What is known of a queue entry: of an id, or of whoever is known to bear a screen name."""
 
     profile: Body | None
@@ -76,20 +76,20 @@ class Known:
         return max(self.record.asked if self.record else 0, retrieved(self.profile) if self.profile else 0)
 
 
-def look(archive: Archive, index: str, entries: Sequence[str]) -> dict[str, Known]:
+def load_statuses(archive: Archive, index: str, entries: Sequence[str]) -> dict[str, UserStatus]:
     """What is known of each entry, all of them looked up at once.
 
     A screen name is closed only by what X said of that name: that the user who bore it last is gone says nothing of who
     bears it now.
     """
     names = {entry: entry.removeprefix("@").lower() for entry in entries if not entry.isdigit()}
-    found = archive.bearers(index, list(names.values()))
+    found = archive.name_holders(index, list(names.values()))
     bears = {entry: found[name][0].user for entry, name in names.items() if name in found and found[name][0].until is None}
     ids = {entry: bears.get(entry, "") if entry in names else entry for entry in entries}
     keys = {entry: f"@{names[entry]}" if entry in names else entry for entry in entries}
     profiles = archive.get(index, sorted(set(ids.values()) - {""}))
     records = archive.records_of(index, list(keys.values()))
-    return {entry: Known(profiles.get(ids[entry]), records.get(keys[entry])) for entry in entries}
+    return {entry: UserStatus(profiles.get(ids[entry]), records.get(keys[entry])) for entry in entries}
 
 
 def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
@@ -113,12 +113,12 @@ def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: s
     ledger.change_note(index, f"standing/{user}", note)
 
 
-def changes(ledger: Ledger, index: str, user: str) -> list[Change]:
+def changes(ledger: Ledger, index: str, user: str) -> list[StatusChange]:
     """How it went with a user, oldest first; empty for one who was never anything but open."""
-    return [Change(*one) for one in ledger.note(index, f"standing/{user}") or []]
+    return [StatusChange(*one) for one in ledger.note(index, f"standing/{user}") or []]
 
 
-def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
+def mark_available(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
     """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
     by_key: dict[str, Body] = {str(profile["id"]): profile for profile in profiles}
     by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
@@ -128,13 +128,15 @@ def shown(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> No
             conclude(archive, index, user, now, at, name=username(by_key[user]))
 
 
-def heard(archive: Archive, index: str, profiles: Iterable[Body], unavailable: Mapping[str, Problem], at: int) -> Counter[str]:
+def record_answers(
+    archive: Archive, index: str, profiles: Iterable[Body], unavailable: Mapping[str, Problem], at: int
+) -> Counter[str]:
     """Write down what X said when asked about users: who is back, protected, suspended or gone. How many of the last three.
 
     `unavailable` are by id, or by `@name`.
     """
     profiles = list(profiles)
-    shown(archive, index, profiles, at)
+    mark_available(archive, index, profiles, at)
     told: Counter[str] = Counter()
     for user in profiles:
         if flag(user.get("protected")):

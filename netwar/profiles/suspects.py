@@ -15,7 +15,7 @@ from typing import Self
 
 from netwar.errors import BadRequest
 from netwar.queues.base import Claim, UserFailed
-from netwar.twitter.base import Passing
+from netwar.twitter.base import TransientError
 from netwar.work.claim_batch import PutBack
 from netwar.work.loop import TROUBLE, TROUBLES, Trouble, said
 
@@ -87,7 +87,7 @@ class Suspects:
             self.answered()
             return False
         self._release()
-        if not isinstance(trouble, Passing):
+        if not isinstance(trouble, TransientError):
             raise trouble
         return True
 
@@ -98,8 +98,8 @@ class Suspects:
         if self._in_a_row < TROUBLES or self._confronted():
             return
         self._release()
-        if isinstance(trouble, Passing):
-            raise Passing(f"X failed {TROUBLES} times in a row ({trouble.what})", trouble.advice) from trouble
+        if isinstance(trouble, TransientError):
+            raise TransientError(f"X failed {TROUBLES} times in a row ({trouble.what})", trouble.advice) from trouble
         raise trouble
 
     def _confronted(self) -> bool:

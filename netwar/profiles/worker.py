@@ -12,27 +12,27 @@ import time
 from collections.abc import Callable
 
 from netwar.archive.base import Store
-from netwar.profiles.lookup import MOST, LookUps, Told
+from netwar.profiles.lookup import MAX_USERS, LookupResult, UserLookup
 from netwar.profiles.refusals import Refusals
-from netwar.profiles.status import CLOSED, Known, heard, look
+from netwar.profiles.status import CLOSED, UserStatus, load_statuses, record_answers
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
 from netwar.records.text import plural
-from netwar.twitter.base import Passing, Twitter
-from netwar.work.claim_batch import OpenClaims
-from netwar.work.loop import TROUBLE, Trouble, Troubles, lies_with_us, since_queued, through_windows
+from netwar.twitter.base import TransientError, Twitter
+from netwar.work.claim_batch import ClaimBatch
+from netwar.work.loop import TROUBLE, FailureStreak, Trouble, lies_with_us, run_through_rate_limits, since_queued
 from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.profiles")
 
-MOST_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
+MAX_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
 MANY = 10_000  # claims of one user: so many are taken at most to come round to those of whom X said nothing
 SILENCE = "X said nothing of this user, neither a profile nor an error"
 
 
-class Profiles:
+class ProfileWorker:
     """One run: `run()` works until the queue is empty or the account may ask no more.
 
     A profile that was recorded since `fresh` (ms), or since its user was queued, is not asked for. Nor is a user of whom X
@@ -56,13 +56,13 @@ class Profiles:
         self._queue = queue
         self._archive = store.archive
         self._twitter = twitter
-        self._look_ups = LookUps(twitter, store, USERTEST, USERTEST)
+        self._look_ups = UserLookup(twitter, store, USERTEST, USERTEST)
         self._fresh = fresh
         self._again = again
         self._limit = limit
         self._user_done = user_done
         self._room = room
-        self._troubles = Troubles()
+        self._troubles = FailureStreak()
         self._refusals = Refusals(self._ask_other, self._failed)
         self._witness: tuple[str, bool] | None = None  # of whom X told, and whether it was asked by id
         self._silent: dict[str, str] = {}  # users of whom X tells nothing, and why
@@ -70,10 +70,10 @@ class Profiles:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record profiles. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing when X fails three times in a row; what X says when it answers about nobody (see netwar.profiles.refusals);
+        Raises TransientError when X fails three times in a row; what X says when it answers about nobody (see profiles.refusals);
         and OutOfBudget, OutOfCredit or UsageCapped. The summary then says what was done before.
         """
-        through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
+        run_through_rate_limits(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
         self._fail_the_silent()
         return self.summary
 
@@ -84,11 +84,11 @@ class Profiles:
     def _worked_off(self) -> bool:
         """Whether nobody waits any more; not so when X failed, which puts back whoever was claimed."""
         asked = 0
-        claims = OpenClaims()
+        claims = ClaimBatch()
         try:
             with claims:
                 while self._fill(claims):
-                    asked = min(max(len(claims.ids), len(claims.names)), MOST)
+                    asked = min(max(len(claims.ids), len(claims.names)), MAX_USERS)
                     self._ask(claims)
                     gc.collect(1)
                 self._refusals.settle()
@@ -96,15 +96,15 @@ class Profiles:
         except BaseException as error:
             self.summary.users -= claims.half_done  # they go back with their claims
             self._refusals.release()
-            if not isinstance(error, Passing) or not lies_with_us(error):
+            if not isinstance(error, TransientError) or not lies_with_us(error):
                 raise
             self._troubles.met(error, f"look-up of {plural(asked, 'user')}")
             return False
 
-    def _fill(self, claims: OpenClaims) -> bool:
+    def _fill(self, claims: ClaimBatch) -> bool:
         """Take claims until a look-up is full, as far as there are any; False if there is nobody to ask about."""
-        while max(len(claims.ids), len(claims.names)) < MOST and len(claims) < MOST_OPEN:
-            size = MOST if self._limit is None else min(MOST, self._limit - self.summary.users - claims.unanswered)
+        while max(len(claims.ids), len(claims.names)) < MAX_USERS and len(claims) < MAX_OPEN:
+            size = MAX_USERS if self._limit is None else min(MAX_USERS, self._limit - self.summary.users - claims.unanswered)
             if size <= 0:
                 break
             self._room()
@@ -115,21 +115,21 @@ class Profiles:
             self._spare(claims, claim)
         return claims.unanswered > 0
 
-    def _spare(self, claims: OpenClaims, claim: Claim) -> None:
+    def _spare(self, claims: ClaimBatch, claim: Claim) -> None:
         """Answer for those users of a claim of whom X need not be asked."""
         now = self._twitter.now()
-        for entry, known in look(self._archive, USERTEST, claim.users).items():
+        for entry, known in load_statuses(self._archive, USERTEST, claim.users).items():
             if why := self._needless(claim, known, now):
                 self.summary.outcomes[why] += 1
                 self._count(claims.answered(entry))
 
-    def _needless(self, claim: Claim, known: Known, now: int) -> str | None:
+    def _needless(self, claim: Claim, known: UserStatus, now: int) -> str | None:
         """Why X need not be asked about a user of a claim, if so; `now` (ms) is the time at X."""
         if since_queued(claim, known.at, now) or (known.is_open and self._fresh <= known.at <= now + SLIP_MS):
             return "fresh"
         return f"known to be {known.standing}" if known.standing in CLOSED and not self._again else None
 
-    def _ask(self, claims: OpenClaims) -> None:
+    def _ask(self, claims: ClaimBatch) -> None:
         """Look up the fuller of the two kinds, and write down what X says before any claim is done."""
         claims.renew()
         by_id = len(claims.ids) >= len(claims.names)
@@ -144,7 +144,7 @@ class Profiles:
         self._witness = next(((value, by_id) for value in told.profiles), self._witness)
         self.summary.read += len(told.profiles)
         unavailable = {key + value: problem for value, problem in told.unavailable.items()}
-        self.summary.outcomes += heard(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
+        self.summary.outcomes += record_answers(self._archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
         done = [entry for user in told.profiles.values() for entry in (str(user["id"]), by_name(username(user)))]
         done += [by_name(value) if key else value for value in told.unavailable]
         self._count(sum(claims.answered(entry) for entry in done))
@@ -153,13 +153,13 @@ class Profiles:
             claims.answered(entry, silent=True)
             self._failed(entry, SILENCE)
 
-    def _look_up(self, asked: list[str], by_id: bool) -> Told:
+    def _look_up(self, asked: list[str], by_id: bool) -> LookupResult:
         try:
             return self._look_ups.ids(asked) if by_id else self._look_ups.names([name.removeprefix("@") for name in asked])
         finally:
             self.summary.micro, self.summary.tally = self._look_ups.micro, self._look_ups.tally
 
-    def _narrow(self, claims: OpenClaims, asked: list[str], trouble: Trouble) -> None:
+    def _narrow(self, claims: ClaimBatch, asked: list[str], trouble: Trouble) -> None:
         """X refused a look-up, perhaps for the sake of one user in it. Raises what it said where it answers nobody."""
         if lies_with_us(trouble):
             raise trouble
@@ -191,8 +191,8 @@ class Profiles:
         so that their claims end done. Where so many others wait that they do not come round, the next run finds them.
         """
         left = dict(self._silent)
-        with OpenClaims() as others:
-            for _ in range(min(MANY, MOST * len(left))):
+        with ClaimBatch() as others:
+            for _ in range(min(MANY, MAX_USERS * len(left))):
                 claim = self._queue.take(1)
                 if claim is None:
                     return
@@ -200,5 +200,5 @@ class Profiles:
                     with claim:
                         raise UserFailed(left.pop(claim.user))
                 others.hold(claim)
-                if self._needless(claim, look(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
+                if self._needless(claim, load_statuses(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
                     others.answered(claim.user)

@@ -16,7 +16,7 @@ from types import TracebackType
 from netwar.errors import LeaseLost
 
 LEASE_SECONDS = 600
-MOST_FAILURES = 5
+MAX_FAILURES = 5
 
 
 class UserFailed(Exception):

@@ -15,7 +15,7 @@
 
 local waiting, turns, queued, claims, holders, leases, claimed, failures, failed = unpack(KEYS, 2)
 
-local MOST_FAILURES = 5
+local MAX_FAILURES = 5
 local ADOPTED = 100
 
 -- Turns are counted in whole micros, so that no two of them become one when they are written as seconds.
@@ -61,7 +61,7 @@ local function hand_back(token, now, reason)
       times, why = times + 1, reason
       call('HSET', failures, user, times .. ' ' .. why)
     end
-    if times < MOST_FAILURES then
+    if times < MAX_FAILURES then
       call('ZADD', turns, seconds(turn + place - 1), user)
       call('SADD', waiting, user)
     else

@@ -23,7 +23,7 @@ log = logging.getLogger("netwar.queues")
 KEYS = ("turns", "queued", "claims", "holders", "leases", "claimed", "failures", "failed")
 
 CHUNK = 5_000
-PORTION = 1_000
+BATCH_SIZE = 1_000
 APART = 1  # micro-second between the turns of a list
 
 RIGHT = re.compile(r"[0-9]{1,19}|[a-z0-9_]{1,15}|@[0-9]{1,15}")  # how tw-quser2work spells a user
@@ -123,14 +123,14 @@ class RedisQueue(Queue):
 
     def _entries(self) -> Iterator[str]:
         given, after = 0, "-inf"
-        while portion := self._look("portion", after, PORTION):
+        while portion := self._look("portion", after, BATCH_SIZE):
             after, users = portion[0], portion[1:]
             given += len(users)
             yield from map(_text, users)
         cursor = b"0"
         seen: set[bytes] = set()
         while len(self) > given:
-            cursor, *users = self._look("unplaced", cursor, PORTION)
+            cursor, *users = self._look("unplaced", cursor, BATCH_SIZE)
             yield from map(_text, set(users) - seen)
             seen.update(users)
             if cursor == b"0":
@@ -148,7 +148,7 @@ class RedisQueue(Queue):
 
     def _bury(self, dead: list[str]) -> None:
         for holder in dead:
-            self._run.bury(holder)
+            self._run.remove_stale(holder)
 
     def _here(self, at: float) -> float:
         """A time of the server's clock as this host's own clock has it."""

@@ -15,7 +15,7 @@ from netwar.connections import clocks
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
-from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
+from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
 
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
 # user), so it goes when the claim does. Times are seconds since 1970 on the file's own steady clock.
@@ -44,7 +44,7 @@ MIGRATIONS = [
 ]
 
 CHUNK = 100_000
-PORTION = 10_000
+BATCH_SIZE = 10_000
 HELD = "queue = ? AND state = 'claimed' AND token = ?"
 
 PUT = """
@@ -108,14 +108,14 @@ class SqliteQueue(Queue):
                     [(*lease, turn) for turn, _, _ in rows],
                 )
         for holder in dead:
-            self._run.bury(holder)
+            self._run.remove_stale(holder)
         return Claim(self, token, [user for _, user, _ in rows], self._here(min(row[-1] for row in rows))) if rows else None
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions, so that a long list holds up nobody."""
         turn, left = 0, limit
         while left is None or left > 0:
-            portion = PORTION if left is None else min(PORTION, left)
+            portion = BATCH_SIZE if left is None else min(BATCH_SIZE, left)
             with translated(self._path):
                 rows = self._next("turn, user", turn, portion)
             yield from (user for _, user in rows)
@@ -185,7 +185,7 @@ class SqliteQueue(Queue):
     def _hand_back(self, db: sqlite3.Connection, token: str, failure: str | None) -> None:
         db.execute(f"DELETE FROM entries WHERE {HELD} AND extra", (self.name, token))
         turns = db.execute(f"SELECT turn FROM entries WHERE {HELD} ORDER BY turn", (self.name, token)).fetchall()
-        fate = {"count": failure is not None, "most": MOST_FAILURES, "reason": failure}
+        fate = {"count": failure is not None, "most": MAX_FAILURES, "reason": failure}
         db.executemany(PUT_BACK, [{**fate, "turn": turn} for (turn,) in turns])
 
     def _next(self, columns: str, turn: int, portion: int) -> list[Any]:

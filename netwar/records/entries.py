@@ -29,7 +29,7 @@ from netwar.records.nobody import FAILED, PAGES, PARTS, is_empty, is_heading, is
 SNIFFED = 65_536
 LONGEST = 4_096  # no user takes more of a line than that; the rest of it is dropped
 SHOWN = 60
-MOST_ID = 2**63 - 1  # X's ids are signed 64-bit numbers
+MAX_ID = 2**63 - 1  # X's ids are signed 64-bit numbers
 
 NAME = re.compile(r"[A-Za-z0-9_]{1,15}")  # docs.x.com, users by username
 ID = re.compile(r"[0-9]+")
@@ -163,7 +163,7 @@ def written(entry: str) -> str:
 def _id(digits: str) -> str:
     if digits.startswith("0"):
         raise ValueError(f"an id does not begin with 0 (write @{digits[:15]} for a screen name)")
-    if len(digits) > 19 or int(digits) > MOST_ID:
+    if len(digits) > 19 or int(digits) > MAX_ID:
         raise ValueError("this number is too large for an id")
     return digits
 

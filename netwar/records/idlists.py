@@ -18,7 +18,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WIDTH = 8  # bytes; X's ids are 64-bit numbers
-MOST_IDS = 1_000_000  # in one text: longer lists are kept in parts, a hundred times smaller
+MAX_IDS = 1_000_000  # in one text: longer lists are kept in parts, a hundred times smaller
 
 
 def pack(ids: Sequence[int]) -> str:
@@ -49,7 +49,7 @@ def unpack(text: str) -> array[int]:
 def _unzipped(packed: bytes) -> bytes:
     unzip = zlib.decompressobj()
     try:
-        columns = unzip.decompress(packed, MOST_IDS * WIDTH)
+        columns = unzip.decompress(packed, MAX_IDS * WIDTH)
     except zlib.error as error:
         raise ValueError(str(error)) from None
     if not unzip.eof or len(columns) % WIDTH:

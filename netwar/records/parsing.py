@@ -16,7 +16,7 @@ import orjson
 
 HALF = re.compile("[\ud800-\udfff]")
 INSTEAD = "\ufffd"
-MOST_DIGITS = 19
+MAX_DIGITS = 19
 
 
 def parsed(content: bytes | str) -> Any:
@@ -90,7 +90,7 @@ def _escape(half: re.Match[str]) -> str:
 
 
 def _whole(digits: str) -> int | float | None:
-    return int(digits) if len(digits) <= MOST_DIGITS else _finite(digits)
+    return int(digits) if len(digits) <= MAX_DIGITS else _finite(digits)
 
 
 def _finite(written: str) -> float | None:

@@ -14,7 +14,7 @@ from netwar.records.text import plural, row
 from netwar.records.times import minute
 
 
-def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
+def records_for(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
     """The records of a user by number or screen name: who bears the name or bore it, and what X said of the name itself."""
     found = [] if user.isdigit() else ledger.by_name(index, user.removeprefix("@"))
     key = user if user.isdigit() else "@" + user.removeprefix("@").lower()
@@ -22,7 +22,7 @@ def about(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
     return chain(found, [own] if own.asked or own.spans else [])
 
 
-def line(record: Record) -> str:
+def summary_line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
     asked, posts = minute(record.asked), plural(record.posts, "tweet")
     return row(who(record), record.outcome or "unfinished", posts, asked, missing(record))
@@ -30,7 +30,7 @@ def line(record: Record) -> str:
 
 def detailed(record: Record) -> str:
     """Everything, on several lines."""
-    lines = [line(record)]
+    lines = [summary_line(record)]
     lines += [f"  covered  {bounds(span.low, span.high)}: {plural(span.posts, 'tweet')}" for span in record.spans]
     lines += [f"  gap      {bounds(gap.low, gap.high)}: the next run fills it" for gap in record.gaps]
     lines += [f"  lost     {bounds(part.low, part.high)}: X no longer serves it" for part in record.lost]
@@ -39,7 +39,7 @@ def detailed(record: Record) -> str:
     return "\n".join(lines)
 
 
-def plain(record: Record) -> dict[str, Any]:
+def to_json(record: Record) -> dict[str, Any]:
     """The record for JSON; ids as text, since readers of JSON round large numbers."""
     data = asdict(record)
     for part in (*data["spans"], *data["lost"]):

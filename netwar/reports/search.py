@@ -53,7 +53,7 @@ def _is_known(archive: Archive, index: str, within: Within) -> bool:
         return True
     if within.user:
         return bool(archive.profiles(users, [within.user])) or archive.record(index, within.user) != Record(within.user)
-    return bool(within.name and (archive.bearers(users, [within.name]) or archive.by_name(index, within.name)))
+    return bool(within.name and (archive.name_holders(users, [within.name]) or archive.by_name(index, within.name)))
 
 
 def find(archive: Documents, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:

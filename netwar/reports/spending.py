@@ -11,7 +11,7 @@ from typing import Any
 from netwar.errors import ServiceDown
 from netwar.meter.base import Balance, Charge, Money, present
 
-MOST_DAYS = 90  # docs.x.com, usage: how far back X tells its count
+MAX_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def statement(money: Money, since: date | None = None, scope: str = "", host: st
 
 def days_to_ask(shown: Statement) -> int:
     """How many days back X's count is wanted."""
-    return max(1, min(MOST_DAYS, (shown.balance.day - shown.since).days + 1))
+    return max(1, min(MAX_DAYS, (shown.balance.day - shown.since).days + 1))
 
 
 def by_day(usage: Mapping[str, Any]) -> dict[date, int]:
@@ -89,7 +89,7 @@ def lines(shown: Statement) -> Iterator[str]:
         yield "nothing was bought in these days"
     today = shown.balance
     yield f"today (UTC): ${dollars(today.spent)} spent of a budget of ${dollars(today.budget.micro)}, " + (
-        f"${dollars(today.held)} held by runs that are going on, ${dollars(today.left)} left"
+        f"${dollars(today.reserved)} held by runs that are going on, ${dollars(today.left)} left"
     )
     if today.lowered:
         yield f"that budget is the lowest of those who use this app today: that of {today.budget.file} on {today.budget.host}"
@@ -114,7 +114,7 @@ def plain(shown: Statement) -> dict[str, Any]:
     micro = {"today": today.spent, "month": shown.spent_this_month, "budget": today.budget.micro}
     compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
     posts = None if shown.read_by_x is None else compared
-    micro |= {"held": today.held, "in_doubt": today.doubtful, "left": today.left}
+    micro |= {"held": today.reserved, "in_doubt": today.doubtful, "left": today.left}
     budget = {"file": today.budget.file, "host": today.budget.host}
     return {"charges": charges, "micro_dollars": micro, "budget_of": budget, "counted": shown.scope, "posts": posts}
 

@@ -12,7 +12,7 @@ from netwar.sandbox.world.clock import parse_time
 _ID = re.compile(r"[0-9]{1,19}")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 
 
 def complain(name: str, value: str, what: str) -> NoReturn:
@@ -85,7 +85,7 @@ def _several(parameters: Mapping[str, str], name: str, form: re.Pattern[str]) ->
     if not text:
         raise invalid({name: ([], f"The `{name}` query parameter can not be empty")})
     found = list(dict.fromkeys(text.split(",")))
-    if len(found) > MOST_AT_ONCE:
+    if len(found) > MAX_AT_ONCE:
         raise invalid(
             {name: (found, f"The number of values in the `{name}` query parameter list [{len(found)}] is not between 1 and 100")}
         )

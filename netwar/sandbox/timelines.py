@@ -10,9 +10,9 @@ from netwar.sandbox.page_tokens import page_token, read_token
 from netwar.sandbox.problems import Body
 from netwar.sandbox.state import Answer, Call, Endpoint, endpoint
 from netwar.sandbox.world.clock import EPOCH
-from netwar.sandbox.world.population import MOST_SERVED
+from netwar.sandbox.world.population import MAX_SERVED
 
-MOST_WITHOUT_REPLIES = 800
+MAX_WITHOUT_REPLIES = 800
 _NEXT, _PREVIOUS = "next", "previous"
 
 
@@ -77,7 +77,7 @@ def _page(call: Call, feed: Feed, user_id: int, size: int, without_replies: bool
     count = feed.count()
     since, until = _bounds(call)
     floor = max(
-        0 if since is None else feed.position(since + 1), count - (MOST_WITHOUT_REPLIES if without_replies else MOST_SERVED)
+        0 if since is None else feed.position(since + 1), count - (MAX_WITHOUT_REPLIES if without_replies else MAX_SERVED)
     )
     ceiling = count if until is None else feed.position(until)
     size = size if call.paging.keep is None else min(size, call.paging.keep)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Store
-from netwar.profiles.lookup import MOST, LookUps
+from netwar.profiles.lookup import MAX_USERS, UserLookup
 from netwar.profiles.status import retrieved
 from netwar.queues.base import UserFailed
 from netwar.records.documents import SLIP_MS, users_index
@@ -24,7 +24,7 @@ PEEK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ResolvedUser:
     """A user's id, and the screen name that it was found by; `sure` if X said so in this run."""
 
     id: str
@@ -32,23 +32,23 @@ class Known:
     sure: bool = True
 
 
-class Names:
+class ScreenNameResolver:
     """Screen names of one index (`brexit`), remembered for one run."""
 
     def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
         self._twitter = twitter
         self._store = store
         self._users = users_index(name)
-        self._look_ups = LookUps(twitter, store, self._users, name)
+        self._look_ups = UserLookup(twitter, store, self._users, name)
         self._unavailable: dict[str, Unavailable] = {}
-        self._most = MOST  # a look-up, fewer after X refused one
+        self._most = MAX_USERS  # a look-up, fewer after X refused one
 
     @property
     def micro(self) -> int:
         """What look-ups have cost, in micro-dollars."""
         return self._look_ups.micro
 
-    def find(self, name: str, waiting: Iterable[str], room: int) -> Known:
+    def find(self, name: str, waiting: Iterable[str], room: int) -> ResolvedUser:
         """The id of a screen name (lower case, `@` allowed for one of digits only).
 
         `waiting` are entries that may be looked up with it, `room` at most of them. Raises
@@ -59,7 +59,7 @@ class Names:
             return known
         if name not in self._unavailable:
             others = [other for other in self._unknown(waiting) if other != name]
-            self._look_up_with(name, others[: min(room, MOST - 1)])
+            self._look_up_with(name, others[: min(room, MAX_USERS - 1)])
         if name in self._unavailable:
             raise self._unavailable.pop(name)
         if known := self._archived(name, self._twitter.now()):
@@ -71,7 +71,7 @@ class Names:
         others = others[: self._most - 1]
         try:
             self.look_up([name, *others])
-            self._most = min(2 * self._most, MOST)
+            self._most = min(2 * self._most, MAX_USERS)
         except TROUBLE as trouble:
             if not others or lies_with_us(trouble):
                 raise
@@ -83,12 +83,12 @@ class Names:
         for name, problem in self._look_ups.names(names).unavailable.items():
             self._unavailable[name] = Unavailable(problem.outcome or "", problem.detail)
 
-    def _archived(self, name: str, now: int) -> Known | None:
+    def _archived(self, name: str, now: int) -> ResolvedUser | None:
         """The user who bore the name last, if their profile is fresh at this time (ms)."""
         latest = max(self._store.archive.find(self._users, name=name), key=retrieved, default=None)
         if latest is None or not now - FRESH_MS <= retrieved(latest) <= now + SLIP_MS:
             return None
-        return Known(str(latest["id"]), name, sure=False)
+        return ResolvedUser(str(latest["id"]), name, sure=False)
 
     def _unknown(self, waiting: Iterable[str]) -> list[str]:
         now = self._twitter.now()

@@ -29,7 +29,7 @@ AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
 @dataclass(slots=True)
-class Progress:
+class TimelineProgress:
     """What a timeline brought so far; `posts` are the user's own, `proved` those in stretches that became complete."""
 
     posts: int = 0
@@ -38,12 +38,14 @@ class Progress:
     tally: Tally = field(default_factory=Tally)
 
 
-class Timeline:
+class TimelineReader:
     """The timeline of one user id in one index. `paged` is called after each page is written."""
 
-    def __init__(self, twitter: Twitter, store: Store, index: str, user: str, paged: Callable[[Page, Progress], None]) -> None:
+    def __init__(
+        self, twitter: Twitter, store: Store, index: str, user: str, paged: Callable[[Page, TimelineProgress], None]
+    ) -> None:
         self.user = user
-        self.progress = Progress()
+        self.progress = TimelineProgress()
         self._twitter = twitter
         self._store = store
         self._index = index

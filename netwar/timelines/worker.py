@@ -16,10 +16,10 @@ from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
-from netwar.timelines.resolver import Known, Names
-from netwar.timelines.timeline import Progress, Timeline, conclusion
+from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
+from netwar.timelines.timeline import TimelineProgress, TimelineReader, conclusion
 from netwar.twitter.base import Twitter, Unavailable
-from netwar.work.loop import check_fields, since_queued, through_windows
+from netwar.work.loop import check_fields, run_through_rate_limits, since_queued
 from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.timelines")
@@ -40,7 +40,7 @@ class NameMoved(Exception):
         self.new = new
 
 
-class Capture:
+class TimelineWorker:
     """One run: `run()` works until the queue is empty or the account may ask no more.
 
     `report(user, progress)` is called after each page, `user_done()` after each user, for a progress bar; `room()` before
@@ -56,7 +56,7 @@ class Capture:
         *,
         limit: int | None = None,
         refresh: Refresh | None = None,
-        report: Callable[[str, Progress], None] = lambda user, progress: None,
+        report: Callable[[str, TimelineProgress], None] = lambda user, progress: None,
         user_done: Callable[[], None] = lambda: None,
         room: Callable[[], None] = lambda: None,
     ) -> None:
@@ -66,7 +66,7 @@ class Capture:
         self._store = store
         self._index = index
         self._tweets = tweets_index(index)
-        self._names = Names(twitter, store, index)
+        self._names = ScreenNameResolver(twitter, store, index)
         self._left = limit
         self._refresh = refresh
         self._report = report
@@ -80,10 +80,10 @@ class Capture:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> Summary:
         """Record users. A spent rate window ends the run, or with `wait` is waited out.
 
-        Raises Passing, BadRequest or KeysRefused when X answers about nobody (see `netwar.profiles.suspects`), and OutOfBudget,
+        Raises TransientError, BadRequest or KeysRefused when X answers about nobody (see profiles.suspects), and OutOfBudget,
         OutOfCredit or UsageCapped; the summary then says what was done before.
         """
-        return through_windows(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
+        return run_through_rate_limits(self._drain, self._queue, self.summary, wait=wait, sleep=sleep)
 
     def _drain(self) -> None:
         with self._suspects:
@@ -110,7 +110,7 @@ class Capture:
         """Whether there is a user about whom X answered in this run; then it has answered about them once more."""
         if self._witness is None:
             return False
-        timeline = Timeline(self._twitter, self._store, self._index, self._witness, lambda page, progress: None)
+        timeline = TimelineReader(self._twitter, self._store, self._index, self._witness, lambda page, progress: None)
         try:
             timeline.look()
         except Unavailable as no:
@@ -127,7 +127,7 @@ class Capture:
     def _record(self, claim: Claim) -> None:
         entry = claim.user
         try:
-            known = Known(entry) if entry.isdigit() else self._find(entry)
+            known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
@@ -139,7 +139,7 @@ class Capture:
         if entry in self._refused:  # that has passed
             del self.summary.failed[entry]
 
-    def _find(self, entry: str) -> Known:
+    def _find(self, entry: str) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1
         before = self._names.micro
         try:
@@ -147,7 +147,7 @@ class Capture:
         finally:
             self.summary.micro += self._names.micro - before
 
-    def _bring_up_to_date(self, claim: Claim, known: Known) -> None:
+    def _bring_up_to_date(self, claim: Claim, known: ResolvedUser) -> None:
         if not claim.also(known.id):
             log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
             return
@@ -165,10 +165,10 @@ class Capture:
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
         return since_queued(claim, done, self._twitter.now())
 
-    def _read(self, claim: Claim, known: Known) -> None:
+    def _read(self, claim: Claim, known: ResolvedUser) -> None:
         proved = 0
 
-        def paged(page: Page, progress: Progress) -> None:
+        def paged(page: Page, progress: TimelineProgress) -> None:
             nonlocal proved
             # Pages that bring the same each time must not make us forget how often the user has failed.
             claim.renew(progress=progress.proved > proved)
@@ -180,7 +180,7 @@ class Capture:
             if known.name and not known.sure and bears.lower() != known.name:
                 raise NameMoved(bears)
 
-        timeline = Timeline(self._twitter, self._store, self._index, known.id, paged)
+        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged)
         try:
             record = timeline.bring_up_to_date()
             if self._refresh:
@@ -193,7 +193,7 @@ class Capture:
         finally:
             self._add(timeline.progress)
 
-    def _follow(self, claim: Claim, known: Known, new: str) -> None:
+    def _follow(self, claim: Claim, known: ResolvedUser, new: str) -> None:
         """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
         old = known.name or ""
         at = self._twitter.now()
@@ -203,7 +203,7 @@ class Capture:
             bearer = self._find(old)
         except Unavailable:
             self._conclude("@" + old, "renamed", f"{old} is {new} now, id {known.id}")
-            bearer = Known(known.id, new)
+            bearer = ResolvedUser(known.id, new)
         self._bring_up_to_date(claim, replace(bearer, sure=True))
 
     def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None) -> None:
@@ -223,7 +223,7 @@ class Capture:
     def _change(self, user: str, change: Callable[[Record], Record]) -> None:
         self._store.archive.change(self._tweets, user, change)
 
-    def _add(self, progress: Progress) -> None:
+    def _add(self, progress: TimelineProgress) -> None:
         self.summary.read += progress.posts
         self.summary.micro += progress.micro
         self.summary.tally += progress.tally

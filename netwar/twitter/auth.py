@@ -29,7 +29,7 @@ from netwar.twitter.way import way as way
 TIMEOUT = (10, 30)
 CALLBACK_PROBLEMS = (415, 417)
 WRONG_KEYS = (32, 99)
-MOST_BYTES = 1 << 20  # an answer with a token has some hundred
+MAX_BYTES = 1 << 20  # an answer with a token has some hundred
 
 
 class WrongPin(NetwarError):
@@ -86,7 +86,7 @@ def bearer_token(way: Way, consumer_key: str, consumer_secret: str) -> str:
 
     def ask() -> requests.Response:
         with requests.Session() as session:
-            way.prepare(session, MOST_BYTES)
+            way.prepare(session, MAX_BYTES)
             return session.post(
                 f"{way.api}/oauth2/token",
                 auth=(consumer_key, consumer_secret),
@@ -117,7 +117,7 @@ def kept(path: Path) -> RequestToken:
     """The request token of the call before. Raises ConfigError if there is none, or none that this user has kept."""
     try:
         with os.fdopen(existing(path, own=True), "rb") as file:
-            return RequestToken(**orjson.loads(file.read(MOST_BYTES)))
+            return RequestToken(**orjson.loads(file.read(MAX_BYTES)))
     except FileNotFoundError:
         raise ConfigError("no PIN is being waited for: run tw-auth without a PIN first, open the address it prints") from None
     except OSError as error:
@@ -175,7 +175,7 @@ def _why(error: requests.exceptions.RequestException) -> str:
 
 def _session(way: Way, consumer_key: str, **more: str) -> Any:
     session = requests_oauthlib.OAuth1Session(consumer_key, **more)
-    way.prepare(session, MOST_BYTES)
+    way.prepare(session, MAX_BYTES)
     session.max_redirects = 0
     return session
 

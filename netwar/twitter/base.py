@@ -37,7 +37,7 @@ class Unavailable(Exception):
         self.detail = detail
 
 
-class Passing(ServiceDown):
+class TransientError(ServiceDown):
     """X did not answer properly, several times over: likely to pass by itself. `what` happened, and what to do.
 
     `billed` is true when X may have sent, and billed, an answer that did not arrive.
@@ -58,7 +58,7 @@ class Twitter(Protocol):
     """The X API as one account sees it.
 
     Every method may raise RateLimited, UsageCapped, OutOfBudget, OutOfCredit, KeysRefused, BadRequest
-    and Passing, and pays for what it returns.
+    and TransientError, and pays for what it returns.
     """
 
     account: str

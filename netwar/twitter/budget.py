@@ -17,10 +17,10 @@ PATIENCE = 300.0  # seconds to wait for other runs to settle what they have rese
 Most = Callable[[int], Mapping[str, int]]
 
 
-class Purse:
+class BudgetGuard:
     """What one command may spend. The meter holds the budget; `config` is the file that says what ours is.
 
-    `ask_time` has X tell the meter what time it is, and may raise Passing.
+    `ask_time` has X tell the meter what time it is, and may raise TransientError.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Purse:
             try:
                 return self._reserve(request, most, purpose)
             except DoesNotFit as no:
-                if not no.held or time.monotonic() > deadline:
+                if not no.reserved or time.monotonic() > deadline:
                     if asked:
                         raise OutOfBudget(self._no_room(self._money.price(most), no.left, no.budget)) from no
                     asked = True
@@ -113,7 +113,7 @@ class Purse:
         return where, f" (the lowest of those who use this app today, of {budget.file} on {budget.host})"
 
 
-def halves(most: int, least: int) -> Iterator[int]:
+def shrinking_sizes(most: int, least: int) -> Iterator[int]:
     """Sizes to try: the most, then half of it, … down to the least."""
     while most > least:
         yield most

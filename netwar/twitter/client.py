@@ -14,8 +14,8 @@ from netwar.errors import RateLimited, ServiceDown
 from netwar.meter.base import DoesNotFit, MadeGood, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
-from netwar.twitter.base import Answer, Direction, Passing, Unavailable
-from netwar.twitter.budget import Most, Purse, halves
+from netwar.twitter.base import Answer, Direction, TransientError, Unavailable
+from netwar.twitter.budget import BudgetGuard, Most, shrinking_sizes
 from netwar.twitter.clock import XClock
 from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
 from netwar.twitter.pacing import Pace
@@ -31,8 +31,8 @@ log = logging.getLogger("netwar.twitter")
 
 Aside = Callable[[str, bytes, str], None]
 
-LEAST_PAGE, MOST_PAGE = 5, 100  # docs.x.com, timelines: max_results
-MOST_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
+MIN_PAGE, MAX_PAGE = 5, 100  # docs.x.com, timelines: max_results
+MAX_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
 FOLLOWS = {"followers": (FOLLOWERS, "follower"), "following": (FOLLOWING, "following")}
 REFERENCES = 2  # a post can both quote one post and answer another
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
@@ -71,7 +71,7 @@ class Client:
             access_token_secret=settings.access_token_secret,
         )
         self._clock = XClock(money, self._transport.look)
-        self._purse = Purse(money, settings.path, command, sleep, self._clock.ask)
+        self._purse = BudgetGuard(money, settings.path, command, sleep, self._clock.ask)
         self._pace = Pace(settings, windows, self._clock)
 
     def timeline(
@@ -83,9 +83,9 @@ class Client:
         until: int | None = None,
         token: str | None = None,
         reached: int | None = None,
-        size: int = MOST_PAGE,
+        size: int = MAX_PAGE,
     ) -> Answer:
-        """One page of a timeline; see the contract. The page shrinks when the budget leaves no room for more."""
+        """One page of a timeline. The page shrinks when the budget leaves no room for more."""
         bounds = {"since_id": since, "until_id": until, "pagination_token": token}
         params: dict[str, Any] = {name: value for name, value in bounds.items() if value}
         params |= self._words.timeline(full=self._full)
@@ -93,19 +93,19 @@ class Client:
         wanted = min(size, until - since - 1) if since is not None and until is not None else size
         request = f"timeline {user} {since or 0} {reached or until or 0}"
 
-        sizes = [wanted] if wanted < LEAST_PAGE else [*halves(wanted, LEAST_PAGE)]
+        sizes = [wanted] if wanted < MIN_PAGE else [*shrinking_sizes(wanted, MIN_PAGE)]
         reservation, posts = self._purse.reserve(request, sizes, self._page_at_most, index)
-        params["max_results"] = max(LEAST_PAGE, min(posts, MOST_PAGE))
+        params["max_results"] = max(MIN_PAGE, min(posts, MAX_PAGE))
         route, resumed = f"/2/users/{user}/tweets", token is None and until is not None
         paging: dict[str, Any] = {"asked": posts, "most": self._page_at_most, "resumed": resumed}
         return self._ask(TIMELINE, route, params, reservation, about=user, **paging)
 
     def names(self, names: Sequence[str], *, index: str) -> Answer:
-        """Look up screen names; see the contract. Fewer are looked up when the budget leaves no room for all."""
+        """Look up screen names. Fewer are looked up when the budget leaves no room for all."""
         return self._look_up(NAMES, "/2/users/by", "usernames", names, index)
 
     def users(self, ids: Sequence[str], *, index: str) -> Answer:
-        """Look up ids; see the contract."""
+        """Look up ids."""
         return self._look_up(USERS, "/2/users", "ids", ids, index)
 
     def follows(
@@ -115,16 +115,16 @@ class Client:
         *,
         index: str,
         token: str | None = None,
-        size: int = MOST_FOLLOWS,
+        size: int = MAX_FOLLOWS,
         whole: bool = True,
     ) -> Answer:
-        """A page of followers or of whom a user follows; see the contract. It shrinks when the budget leaves no room for more."""
+        """A page of followers or of whom a user follows. It shrinks when the budget leaves no room for more."""
         endpoint, kind = FOLLOWS[direction]
 
         def most(entries: int) -> dict[str, int]:
             return {kind: entries}
 
-        sizes = [*halves(min(size, MOST_FOLLOWS), 1)]
+        sizes = [*shrinking_sizes(min(size, MAX_FOLLOWS), 1)]
         reservation, count = self._purse.reserve(f"{direction} {user} {token or ''}", sizes, most, index)
         params: dict[str, Any] = {"max_results": count} | (self._words.user_fields if whole else {})
         params |= {"pagination_token": token} if token else {}
@@ -133,11 +133,10 @@ class Client:
         )
 
     def now(self) -> int:
-        """See the contract."""
         return self._clock.now()
 
     def ask_time(self) -> None:
-        """Let X tell the meter what time it is, for nothing and without keys. Raises Passing."""
+        """Let X tell the meter what time it is, for nothing and without keys. Raises TransientError."""
         self._clock.ask()
 
     def me(self) -> Object:
@@ -162,7 +161,9 @@ class Client:
 
     def _look_up(self, endpoint: Endpoint, route: str, key: str, values: Sequence[str], index: str) -> Answer:
         request = f"{endpoint.name} {short(','.join(sorted(values)))}"
-        reservation, count = self._purse.reserve(request, [*halves(len(values), 1)], lambda count: {"user": count}, index)
+        reservation, count = self._purse.reserve(
+            request, [*shrinking_sizes(len(values), 1)], lambda count: {"user": count}, index
+        )
         params = {key: ",".join(values[:count]), **self._words.user_fields}
         return self._ask(endpoint, route, params, reservation, users="user", asked=count)
 
@@ -229,7 +230,7 @@ class Client:
             try:
                 judge(reply, wait=wait, about_user=about_user, listed=endpoint.listed)
             except RateLimited as limited:
-                self._pace.close(endpoint, limited.wait)
+                self._pace.block(endpoint, limited.wait)
                 raise
 
         signed = endpoint.signed(self._settings.auth)
@@ -240,7 +241,7 @@ class Client:
             if reply := self._readable(route, glitch):
                 return reply
             advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
-            raise Passing(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
+            raise TransientError(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
 
     def _readable(self, route: str, glitch: Glitch) -> Reply | None:
         """What came, time and again, if it can be read but for its `data`; what cannot be read at all is set aside."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from netwar.errors import ServiceDown
 from netwar.meter.base import Money
-from netwar.twitter.base import Passing
+from netwar.twitter.base import TransientError
 from netwar.twitter.problems import Glitch, Reply
 
 SLIP = 60.0  # seconds: an answer whose Date is further from what was expected is not believed without a second one
@@ -35,12 +35,12 @@ class XClock:
             return max(time.time_ns() // 1_000_000, self._last)
 
     def ask(self) -> None:
-        """Let X tell the meter what time it is. Raises Passing when X cannot be asked."""
+        """Let X tell the meter what time it is. Raises TransientError when X cannot be asked."""
         try:
             reply = self._believed(self._look())
         except Glitch as glitch:
-            raise Passing(str(glitch), "it may be at its trouble, or the way there is cut; run again later") from glitch
-        self._money.saw(reply.date.timestamp() if reply.date else self._money.now(), _took(reply))
+            raise TransientError(str(glitch), "it may be at its trouble, or the way there is cut; run again later") from glitch
+        self._money.learn_time(reply.date.timestamp() if reply.date else self._money.now(), _took(reply))
 
     def read(self, reply: Reply) -> tuple[datetime, int]:
         """The Date of an answer, and the version of what came with it: ms that lie within the Date's second, and behind those
@@ -49,7 +49,7 @@ class XClock:
         known = None
         with suppress(ServiceDown):  # what came is paid for, and is to be kept
             reply = self._believed(reply)
-            known = self._money.saw(reply.date.timestamp(), _took(reply)) if reply.date else self._money.now()
+            known = self._money.learn_time(reply.date.timestamp(), _took(reply)) if reply.date else self._money.now()
         date = reply.date or datetime.fromtimestamp(self.now() // 1000, UTC)
         start = int(date.timestamp()) * 1000
         version = start if known is None else min(max(int(known * 1000), start), start + 999)

@@ -16,7 +16,7 @@ from netwar.twitter.problems import Reply
 if TYPE_CHECKING:
     from netwar.config import Settings
 
-MOST_LIMIT, MOST_SECONDS = 10**9, 10**11  # what is more is no rate limit and no time
+MAX_LIMIT, MAX_SECONDS = 10**9, 10**11  # what is more is no rate limit and no time
 
 
 class Pace:
@@ -33,9 +33,9 @@ class Pace:
         if wait:
             raise RateLimited(f"the rate window of {endpoint.name} is spent: run again in {wait:.0f} s, when it opens", wait)
 
-    def close(self, endpoint: Endpoint, wait: float) -> None:
+    def block(self, endpoint: Endpoint, wait: float) -> None:
         """X said that the window is spent, for so many seconds."""
-        self._windows.close(self.token(endpoint), endpoint.name, time.time() + wait)
+        self._windows.block_until(self.token(endpoint), endpoint.name, time.time() + wait)
 
     def remember(self, endpoint: Endpoint, reply: Reply) -> float | None:
         """Hand the rate headers to the meter; seconds until the window opens anew, None if X did not say.
@@ -49,12 +49,12 @@ class Pace:
             limit, remaining, reset = (int(reply.headers[f"x-rate-limit-{part}"]) for part in ("limit", "remaining", "reset"))
         except (KeyError, ValueError):
             return None
-        if not (0 <= remaining <= limit <= MOST_LIMIT and 0 <= reset <= MOST_SECONDS):
+        if not (0 <= remaining <= limit <= MAX_LIMIT and 0 <= reset <= MAX_SECONDS):
             return None
         at = reply.date.timestamp() if reply.date else self._clock.now() / 1000
         wait = min(max(reset - at, 0.0), LONGEST_WINDOW)
         with suppress(ServiceDown):  # the answer may have been paid for; whoever asks next is told
-            self._windows.saw(self.token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
+            self._windows.update(self.token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None
 
     def token(self, endpoint: Endpoint) -> str:

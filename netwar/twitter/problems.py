@@ -21,7 +21,7 @@ from netwar.twitter.base import StaleToken, Unavailable
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
 # Of X's own words as much is repeated as a sentence can bear.
-MOST_ITEMS, MOST_WORDS = 10, 300
+MAX_ITEMS, MAX_WORDS = 10, 300
 LAST_YEAR = 2500  # what is dated later is no time; a document's version has room for 500 years
 CLOCK_OFF = 120.0  # seconds; X takes no signature whose time is more than some minutes from its own
 
@@ -81,8 +81,8 @@ class Reply:
     def words(self) -> str:
         """What X says went wrong, in its own words."""
         said = [self.problem.detail or self.problem.title]
-        said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items[:MOST_ITEMS]]
-        whole = "; ".join(dict.fromkeys(filter(None, said)))[:MOST_WORDS] or f"HTTP status {self.status}"
+        said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items[:MAX_ITEMS]]
+        whole = "; ".join(dict.fromkeys(filter(None, said)))[:MAX_WORDS] or f"HTTP status {self.status}"
         return "".join(letter if letter.isprintable() else " " for letter in whole)  # it goes to terminals
 
 

@@ -24,7 +24,7 @@ from netwar.twitter.way import Way
 log = logging.getLogger("netwar.twitter")
 
 ATTEMPTS = 4
-MOST_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
+MAX_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
 
 
 FREE = "/2/usage/tweets"  # costs nothing, and without keys brings a refusal
@@ -139,9 +139,9 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         """
         deadline = time.monotonic() + PATIENCE * self.timeout
         try:
-            return body(response.raw, MOST_BYTES)
+            return body(response.raw, MAX_BYTES)
         except TooLarge as error:
-            raise Glitch(f"X's answer is larger than {MOST_BYTES:,} bytes", billed=True) from error
+            raise Glitch(f"X's answer is larger than {MAX_BYTES:,} bytes", billed=True) from error
         except urllib3.exceptions.ReadTimeoutError as error:
             if time.monotonic() >= deadline:
                 raise Glitch(f"X's answer was not whole after {PATIENCE * self.timeout:.0f} s", billed=True) from error

@@ -26,7 +26,7 @@ class Held:
     silent: int = 0
 
 
-class OpenClaims:
+class ClaimBatch:
     """The claims of a run, a context manager: what is open when it is left by an exception is put back."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import Object
 from netwar.records.documents import SLIP_MS
 from netwar.records.text import waiting
-from netwar.twitter.base import Passing
+from netwar.twitter.base import TransientError
 from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.work")
@@ -21,18 +21,18 @@ log = logging.getLogger("netwar.work")
 TROUBLES = 3
 
 # What X says instead of an answer, and perhaps for the sake of one user whom it was asked about.
-Trouble = Passing | BadRequest | KeysRefused | NotNow
-TROUBLE = (Passing, BadRequest, KeysRefused, NotNow)
+Trouble = TransientError | BadRequest | KeysRefused | NotNow
+TROUBLE = (TransientError, BadRequest, KeysRefused, NotNow)
 
 
 def said(trouble: Trouble) -> str:
     """What X said, without the advice about our keys, which would mislead."""
-    return trouble.what if isinstance(trouble, Passing) else trouble.reason or str(trouble)
+    return trouble.what if isinstance(trouble, TransientError) else trouble.reason or str(trouble)
 
 
 def lies_with_us(trouble: Trouble) -> bool:
     """Whether it is surely not for the sake of a user: an answer that did not arrive, or what our clock says."""
-    return isinstance(trouble, ClockOff) or (isinstance(trouble, Passing) and trouble.billed)
+    return isinstance(trouble, ClockOff) or (isinstance(trouble, TransientError) and trouble.billed)
 
 
 def since_queued(claim: Claim, at: int, now: int) -> bool:
@@ -46,13 +46,13 @@ def since_queued(claim: Claim, at: int, now: int) -> bool:
     return now - (time.time() - claim.queued) * 1000 <= at <= now + SLIP_MS
 
 
-def through_windows(
+def run_through_rate_limits(
     work: Callable[[], None], queue: Queue, summary: Summary, *, wait: bool, sleep: Callable[[float], None] = time.sleep
 ) -> Summary:
     """Work until it is done. A spent rate window ends it, and the summary tells so; with `wait` it is waited out."""
     while True:
         try:
-            with seldom_collecting():
+            with gc_paused():
                 work()
             return summary
         except RateLimited as limited:
@@ -65,7 +65,7 @@ def through_windows(
             sleep(limited.wait)
 
 
-class Troubles:
+class FailureStreak:
     """How often X has failed in a row."""
 
     def __init__(self) -> None:
@@ -75,12 +75,12 @@ class Troubles:
         """X answered."""
         self._count = 0
 
-    def met(self, passing: Passing, what: str) -> None:
-        """X failed with `what`, which is tried again. Raises Passing at the third time in a row."""
+    def met(self, passing: TransientError, what: str) -> None:
+        """X failed with `what`, which is tried again. Raises TransientError at the third time in a row."""
         self._count += 1
         log.warning("%s: %s; back on the queue", what, passing.what)
         if self._count == TROUBLES:
-            raise Passing(f"X failed {TROUBLES} times in a row ({passing.what})", passing.advice) from passing
+            raise TransientError(f"X failed {TROUBLES} times in a row ({passing.what})", passing.advice) from passing
 
 
 def check_fields(objects: Iterable[Object], names: Iterable[str]) -> None:
@@ -93,7 +93,7 @@ def check_fields(objects: Iterable[Object], names: Iterable[str]) -> None:
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Leave reference cycles alone until told to collect.
 
     A page is tens of thousands of small objects without a cycle among them. Python's collector looks through them again and

@@ -206,7 +206,7 @@ def test_a_document_that_unpacks_to_more_than_fits_is_told(
     archive: SqliteArchive, shell: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, frames: int
 ) -> None:
     """It is told by what it says of itself, and by what follows it: nothing is unpacked."""
-    monkeypatch.setattr(packing, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(packing, "MAX_BYTES", 1_000_000)
     archive.write([document("twbrexit", 1, text="x")])
     bomb = packing.zstd.compress(b" " * (2_000_000 // frames)) * frames
     shell.execute("UPDATE tweet SET document = ?", (bomb,))

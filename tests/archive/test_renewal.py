@@ -20,11 +20,11 @@ import pytest
 from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
-from netwar.archive.sqlite.reading import Shelf
+from netwar.archive.sqlite.reading import DocumentTable
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.archive.sqlite.tweets import TWEETS
-from netwar.connections.runs import alone
+from netwar.connections.runs import exclusive
 from netwar.connections.sqlite import connect
 from netwar.errors import ServiceDown
 from tests.archive.test_archive_files import NOW, document, sound
@@ -67,7 +67,7 @@ def archive(old: Path) -> Iterator[SqliteArchive]:
 
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "PORTION", 7)
+    monkeypatch.setattr(renewal, "BATCH_SIZE", 7)
 
 
 def found(archive: SqliteArchive, words: str, index: str = "twbrexit") -> list[int]:
@@ -113,7 +113,7 @@ import os, signal, sys
 from pathlib import Path
 from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.store import SqliteArchive
-renewal.PORTION, read, done = 7, renewal._read_more, []
+renewal.BATCH_SIZE, read, done = 7, renewal._read_more, []
 def killed(*arguments):
     done.append(read(*arguments))
     if len(done) == {portions}:
@@ -198,7 +198,7 @@ def test_a_copy_that_fails_leaves_nothing_on_the_disk(archive: SqliteArchive, ol
 
 
 def test_one_program_at_a_time(archive: SqliteArchive, old: Path, caplog: pytest.LogCaptureFixture) -> None:
-    lock = alone(old, "brexit-renewal", "")
+    lock = exclusive(old, "brexit-renewal", "")
     everything_is_found(archive)
     assert "another program renews its full text" in caplog.text
     os.close(lock)
@@ -209,15 +209,15 @@ def test_one_program_at_a_time(archive: SqliteArchive, old: Path, caplog: pytest
 def test_what_another_program_renews_during_a_search_is_found_once(
     archive: SqliteArchive, old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, asked = alone(old, "brexit-renewal", ""), Shelf._sorted
+    lock, asked = exclusive(old, "brexit-renewal", ""), DocumentTable._sorted
 
-    def renewed_first(shelf: Shelf, match: str) -> list[tuple[int, int]]:
+    def renewed_first(shelf: DocumentTable, match: str) -> list[tuple[int, int]]:
         if renewal.unread(shelf._file, "tweet") != (1, 0):
             os.close(lock)
             renewal.renew(shelf._file)
         return asked(shelf, match)
 
-    monkeypatch.setattr(Shelf, "_sorted", renewed_first)
+    monkeypatch.setattr(DocumentTable, "_sorted", renewed_first)
     everything_is_found(archive)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from netwar.connections.runs import Run
-from netwar.queues.base import MOST_FAILURES, UserFailed
+from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from tests.conftest import Desk, Ended, program
 
@@ -29,7 +29,7 @@ def queue(desk: Desk, name: str = "work") -> SqliteQueue:
 
 def fail(work: SqliteQueue, user: str, reason: str) -> None:
     work.put([user])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         claim = work.take(1)
         assert claim
         assert claim.user == user
@@ -107,11 +107,11 @@ def test_claims_and_failures_are_shown(desk: Desk) -> None:
     assert head == "work: 1 waiting, 1 claimed, 1 failed"
     assert claimed.startswith("claimed  1 ")
     assert "UTC by " in claimed
-    assert failed.split(maxsplit=2)[1:] == ["5", f"{MOST_FAILURES} times: profile unreadable"]
+    assert failed.split(maxsplit=2)[1:] == ["5", f"{MAX_FAILURES} times: profile unreadable"]
     shown = json.loads(desk.run("tw-showwork", "--json", check=0).stdout)
     assert (shown["queue"], shown["waiting"]) == ("work", 1)
     assert [held["user"] for held in shown["claimed"]] == ["1"]
-    assert shown["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MOST_FAILURES}]
+    assert shown["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MAX_FAILURES}]
 
 
 def test_names_and_json_at_once_are_a_usage_error(desk: Desk) -> None:

@@ -22,7 +22,7 @@ class Told(NoBar):
 
 def test_the_bar_fills_as_less_is_left_and_never_empties() -> None:
     bar = Told()
-    progress = recipe_progress.Progress(bar, 5)
+    progress = recipe_progress.TaskProgress(bar, 5)
     for left in (5, 3, 4, 1, 0):
         progress.tell(left, "shards")
     assert bar.steps == [(2, "3 shards left"), (2, "1 shards left"), (1, "0 shards left")]
@@ -32,7 +32,7 @@ def test_what_does_not_move_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(recipe_progress, "STILL_SECONDS", -1)
     monkeypatch.setattr(recipe_progress, "TELL_SECONDS", -1)
     caplog.set_level(logging.INFO, "netwar.elk")
-    recipe_progress.Progress(NoBar(), 5).tell(5, "shards")
+    recipe_progress.TaskProgress(NoBar(), 5).tell(5, "shards")
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "nothing has moved for -1 s, 5 shards are left (tw-elk why tells of a shard)"),
         ("INFO", "5 shards are left"),

@@ -48,7 +48,7 @@ def work(shipped: ShippedRedis, run: Run) -> None:
         money = RedisMoney(server, "app", run, 10**9)
         money.settle(money.reserve("a page", {"post": 5}, Purpose("tw", "index")), [("post", "1"), ("post", "2")], NOON)
         money.reserve("another", {"post": 5}, Purpose("tw", "index"))
-        RedisWindows(server).saw("token", "timeline", limit=900, remaining=7, reset=NOON.timestamp())
+        RedisWindows(server).update("token", "timeline", limit=900, remaining=7, reset=NOON.timestamp())
 
 
 def seen(shipped: ShippedRedis, run: Run) -> list[Any]:
@@ -57,7 +57,7 @@ def seen(shipped: ShippedRedis, run: Run) -> list[Any]:
         queues = [RedisQueue(server, name, run) for name in QUEUES]
         money = RedisMoney(server, "app", run, 10**9)
         told = [(list(one.waiting()), [claim.user for claim in one.claimed()], one.failed()) for one in queues]
-        return [told, money.spent(NOON.date()), money.held(), money.charges(), len(RedisWindows(server).windows("token"))]
+        return [told, money.spent(NOON.date()), money.reserved(), money.charges(), len(RedisWindows(server).windows("token"))]
 
 
 def test_it_keeps_everything_however_it_ends(shipped: ShippedRedis, tmp_path: Path) -> None:

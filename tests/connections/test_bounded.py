@@ -101,8 +101,8 @@ def serving(send: Answering) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (auth, elastic_client):
-        monkeypatch.setattr(module, "MOST_BYTES", MOST)
-    monkeypatch.setattr("netwar.twitter.transport.MOST_BYTES", MOST)
+        monkeypatch.setattr(module, "MAX_BYTES", MOST)
+    monkeypatch.setattr("netwar.twitter.transport.MAX_BYTES", MOST)
     monkeypatch.setattr("netwar.twitter.transport.ATTEMPTS", 1)
     monkeypatch.setattr(auth, "TIMEOUT", TIME_OUT)
     monkeypatch.setattr(tls, "CONNECT_SECONDS", TIME_OUT)

@@ -59,6 +59,6 @@ def test_an_answer_is_bounded(
     said: str,
 ) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.1 if answer is dripping else 10)
-    monkeypatch.setattr(redis_bounded, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(redis_bounded, "MAX_BYTES", 1 << 20)
     with closing(Server(parsed(answering(answer)))) as server, pytest.raises(ServiceDown, match=said):
         server.ping()

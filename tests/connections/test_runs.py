@@ -71,7 +71,7 @@ def test_a_name_that_is_none_of_ours_is_never_part_of_a_path(tmp_path: Path, run
         file.write_text("")
     holder = f"{HOST}:{run}{folder.format(id=id)}"
     assert not ours.dead(holder)
-    ours.bury(holder)
+    ours.remove_stale(holder)
     assert all(file.exists() for file in files)
     assert not ours.dead(None)
     assert not ours.dead(7)

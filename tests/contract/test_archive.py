@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Bearer, Body, Change, Cover, Tally
+from netwar.archive.base import Archive, Body, Cover, NameHolder, ProfileChange, Tally
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
@@ -237,7 +237,7 @@ def test_what_is_dated_in_the_future_gives_way_to_newer_answers(archive: Archive
         assert {id: body["text"] for id, body in open.get("twbrexit", ["5", "6"]).items()} == {"5": "now", "6": "asked for"}
         assert said(open, "1")[0] == (NOW + 2, "last")
         assert said(open, "1")[-2:] == [(NOW, "now"), (None, "ahead")]
-        assert open.bearers("usertest", ["last"])["last"][0].retrieved == NOW + 2
+        assert open.name_holders("usertest", ["last"])["last"][0].retrieved == NOW + 2
         assert open.profiles("usertest", ["1"])["1"].retrieved == NOW + 2
 
 
@@ -590,31 +590,38 @@ def test_who_bears_a_name_and_who_bore_it(archive: Archive) -> None:
     archive.write([seen(1, "left", NOW + 10)])
     archive.write([seen(2, "nAme", NOW + 20)])
     archive.write([seen(2, "left", NOW + 30), seen(3, "NAME", NOW + 40)])
-    bearers = archive.bearers("usertest", ["NAME", "left", "Third", "nobody"])
-    assert bearers == {
-        "name": [Bearer("3", "NAME", NOW + 40), Bearer("2", "nAme", NOW + 20, NOW + 30), Bearer("1", "Name", NOW, NOW + 10)],
-        "left": [Bearer("2", "left", NOW + 30), Bearer("1", "left", NOW + 10, NOW + 10)],
-        "third": [Bearer("3", "third", NOW + 1, NOW + 40)],
+    name_holders = archive.name_holders("usertest", ["NAME", "left", "Third", "nobody"])
+    assert name_holders == {
+        "name": [
+            NameHolder("3", "NAME", NOW + 40),
+            NameHolder("2", "nAme", NOW + 20, NOW + 30),
+            NameHolder("1", "Name", NOW, NOW + 10),
+        ],
+        "left": [NameHolder("2", "left", NOW + 30), NameHolder("1", "left", NOW + 10, NOW + 10)],
+        "third": [NameHolder("3", "third", NOW + 1, NOW + 40)],
     }
     archive.write([seen(1, "name", NOW + 50)])
-    assert [one.user for one in archive.bearers("usertest", ["name"])["name"]] == ["1", "3", "2"], "nobody is named twice"
+    assert [one.user for one in archive.name_holders("usertest", ["name"])["name"]] == ["1", "3", "2"], "nobody is named twice"
 
 
 def test_a_name_is_one_users_at_a_time(archive: Archive) -> None:
     """Nobody has looked at the first bearer since the second one was seen with the name."""
     archive.write([seen(1, "name", NOW), seen(2, "other", NOW)])
     archive.write([seen(2, "name", NOW + 10)])
-    assert archive.bearers("usertest", ["name"])["name"] == [Bearer("2", "name", NOW + 10), Bearer("1", "name", NOW, NOW)]
-    known = {"1": Bearer("1", "name", NOW, NOW), "2": Bearer("2", "name", NOW + 10)}
+    assert archive.name_holders("usertest", ["name"])["name"] == [
+        NameHolder("2", "name", NOW + 10),
+        NameHolder("1", "name", NOW, NOW),
+    ]
+    known = {"1": NameHolder("1", "name", NOW, NOW), "2": NameHolder("2", "name", NOW + 10)}
     assert archive.profiles("usertest", ["1", "2"]) == known
     archive.write([seen(2, "elsewhere", NOW + 20)])
-    bearers = archive.bearers("usertest", ["name"])["name"]
-    assert bearers == [Bearer("2", "name", NOW + 10, NOW + 20), Bearer("1", "name", NOW, NOW)], "nobody bears it now"
-    assert archive.profiles("usertest", ["1"]) == {"1": Bearer("1", "name", NOW, NOW)}
+    name_holders = archive.name_holders("usertest", ["name"])["name"]
+    assert name_holders == [NameHolder("2", "name", NOW + 10, NOW + 20), NameHolder("1", "name", NOW, NOW)], "nobody bears it now"
+    assert archive.profiles("usertest", ["1"]) == {"1": NameHolder("1", "name", NOW, NOW)}
     archive.write([seen(1, "name", NOW + 30)])
-    bearers = archive.bearers("usertest", ["name"])["name"]
-    assert bearers == [Bearer("1", "name", NOW + 30), Bearer("2", "name", NOW + 10, NOW + 20)]
-    assert archive.profiles("usertest", ["1"]) == {"1": Bearer("1", "name", NOW + 30)}
+    name_holders = archive.name_holders("usertest", ["name"])["name"]
+    assert name_holders == [NameHolder("1", "name", NOW + 30), NameHolder("2", "name", NOW + 10, NOW + 20)]
+    assert archive.profiles("usertest", ["1"]) == {"1": NameHolder("1", "name", NOW + 30)}
 
 
 def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:
@@ -622,10 +629,10 @@ def test_profiles_are_told_by_the_thousand(archive: Archive) -> None:
     asked = [str(id) for id in range(3000)]
     known = archive.profiles("usertest", [*asked, "no id"])
     assert len(known) == 1500
-    assert known["7"] == Bearer("7", "user7", NOW + 7)
-    names = archive.bearers("usertest", [f"USER{id}" for id in range(3000)])
+    assert known["7"] == NameHolder("7", "user7", NOW + 7)
+    names = archive.name_holders("usertest", [f"USER{id}" for id in range(3000)])
     assert len(names) == 1500
-    assert names["user9"] == [Bearer("9", "user9", NOW + 9)]
+    assert names["user9"] == [NameHolder("9", "user9", NOW + 9)]
 
 
 def test_bearers_whose_profiles_are_of_an_odd_shape(archive: Archive) -> None:
@@ -637,17 +644,17 @@ def test_bearers_whose_profiles_are_of_an_odd_shape(archive: Archive) -> None:
     archive.write([Document("usertest", "6005", {"id": "6005", "name": "no name"}, True, NOW)])
     names = {"6001": "Bare", "6002": long, "6003": "12", "6004": "Wrapped"}
     assert archive.profiles("usertest", [*names, "6005", "5001"]) == {
-        **{id: Bearer(id, name, NOW + int(id)) for id, name in names.items()},
-        "6005": Bearer("6005", "", NOW),
+        **{id: NameHolder(id, name, NOW + int(id)) for id, name in names.items()},
+        "6005": NameHolder("6005", "", NOW),
     }
-    found = archive.bearers("usertest", [*names.values(), "shared", "USER2"])
+    found = archive.name_holders("usertest", [*names.values(), "shared", "USER2"])
     assert {name: [one.user for one in found.pop(name.lower())] for name in names.values()} == {
         n: [id] for id, n in names.items()
     }
-    assert found.pop("user2") == [Bearer("2", "user2", NOW + 2)]
+    assert found.pop("user2") == [NameHolder("2", "user2", NOW + 2)]
     last, *others = found.pop("shared")
-    assert last == Bearer("4997", "Shared", NOW + 4997)
-    assert others == [Bearer(str(id), "Shared", NOW + id, NOW + id) for id in range(4993, 0, -4)], (
+    assert last == NameHolder("4997", "Shared", NOW + 4997)
+    assert others == [NameHolder(str(id), "Shared", NOW + id, NOW + id) for id in range(4993, 0, -4)], (
         "a name is one user's at a time"
     )
     assert found == {}
@@ -658,16 +665,16 @@ def test_changes_can_be_carried_to_another_index(archive: Archive) -> None:
         archive.write([seen(1, first, NOW + at), seen(2, second, NOW + at)])
     kept = list(archive.changes("usertest"))
     assert sorted(kept, key=lambda one: one.until) == [
-        Change("1", NOW + 1, NOW, {"username": "a", "name": "A"}),
-        Change("2", NOW + 2, NOW + 1, {"username": "x", "name": "X"}),
+        ProfileChange("1", NOW + 1, NOW, {"username": "a", "name": "A"}),
+        ProfileChange("2", NOW + 2, NOW + 1, {"username": "x", "name": "X"}),
     ]
     archive.write([seen(1, "b", NOW + 2, index="tucopy"), seen(2, "y", NOW + 2, index="tucopy")])
     for _ in range(2):
         archive.keep_changes("tucopy", kept)
     assert list(archive.changes("tucopy")) == kept
     assert archive.history("tucopy", "1") == archive.history("usertest", "1")
-    assert archive.bearers("tucopy", ["a", "x"]) == archive.bearers("usertest", ["a", "x"])
-    archive.keep_changes("tucopy", [Change("3", n, n - 1, {"name": str(n)}) for n in range(1, 2500)])
+    assert archive.name_holders("tucopy", ["a", "x"]) == archive.name_holders("usertest", ["a", "x"])
+    archive.keep_changes("tucopy", [ProfileChange("3", n, n - 1, {"name": str(n)}) for n in range(1, 2500)])
     assert len(list(archive.changes("tucopy"))) == 2501
 
 
@@ -676,11 +683,11 @@ def test_what_is_forgotten_of_a_profile_includes_its_past(archive: Archive) -> N
     archive.write([seen(1, "b", NOW + 1)])
     assert archive.forget("usertest", ["1"]) == 1
     assert archive.history("usertest", "1") == []
-    assert archive.bearers("usertest", ["a", "b"]) == {}
+    assert archive.name_holders("usertest", ["a", "b"]) == {}
 
 
 def test_profiles_that_are_not_there(archive: Archive, tmp_path: Path) -> None:
-    assert archive.profiles("usertest", ["1"]) == archive.bearers("usertest", ["a"]) == {}
+    assert archive.profiles("usertest", ["1"]) == archive.name_holders("usertest", ["a"]) == {}
     assert archive.history("usertest", "1") == []
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ValueError, match="no index of users"):

@@ -123,29 +123,29 @@ def test_a_reservation_that_does_not_fit_says_what_is_left(money: Money, other: 
     left = BUDGET - 52 * POST
     with pytest.raises(DoesNotFit) as no:
         money.reserve("more", {"post": left // POST + 1}, PURPOSE)
-    assert (no.value.left, no.value.held) == (left, 30 * POST)
+    assert (no.value.left, no.value.reserved) == (left, 30 * POST)
     other.release(theirs)
     money.reserve("more", {"post": left // POST + 30}, PURPOSE)
-    assert money.held() == 0
+    assert money.reserved() == 0
 
 
 def test_the_last_micro_dollar_may_be_reserved(money: Money) -> None:
     money.reserve("all", {"post": BUDGET // POST}, PURPOSE)
     with pytest.raises(DoesNotFit) as no:
         money.reserve("one more", {"like": 1}, PURPOSE)
-    assert (no.value.left, no.value.held) == (0, 0)
+    assert (no.value.left, no.value.reserved) == (0, 0)
 
 
 def test_the_same_request_replaces_a_reservation_that_is_in_doubt(money: Money, other: Money) -> None:
     cut_off = money.reserve("page 1", {"post": 150}, PURPOSE)
     money.doubt(cut_off)
-    assert (money.doubtful(), other.doubtful(), other.held()) == (150 * POST, 150 * POST, 0)
+    assert (money.doubtful(), other.doubtful(), other.reserved()) == (150 * POST, 150 * POST, 0)
     again = other.reserve("page 1", {"post": 150}, PURPOSE)
-    assert (money.held(), money.doubtful()) == (again.micro, 0)
+    assert (money.reserved(), money.doubtful()) == (again.micro, 0)
     assert money.settle(cut_off, posts(1), noon(TODAY)) == POST, "what came is booked, whoever has the reservation now"
-    assert money.held() == again.micro
+    assert money.reserved() == again.micro
     money.release(cut_off)
-    assert money.held() == again.micro
+    assert money.reserved() == again.micro
 
 
 def test_a_run_replaces_its_own_reservation_of_the_same_request(money: Money) -> None:
@@ -171,12 +171,12 @@ def test_a_doubt_is_made_good_by_an_answer_alone(money: Money, other: Money) -> 
 def test_a_smaller_request_makes_good_as_much_as_it_asks_for(money: Money, other: Money) -> None:
     money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
     small = other.reserve("page 1", {"post": 60}, PURPOSE)
-    assert (money.held(), money.doubtful()) == (60 * POST, 90 * POST)
+    assert (money.reserved(), money.doubtful()) == (60 * POST, 90 * POST)
     with pytest.raises(DoesNotFit) as no:
         other.reserve("page 2", {"post": 51}, PURPOSE)
     assert no.value.left == 50 * POST
     other.settle(small, posts(*range(60)), noon(TODAY))
-    assert (money.spent(), money.held(), money.doubtful()) == (60 * POST, 0, 90 * POST)
+    assert (money.spent(), money.reserved(), money.doubtful()) == (60 * POST, 0, 90 * POST)
 
 
 def test_doubts_of_one_request_are_of_the_same_things(money: Money, other: Money) -> None:
@@ -218,7 +218,7 @@ def test_two_live_runs_that_ask_the_same_both_count(money: Money, other: Money) 
     money.reserve("me", {"post": 101}, PURPOSE)
     with pytest.raises(DoesNotFit) as no:
         other.reserve("me", {"post": 100}, PURPOSE)
-    assert (no.value.left, no.value.held) == (99 * POST, 101 * POST)
+    assert (no.value.left, no.value.reserved) == (99 * POST, 101 * POST)
 
 
 def test_a_refused_replacement_leaves_the_reservation_as_it_was(money: Money, other: Money) -> None:
@@ -232,11 +232,11 @@ def test_what_is_in_doubt_counts_until_the_day_ends_and_nobody_waits_for_it(mone
     money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
     with pytest.raises(DoesNotFit) as no:
         other.reserve("page 2", {"post": 51}, PURPOSE)
-    assert (no.value.left, no.value.held) == (50 * POST, 0)
+    assert (no.value.left, no.value.reserved) == (50 * POST, 0)
     clock.now = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     with pytest.raises(DoesNotFit):
         other.reserve("page 3", {"post": 200}, PURPOSE)
-    other.saw(clock.now, 0)
+    other.learn_time(clock.now, 0)
     other.reserve("page 3", {"post": 200}, PURPOSE)
     assert money.doubtful() == 0
 
@@ -246,7 +246,7 @@ def test_what_is_in_doubt_shortly_before_midnight_may_be_billed_after_it(money: 
     clock.now = midnight - 5
     money.doubt(money.reserve("page 1", {"post": 150}, PURPOSE))
     clock.now = midnight + 5
-    money.saw(clock.now, 0)
+    money.learn_time(clock.now, 0)
     with pytest.raises(DoesNotFit):
         money.reserve("page 2", {"post": 51}, PURPOSE)
 
@@ -256,11 +256,11 @@ def test_an_old_reservation_of_another_host_is_not_waited_for(where: str, money:
     far.begin()
     far.holder = far.holder.replace(far.holder.partition(":")[0], "elsewhere")
     open_money(where, far, BUDGET, clock=clock).reserve("page 1", {"post": 150}, PURPOSE)
-    assert (money.held(), money.doubtful()) == (150 * POST, 0)
+    assert (money.reserved(), money.doubtful()) == (150 * POST, 0)
     clock.now += OVERDUE + 1
-    assert (money.held(), money.doubtful()) == (0, 150 * POST)
+    assert (money.reserved(), money.doubtful()) == (0, 150 * POST)
     clock.now += 86_400
-    money.saw(clock.now, 0)
+    money.learn_time(clock.now, 0)
     money.reserve("page 2", {"post": 200}, PURPOSE)
 
 
@@ -270,7 +270,7 @@ def test_a_holders_name_leads_to_no_file_but_a_runs(where: str, money: Money, cl
     (victim := odd.folder.parent / "victim.run").write_text("mine")
     odd.holder = odd.holder.replace(odd.holder.split(":")[1], "../victim")
     open_money(where, odd, BUDGET, clock=clock).reserve("page 1", {"post": 150}, PURPOSE)
-    assert (money.held(), money.doubtful()) == (150 * POST, 0), "nobody knows that it is dead"
+    assert (money.reserved(), money.doubtful()) == (150 * POST, 0), "nobody knows that it is dead"
     money.reserve("page 2", {"post": 1}, PURPOSE)
     assert victim.read_text() == "mine"
 
@@ -285,7 +285,7 @@ def test_days_are_those_of_x(money: Money, other: Money, clock: SetClock) -> Non
     assert no.value.left == 50 * POST
     clock.now += 86_400
     assert other.today() == date(2027, 3, 2)
-    other.saw(noon(date(2027, 3, 2)).timestamp(), 0)
+    other.learn_time(noon(date(2027, 3, 2)).timestamp(), 0)
     other.reserve("page", {"post": 200}, PURPOSE)
 
 
@@ -302,9 +302,9 @@ def test_a_clock_that_is_fast_opens_no_second_budget(money: Money, clock: SetClo
 def test_held_is_what_other_live_runs_have_open(money: Money, other: Money, other_run: Run) -> None:
     money.reserve("mine", {"post": 10}, PURPOSE)
     other.reserve("theirs", {"post": 20}, PURPOSE)
-    assert (money.held(), other.held()) == (20 * POST, 10 * POST)
+    assert (money.reserved(), other.reserved()) == (20 * POST, 10 * POST)
     other_run.end()
-    assert (money.held(), money.doubtful()) == (0, 20 * POST)
+    assert (money.reserved(), money.doubtful()) == (0, 20 * POST)
 
 
 def test_a_released_reservation_leaves_no_trace(money: Money) -> None:
@@ -329,7 +329,7 @@ def test_midnight_utc_opens_a_new_budget_when_x_says_so(money: Money, clock: Set
     with pytest.raises(DoesNotFit) as no:
         money.reserve("page", {"post": 1}, PURPOSE)
     assert not no.value.sure
-    money.saw(midnight, 0.1)
+    money.learn_time(midnight, 0.1)
     assert money.balance().sure
     money.reserve("page", {"post": 200}, PURPOSE)
 
@@ -348,25 +348,25 @@ def test_a_clock_that_is_set_opens_no_second_budget(money: Money, other: Money, 
 
 def test_x_s_time_goes_on_between_answers_and_is_put_right_by_them(money: Money, other: Money, clock: SetClock) -> None:
     assert not money.told()
-    money.saw(NOON + 7, took=0.5)
+    money.learn_time(NOON + 7, took=0.5)
     assert other.told()
     assert other.now() == NOON + 7
     clock.now += 0.75
-    other.saw(NOON + 7, took=0.5)
+    other.learn_time(NOON + 7, took=0.5)
     assert money.now() == NOON + 7.75, "it was that second still"
-    money.saw(NOON + 6, took=30)
+    money.learn_time(NOON + 6, took=30)
     assert money.now() == NOON + 7.75, "an answer that was long on its way tells nothing new"
-    money.saw(NOON + 4, took=0.5)
+    money.learn_time(NOON + 4, took=0.5)
     assert money.now() == NOON + 5.5
 
 
 def test_what_others_set_aside_by_a_clock_that_was_wrong_is_not_forgotten(money: Money, other: Money, clock: SetClock) -> None:
     clock.now = 0.0
     theirs = other.reserve("theirs", {"post": 150}, PURPOSE)
-    money.saw(NOON, 0.1)
+    money.learn_time(NOON, 0.1)
     with pytest.raises(DoesNotFit) as no:
         money.reserve("mine", {"post": 51}, PURPOSE)
-    assert (no.value.left, no.value.held) == (50 * POST, theirs.micro)
+    assert (no.value.left, no.value.reserved) == (50 * POST, theirs.micro)
 
 
 def test_the_lowest_budget_of_those_that_reserved_today_holds(where: str, run: Run, clock: SetClock) -> None:
@@ -374,7 +374,7 @@ def test_the_lowest_budget_of_those_that_reserved_today_holds(where: str, run: R
         return open_money(where, run, budget, clock=clock, config=file)
 
     high = configured("/home/a/.twitter", 4 * BUDGET)
-    high.saw(NOON, 0)
+    high.learn_time(NOON, 0)
     high.reserve("a", {"post": 150}, PURPOSE)
     low = configured("/home/b/.twitter", BUDGET)
     assert low.balance().left == high.balance().left - 3 * BUDGET, "it counts for itself at once"
@@ -390,7 +390,7 @@ def test_the_lowest_budget_of_those_that_reserved_today_holds(where: str, run: R
     configured("/home/b/.twitter", 2 * BUDGET).reserve("d", {"post": 1}, PURPOSE)
     assert high.balance().budget.micro == 2 * BUDGET
     clock.now += 86_400
-    high.saw(clock.now, 0)
+    high.learn_time(clock.now, 0)
     assert high.balance().budget.micro == 4 * BUDGET, "yesterday's word"
 
 
@@ -451,15 +451,15 @@ def test_the_reservation_of_a_killed_process_is_in_doubt_at_once(where: str) -> 
     money = open_money(where, new_run(where), BUDGET)
     with processes(1, HOLDER, where) as [holder]:
         assert holder.says() == "reserved"
-        assert (money.held(), money.doubtful()) == (150 * POST, 0)
+        assert (money.reserved(), money.doubtful()) == (150 * POST, 0)
         with pytest.raises(DoesNotFit) as no:
             money.reserve("mine", {"post": 200}, PURPOSE)
-        assert no.value.held == 150 * POST
+        assert no.value.reserved == 150 * POST
         holder.kill()
-    assert (money.held(), money.doubtful()) == (0, 150 * POST)
+    assert (money.reserved(), money.doubtful()) == (0, 150 * POST)
     with pytest.raises(DoesNotFit) as no:
         money.reserve("mine", {"post": 200}, PURPOSE)
-    assert (no.value.left, no.value.held) == (50 * POST, 0)
+    assert (no.value.left, no.value.reserved) == (50 * POST, 0)
     money.reserve("page", {"post": 200}, PURPOSE)
     assert money.doubtful() == 0
 
@@ -477,10 +477,10 @@ while True:
     try:
         reservation = money.reserve(f"{number} {page}", {"post": most}, Purpose("tw", str(number)))
     except DoesNotFit as no:
-        if no.held:
+        if no.reserved:
             continue
         break
-    open_or_spent = money.spent() + money.held() + reservation.micro
+    open_or_spent = money.spent() + money.reserved() + reservation.micro
     assert open_or_spent <= budget, open_or_spent
     money.settle(reservation, [("post", f"{number} {page} {post}") for post in range(brought)], at)
     page += 1
@@ -549,7 +549,7 @@ def test_an_unknown_window_begins_with_the_documented_limit(windows: Windows, cl
 def test_what_an_answer_tells_replaces_the_guess(windows: Windows, clock: SetClock) -> None:
     windows.take("token", "timeline", 900)
     clock.now += 1
-    windows.saw("token", "timeline", limit=40_000, remaining=3, reset=NOON + 500)
+    windows.update("token", "timeline", limit=40_000, remaining=3, reset=NOON + 500)
     [window] = windows.windows("token")
     assert (window.endpoint, window.limit, window.remaining) == ("timeline", 40_000, 3)
     assert (window.reset, window.seen) == (NOON + 500, NOON + 1)
@@ -560,37 +560,37 @@ def test_what_an_answer_tells_replaces_the_guess(windows: Windows, clock: SetClo
 def test_requests_still_on_their_way_are_counted_when_the_first_answer_comes(windows: Windows) -> None:
     for _ in range(3):
         windows.take("token", "timeline", 900)
-    windows.saw("token", "timeline", limit=5, remaining=4, reset=NOON + 900)
+    windows.update("token", "timeline", limit=5, remaining=4, reset=NOON + 900)
     assert [windows.take("token", "timeline", 900) is None for _ in range(3)] == [True, True, False]
 
 
 def test_of_two_answers_of_one_window_the_lower_rest_counts(windows: Windows) -> None:
-    windows.saw("token", "timeline", limit=900, remaining=5, reset=NOON + 500)
-    windows.saw("token", "timeline", limit=900, remaining=9, reset=NOON + 501.5)
-    windows.saw("token", "timeline", limit=900, remaining=7, reset=NOON + 499)
+    windows.update("token", "timeline", limit=900, remaining=5, reset=NOON + 500)
+    windows.update("token", "timeline", limit=900, remaining=9, reset=NOON + 501.5)
+    windows.update("token", "timeline", limit=900, remaining=7, reset=NOON + 499)
     assert [window.remaining for window in windows.windows("token")] == [5]
-    windows.saw("token", "timeline", limit=900, remaining=4, reset=NOON + 500)
+    windows.update("token", "timeline", limit=900, remaining=4, reset=NOON + 500)
     assert [window.remaining for window in windows.windows("token")] == [4]
 
 
 def test_a_newer_window_replaces_and_an_older_one_tells_nothing(windows: Windows) -> None:
-    windows.saw("token", "timeline", limit=900, remaining=5, reset=NOON + 10)
-    windows.saw("token", "timeline", limit=900, remaining=899, reset=NOON + 910)
-    windows.saw("token", "timeline", limit=900, remaining=0, reset=NOON + 10)
+    windows.update("token", "timeline", limit=900, remaining=5, reset=NOON + 10)
+    windows.update("token", "timeline", limit=900, remaining=899, reset=NOON + 910)
+    windows.update("token", "timeline", limit=900, remaining=0, reset=NOON + 10)
     assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(899, NOON + 910)]
 
 
 def test_after_its_reset_a_window_is_open_anew_as_wide_as_x_told(windows: Windows, clock: SetClock) -> None:
-    windows.saw("token", "timeline", limit=3, remaining=0, reset=NOON + 10)
+    windows.update("token", "timeline", limit=3, remaining=0, reset=NOON + 10)
     assert windows.take("token", "timeline", 900) == pytest.approx(10)
     clock.now += 10
     assert [windows.take("token", "timeline", 900) is None for _ in range(4)] == [True, True, True, False]
 
 
 def test_a_closed_window_stays_closed_whatever_late_answers_say(windows: Windows, clock: SetClock) -> None:
-    windows.saw("token", "timeline", limit=900, remaining=800, reset=NOON + 500)
-    windows.close("token", "timeline", NOON + 60)
-    windows.saw("token", "timeline", limit=900, remaining=799, reset=NOON + 900)
+    windows.update("token", "timeline", limit=900, remaining=800, reset=NOON + 500)
+    windows.block_until("token", "timeline", NOON + 60)
+    windows.update("token", "timeline", limit=900, remaining=799, reset=NOON + 900)
     assert windows.take("token", "timeline", 900) == pytest.approx(60)
     assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(0, NOON + 60)]
     clock.now += 60
@@ -600,7 +600,7 @@ def test_a_closed_window_stays_closed_whatever_late_answers_say(windows: Windows
 def test_a_window_that_is_closed_before_anything_is_known_opens_with_the_documented_limit(
     windows: Windows, clock: SetClock
 ) -> None:
-    windows.close("token", "timeline", NOON + 60)
+    windows.block_until("token", "timeline", NOON + 60)
     assert windows.take("token", "timeline", 2) == pytest.approx(60)
     clock.now += 60
     assert [windows.take("token", "timeline", 2) is None for _ in range(3)] == [True, True, False]
@@ -608,12 +608,12 @@ def test_a_window_that_is_closed_before_anything_is_known_opens_with_the_documen
 
 def test_a_window_of_a_clock_that_was_ahead_closes_nobody_out(windows: Windows, clock: SetClock) -> None:
     clock.now = NOON + 90 * 86_400
-    windows.saw("token", "timeline", limit=900, remaining=0, reset=clock.now + 900)
-    windows.close("token", "users", clock.now + 60)
+    windows.update("token", "timeline", limit=900, remaining=0, reset=clock.now + 900)
+    windows.block_until("token", "users", clock.now + 60)
     clock.now = NOON
     assert windows.take("token", "timeline", 900) is None
     assert windows.take("token", "users", 900) is None
-    windows.saw("token", "timeline", limit=900, remaining=3, reset=NOON + 500)
+    windows.update("token", "timeline", limit=900, remaining=3, reset=NOON + 500)
     assert [window.remaining for window in windows.windows("token") if window.endpoint == "timeline"] == [3]
 
 

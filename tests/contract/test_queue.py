@@ -6,7 +6,7 @@ import pytest
 
 from netwar.connections.runs import Run
 from netwar.errors import LeaseLost, TryLater
-from netwar.queues.base import LEASE_SECONDS, MOST_FAILURES, Claim, Cleared, Queue, UserFailed
+from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
 from tests.contract.opening import SetClock, new_run, open_queue, processes
 
 NOW = 1_800_000_000.0
@@ -89,7 +89,7 @@ def test_putting_a_claimed_user_adds_nothing(queue: Queue) -> None:
 @pytest.mark.parametrize("error", [TryLater("later"), KeyboardInterrupt(), SystemExit(1), ValueError("a bug")])
 def test_leaving_a_claim_by_an_exception_puts_back_and_counts_nothing(queue: Queue, error: BaseException) -> None:
     queue.put(["1", "2"])
-    for _ in range(2 * MOST_FAILURES):
+    for _ in range(2 * MAX_FAILURES):
         with pytest.raises(type(error)), taken(queue, 2):
             raise error
     assert (len(queue), queue.failed()) == (2, [])
@@ -97,23 +97,23 @@ def test_leaving_a_claim_by_an_exception_puts_back_and_counts_nothing(queue: Que
 
 def test_the_fifth_failure_sets_a_user_aside_with_the_reason(queue: Queue) -> None:
     queue.put(["1"])
-    for attempt in range(MOST_FAILURES):
+    for attempt in range(MAX_FAILURES):
         assert queue.failed() == []
         with taken(queue):
             raise UserFailed(f"reason {attempt}")
     [failed] = queue.failed()
-    assert (failed.user, failed.reason, failed.times) == ("1", "reason 4", MOST_FAILURES)
+    assert (failed.user, failed.reason, failed.times) == ("1", "reason 4", MAX_FAILURES)
     assert (len(queue), queue.take(1)) == (0, None)
 
 
 def test_a_failed_user_who_is_put_again_has_a_clean_slate(queue: Queue) -> None:
     queue.put(["1"])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         with taken(queue):
             raise UserFailed("no")
     assert queue.put(["1"]) == 1
     assert queue.failed() == []
-    for _ in range(MOST_FAILURES - 1):
+    for _ in range(MAX_FAILURES - 1):
         with taken(queue):
             raise UserFailed("no")
     assert len(queue) == 1
@@ -121,7 +121,7 @@ def test_a_failed_user_who_is_put_again_has_a_clean_slate(queue: Queue) -> None:
 
 def test_progress_forgets_earlier_failures(queue: Queue) -> None:
     queue.put(["1"])
-    for _ in range(3 * MOST_FAILURES):
+    for _ in range(3 * MAX_FAILURES):
         with taken(queue) as claim:
             claim.renew()
             raise UserFailed("no")
@@ -130,7 +130,7 @@ def test_progress_forgets_earlier_failures(queue: Queue) -> None:
 
 def test_a_page_that_brings_nothing_renews_the_lease_and_forgets_no_failure(queue: Queue, clock: SetClock) -> None:
     queue.put(["1"])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         with taken(queue) as claim:
             clock.now += LEASE_SECONDS - 1
             claim.renew(progress=False)
@@ -191,7 +191,7 @@ def test_renewing_makes_the_lease_new(queue: Queue, other: Queue, clock: SetCloc
 
 def test_a_live_run_whose_lease_ran_out_does_not_count_against_the_user(queue: Queue, other: Queue, clock: SetClock) -> None:
     queue.put(["1"])
-    for _ in range(2 * MOST_FAILURES):
+    for _ in range(2 * MAX_FAILURES):
         taken(queue)
         clock.now += LEASE_SECONDS + 1
         with pytest.raises(KeyError), taken(other):
@@ -244,7 +244,7 @@ def test_a_taken_over_spelling_waits_again_when_the_claim_is_put_back(queue: Que
 
 def test_clear_says_what_went(queue: Queue) -> None:
     queue.put(["1"])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         with taken(queue):
             raise UserFailed("no")
     queue.put(["2", "3", "4"])
@@ -292,7 +292,7 @@ def test_a_killed_holders_users_can_be_claimed_at_once(where: str, queue: Queue)
 
 def test_that_a_run_was_killed_says_nothing_of_its_user(where: str, queue: Queue) -> None:
     queue.put(["1"])
-    for _ in range(MOST_FAILURES + 1):
+    for _ in range(MAX_FAILURES + 1):
         assert killed(where, "no progress") == ["1"]
     assert queue.failed() == []
     claim = queue.take(1)

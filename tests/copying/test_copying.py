@@ -216,7 +216,7 @@ def test_what_only_the_target_saw_stays_known(source: SqliteArchive, target: Sql
     copy(source, target)
     expected = [(BEGAN + 30, "fourth"), (BEGAN + 20, "third"), (BEGAN + 10, "second"), (None, "first")]
     assert names(target, "1") == expected
-    assert [bearer.user for bearer in target.bearers("tua", ["second"])["second"]] == ["1"]
+    assert [bearer.user for bearer in target.name_holders("tua", ["second"])["second"]] == ["1"]
     copy(source, target)
     assert names(target, "1") == expected
 

@@ -12,7 +12,7 @@ import pytest
 from netwar.archive.base import Archive
 from netwar.errors import Busy, LeaseLost
 from netwar.follows import snapshot_writer, snapshots
-from netwar.follows.snapshot_writer import OpenSnapshot, opened
+from netwar.follows.snapshot_writer import SnapshotWriter, opened
 from netwar.follows.snapshots import Snapshots
 from tests.contract.conftest import opened_archive
 
@@ -43,7 +43,7 @@ def pages(ids: Ids, size: int = 10) -> list[Ids]:
 
 def taken(lists: Snapshots, ids: Ids, holder: str = "me") -> snapshots.Snapshot:
     """A whole enumeration, in the order given."""
-    one = OpenSnapshot(lists, holder)
+    one = SnapshotWriter(lists, holder)
     some = pages(ids)
     for number, page in enumerate(some, 1):
         one.add(page, f"token{number}" if number < len(some) else None)
@@ -117,7 +117,7 @@ def test_an_empty_list(lists: Snapshots) -> None:
 def test_one_that_was_cut_off_does_not_say_who_left(lists: Snapshots) -> None:
     ids = random_ids(5, 100)
     taken(lists, ids)
-    one = OpenSnapshot(lists, "me")
+    one = SnapshotWriter(lists, "me")
     one.add([*ids[:30], 17], "token")
     cut = one.finish(complete=False)
     assert (cut.number, cut.complete, cut.count, cut.came, cut.left) == (2, False, 31, 1, 0)
@@ -129,7 +129,7 @@ def test_one_that_was_cut_off_does_not_say_who_left(lists: Snapshots) -> None:
 
 
 def test_a_first_one_that_was_cut_off(lists: Snapshots) -> None:
-    one = OpenSnapshot(lists, "me")
+    one = SnapshotWriter(lists, "me")
     one.add([1, 2], "token")
     assert one.finish(complete=False).count == 2
     assert taken(lists, [1, 2, 3]).came == 3
@@ -138,14 +138,14 @@ def test_a_first_one_that_was_cut_off(lists: Snapshots) -> None:
 
 def test_one_run_at_a_time(lists: Snapshots) -> None:
     now = [1000.0]
-    first = OpenSnapshot(lists, "host:first", clock=lambda: now[0])
+    first = SnapshotWriter(lists, "host:first", clock=lambda: now[0])
     first.add([1], "a")
     with pytest.raises(Busy, match=r"another run is reading this list \(snapshot 1, host\)"):
-        OpenSnapshot(lists, "host:second", clock=lambda: now[0])
+        SnapshotWriter(lists, "host:second", clock=lambda: now[0])
     now[0] += 599
     with pytest.raises(Busy):
-        OpenSnapshot(lists, "host:second", clock=lambda: now[0])
-    dead = OpenSnapshot(lists, "host:third", dead=lambda holder: holder == "host:first", clock=lambda: now[0])
+        SnapshotWriter(lists, "host:second", clock=lambda: now[0])
+    dead = SnapshotWriter(lists, "host:third", dead=lambda holder: holder == "host:first", clock=lambda: now[0])
     assert (dead.token, dead.count) == ("a", 1)
     with pytest.raises(LeaseLost):
         first.renew()
@@ -154,18 +154,18 @@ def test_one_run_at_a_time(lists: Snapshots) -> None:
         first.add([2], "b")
     dead.release()
     first.release()
-    assert OpenSnapshot(lists, "host:fourth", clock=lambda: now[0]).token == "b"
+    assert SnapshotWriter(lists, "host:fourth", clock=lambda: now[0]).token == "b"
     now[0] += 601
-    assert OpenSnapshot(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
+    assert SnapshotWriter(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
     now[0] -= 90 * 86_400
-    assert OpenSnapshot(lists, "host:sixth", clock=lambda: now[0]).count == 2, "a lease of a host whose clock was ahead"
+    assert SnapshotWriter(lists, "host:sixth", clock=lambda: now[0]).count == 2, "a lease of a host whose clock was ahead"
 
 
 def test_one_that_was_never_begun_leaves_nothing(archive: Archive, lists: Snapshots) -> None:
-    OpenSnapshot(lists, "me").release()
+    SnapshotWriter(lists, "me").release()
     assert keys(archive) == set()
     taken(lists, [1])
-    OpenSnapshot(lists, "me").release()
+    SnapshotWriter(lists, "me").release()
     assert opened(lists) is None
 
 
@@ -202,7 +202,7 @@ def test_killed_between_any_two_notes(archive: Archive, lists: Snapshots, seed: 
     while True:
         dying = Dying(archive, chance.randrange(0, 9))
         try:
-            one = OpenSnapshot(Snapshots(dying, "usertest", "followers", "7"), f"run{kills}", dead=lambda holder: True)  # type: ignore[arg-type]
+            one = SnapshotWriter(Snapshots(dying, "usertest", "followers", "7"), f"run{kills}", dead=lambda holder: True)  # type: ignore[arg-type]
             while not one.ended:
                 number = int(one.token or 0)
                 asked += 1

@@ -85,13 +85,13 @@ def test_what_a_run_of_another_host_had_set_aside_is_let_go_when_the_day_is_over
     open_money(gone, run, BUDGET, clock=clock).reserve("page", {"post": 150}, PURPOSE)
     run.end()
     money = open_money(here, new_run(here), BUDGET, clock=clock)
-    assert (money.held(), money.doubtful()) == (150 * POST, 0), "it may be alive"
+    assert (money.reserved(), money.doubtful()) == (150 * POST, 0), "it may be alive"
     clock.now += OVERDUE + 1
-    assert (money.held(), money.doubtful()) == (0, 150 * POST)
+    assert (money.reserved(), money.doubtful()) == (0, 150 * POST)
     with pytest.raises(DoesNotFit):
         money.reserve("mine", {"post": 51}, PURPOSE)
     clock.now += 12 * 3_600
-    money.saw(clock.now, 0)
+    money.learn_time(clock.now, 0)
     money.reserve("mine", {"post": 200}, PURPOSE)
 
 
@@ -109,12 +109,12 @@ def test_the_money_of_hosts_whose_clocks_differ_is_of_one_day(
 def test_rate_windows_are_told_on_our_own_clock(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     where = place("redis", tmp_path, redis)
     windows = open_windows(where)
-    windows.saw("token", "timeline", limit=900, remaining=0, reset=time.time() + 500)
+    windows.update("token", "timeline", limit=900, remaining=0, reset=time.time() + 500)
     genuine = time.time
     monkeypatch.setattr(time, "time", lambda: genuine() + 7_200)
     [window] = windows.windows("token")
     assert window.reset == pytest.approx(time.time() + 500, abs=5)
     assert window.seen == pytest.approx(time.time(), abs=5)
     assert windows.take("token", "timeline", 900) == pytest.approx(500, abs=5)
-    windows.close("token", "users", time.time() + 60)
+    windows.block_until("token", "users", time.time() + 60)
     assert windows.take("token", "users", 900) == pytest.approx(60, abs=5)

@@ -139,8 +139,8 @@ def test_a_name_that_passed_to_another_id(observer: Begin) -> None:
     one.put(first["name"], second["name"])
     one.record("--fresh", 0)
     with one.archive() as archive:
-        bearers = archive.bearers(USERTEST, [first["name"], second["name"]])
-        assert [bearer.user for bearer in bearers[first["name"].lower()]] == [second["id"], first["id"]]
+        name_holders = archive.name_holders(USERTEST, [first["name"], second["name"]])
+        assert [bearer.user for bearer in name_holders[first["name"].lower()]] == [second["id"], first["id"]]
         assert archive.record(USERTEST, f"@{second['name'].lower()}").outcome == "gone", "nobody bears it now"
 
 

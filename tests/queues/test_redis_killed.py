@@ -67,7 +67,7 @@ def test_it_is_killed_and_started_again_under_8_workers(durable: ShippedRedis, t
             durable.server.start()
         handed = [user for worker in workers for user in worker.end()]
     assert sorted(handed, key=int) == everybody
-    assert (len(queue), queue.claimed(), queue.failed(), money.held()) == (0, [], [], 0)
+    assert (len(queue), queue.claimed(), queue.failed(), money.reserved()) == (0, [], [], 0)
     assert money.spent(DAY) == 3 * POST * len(everybody)
     [charge] = money.charges()
     assert (charge.objects, charge.free) == (3 * len(everybody), 0)

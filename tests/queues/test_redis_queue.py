@@ -11,7 +11,7 @@ import pytest
 from netwar.connections.redis import Server
 from netwar.errors import ConfigError
 from netwar.queues import redis as implementation
-from netwar.queues.base import MOST_FAILURES, Claim, Queue, UserFailed
+from netwar.queues.base import MAX_FAILURES, Claim, Queue, UserFailed
 from tests.contract.opening import SetClock, new_run, open_queue, place, redis_at
 from tests.redis_server import Redis
 
@@ -141,7 +141,7 @@ def test_a_claimed_user_who_is_added_by_hand_is_not_handed_out_a_second_time(que
 
 def test_a_failed_user_who_is_added_by_hand_has_a_clean_slate(queue: Queue, db: Server) -> None:
     queue.put(["1"])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         with taken(queue):
             raise UserFailed("no")
     db.sadd("work", "1")
@@ -214,7 +214,7 @@ def test_what_was_put_before_an_interruption_is_kept(queue: Queue, monkeypatch: 
 
 
 def test_somebody_may_claim_while_the_waiting_are_listed(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(implementation, "PORTION", 2)
+    monkeypatch.setattr(implementation, "BATCH_SIZE", 2)
     queue.put(map(str, range(10)))
     seen = []
     for user in queue.waiting():

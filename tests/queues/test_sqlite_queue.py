@@ -54,7 +54,7 @@ def test_short_lists_keep_their_order(queue: SqliteQueue) -> None:
 
 
 def test_somebody_may_claim_while_the_waiting_are_listed(queue: SqliteQueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "PORTION", 2)
+    monkeypatch.setattr(sqlite, "BATCH_SIZE", 2)
     queue.put(map(str, range(10)))
     seen = []
     for user in queue.waiting():

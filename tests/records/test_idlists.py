@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from netwar.records.idlists import MOST_IDS, changed, compared, folded, pack, portions, together, unpack
+from netwar.records.idlists import MAX_IDS, changed, compared, folded, pack, portions, together, unpack
 
 SEED = 11
 
@@ -26,7 +26,7 @@ def test_what_is_packed_comes_out_again(ids: list[int]) -> None:
 @pytest.mark.parametrize(
     "packed",
     [
-        zlib.compress(bytes(8 * MOST_IDS + 8)),
+        zlib.compress(bytes(8 * MAX_IDS + 8)),
         zlib.compress(b"123"),
         zlib.compress(b"\xff" * 80),
         zlib.compress(bytes(8_000))[:-9],

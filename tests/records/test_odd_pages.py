@@ -62,7 +62,7 @@ def test_what_can_be_repaired_is_found_as_if_x_had_sent_it_well(archive: SqliteA
     ]
     [[likes, reposts]] = archive._files.made("twt").rows("SELECT likes, reposts FROM tweets WHERE id = 1700000000000000001")
     assert (likes, reposts) == (1234, 5)
-    assert archive.bearers("tut", ["12345"])["12345"][0].user == "9000000000"
+    assert archive.name_holders("tut", ["12345"])["12345"][0].user == "9000000000"
 
 
 def test_what_has_no_id_is_set_aside_with_its_reason_and_may_have_been_billed(archive: SqliteArchive) -> None:

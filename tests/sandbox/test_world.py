@@ -41,9 +41,9 @@ def test_users_are_found_by_id_and_by_name(world: World) -> None:
 
 def test_a_name_that_was_left_resolves_to_nobody_or_to_who_took_it(world: World) -> None:
     renamed = [index for index in range(200) if world.former_name(index)]
-    bearers = [world.named(world.former_name(index) or "") for index in renamed]
-    assert None in bearers
-    taken = [(old, new) for old, new in zip(renamed, bearers, strict=True) if new is not None]
+    name_holders = [world.named(world.former_name(index) or "") for index in renamed]
+    assert None in name_holders
+    taken = [(old, new) for old, new in zip(renamed, name_holders, strict=True) if new is not None]
     assert taken
     assert all(old != new for old, new in taken)
 

@@ -12,7 +12,7 @@ from tests.conftest import BIN
 
 KILLER = Path(__file__).with_name("killer.py")
 MOMENTS = ("billed", "before", "between", "after")
-MOST_KILLS = 250
+MAX_KILLS = 250
 WORLD = """
 [world]
 users = {users}
@@ -51,14 +51,14 @@ def test_killed_after_every_page(operator, stores):
     users = one.users()
     one.queue(user["name"] if chance.random() < 0.5 else user["id"] for user in users)
     kills = 0
-    while kills < MOST_KILLS:
+    while kills < MAX_KILLS:
         # A run that dies at its first page each time never gets on: every second one may go a page further.
         status = killed_run(one, chance.choice(MOMENTS), 1 + kills % 2)
         if status == 0:
             break
         assert status == -9
         kills += 1
-    assert (5 if stores else 20) < kills < MOST_KILLS, f"{kills} kills (seed {seed})"
+    assert (5 if stores else 20) < kills < MAX_KILLS, f"{kills} kills (seed {seed})"
 
     work = one.work()
     assert (work["waiting"], work["claimed"], work["failed"]) == (0, [], []), f"seed {seed}"

@@ -12,7 +12,7 @@ import pytest
 from netwar.cli.services import Services
 from netwar.records.parsing import parsed
 from netwar.twitter import transport
-from netwar.twitter.base import Passing
+from netwar.twitter.base import TransientError
 from tests.canned import NOTHING, Canned, canned
 from tests.conftest import Desk
 from tests.timelines.conftest import TIMELINE, Operator, Three, no_bug
@@ -125,7 +125,7 @@ def test_an_answer_that_is_no_json_is_set_aside_as_it_came(desk: Desk, x: Canned
     x.timelines({"7": b'{"data": [{"id": "1"}, {"id": "2", \xff', "8": b"<html>a page for people</html>"})
     services = Services("tw-try")
     for user in ("7", "8"):
-        with pytest.raises(Passing, match="not whole"):
+        with pytest.raises(TransientError, match="not whole"):
             services.twitter.timeline(user, index="odd")
     assert services.money.doubtful() > 0
     services.close()

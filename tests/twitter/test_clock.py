@@ -16,8 +16,8 @@ from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.reports.spending import statement
 from netwar.sandbox.world.clock import http_date
-from netwar.twitter.base import Passing
-from netwar.twitter.budget import Purse
+from netwar.twitter.base import TransientError
+from netwar.twitter.budget import BudgetGuard
 from netwar.twitter.clock import XClock
 from netwar.twitter.problems import Glitch, Reply, clock_off
 from tests.contract.opening import SetClock
@@ -132,7 +132,7 @@ def spend(money: SqliteMoney, at: float, posts: int) -> None:
 def test_x_is_asked_what_day_it_is_before_a_budget_is_opened_or_refused(opening: Opening, clock: SetClock, days: int) -> None:
     money, at = opening(), [NOON]
     x_clock = XClock(money, lambda: answer(at[0]))
-    purse = Purse(money, Path("/home/a/.twitter"), "tw-try", ask_time=x_clock.ask)
+    purse = BudgetGuard(money, Path("/home/a/.twitter"), "tw-try", ask_time=x_clock.ask)
     spend(money, NOON, 200)
     clock.now += days * DAY
     with pytest.raises(OutOfBudget, match=r"\$0.000 of today's budget"):
@@ -149,8 +149,8 @@ def test_nothing_is_reserved_while_x_does_not_say_what_day_it_is(opening: Openin
     money = opening()
     spend(money, NOON, 200)
     clock.now += DAY
-    purse = Purse(money, Path("/home/a/.twitter"), "tw-try", ask_time=XClock(money, ask).ask)
-    with pytest.raises(Passing, match="X hangs"):
+    purse = BudgetGuard(money, Path("/home/a/.twitter"), "tw-try", ask_time=XClock(money, ask).ask)
+    with pytest.raises(TransientError, match="X hangs"):
         purse.reserve("page", [10], lambda size: {"post": size}, "")
 
 
@@ -158,7 +158,7 @@ def test_the_refusal_names_the_file_and_the_host_of_the_lowest_budget(opening: O
     spend(opening(BUDGET, "/home/low/.twitter"), NOON, 190)
     high = opening(10 * BUDGET, "/home/high/.twitter")
     with pytest.raises(OutOfBudget) as no:
-        Purse(high, Path("/home/high/.twitter"), "tw-try").reserve("page", [20], lambda size: {"post": size}, "")
+        BudgetGuard(high, Path("/home/high/.twitter"), "tw-try").reserve("page", [20], lambda size: {"post": size}, "")
     assert str(no.value) == (
         "the next request may cost $0.100, and $0.050 of today's budget of $1.00 (the lowest of those who use this app today, of "
         f"/home/low/.twitter on {HOST}) is left: run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] "
@@ -176,7 +176,7 @@ def test_a_budget_that_was_raised_in_its_file_meanwhile_forbids_nothing(
     file.write_text("[API]\nbudget = 1\n")
     spend(opening(BUDGET, str(file)), NOON, 190)
     high = opening(10 * BUDGET, "/home/high/.twitter")
-    purse = Purse(high, Path("/home/high/.twitter"), "tw-try")
+    purse = BudgetGuard(high, Path("/home/high/.twitter"), "tw-try")
     with pytest.raises(OutOfBudget, match=r"low\.conf"):
         purse.reserve("page", [20], lambda size: {"post": size}, "")
     file.write_text("[API]\nbudget = 2\n")
@@ -216,5 +216,5 @@ def test_after_a_restart_of_the_machine_its_clock_is_not_relied_on(tmp_path: Pat
     with opened("two") as money:
         assert not money.told()
         assert (money.balance().left, money.balance().sure) == (0, False), "the day may be the same"
-        money.saw(NOON + 5, 0.1)
+        money.learn_time(NOON + 5, 0.1)
         assert money.told()

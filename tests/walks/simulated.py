@@ -53,7 +53,7 @@ PLAIN = Odd()
 
 
 class SimulatedX:
-    """Fills what a Timeline needs of `netwar.twitter.base.Twitter`. Posts become visible up to 29 s after they are written."""
+    """Fills what a TimelineReader needs of `netwar.twitter.base.Twitter`. Posts become visible up to 29 s late."""
 
     account = "me"
     dialect = "post"
@@ -149,7 +149,7 @@ class SimulatedX:
 
 
 class Memory:
-    """Fills what a Timeline needs of `netwar.archive.base.Archive` and of its spool. In `steps`, as in Elasticsearch, a page and
+    """Fills what a TimelineReader needs of `netwar.archive.base.Archive` and spool. In `steps`, as in Elasticsearch, a page and
     its span are no one thing."""
 
     def __init__(self, x: SimulatedX, *, steps: bool) -> None:

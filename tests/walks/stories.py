@@ -8,10 +8,10 @@ from unittest.mock import Mock, patch
 
 from netwar.coverage import Record
 from netwar.queues.base import UserFailed
-from netwar.timelines.timeline import Timeline, conclusion
+from netwar.timelines.timeline import TimelineReader, conclusion
 from tests.walks.simulated import CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Cut, Memory, Odd, SimulatedX
 
-MOST_RUNS = 300
+MAX_RUNS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def told(story: Story) -> tuple[SimulatedX, Memory]:
     x = SimulatedX(story.posts, story.odd, story.seed, story.counted, story.trailing, story.strays)
     memory = Memory(x, steps=story.steps)
     with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10, log=Mock()):
-        for _ in range(MOST_RUNS):
+        for _ in range(MAX_RUNS):
             was_plain = not x.odd
             if _run(x, memory) and was_plain:
                 break
@@ -55,7 +55,7 @@ def _run(x: SimulatedX, memory: Memory) -> bool:
     """One run; whether it came to its end."""
     try:
         memory.replay()
-        timeline = Timeline(x, memory.store, "story", USER, lambda page, progress: None)  # type: ignore[arg-type]
+        timeline = TimelineReader(x, memory.store, "story", USER, lambda page, progress: None)  # type: ignore[arg-type]
         conclusion(timeline.bring_up_to_date(), timeline.progress.posts)
         ended = True
     except (Cut, UserFailed):

@@ -19,12 +19,12 @@ from netwar.archive.elastic.templates import Json
 from netwar.errors import NetwarError, ServiceDown
 
 TOKEN = "change"  # names the change that wrote a slip, so that a write whose answer was lost is known for ours
-MOST_ID_BYTES = 400
+MAX_ID_BYTES = 400
 PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class AtomicDocument:
     """A document as it was read, and what its write has to hold to be one step with the reading."""
 
     source: Json
@@ -34,20 +34,20 @@ class Slip:
 def slip_id(kind: str, *parts: str) -> str:
     """The id of a slip of this kind. Elasticsearch takes 512 bytes; what is longer is told by its digest."""
     name = " ".join((kind, *parts))
-    return name if len(name.encode()) <= MOST_ID_BYTES else f"{kind} {blake2b(name.encode(), digest_size=32).hexdigest()}"
+    return name if len(name.encode()) <= MAX_ID_BYTES else f"{kind} {blake2b(name.encode(), digest_size=32).hexdigest()}"
 
 
-class Slips:
+class AtomicDocuments:
     """The slips of the ledger indices."""
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
         self._cluster = indices.cluster
 
-    def read(self, index: str, ids: Sequence[str]) -> dict[str, Slip]:
+    def read(self, index: str, ids: Sequence[str]) -> dict[str, AtomicDocument]:
         """Those that are there, by id, as they are now."""
         found = by_ids(self._cluster, index, ids)
-        return {told["_id"]: Slip(told["_source"], bulk.unchanged(self._cluster, told)) for told in found}
+        return {told["_id"]: AtomicDocument(told["_source"], bulk.unchanged(self._cluster, told)) for told in found}
 
     def change(self, index: str, id: str, change: Callable[[Json | None], Json | None]) -> None:
         """Read, change and write as one step; None is a slip that is not there. What is not changed is not written."""
@@ -91,7 +91,7 @@ class Slips:
                 return
             asked["search_after"] = hits[-1]["sort"]
 
-    def _wrote(self, index: str, id: str, before: Slip | None, after: Json | None) -> bool:
+    def _wrote(self, index: str, id: str, before: AtomicDocument | None, after: Json | None) -> bool:
         unchanged = before.unchanged if before else {}
         kind = "delete" if after is None else "index" if before else "create"
         [result] = bulk.send(self._cluster, index, [_item(kind, id, unchanged, after)])

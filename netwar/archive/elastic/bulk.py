@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from netwar.connections.elastic import Cluster
-from netwar.connections.elastic_errors import Passing, reason
+from netwar.connections.elastic_errors import TransientError, reason
 
 # Of one request. Larger ones hold the cluster's memory longer and are no faster; nor are two at a time (benchmarks/README.md).
-MOST_ITEMS = 1_000
-MOST_BYTES = 5 << 20
+MAX_ITEMS = 1_000
+MAX_BYTES = 5 << 20
 CREATED, UPDATED, CONFLICT = 201, 200, 409
 KEPT = re.compile(r"current version \[(\d+)\]")  # so all generations say it
 
@@ -73,13 +73,13 @@ def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
             statuses = (next(iter(told.values()))["status"] for told in answer["items"])
             results.update((one, DONE[status]) for one, status in zip(left, statuses, strict=True))
             return
-        busy: Passing | None = None
+        busy: TransientError | None = None
         rejected = []
         for one, told in zip(left, answer["items"], strict=True):
             found = next(iter(told.values()))
             try:
                 results[one] = _result(cluster, index, found)
-            except Passing as error:
+            except TransientError as error:
                 busy = error
                 rejected.append(one)
         if busy:
@@ -106,7 +106,7 @@ def _portions(items: Sequence[bytes]) -> Iterator[list[int]]:
     portion: list[int] = []
     size = 0
     for number, item in enumerate(items):
-        if portion and (len(portion) == MOST_ITEMS or size + len(item) > MOST_BYTES):
+        if portion and (len(portion) == MAX_ITEMS or size + len(item) > MAX_BYTES):
             yield portion
             portion, size = [], 0
         portion.append(number)

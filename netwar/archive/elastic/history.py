@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netwar.archive.base import Bearer, Body, Change, Version
-from netwar.archive.elastic.atomic import Slips, slip_id
+from netwar.archive.base import Body, NameHolder, ProfileChange, Version
+from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
-from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, Shelf, by_ids
+from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, DocumentIndex, by_ids
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
-from netwar.archive.name_holders import succession
+from netwar.archive.name_holders import order_holders
 from netwar.archive.winning import XTime, wins
 from netwar.records.dialects import username
 from netwar.records.documents import Document
 from netwar.records.profile_fields import TRACKED, replaced, tracked
 
 
-class Past:
+class History:
     """The versions of the profiles of all indices of users.
 
     An entry is written before the profile that makes it: a run that is killed between them leaves an entry that the next
@@ -31,20 +31,20 @@ class Past:
         self._x_time = x_time
         self._cluster = indices.cluster
         self._indices = indices
-        self._slips = Slips(indices)
+        self._slips = AtomicDocuments(indices)
 
     def keep(self, index: str, documents: Sequence[Document]) -> None:
         """Write down what these profiles replace, where they are newer than those that are kept."""
         ids = list(dict.fromkeys(document.id for document in documents))
         known = {told["_id"]: (body, version) for told, body, version in self._now(index, ids)}
-        changes: list[Change] = []
+        changes: list[ProfileChange] = []
         for document in documents:
             body, version = known.get(document.id, ({}, -1))
             if not wins(document.version, version, self._x_time):
                 continue
             if gone := replaced(body, document.body):
                 seen = min(version & RETRIEVED, document.retrieved)
-                changes.append(Change(document.id, document.retrieved, seen, gone))
+                changes.append(ProfileChange(document.id, document.retrieved, seen, gone))
             known[document.id] = (document.body, document.version)
         self.keep_changes(index, changes)
 
@@ -63,36 +63,36 @@ class Past:
             fields = before
         return [*versions, Version(None, fields)]
 
-    def changes(self, index: str) -> Iterator[Change]:
+    def changes(self, index: str) -> Iterator[ProfileChange]:
         """See Documents.changes."""
         for hit in self._slips.find(ledger_index(index), _of(index), "key"):
             told = hit["_source"]
-            yield Change(told["user"], told["until"], told["seen"], told["fields"])
+            yield ProfileChange(told["user"], told["until"], told["seen"], told["fields"])
 
-    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+    def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         """See Documents.keep_changes."""
         # Of two with the same time the first one stands.
         entries = {_id(index, change): _entry(index, change) for change in reversed(changes)}
         if entries:
             self._slips.add(ledger_index(index), entries)
 
-    def bearers(self, index: str, names: Sequence[str], shelf: Shelf) -> dict[str, list[Bearer]]:
-        """See Documents.bearers."""
-        found: dict[str, list[Bearer]] = {}
+    def name_holders(self, index: str, names: Sequence[str], shelf: DocumentIndex) -> dict[str, list[NameHolder]]:
+        """See Documents.name_holders."""
+        found: dict[str, list[NameHolder]] = {}
         for bearer in shelf.named(names):
             found.setdefault(bearer.name.lower(), []).append(bearer)
         wanted = sorted({name.lower() for name in names})
         for start in range(0, len(wanted), BEARERS):
             for entry in self._found(index, {"terms": {"username": wanted[start : start + BEARERS]}}):
-                bore = Bearer(entry["user"], entry["username"], entry["seen"], entry["until"])
+                bore = NameHolder(entry["user"], entry["username"], entry["seen"], entry["until"])
                 found.setdefault(bore.name.lower(), []).append(bore)
-        return {name: succession(bore) for name, bore in found.items()}
+        return {name: order_holders(bore) for name, bore in found.items()}
 
-    def profiles(self, index: str, ids: Sequence[str], shelf: Shelf) -> dict[str, Bearer]:
+    def profiles(self, index: str, ids: Sequence[str], shelf: DocumentIndex) -> dict[str, NameHolder]:
         """See Documents.profiles."""
         known = {one.user: one for one in shelf.known(ids)}
-        bearers = self.bearers(index, [one.name for one in known.values() if one.name], shelf)
-        later = {name: bore[0] for name, bore in bearers.items()}
+        name_holders = self.name_holders(index, [one.name for one in known.values() if one.name], shelf)
+        later = {name: bore[0] for name, bore in name_holders.items()}
         for id, one in known.items():
             last = later.get(one.name.lower(), one)
             if last.user != id and last.retrieved > one.retrieved:
@@ -121,11 +121,11 @@ def _of(index: str) -> list[Json]:
     return [{"term": {"kind": "past"}}, {"term": {"index": index}}]
 
 
-def _id(index: str, change: Change) -> str:
+def _id(index: str, change: ProfileChange) -> str:
     return slip_id("past", index, change.user, str(change.until))
 
 
-def _entry(index: str, change: Change) -> Json:
+def _entry(index: str, change: ProfileChange) -> Json:
     name = username(change.fields)
     named = {"username": name} if name else {}
     place = {"kind": "past", "index": index, "user": change.user, "key": f"{change.user} {change.until}"}

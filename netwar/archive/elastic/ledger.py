@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from netwar.archive.elastic.atomic import Slips, slip_id
+from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.templates import Json
 from netwar.coverage import Record, Renamed, Span, Stretch
@@ -18,7 +18,7 @@ class ElasticLedger:
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
-        self._slips = Slips(indices)
+        self._slips = AtomicDocuments(indices)
 
     def record(self, index: str, user: str) -> Record:
         return self.records_of(index, [user]).get(user, Record(user))

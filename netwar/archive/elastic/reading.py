@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from netwar.archive.base import Bearer, Body
+from netwar.archive.base import Body, NameHolder
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.text_query import about, exact, spoken
@@ -27,7 +27,7 @@ OLDER = (
 VANISHED = "vanished"  # in place of an answer of an index that is not there
 PAGE = 1_000
 BEARERS = 5_000  # users asked for at once: they take columns only, not whole documents
-MOST_HITS = 10_000  # of one search, as servers have it if nobody has changed it
+MAX_HITS = 10_000  # of one search, as servers have it if nobody has changed it
 SEARCH_SECONDS = 120
 OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
 # Windows that turn out empty grow by so much.
@@ -61,7 +61,7 @@ def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[st
 
 
 def _found(cluster: Cluster, index: str, ids: Sequence[str], params: Json) -> list[Json]:
-    """Those of the documents that are there. Raises Passing while a shard of theirs cannot say."""
+    """Those of the documents that are there. Raises TransientError while a shard of theirs cannot say."""
     answer = cluster.ask("POST", f"/{index}/_mget", {"ids": ids}, params=params, index=index)["docs"]
     for error in (told["error"] for told in answer if "error" in told):
         if error.get("type") != "index_not_found_exception":
@@ -70,7 +70,7 @@ def _found(cluster: Cluster, index: str, ids: Sequence[str], params: Json) -> li
     return [told for told in answer if told.get("found")]
 
 
-class Shelf:
+class DocumentIndex:
     """The documents of one index."""
 
     def __init__(self, cluster: Cluster, index: str, layout: Layout, users: bool) -> None:
@@ -90,14 +90,14 @@ class Shelf:
         """Which of the screen names are kept, lower-cased."""
         return {one.name.lower() for one in self.named(names)}
 
-    def named(self, names: Sequence[str]) -> Iterator[Bearer]:
+    def named(self, names: Sequence[str]) -> Iterator[NameHolder]:
         """Who has these screen names."""
         self.refresh()
         wanted = sorted({name.lower() for name in names})
         for start in range(0, len(wanted), BEARERS):
             yield from self._bearers(self._layout.named(wanted[start : start + BEARERS]))
 
-    def known(self, ids: Sequence[str]) -> Iterator[Bearer]:
+    def known(self, ids: Sequence[str]) -> Iterator[NameHolder]:
         """Who the users of these ids are."""
         if not self._layout.shown:
             yield from self._read(ids)
@@ -106,7 +106,7 @@ class Shelf:
         for start in range(0, len(ids), BEARERS):
             yield from self._bearers({"terms": {self._layout.number: list(map(int, ids[start : start + BEARERS]))}})
 
-    def _bearers(self, condition: Json) -> Iterator[Bearer]:
+    def _bearers(self, condition: Json) -> Iterator[NameHolder]:
         """The users that meet a condition.
 
         They are read out of columns: a whole document takes a block of others to be unpacked, which is ten to twenty times
@@ -117,19 +117,19 @@ class Shelf:
             return
         odd = []
         columns: Json = {"stored_fields": "_none_", "docvalue_fields": [self._layout.shown, NOTED_COLUMN]}
-        for hit in self._hits([condition], size=MOST_HITS, **columns):
+        for hit in self._hits([condition], size=MAX_HITS, **columns):
             told, id = hit.get("fields", {}), str(hit["sort"][0])
             if self._layout.shown in told and NOTED in told:
-                yield Bearer(id, told[self._layout.shown][0], int(told[NOTED][0]))
+                yield NameHolder(id, told[self._layout.shown][0], int(told[NOTED][0]))
             else:
                 odd.append(id)
         yield from self._read(odd)
 
-    def _read(self, ids: Sequence[str]) -> Iterator[Bearer]:
+    def _read(self, ids: Sequence[str]) -> Iterator[NameHolder]:
         """The same out of whole documents."""
         for told in by_ids(self._cluster, self._index, numbers(ids), self._layout.part(["id", "username", NOTED])):
             name = str(self._layout.body(told["_source"]).get("username") or "")
-            yield Bearer(told["_id"], name, self._layout.shown_at(told))
+            yield NameHolder(told["_id"], name, self._layout.shown_at(told))
 
     def count(self) -> int:
         self.refresh()

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
+from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
-from netwar.archive.elastic.history import Past
+from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
-from netwar.archive.elastic.reading import Shelf, numbers, refresh, search
+from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.elastic.yielding import Yielding
@@ -39,7 +39,7 @@ class ElasticArchive(ElasticLedger):
         self.cluster = cluster
         self.dead_letters = dead_letters
         self._now = now
-        self._past = Past(self._indices, now)
+        self._past = History(self._indices, now)
 
     def ready(self, index: str) -> None:
         """See Documents.ready. Makes the index, and that of its ledger.
@@ -93,23 +93,23 @@ class ElasticArchive(ElasticLedger):
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
         return missing(self._shelf(index), field, values)
 
-    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, NameHolder]:
         shelf = self._with_profiles(index)
         return self._past.profiles(index, numbers(ids), shelf) if shelf else {}
 
-    def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
+    def name_holders(self, index: str, names: Sequence[str]) -> dict[str, list[NameHolder]]:
         shelf = self._with_profiles(index)
-        return self._past.bearers(index, names, shelf) if shelf else {}
+        return self._past.name_holders(index, names, shelf) if shelf else {}
 
     def history(self, index: str, user: str) -> list[Version]:
         shelf = self._with_profiles(index)
         return self._past.history(index, user) if shelf and numbers([user]) else []
 
-    def changes(self, index: str) -> Iterator[Change]:
+    def changes(self, index: str) -> Iterator[ProfileChange]:
         if self._with_profiles(index):
             yield from self._past.changes(index)
 
-    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+    def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         self._with_profiles(index)
         self._past.keep_changes(index, changes)
 
@@ -201,8 +201,8 @@ class ElasticArchive(ElasticLedger):
         if name is not None and users:
             found.append(layout.named([name.lower()]))
         elif name is not None:
-            bearers = {"terms": {layout.author: self._bearers_of(index, name)}}
-            found.append({"bool": {"should": [bearers, layout.named([name.lower()])], "minimum_should_match": 1}})
+            name_holders = {"terms": {layout.author: self._bearers_of(index, name)}}
+            found.append({"bool": {"should": [name_holders, layout.named([name.lower()])], "minimum_should_match": 1}})
         return found
 
     def _bearers_of(self, index: str, name: str) -> list[str]:
@@ -226,16 +226,16 @@ class ElasticArchive(ElasticLedger):
             batches[-1].prepare(mine)
         return batches, strays
 
-    def _with_profiles(self, index: str) -> Shelf | None:
+    def _with_profiles(self, index: str) -> DocumentIndex | None:
         """An index of users. Raises ValueError for another one."""
         if not parted(index)[1]:
             raise ValueError(f"{index} is no index of users")
         return self._shelf(index)
 
-    def _shelf(self, index: str) -> Shelf | None:
+    def _shelf(self, index: str) -> DocumentIndex | None:
         _, users = parted(index)
         layout = self._indices.there(index)
-        return Shelf(self.cluster, index, layout, users) if layout else None
+        return DocumentIndex(self.cluster, index, layout, users) if layout else None
 
 
 def _told_of(ledger: str) -> set[str]:

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TemplateChange:
     """What became of one template: `details` are the settings and fields that differ, as `what: before -> after`."""
 
     name: str
@@ -58,7 +58,7 @@ class Templates:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def put(self, shards: int | None = None, replicas: int | None = None) -> Iterator[Change]:
+    def put(self, shards: int | None = None, replicas: int | None = None) -> Iterator[TemplateChange]:
         """Put all templates in. Shards and replicas stay what they are where none are given."""
         for kind in KINDS:
             there = self._read(kind)
@@ -66,7 +66,7 @@ class Templates:
             details = _differences(there, wanted) if there else ()
             if there is None or details:
                 self._write(kind, wanted)
-            yield Change(_name(kind), there is None, details)
+            yield TemplateChange(_name(kind), there is None, details)
 
     def ensure(self, kind: str) -> None:
         """Put a template in if it is missing, or of an older version of this program."""

@@ -21,7 +21,7 @@ from netwar.records.words import spelled
 
 # What is asked for by these is found even of a document that had to be wrapped up.
 SIMPLE = ("author_id", "username", "name", "description", "text", "created_at", "lang", "conversation_id")
-MOST_REASON = 300
+MAX_REASON = 300
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Batch:
         X changes the shape of its objects; what was paid for is kept all the same, and comes back as it was given.
         """
         body = document.body
-        shown: Body = {"id": document.id, BECAUSE: reason[:MOST_REASON]}
+        shown: Body = {"id": document.id, BECAUSE: reason[:MAX_REASON]}
         shown |= {name: body[name] for name in SIMPLE if isinstance(body.get(name), str)}
         if self.spelled:
             shown = with_words(shown, self._words(body))

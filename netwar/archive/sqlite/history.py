@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from netwar.archive.base import Bearer, Body, Change, Version
-from netwar.archive.name_holders import succession
+from netwar.archive.base import Body, NameHolder, ProfileChange, Version
+from netwar.archive.name_holders import order_holders
 from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
@@ -83,35 +83,35 @@ def history(file: ArchiveFile, user: str) -> list[Version]:
     return [*versions, Version(None, fields)]
 
 
-def changes(file: ArchiveFile) -> Iterator[Change]:
+def changes(file: ArchiveFile) -> Iterator[ProfileChange]:
     """See Documents.changes."""
     last = (-1, -1)
     while rows := file.rows(LIST, last):
-        yield from (Change(str(user), until, seen, orjson.loads(fields)) for user, until, seen, fields in rows)
+        yield from (ProfileChange(str(user), until, seen, orjson.loads(fields)) for user, until, seen, fields in rows)
         last = rows[-1][:2]
 
 
-def keep_changes(file: ArchiveFile, changes: Sequence[Change]) -> None:
+def keep_changes(file: ArchiveFile, changes: Sequence[ProfileChange]) -> None:
     """See Documents.keep_changes."""
     rows = [(int(one.user), one.until, one.seen, orjson.dumps(one.fields).decode()) for one in changes]
     with file.writing() as connection:
         connection.executemany(INSERT, rows)
 
 
-def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, Bearer]:
+def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, NameHolder]:
     """See Documents.profiles."""
     wanted = sorted(one for one in map(number, ids) if one is not None)
     told = _answers(file, WHO, wanted)
-    return {id: Bearer(id, name or "", seen, seen if passed_on else None) for id, name, seen, passed_on in told}
+    return {id: NameHolder(id, name or "", seen, seen if passed_on else None) for id, name, seen, passed_on in told}
 
 
-def bearers(file: ArchiveFile, names: Sequence[str]) -> dict[str, list[Bearer]]:
-    """See Documents.bearers. Sorted names walk the index from left to right, which is a fifth quicker."""
+def name_holders(file: ArchiveFile, names: Sequence[str]) -> dict[str, list[NameHolder]]:
+    """See Documents.name_holders. Sorted names walk the index from left to right, which is a fifth quicker."""
     wanted = sorted({name.lower() for name in names})
-    found: dict[str, list[Bearer]] = {}
+    found: dict[str, list[NameHolder]] = {}
     for name, *bearer in chain(_answers(file, NOW, wanted), _answers(file, THEN, wanted)):
-        found.setdefault(name, []).append(Bearer(*bearer))
-    return {name: succession(bore) if len(bore) > 1 else bore for name, bore in found.items()}
+        found.setdefault(name, []).append(NameHolder(*bearer))
+    return {name: order_holders(bore) if len(bore) > 1 else bore for name, bore in found.items()}
 
 
 def _answers(file: ArchiveFile, sql: str, wanted: Sequence[int | str]) -> list[Any]:

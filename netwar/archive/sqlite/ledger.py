@@ -13,7 +13,7 @@ from netwar.coverage import Record, Renamed, Span, Stretch
 from netwar.errors import ServiceDown
 
 COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, renamed"
-PORTION = 1_000
+BATCH_SIZE = 1_000
 SELECT = f"SELECT {COLUMNS} FROM ledger WHERE archive_index = ?"
 GET_NOTE = "SELECT value FROM note WHERE archive_index = ? AND key = ?"
 SET_NOTE = "INSERT OR REPLACE INTO note (archive_index, key, value) VALUES (?, ?, ?)"
@@ -41,7 +41,7 @@ class SqliteLedger:
 
     def records(self, index: str) -> Iterator[Record]:
         last = ""
-        while rows := self._rows(index, f"{SELECT} AND user > ? ORDER BY user LIMIT {PORTION}", last):
+        while rows := self._rows(index, f"{SELECT} AND user > ? ORDER BY user LIMIT {BATCH_SIZE}", last):
             yield from map(record, rows)
             last = rows[-1][0]
 

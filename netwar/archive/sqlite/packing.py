@@ -23,7 +23,7 @@ from netwar.errors import ServiceDown
 SHIPPED = Path(__file__).parents[2] / "data" / "documents.zdict"
 # Level 9 saves 7 % of a tweet's bytes and takes four times as long. Profiles are few, and pay for it (8 %).
 LEVELS = {"tweet": 3, "profile": 9}
-MOST_BYTES = 1 << 27  # unpacked; answers of X are bounded by half of that, what Elasticsearch takes at once by 100 MB
+MAX_BYTES = 1 << 27  # unpacked; answers of X are bounded by half of that, what Elasticsearch takes at once by 100 MB
 
 
 class Packer:
@@ -45,7 +45,7 @@ class Packer:
         try:
             about = zstd.get_frame_info(frame)
             # The library unpacks no more than a frame says of itself, but as many frames as there are.
-            if not (about.decompressed_size or MOST_BYTES) < MOST_BYTES or zstd.get_frame_size(frame) != len(frame):
+            if not (about.decompressed_size or MAX_BYTES) < MAX_BYTES or zstd.get_frame_size(frame) != len(frame):
                 raise ValueError("it is larger than X's answers")
             body: dict[str, Any] = orjson.loads(zstd.decompress(frame, self._dictionary(about.dictionary_id)))
         except (zstd.ZstdError, ValueError) as error:

@@ -44,7 +44,7 @@ def _seconds(ms: int | None, otherwise: int) -> int:
     return otherwise if ms is None else -(-ms // 1000)
 
 
-class Shelf:
+class DocumentTable:
     """The documents of one kind in one file."""
 
     def __init__(self, file: ArchiveFile, kind: Kind) -> None:

@@ -14,12 +14,12 @@ from netwar.archive.sqlite import fulltext
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.tweets import TWEETS
-from netwar.connections.runs import alone
+from netwar.connections.runs import exclusive
 from netwar.errors import Busy, ServiceDown
 
 log = logging.getLogger("netwar.archive")
 
-PORTION = 5_000  # rows of one transaction
+BATCH_SIZE = 5_000  # rows of one transaction
 TEXTS = {"tweet": "text", "profile": "spoken"}
 KINDS = (TWEETS, PROFILES)
 # The old full text, by the names that it has and had.
@@ -62,7 +62,7 @@ def _left(file: ArchiveFile) -> int:
 def _renew_alone(file: ArchiveFile, left: int) -> None:
     """Unless another program is at it."""
     try:
-        lock = alone(file.path.parent, f"{file.path.stem}-renewal", "")
+        lock = exclusive(file.path.parent, f"{file.path.stem}-renewal", "")
     except Busy:
         log.warning(
             "%s: another program renews its full text; meanwhile %s texts are looked at one by one", file.path, f"{left:,}"
@@ -98,7 +98,7 @@ def _read_more(file: ArchiveFile, table: str) -> bool:
         row = connection.execute("SELECT done + 1, upto FROM renewal WHERE name = ? AND done < upto", (table,)).fetchone()
         if row is None:
             return False
-        first, last = row[0], min(row[1], row[0] + PORTION - 1)
+        first, last = row[0], min(row[1], row[0] + BATCH_SIZE - 1)
         texts = connection.execute(f"SELECT key, {TEXTS[table]} FROM {table} WHERE key BETWEEN ? AND ?", (first, last)).fetchall()
         spelled = [(fulltext.words(text), key) for key, text in texts]
         connection.executemany(f"UPDATE {table} SET words = ? WHERE key = ?", [one for one in spelled if one[0] is not None])

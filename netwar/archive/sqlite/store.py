@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Bearer, Body, Change, Cover, Tally, Version
+from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.missing import missing
 from netwar.archive.sqlite import history, renewal
@@ -15,7 +15,7 @@ from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, change_record
 from netwar.archive.sqlite.profiles import PROFILES
-from netwar.archive.sqlite.reading import Shelf, Whose
+from netwar.archive.sqlite.reading import DocumentTable, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.archive.winning import XTime, unknown
@@ -75,24 +75,24 @@ class SqliteArchive(SqliteLedger):
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
         return missing(self._shelf(index), field, values)
 
-    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, Bearer]:
+    def profiles(self, index: str, ids: Sequence[str]) -> dict[str, NameHolder]:
         file = self._with_profiles(index)
         return history.profiles(file, ids) if file else {}
 
-    def bearers(self, index: str, names: Sequence[str]) -> dict[str, list[Bearer]]:
+    def name_holders(self, index: str, names: Sequence[str]) -> dict[str, list[NameHolder]]:
         file = self._with_profiles(index)
-        return history.bearers(file, names) if file else {}
+        return history.name_holders(file, names) if file else {}
 
     def history(self, index: str, user: str) -> list[Version]:
         file = self._with_profiles(index)
         return history.history(file, user) if file else []
 
-    def changes(self, index: str) -> Iterator[Change]:
+    def changes(self, index: str) -> Iterator[ProfileChange]:
         file = self._with_profiles(index)
         if file:
             yield from history.changes(file)
 
-    def keep_changes(self, index: str, changes: Sequence[Change]) -> None:
+    def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         self._with_profiles(index)
         history.keep_changes(self._files.made(index), changes)
 
@@ -114,7 +114,7 @@ class SqliteArchive(SqliteLedger):
         asked, file = question(words), self._files.there(index)
         if asked and file:
             renewal.renew(file)
-            yield from Shelf(file, place(index)[1]).search(asked, limit)
+            yield from DocumentTable(file, place(index)[1]).search(asked, limit)
 
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
@@ -174,9 +174,9 @@ class SqliteArchive(SqliteLedger):
             raise ValueError(f"{index} is no index of users")
         return self._files.there(index)
 
-    def _shelf(self, index: str) -> Shelf | None:
+    def _shelf(self, index: str) -> DocumentTable | None:
         file = self._files.there(index)
-        return Shelf(file, place(index)[1]) if file else None
+        return DocumentTable(file, place(index)[1]) if file else None
 
 
 def _whose(index: str, user: str | None, name: str | None) -> Whose:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from netwar.sandbox.world.prng import mix
 
 STATES = ("active", "suspended", "protected", "gone")
-MOST_SERVED = 3_200
+MAX_SERVED = 3_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Cast:
         if role is not None and role.posts is not None:
             return role.posts
         if _hits(index, self.prolific, 7):
-            return 5_000 if index // self.prolific % 2 == 0 else MOST_SERVED + 1 + mix(self.seed, 21, index) % 1_000
+            return 5_000 if index // self.prolific % 2 == 0 else MAX_SERVED + 1 + mix(self.seed, 21, index) % 1_000
         if _hits(index, self.silent, 3):
             return 0
         return mix(self.seed, 22, index) % (self.most_posts + 1)

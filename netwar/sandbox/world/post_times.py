@@ -16,7 +16,7 @@ from typing import NamedTuple
 from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.prng import LOW, Shuffle, mix
 
-MOST_VERSIONS = 5
+MAX_VERSIONS = 5
 _ROOMY = 64  # ms: a slot must be this long to hold more than the post itself
 
 
@@ -63,7 +63,7 @@ class Postings:
         if not version:
             return self._current_time(author, k)
         run = self._run(author, k)
-        return run.start + (k - run.first) * run.gap + run.gap // 4 + (MOST_VERSIONS - version) * (run.gap // 4 // MOST_VERSIONS)
+        return run.start + (k - run.first) * run.gap + run.gap // 4 + (MAX_VERSIONS - version) * (run.gap // 4 // MAX_VERSIONS)
 
     def _compute_time(self, author: int, k: int) -> int:
         run = self._run(author, k)

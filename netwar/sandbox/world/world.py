@@ -9,7 +9,7 @@ from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.follow_graph import Circles
 from netwar.sandbox.world.people import People
 from netwar.sandbox.world.population import STATES, Cast
-from netwar.sandbox.world.post_times import MOST_VERSIONS, Postings, Run
+from netwar.sandbox.world.post_times import MAX_VERSIONS, Postings, Run
 from netwar.sandbox.world.prng import POPULATION, mix
 
 PLAIN, REPLY, THREAD, RETWEET, QUOTE, QUOTE_REPLY, LONG, EDITED = range(8)
@@ -70,7 +70,7 @@ class World:
 
     def earlier_versions(self, author: int, k: int) -> int:
         chance = self.chance(author, k)
-        return 1 + (chance >> 44) % (MOST_VERSIONS - 1) if self._kinds[chance & 255] == EDITED else 0
+        return 1 + (chance >> 44) % (MAX_VERSIONS - 1) if self._kinds[chance & 255] == EDITED else 0
 
     def grow(self, author: int, count: int, now: int) -> int:
         """Let a user write `count` posts up to now; returns when the newest of them was written.

@@ -117,7 +117,7 @@ def test_users_are_known_by_name(old: ElasticArchive) -> None:
     assert ids(old.search("tuold", "things")) == [7]
     assert old.missing("tuold", "username", ["SOME_one", "nobody"]) == ["nobody"]
     assert old.profiles("tuold", ["7"])["7"].name == "Some_One"
-    assert [one.user for one in old.bearers("tuold", ["Some_One"])["some_one"]] == ["7"]
+    assert [one.user for one in old.name_holders("tuold", ["Some_One"])["some_one"]] == ["7"]
     assert old.history("tuold", "7")[0].fields["description"] == "writes of things"
 
 

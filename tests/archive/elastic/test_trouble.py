@@ -249,7 +249,7 @@ def test_what_cannot_be_written_for_want_of_a_right_is_put_by(tmp_path: Path) ->
 
 @on("es953-sec")
 def test_a_change_whose_answer_was_lost_is_not_made_twice(archive: ElasticArchive, monkeypatch: pytest.MonkeyPatch) -> None:
-    from netwar.connections.elastic_errors import Passing
+    from netwar.connections.elastic_errors import TransientError
 
     archive.change_note("usertest", "count", lambda before: 1)
     genuine, lost = archive.cluster._ask, []
@@ -258,7 +258,7 @@ def test_a_change_whose_answer_was_lost_is_not_made_twice(archive: ElasticArchiv
         answer = genuine(method, path, *given)
         if path.endswith("_bulk") and not lost:
             lost.append(path)
-            raise Passing("the connection is lost", 3)
+            raise TransientError("the connection is lost", 3)
         return answer
 
     monkeypatch.setattr(archive.cluster, "_ask", losing)
@@ -283,4 +283,4 @@ def test_pages_are_sent_in_portions(archive: ElasticArchive, monkeypatch: pytest
     sizes.clear()
     assert archive.write([tweet(id, "x " * 500_000) for id in range(5000, 5012)]).created == 12
     assert len(sizes) == 6, "each a megabyte, and its words another one"
-    assert max(sizes) <= bulk.MOST_BYTES
+    assert max(sizes) <= bulk.MAX_BYTES
