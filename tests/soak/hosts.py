@@ -19,7 +19,7 @@ from tests.servers.places import reachable
 
 CLOCKED = Path(__file__).with_name("clocked.py")
 SHIPPED = ROOT / "example.conf"
-DISK = "48m"
+DISK, DISK_MORE = 48, 8  # MiB of a disk, and how many more for each minute: what is recorded grows
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def unix_users() -> list[UnixUser]:
     return [UnixUser(pwd.getpwnam(name).pw_uid, group) for name in ("nobody", "daemon")]
 
 
-def made(folder: Path, count: int, accounts: int, one_app: bool) -> list[Host]:
+def made(folder: Path, count: int, accounts: int, one_app: bool, minutes: float) -> list[Host]:
     """So many hosts, with so many accounts among them. Hosts that share no meter have each an app of its own."""
     users = unix_users()
     named = os.geteuid() == 0 and _may(["unshare", "--uts", "hostname", "soak"])
@@ -167,7 +167,7 @@ def made(folder: Path, count: int, accounts: int, one_app: bool) -> list[Host]:
         host = Host(f"soak{number}", folder / f"host{number}", app, named)
         host.data.mkdir(parents=True)
         host.folder.chmod(0o755)
-        _share(host, users[0])
+        _share(host, users[0], round(DISK + DISK_MORE * minutes))
         hosts.append(host)
     for number in range(max(accounts, count)):
         host = hosts[number % count]
@@ -181,10 +181,10 @@ def made(folder: Path, count: int, accounts: int, one_app: bool) -> list[Host]:
     return hosts
 
 
-def _share(host: Host, user: UnixUser) -> None:
-    """A small disk for its data, and the group's, where that can be."""
+def _share(host: Host, user: UnixUser, disk: int) -> None:
+    """A small disk (MiB) for its data, and the group's, where that can be."""
     if os.geteuid() == 0 and shutil.which("mount"):
-        host.mounted = _may(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(host.data)])
+        host.mounted = _may(["mount", "-t", "tmpfs", "-o", f"size={disk}m,mode=0700", "tmpfs", str(host.data)])
     if user.group is not None:
         os.chown(host.data, 0, user.group)
         host.data.chmod(0o2770)

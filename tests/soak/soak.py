@@ -57,7 +57,8 @@ class Soak:
         closing.callback(self.world.close)
         self.stores = Stores(options.stores)
         closing.callback(self.stores.close)
-        self.hosts = making.made(folder, options.hosts, options.accounts, one_app=self.stores.redis is not None)
+        one_app = self.stores.redis is not None
+        self.hosts = making.made(folder, options.hosts, options.accounts, one_app, options.seconds / 60)
         for host in self.hosts:
             closing.callback(self._leave, host)
         self.accounts = [account for host in self.hosts for account in host.accounts]
