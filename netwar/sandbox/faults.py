@@ -71,11 +71,12 @@ class Fault:
             raise ValueError(f"unknown kind of fault {self.kind!r}: one of {', '.join(ALL_KINDS)}")
         if self.body not in ("json", "html", "empty"):
             raise ValueError(f"body of a fault must be json, html or empty, not {self.body!r}")
-        self._where = _pattern(self.endpoint)
+        self._method, _, path = self.endpoint.rpartition(" ")
+        self._where = _pattern(path)
 
-    def concerns(self, path: str, users: Iterable[str], paged: bool) -> bool:
+    def concerns(self, method: str, path: str, users: Iterable[str], paged: bool) -> bool:
         """Whether a request to this path about these users (ids, @names, #indices) is meant; `paged`: it has a page token."""
-        if self.kind == "stale-token" and not paged:
+        if (self.kind == "stale-token" and not paged) or self._method not in ("", "GET" if method == "HEAD" else method):
             return False
         return bool(self._where.fullmatch(path)) and (not self.user or self.user.lower() in users)
 
@@ -96,9 +97,8 @@ class Fault:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def _pattern(endpoint: str) -> re.Pattern[str]:
-    """`/2/users/:id/tweets`, `/2/users/*/tweets`, `*` or a whole path, with or without `GET `."""
-    path = endpoint.removeprefix("GET ").removeprefix("POST ")
+def _pattern(path: str) -> re.Pattern[str]:
+    """`/2/users/:id/tweets`, `/2/users/*/tweets`, `*` or a whole path."""
     if path == "*":
         return re.compile(r"/(?!sandbox/).*")
     parts = re.split(r"(\{\w+\}|:\w+|\*)", path)
@@ -141,10 +141,10 @@ class Faults:
     def add(self, faults: Iterable[Fault]) -> None:
         self._all.extend(faults)
 
-    def due(self, path: str, users: Iterable[str], paged: bool = False) -> list[Fault]:
+    def due(self, method: str, path: str, users: Iterable[str], paged: bool = False) -> list[Fault]:
         """Those that this request meets, at most one of each sort. Every match is counted."""
         met: list[Fault] = []
         for number, one in enumerate(self._all):
-            if one.concerns(path, users, paged) and one.due(self._seed, number):
+            if one.concerns(method, path, users, paged) and one.due(self._seed, number):
                 met.append(one)
         return met

@@ -25,7 +25,7 @@ def oauth(box: Box, answering: Answering) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         form = await _form(request)
-        met = box.faults.due(request.path, ())
+        met = box.faults.due(request.method, request.path, ())
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         instead = next((fault for fault in met if fault.kind in ANSWERS), None)
         headers = {"Date": http_date(box.clock.now())}

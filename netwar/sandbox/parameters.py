@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from netwar.sandbox.problems import invalid
+import orjson
+
+from netwar.sandbox.problems import invalid, unreadable
 from netwar.sandbox.world.clock import parse_time
 
 _ID = re.compile(r"[0-9]{1,19}")
@@ -17,6 +19,18 @@ MAX_AT_ONCE = 100
 
 def complain(name: str, value: str, what: str) -> NoReturn:
     raise invalid({name: ([value], f"The `{name}` query parameter value [{value}] {what}")})
+
+
+def body(content: bytes, kind: str) -> Any:
+    """The JSON that a request carries, None if it carries nothing."""
+    if not content:
+        return None
+    try:
+        if kind != "application/json":
+            raise ValueError(kind)
+        return orjson.loads(content)
+    except ValueError:
+        raise unreadable() from None
 
 
 def known(parameters: Mapping[str, str], allowed: frozenset[str]) -> None:

@@ -47,6 +47,12 @@ def invalid(complaints: Mapping[str, tuple[list[str], str]]) -> Refused:
     return Refused(400, body)
 
 
+def unreadable() -> Refused:
+    """400: what came along is not the JSON that it should be."""
+    body = invalid({}).body
+    return Refused(400, body | {"errors": [{"parameters": {}, "message": "Requests must have a JSON body."}]})
+
+
 def spent() -> Refused:
     return Refused(429, {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429})
 

@@ -79,12 +79,18 @@ def scenario(tables: dict[str, Any]) -> Scenario:
         roles=_roles(tables.get("users", ())),
         kinds=tables.get("mix"),
         window=round(window * 1000),
-        limits={_PLACE.sub(r"{\1}", path.removeprefix("GET ")): _limit(value) for path, value in limits.items()},
+        limits={_endpoint(name): _limit(value) for name, value in limits.items()},
         trailing_page=bool(server.get("trailing_page", False)),
         compress=bool(server.get("compress", False)),
         users_in_post_dialect=bool(server.get("users_in_post_dialect", False)),
         faults=tuple(fault(table) for table in tables.get("faults", ())),
     )
+
+
+def _endpoint(name: str) -> str:
+    """As endpoints are named: with the method, which may be left out where it is GET."""
+    path = _PLACE.sub(r"{\1}", name)
+    return path if " " in path else f"GET {path}"
 
 
 def _roles(tables: Iterable[dict[str, Any]]) -> dict[int, Role]:

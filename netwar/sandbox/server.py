@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -22,7 +22,7 @@ from netwar.sandbox.replay import Replay
 from netwar.sandbox.scenario import Scenario
 from netwar.sandbox.service import serve
 from netwar.sandbox.signin import SignIn
-from netwar.sandbox.state import Box
+from netwar.sandbox.state import Box, Endpoint
 from netwar.sandbox.timelines import TIMELINE
 from netwar.sandbox.usage import USAGE
 from netwar.sandbox.world.clock import Clock
@@ -53,10 +53,13 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     )
 
 
-def application(box: Box, host: str) -> web.Application:
+def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) -> web.Application:
     """Every address of the sandbox, for requests to `host`."""
     app = web.Application(middlewares=[only_own(host)])
-    app.add_routes([web.get(endpoint.path, serve(box, endpoint)) for endpoint in ENDPOINTS])
+    for one in endpoints:  # who may GET may ask for the HEAD alone, too
+        app.router.add_route(one.method, one.path, serve(box, one))
+        if one.method == "GET":
+            app.router.add_route("HEAD", one.path, serve(box, one))
     app.add_routes(Control(box).routes())
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),

@@ -41,12 +41,12 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
     """The aiohttp handler of an endpoint."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        met = box.faults.due(request.path, concerned(box, request), "pagination_token" in request.query)
+        met = box.faults.due(request.method, request.path, concerned(box, request), "pagination_token" in request.query)
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         if sending is not None and sending.kind in ("reset", "hang") and not sending.billed:
             reply = Reply(0, b"")
         else:
-            reply = _reply(box, endpoint, request, met)
+            reply = _reply(box, endpoint, request, met, await request.read())
         note(box, request, reply, met)
         reply.headers["Date"] = http_date(box.clock.now())
         return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
@@ -54,7 +54,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
     return handle
 
 
-def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault]) -> Reply:
+def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault], content: bytes) -> Reply:
     reply = Reply(200, b"")
     try:
         caller = box.keys.caller(request.method, f"{request.scheme}://{request.host}{request.raw_path}", _authorization(request))
@@ -64,7 +64,8 @@ def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault])
         if instead is not None:
             return _instead(box, request, instead, reply)
         read.known(request.query, endpoint.parameters)
-        answer = endpoint.answer(Call(box, caller, request.query, request.match_info, _paging(met)))
+        body = read.body(content, request.content_type)
+        answer = endpoint.answer(Call(box, caller, request.query, request.match_info, _paging(met), body))
     except Refused as refused:
         reply.status, reply.content = refused.status, orjson.dumps(refused.body)
         return reply
@@ -73,12 +74,12 @@ def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault])
 
 def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
     """Refuse the wrong kind of token, then count the request. Raises Refused (403, 429)."""
-    limits = box.limits.get(endpoint.path, {})
+    limits = box.limits.get(endpoint.name, {})
     app = caller.user is None
     if not (endpoint.app_limit if app else endpoint.user_limit):
         raise unsupported(*((_APP, f"{_USER}, OAuth 2.0 User Context") if app else (_USER, _APP)))
     limit = limits.get("app", endpoint.app_limit) if app else limits.get("user", endpoint.user_limit)
-    state = box.windows.take(caller.token, endpoint.path, limit, box.clock.now())
+    state = box.windows.take(caller.token, endpoint.name, limit, box.clock.now())
     reply.headers |= state.headers()
     if not state.allowed:
         raise spent()
@@ -109,7 +110,7 @@ def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: R
     if "data" in answer.body:
         reply.micro = box.bill.sell(day(box.clock.now()), answer.sold, answer.owner, caller.app.key)
         reply.objects = len(answer.sold)
-    reply.content = written(answer.body)
+    reply.status, reply.content = answer.status, written(answer.body)
     return reply
 
 

@@ -61,6 +61,7 @@ class Call:
     parameters: Mapping[str, str]
     path: Mapping[str, str]
     paging: Paging = Paging()
+    body: Any = None  # the JSON that came along
 
     def builder(self, *, users: bool = False) -> BodyBuilder:
         """For an answer; `users`: for one of users, whose dialect the scenario may choose."""
@@ -70,28 +71,34 @@ class Call:
 
 @dataclass
 class Answer:
-    """A 200 answer, and what X would bill for it; `owner` is the user of whose list it is a page."""
+    """An answer that carries data, and what X would bill for it; `owner` is the user of whose list it is a page."""
 
     body: Body
     sold: list[tuple[str, int]] = field(default_factory=list)
     owner: int = 0
+    status: int = 200
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What X offers at one address. `limits` are requests per window in app and in user context; 0: not to be had so."""
+    """What X offers at one address. `limits` are requests per window in app and in user context; 0: not to be had so. Where
+    the method is not GET, `answer` changes something: it is called once for each request that arrives, whatever becomes of its
+    answer."""
 
     path: str
     app_limit: int
     user_limit: int
     parameters: frozenset[str]
     answer: Callable[[Call], Answer]
+    method: str = "GET"
 
     @property
     def name(self) -> str:
-        return "GET " + self.path
+        return f"{self.method} {self.path}"
 
 
-def endpoint(path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "") -> Endpoint:
+def endpoint(
+    path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "", method: str = "GET"
+) -> Endpoint:
     """`parameters` beyond those for fields and expansions, which every endpoint takes."""
-    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer)
+    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer, method)

@@ -30,13 +30,14 @@ class Glitch(Exception):
     """An answer that is no answer: overload, HTML, an empty or cut body, no connection. Worth asking again.
 
     `billed` is true when X may have sent (and billed) an answer of which too little came through; `reply` is what came, where
-    it came to its end.
+    it came to its end; `arrived` is false when the request cannot have come to X.
     """
 
-    def __init__(self, what: str, *, billed: bool = False, reply: Reply | None = None) -> None:
+    def __init__(self, what: str, *, billed: bool = False, reply: Reply | None = None, arrived: bool = True) -> None:
         super().__init__(what)
         self.billed = billed
         self.reply = reply
+        self.arrived = arrived
 
 
 @dataclass(frozen=True, slots=True)

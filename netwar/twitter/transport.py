@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import requests
@@ -49,7 +50,8 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         user_auth: bool = False,
         judge: Callable[[Reply], None] = lambda reply: None,
     ) -> Reply:
-        """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses.
+        """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses. What is no GET is
+        sent again only if it cannot have come to X: otherwise it may be done, and who sent it must look.
 
         Raises the last Glitch when they are used up, and whatever else `judge` raises at once; with the
         attribute `billed` true where X may have billed an attempt.
@@ -57,7 +59,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
-            retry=tenacity.retry_if_exception_type(Glitch),
+            retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method)),
             before_sleep=_log_retry,
             reraise=True,
         )
@@ -96,15 +98,16 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         try:
             reply = self._send(method, route, params, json, user_auth)
         except requests.exceptions.ConnectTimeout as error:
-            raise Glitch("X could not be reached in time") from error
+            raise Glitch("X could not be reached in time", arrived=False) from error
         except requests.exceptions.SSLError as error:
             raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
         except requests.exceptions.ProxyError as error:
-            raise Glitch(f"the proxy {self.way.proxy} does not lead to X: {reason(error)}") from error
+            raise Glitch(f"the proxy {self.way.proxy} does not lead to X: {reason(error)}", arrived=False) from error
         except requests.exceptions.Timeout as error:
             raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
         except requests.exceptions.RequestException as error:
-            raise Glitch(f"the connection to X failed: {reason(error)}", billed=not _refused(error)) from error
+            refused = _refused(error)
+            raise Glitch(f"the connection to X failed: {reason(error)}", billed=not refused, arrived=not refused) from error
         log.debug("X answered %s, %s left in the window", reply.status, reply.headers.get("x-rate-limit-remaining", "?"))
         judge(reply)
         return reply
@@ -148,6 +151,10 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {_came(response)}", billed=True) from error
         except urllib3.exceptions.HTTPError as error:
             raise Glitch(f"X's answer broke off after {_came(response)}", billed=True) from error
+
+
+def _is_safe_to_repeat(method: str, error: BaseException) -> bool:
+    return isinstance(error, Glitch) and (method == "GET" or not error.arrived)
 
 
 def _came(response: requests.Response) -> str:
