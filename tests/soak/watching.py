@@ -10,8 +10,7 @@ from tests.soak.journal import Journal
 from tests.soak.runs import Run
 from tests.soak.troubles import Troubles
 
-LONGEST = 90.0  # seconds until a run is asked to end
-PATIENCE = 45.0  # and until it must have
+PATIENCE = 45.0  # seconds until a run that was asked to end must have ended
 BUGS = ("Traceback (most recent call last)", "this is a bug in the program", "malformed", "is not a database", "Warning: ")
 
 
@@ -51,11 +50,11 @@ class Watch:
 
     def hurry(self, run: Run) -> None:
         """Ask a run to end that has had its time; one that does not listen is a fault."""
-        if run.lasted > LONGEST + PATIENCE:
+        if run.lasted > run.command.longest + PATIENCE:
             self._journal.fault(f"{run} does not end: TERM had no effect in {PATIENCE:.0f} s")
             run.signal(signal.SIGKILL)
-        elif run.lasted > LONGEST and not run.signalled:
-            self._journal.step(f"{run} has run for {LONGEST:.0f} s and is sent TERM")
+        elif run.lasted > run.command.longest and not run.signalled:
+            self._journal.step(f"{run} has run for {run.command.longest:.0f} s and is sent TERM")
             run.signal(signal.SIGTERM)
 
 
