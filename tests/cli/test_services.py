@@ -52,13 +52,13 @@ def test_a_name_that_no_store_takes_is_a_usage_error(services: Services, name: s
 
 
 def test_one_run_for_each_configuration_program_and_queue(services: Services, desk: Desk, tmp_path: Path) -> None:
-    services.alone("work")
+    services.exclusive("work")
     with pytest.raises(Busy, match=r"tw-try works on work already with .*\.twitter: one run at a time"):
-        Services("tw-try").alone("work")
-    Services("tw-try").alone("other/queue")
-    Services("tw-other").alone("work")
+        Services("tw-try").exclusive("work")
+    Services("tw-try").exclusive("other/queue")
+    Services("tw-other").exclusive("work")
     other = desk.configure(path=tmp_path / "other", data=desk.home / ".local/share/netwar")
-    Services("tw-try", other).alone("work")
+    Services("tw-try", other).exclusive("work")
 
 
 def test_services_of_another_configuration_are_closed_with_ours(services: Services, desk: Desk, tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_elksg_may_be_switched_off_where_the_shared_file_names_one(
 def test_a_data_folder_that_cannot_be_used_is_told(services: Services) -> None:
     (services.data / "runs").touch()
     with pytest.raises(ServiceDown, match=r"netwar cannot be used: File exists \(set `data`"):
-        services.alone("work")
+        services.exclusive("work")
