@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
-from unicodedata import combining, east_asian_width
+from typing import TYPE_CHECKING, Protocol, Self
 
 from netwar.cli.output import control
+from netwar.cli.screen import columns_of, cut, width
 from netwar.records.text import one_line
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 WIDEST, NARROWEST = 36, 8  # of the bar itself, in columns
 REDRAW_SECONDS = 0.1
-USUAL = 80  # columns, where a terminal does not say
 
 
 class Bar(Protocol):
@@ -98,14 +96,6 @@ class TerminalBar:
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def columns_of(stream: TextIO) -> int:
-    """How many columns the terminal behind a stream has now."""
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or USUAL
-    except OSError:
-        return USUAL
-
-
 def line(columns: int, label: str, done: int, total: int, left: str, note: str) -> str:
     """A bar in so many columns. The bar itself shrinks and goes first, then the note is cut, then the label; the count stays."""
     count = f"{done:,}/{total:,}"
@@ -117,15 +107,3 @@ def line(columns: int, label: str, done: int, total: int, left: str, note: str) 
         full = long * done // total
         drawn = [f"[{'#' * full}{'-' * (long - full)}]"]
     return cut("  ".join([label, *drawn, count, *words]), columns)
-
-
-def cut(text: str, columns: int) -> str:
-    """A text that takes at most so many columns."""
-    while text and width(text) > columns:
-        text = text[:-1]
-    return text
-
-
-def width(text: str) -> int:
-    """How many columns a terminal uses for a text: two for letters of East Asia and emoji, none for accents of their own."""
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -11,7 +11,8 @@ from contextlib import redirect_stderr
 
 import pytest
 
-from netwar.cli.progress import NoBar, progress, width
+from netwar.cli.progress import NoBar, progress
+from netwar.cli.screen import width
 
 
 def on_a_terminal(total: int, done: int, note: str = "", quiet: bool = False, label: str = "users", columns: int = 0) -> str:
