@@ -42,6 +42,11 @@ def shown(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
+def iso(ms: int) -> str | None:
+    """A time for programs; None for 0, which is never, and for what can be no time."""
+    return shown(ms) if 0 < ms <= LATEST else None
+
+
 def usual(value: Any) -> Any:
     """A time as X writes it nowadays; what is none, or can be read by all as it stands, stays as it is."""
     if isinstance(value, str) and USUAL.fullmatch(value):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import codecs
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, Desk, Ended
+from tests.conftest import Desk, Ended
+from tests.terminals import on_a_terminal
 
 
 def started(desk: Desk, shell: str, *words: str | bytes, env: Mapping[str, str] | None = None) -> Ended:
@@ -112,21 +111,6 @@ def main(services: Services) -> str:
 if __name__ == "__main__":
     main()
 '''
-
-
-def on_a_terminal(desk: Desk, words: list[str], env: Mapping[str, str]) -> tuple[int, bytes]:
-    """The status of a program on a terminal, and what that was sent."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, str(BIN / words[0]), *words[1:]]
-    environment = {name: value for name, value in {**desk.environment, **env}.items() if value}
-    process = subprocess.Popen(command, env=environment, cwd=desk.home, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    seen = b""
-    with suppress(OSError):  # how a terminal ends
-        while portion := os.read(ours, 10_000):
-            seen += portion
-    os.close(ours)
-    return process.wait(60), seen
 
 
 @pytest.mark.parametrize(
