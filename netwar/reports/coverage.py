@@ -1,9 +1,9 @@
-"""What the ledger knows of a user, in words."""
+"""What the ledger knows of users, in words and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
@@ -11,7 +11,9 @@ from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
 from netwar.records.ids import SNOWFLAKE_EPOCH
 from netwar.records.text import plural, row
-from netwar.records.times import minute
+from netwar.records.times import iso, minute
+
+UNFINISHED = "unfinished"
 
 
 def records_for(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
@@ -25,25 +27,32 @@ def records_for(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
 def summary_line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
     asked, posts = minute(record.asked), plural(record.posts, "tweet")
-    return row(who(record), record.outcome or "unfinished", posts, asked, missing(record))
+    return row(who(record), outcome(record), posts, asked, missing(record))
 
 
-def detailed(record: Record) -> str:
-    """Everything, on several lines."""
-    lines = [summary_line(record)]
-    lines += [f"  covered  {bounds(span.low, span.high)}: {plural(span.posts, 'tweet')}" for span in record.spans]
+def outcome(record: Record) -> str:
+    """How the last complete pass ended; `unfinished` if there was none."""
+    return record.outcome or UNFINISHED
+
+
+def details(record: Record) -> list[str]:
+    """What the one line says nothing of, a line each."""
+    lines = [f"  covered  {bounds(span.low, span.high)}: {plural(span.posts, 'tweet')}" for span in record.spans]
     lines += [f"  gap      {bounds(gap.low, gap.high)}: the next run fills it" for gap in record.gaps]
     lines += [f"  lost     {bounds(part.low, part.high)}: X no longer serves it" for part in record.lost]
     if record.counted is not None:
         lines.append(f"  X's profile counts {plural(record.counted, 'tweet')}")
-    return "\n".join(lines)
+    return lines
 
 
 def to_json(record: Record) -> dict[str, Any]:
-    """The record for JSON; ids as text, since readers of JSON round large numbers."""
+    """The record for JSON; ids as text, since readers of JSON round large numbers, and beside each time in ms the same as ISO."""
     data = asdict(record)
     for part in (*data["spans"], *data["lost"]):
         part["low"], part["high"] = str(part["low"]), str(part["high"])
+    for change in data["renamed"]:
+        change["at_utc"] = iso(change["at"])
+    data |= {"asked_utc": iso(record.asked), "refreshed_utc": iso(record.refreshed)}
     return {**data, "gaps": [{"low": str(gap.low), "high": str(gap.high)} for gap in record.gaps]}
 
 
@@ -70,6 +79,40 @@ def missing(record: Record) -> str:
 def fewer_than_counted(record: Record) -> bool:
     """Whether X served far fewer posts of a whole timeline than its profile counts (a few are withheld at times)."""
     return record.outcome == "complete" and (record.counted or 0) > 1.1 * record.posts + 20
+
+
+def is_complete(record: Record) -> bool:
+    """Whether all that X ever served of the timeline is known to be in the archive, as far as its last pass can tell."""
+    whole = record.outcome in ("complete", "empty")
+    return whole and not (record.gaps or record.lost or fewer_than_counted(record))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How many users ended so, how many tweets they have and timelines are complete, and when one was last asked for (ms)."""
+
+    name: str
+    users: int = 0
+    tweets: int = 0
+    complete: int = 0
+    asked: int = 0
+
+    def count(self, record: Record) -> None:
+        self.users += 1
+        self.tweets += record.posts
+        self.complete += is_complete(record)
+        self.asked = max(self.asked, record.asked)
+
+
+def by_outcome(records: Iterable[Record]) -> tuple[list[Outcome], Outcome]:
+    """The records summed up by outcome, the most frequent first, and all together."""
+    outcomes: dict[str, Outcome] = {}
+    whole = Outcome("total")
+    for record in records:
+        name = outcome(record)
+        outcomes.setdefault(name, Outcome(name)).count(record)
+        whole.count(record)
+    return sorted(outcomes.values(), key=lambda one: -one.users), whole
 
 
 def within(stretch: Stretch) -> str:
