@@ -62,41 +62,6 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
 
 
-def show(services: Services, queue: str, *, names: bool, as_json: bool) -> None:
-    """Print who is on a queue: counts with claims and failures, or one JSON object, or only the names of who waits."""
-    if names and as_json:
-        raise click.UsageError("--names and --json ask for different things")
-    from netwar.records.entries import written
-    from netwar.records.text import plural
-
-    work = services.queue(queue)
-    if names:
-        for user in work.waiting():
-            echo(written(user))
-        return
-    waiting, claimed, failed = len(work), work.claimed(), work.failed()
-    if as_json:
-        import json
-        from dataclasses import asdict
-
-        whole = {"queue": queue, "waiting": waiting, "claimed": list(map(asdict, claimed)), "failed": list(map(asdict, failed))}
-        echo(json.dumps(whole))
-        return
-    echo(f"{queue}: {waiting:,} waiting, {len(claimed):,} claimed, {len(failed):,} failed")
-    for claim in claimed:
-        echo(_claimed(claim))
-    for failure in failed:
-        echo(f"failed   {failure.user:<20} {plural(failure.times, 'time')}: {' '.join(failure.reason.split())}")
-
-
-def _claimed(claim: Any) -> str:
-    from datetime import UTC, datetime
-
-    until = datetime.fromtimestamp(claim.until, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    host, _, run = claim.holder.partition(":")
-    return f"claimed  {claim.user:<20} until {until} by {host}, run {run[:8]}"
-
-
 def wipe(services: Services, queue: str, *, yes: bool) -> str:
     """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
     from netwar.errors import NetwarError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,6 +18,7 @@ from netwar.connections.runs import Run
 from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from tests.conftest import Desk, Ended, program
+from tests.terminals import shown
 
 
 @pytest.fixture(autouse=True)
@@ -108,14 +111,41 @@ def test_claims_and_failures_are_shown(desk: Desk) -> None:
     assert claimed.startswith("claimed  1 ")
     assert "UTC by " in claimed
     assert failed.split(maxsplit=2)[1:] == ["5", f"{MAX_FAILURES} times: profile unreadable"]
-    shown = json.loads(desk.run("tw-showwork", "--json", check=0).stdout)
-    assert (shown["queue"], shown["waiting"]) == ("work", 1)
-    assert [held["user"] for held in shown["claimed"]] == ["1"]
-    assert shown["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MAX_FAILURES}]
+    told = json.loads(desk.run("tw-showwork", "--json", check=0).stdout)
+    assert (told["queue"], told["waiting"]) == ("work", 1)
+    assert [held["user"] for held in told["claimed"]] == ["1"]
+    assert abs(datetime.fromisoformat(told["claimed"][0]["until_utc"]).timestamp() - told["claimed"][0]["until"]) < 0.001
+    assert told["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MAX_FAILURES}]
 
 
-def test_names_and_json_at_once_are_a_usage_error(desk: Desk) -> None:
-    desk.run("tw-showwork", "--names", "--json", check=2)
+def test_a_terminal_has_a_table_of_claims_and_failures(desk: Desk) -> None:
+    work = queue(desk)
+    fail(work, "5", "profile\nunreadable")
+    work.put(["1", "2"])
+    assert work.take(1)
+    head, heading, claimed, failed = shown(desk, "tw-showwork", columns=120)
+    assert head == "work: 1 waiting, 1 claimed, 1 failed"
+    assert heading.split() == ["STATE", "USER", "UNTIL", "(UTC)", "HOST", "RUN", "TIMES", "REASON"]
+    assert claimed.split()[:2] == ["claimed", "1"]
+    assert failed.split() == ["failed", "5", "-", "-", "-", str(MAX_FAILURES), "profile", "unreadable"]
+
+
+def test_csv_has_everybody_on_the_queue(desk: Desk) -> None:
+    work = queue(desk)
+    fail(work, "5", "profile, unreadable")
+    work.put(["1", "2", "x.com/i/user/969668587731456000"])
+    claim = work.take(1)
+    assert claim
+    rows = list(csv.DictReader(desk.run("tw-showwork", "--csv", check=0).stdout.splitlines()))
+    assert [row["state"] for row in rows] == ["waiting", "waiting", "claimed", "failed"]
+    assert {row["user"] for row in rows[:3]} == {"1", "2", "x.com/i/user/969668587731456000"}
+    assert datetime.fromisoformat(rows[2]["until"]) > datetime.now(UTC)
+    assert (rows[3]["times"], rows[3]["reason"]) == (str(MAX_FAILURES), "profile, unreadable")
+
+
+def test_names_have_one_form(desk: Desk) -> None:
+    for form in ("--json", "--csv"):
+        assert f"--names and {form} ask for different things" in desk.run("tw-showwork", "--names", form, check=2).stderr
 
 
 def test_wiping_without_a_terminal_needs_yes_and_says_what_would_go(desk: Desk) -> None:
