@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,15 @@ from netwar.errors import ServiceDown
 from netwar.meter.base import Balance, Charge, Money, present
 
 MAX_DAYS = 90  # docs.x.com, usage: how far back X tells its count
+KEYS: Mapping[str, Callable[[Charge], str]] = {
+    "day": lambda charge: str(charge.day),
+    "month": lambda charge: f"{charge.day:%Y-%m}",
+    "command": lambda charge: charge.command,
+    "index": lambda charge: charge.index,
+    "kind": lambda charge: charge.kind,
+}
+FIRST_DAY = date(2006, 3, 21)  # of X
+FINEST = ("day", "command", "index", "kind")  # as charges are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +85,48 @@ def _told(day: Any) -> Iterator[tuple[date, int]]:
         yield date.fromisoformat(day["date"][:10]), int(day["usage"])
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What was bought under some KEYS: objects that cost, objects that were free, micro-dollars."""
+
+    keys: tuple[str, ...]
+    objects: int
+    free: int
+    micro: int
+
+
+def sums(charges: Iterable[Charge], by: Sequence[str] = FINEST) -> list[Sum]:
+    """Charges added up by some of KEYS, in their order."""
+    groups: dict[tuple[str, ...], list[Charge]] = {}
+    for charge in charges:
+        groups.setdefault(tuple(KEYS[key](charge) for key in by), []).append(charge)
+    return [_sum(keys, groups[keys]) for keys in sorted(groups)]
+
+
+def total(charges: Sequence[Charge], by: Sequence[str]) -> Sum:
+    """All charges together, as the last line of a table by some of KEYS."""
+    return _sum(("total", *([""] * (len(by) - 1))), charges)
+
+
+def _sum(keys: tuple[str, ...], charges: Sequence[Charge]) -> Sum:
+    return Sum(keys, sum(c.objects for c in charges), sum(c.free for c in charges), sum(c.micro for c in charges))
+
+
 def lines(shown: Statement) -> Iterator[str]:
     """The statement as a table and sentences."""
     if shown.charges:
-        rows = [("day", "command", "index", "kind", "objects", "free", "dollars"), *map(_row, shown.charges)]
+        rows = [(*FINEST, "objects", "free", "dollars"), *map(_row, shown.charges)]
         widths = [max(len(row[column]) for row in rows) for column in range(7)]
         for row in rows:
             words = [cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True)]
             numbers = [cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True)]
             yield "  ".join(words + numbers)
-    else:
+    yield from sentences(shown)
+
+
+def sentences(shown: Statement) -> Iterator[str]:
+    """How the budget stands, and what X counted."""
+    if not shown.charges:
         yield "nothing was bought in these days"
     today = shown.balance
     yield f"today (UTC): ${dollars(today.spent)} spent of a budget of ${dollars(today.budget.micro)}, " + (
@@ -103,20 +144,28 @@ def lines(shown: Statement) -> Iterator[str]:
         yield f"{day}: {ours:,} posts by our count, {theirs:,} by X's"
 
 
-def plain(shown: Statement) -> dict[str, Any]:
-    """The statement for JSON; money stays micro-dollars."""
-    charges = [
-        {"day": str(c.day), "command": c.command, "index": c.index, "kind": c.kind, "objects": c.objects, "free": c.free}
-        | {"micro_dollars": c.micro}
-        for c in shown.charges
-    ]
+def plain(shown: Statement, by: Sequence[str] = FINEST) -> dict[str, Any]:
+    """The statement for JSON, its charges added up by some of KEYS; money stays micro-dollars."""
+    charges = [dict(zip(by, one.keys, strict=True)) | _numbers(one) for one in sums(shown.charges, by)]
     today = shown.balance
     micro = {"today": today.spent, "month": shown.spent_this_month, "budget": today.budget.micro}
     compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
     posts = None if shown.read_by_x is None else compared
     micro |= {"held": today.reserved, "in_doubt": today.doubtful, "left": today.left}
     budget = {"file": today.budget.file, "host": today.budget.host}
-    return {"charges": charges, "micro_dollars": micro, "budget_of": budget, "counted": shown.scope, "posts": posts}
+    whole = _numbers(total(shown.charges, by))
+    return {
+        "charges": charges,
+        "total": whole,
+        "micro_dollars": micro,
+        "budget_of": budget,
+        "counted": shown.scope,
+        "posts": posts,
+    }
+
+
+def _numbers(one: Sum) -> dict[str, int]:
+    return {"objects": one.objects, "free": one.free, "micro_dollars": one.micro}
 
 
 def dollars(micro: int) -> str:

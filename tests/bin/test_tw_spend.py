@@ -13,6 +13,7 @@ from netwar.connections.runs import Run
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from tests.conftest import Desk, Sandbox, sign_in
+from tests.terminals import shown
 
 TODAY = datetime.now(UTC).date()
 
@@ -61,6 +62,42 @@ def test_the_table_and_the_totals(money: SqliteMoney, desk: Desk) -> None:
     assert told[5] == "this month: $0.76 spent"
 
 
+def test_a_terminal_has_a_heading_and_a_total(money: SqliteMoney, desk: Desk) -> None:
+    assert shown(desk, "tw-spend", "--no-ask")[0] == "nothing was bought in these days"
+    buy(money, "brexit", "post", 1000)
+    buy(money, "other", "user", 2)
+    told = [line.split() for line in shown(desk, "tw-spend", "--no-ask")]
+    assert told[:4] == [
+        ["DAY", "COMMAND", "INDEX", "KIND", "OBJECTS", "FREE", "DOLLARS"],
+        [str(TODAY), "tw-idu3elk", "brexit", "post", "1,000", "0", "5.000"],
+        [str(TODAY), "tw-idu3elk", "other", "user", "2", "0", "0.020"],
+        ["total", "-", "-", "-", "1,002", "0", "5.020"],
+    ]
+    assert told[4][0] == "today"
+
+
+def test_added_up_by_what_is_named(money: SqliteMoney, desk: Desk) -> None:
+    long_ago = TODAY - timedelta(days=100)
+    buy(money, "brexit", "post", 3, long_ago)
+    buy(money, "brexit", "post", 10)
+    buy(money, "other", "post", 20)
+    buy(money, "other", "user", 1)
+    months = [f"{long_ago:%Y-%m}", f"{TODAY:%Y-%m}"]
+
+    def rows(*options: str) -> list[list[str]]:
+        return [line.split("\t") for line in desk.run("tw-spend", *options, check=0).stdout.splitlines()]
+
+    assert rows("--by", "month") == [[months[0], "3", "0", "0.015000"], [months[1], "21", "10", "0.110000"]]
+    assert rows("--by", "index") == [["brexit", "10", "0", "0.050000"], ["other", "11", "10", "0.060000"]]
+    assert rows("--by", "index", "--by", "month")[0] == ["brexit", months[0], "3", "0", "0.015000"]
+    csv = desk.run("tw-spend", "--by", "kind", "--csv", check=0).stdout
+    assert csv == "kind,objects,free,dollars\npost,20,10,0.100000\nuser,1,0,0.010000\n"
+    told = json.loads(desk.run("tw-spend", "--by", "command", "--no-ask", "--json", check=0).stdout)
+    assert told["charges"] == [{"command": "tw-idu3elk", "objects": 21, "free": 10, "micro_dollars": 110_000}]
+    assert told["total"] == {"objects": 21, "free": 10, "micro_dollars": 110_000}
+    assert [line.split()[0] for line in shown(desk, "tw-spend", "--by", "index")[:4]] == ["INDEX", "brexit", "other", "total"]
+
+
 def test_what_is_in_doubt_is_told(money: SqliteMoney, desk: Desk) -> None:
     money.doubt(money.reserve("page", {"post": 50}, Purpose("tw-idu3elk", "brexit")))
     told = desk.run("tw-spend", "--no-ask", check=0).stdout
@@ -73,11 +110,18 @@ def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
     buy(money, "brexit", "post", 3, long_ago)
     buy(money, "brexit", "post", 0)  # X's last word on what day it is
     assert "nothing was bought" in desk.run("tw-spend", "--no-ask").stdout
-    shown = json.loads(desk.run("tw-spend", "--no-ask", "--json", "--since", str(long_ago), check=0).stdout)
-    [charge] = shown["charges"]
+    statement = json.loads(desk.run("tw-spend", "--no-ask", "--json", "--since", str(long_ago), check=0).stdout)
+    [charge] = statement["charges"]
     assert (charge["day"], charge["objects"], charge["micro_dollars"]) == (str(long_ago), 3, 15_000)
-    assert shown["micro_dollars"] == {"today": 0, "month": 0, "budget": 2_000_000, "held": 0, "in_doubt": 0, "left": 2_000_000}
-    assert shown["posts"] is None
+    assert statement["micro_dollars"] == {
+        "today": 0,
+        "month": 0,
+        "budget": 2_000_000,
+        "held": 0,
+        "in_doubt": 0,
+        "left": 2_000_000,
+    }
+    assert statement["posts"] is None
     assert "'yesterday' is no day such as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
 
 
@@ -118,5 +162,5 @@ def test_beside_the_count_of_x(desk: Desk, new_sandbox: Callable[..., Sandbox]) 
     desk.configure(url, None, data=desk.home / "data", **keys)
     buy(meter(desk, keys["consumer_key"]), "brexit", "post", 7)
     assert f"{TODAY}: 7 posts by our count, 0 by X's" in desk.run("tw-spend", check=0).stdout
-    shown = json.loads(desk.run("tw-spend", "--json", check=0).stdout)
-    assert shown["posts"] == [{"day": str(TODAY), "ours": 7, "x": 0}]
+    statement = json.loads(desk.run("tw-spend", "--json", check=0).stdout)
+    assert statement["posts"] == [{"day": str(TODAY), "ours": 7, "x": 0}]
