@@ -27,13 +27,23 @@ def age(seconds: float) -> str:
 
 
 def usage_line(usage: dict[str, Any]) -> str:
-    """What `/2/usage/tweets` says of the month, in one line. X sends the numbers as strings."""
-    used, cap, day = (_count(usage.get(key)) for key in ("project_usage", "project_cap", "cap_reset_day"))
+    """What `/2/usage/tweets` says of the month, in one line."""
+    month = month_of(usage)
+    used, cap, day = month["posts"], month["cap"], month["reset_day"]
     if used is None:
         return "X says nothing about the month's usage"
     of = f" of {cap:,}" if cap is not None else ""
     resets = f"; counted anew on day {day} of the month" if day is not None else ""
     return f"posts read this month, by X's count: {used:,}{of}{resets}"
+
+
+def month_of(usage: dict[str, Any]) -> dict[str, int | None]:
+    """The posts read in the month, their cap, and the day of the month on which they are counted anew.
+
+    X sends the numbers as strings; what it does not say is None.
+    """
+    keys = {"posts": "project_usage", "cap": "project_cap", "reset_day": "cap_reset_day"}
+    return {name: _count(usage.get(key)) for name, key in keys.items()}
 
 
 def _count(told: Any) -> int | None:

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+from datetime import datetime
 
 from tests.bin.conftest import Recorded
 from tests.conftest import Desk
+from tests.terminals import shown
 
 
 def test_windows_that_other_programs_saw_are_shown(recorded: Recorded) -> None:
-    shown = recorded.run("tw-rates").stdout
-    assert re.search(r"^users/by +account +89\d of 900 left +full again in 1[45] min +seen \d+ (s|min) ago$", shown, re.MULTILINE)
-    assert re.search(r"^users/:id/tweets +account +89\d of 900 left", shown, re.MULTILINE)
+    told = recorded.run("tw-rates").stdout
+    assert re.search(r"^users/by +account +89\d of 900 left +full again in 1[45] min +seen \d+ (s|min) ago$", told, re.MULTILINE)
+    assert re.search(r"^users/:id/tweets +account +89\d of 900 left", told, re.MULTILINE)
     read = recorded.bill()["billed"]["post"]
-    assert re.search(rf"^posts read this month, by X's count: {read:,} of 3,000,000; counted anew on day \d", shown, re.MULTILINE)
+    assert re.search(rf"^posts read this month, by X's count: {read:,} of 3,000,000; counted anew on day \d", told, re.MULTILINE)
+
+
+def test_a_terminal_has_a_table_and_then_the_month(recorded: Recorded) -> None:
+    heading, *rows, month = shown(recorded.desk, "tw-rates")
+    assert heading.split() == ["ENDPOINT", "KEYS", "REMAINING", "LIMIT", "FULL", "AGAIN", "SEEN"]
+    assert re.search(r"^users/by +account +89\d +900 +in 1[45] min +\d+ (s|min) ago$", "\n".join(rows), re.MULTILINE)
+    assert month.startswith("posts read this month, by X's count: ")
+
+
+def test_programs_read_windows_with_times(recorded: Recorded) -> None:
+    told = json.loads(recorded.run("tw-rates", "--json").stdout)
+    [window] = [one for one in told["windows"] if one["endpoint"] == "users/by"]
+    assert (window["keys"], window["limit"]) == ("account", 900)
+    assert 800 < (datetime.fromisoformat(window["full_again"]) - datetime.fromisoformat(window["seen"])).total_seconds() < 910
+    assert told["month"]["posts"] == recorded.bill()["billed"]["post"]
+    assert json.loads(recorded.run("tw-rates", "--no-ask", "--json").stdout)["month"] is None
+    asked = len(recorded.log())
+    rows = list(csv.DictReader(recorded.run("tw-rates", "--csv").stdout.splitlines()))
+    assert window["seen"] in [row["seen"] for row in rows]
+    assert len(recorded.log()) == asked
 
 
 def test_another_configuration_may_be_named(recorded: Recorded, desk: Desk) -> None:
     (recorded.desk.home / ".twitter").rename(recorded.desk.home / "team")
     try:
-        shown = recorded.run("tw-rates", "team", "--no-ask").stdout
+        told = recorded.run("tw-rates", "team", "--no-ask").stdout
     finally:
         (recorded.desk.home / "team").rename(recorded.desk.home / ".twitter")
-    assert "users/by" in shown
+    assert "users/by" in told
     assert "not there" in recorded.run("tw-rates", "nowhere", check=78).stderr
 
 
