@@ -17,6 +17,7 @@ from netwar.config import load
 from netwar.records.documents import Document
 from tests.conftest import BIN, ROOT, Desk, Ended
 from tests.hostile import EVIL, KEYS, OTHER, TWEET, USER, fill, harm, services
+from tests.terminals import on_a_terminal
 from tests.test_every_program import PROGRAMS
 
 EVIL_FILE = "list\x1b[31m\u202e\n.txt"
@@ -28,7 +29,7 @@ CASES: dict[str, list[str]] = {
     "tw-1tweet": [TWEET, f"{TWEET} --json"],
     "tw-auth": ["", "FILE"],
     "tw-copy": ["evil other", "files:FILE other"],
-    "tw-coverage": ["evil", f"evil {USER}", "evil --json", "FILE"],
+    "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
     "tw-elk": [
         *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),
         *(f"POST /evil @FILE --show {E}", f"replicas FILE 1 --show {E}"),
@@ -37,7 +38,7 @@ CASES: dict[str, list[str]] = {
     "tw-elkinit": [E],
     "tw-fixgraph": ["no FILE", "FILE --columns 5", "edges.csv --columns FILE"],
     "tw-follow2usertest": [f"{USER} --yes", "FILE"],
-    "tw-followdiff": [USER, f"{USER} --list", f"{USER} --json", "FILE"],
+    "tw-followdiff": [USER, f"{USER} --list", f"{USER} --json", f"{USER} --csv", "FILE"],
     "tw-followquick": [f"{USER} - --yes", "nasa out.txt --yes"],
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
@@ -47,7 +48,7 @@ CASES: dict[str, list[str]] = {
     "tw-queue2usertest": ["", "-v"],
     "tw-quser2usertest": ["FILE", "no FILE"],
     "tw-quser2work": ["FILE"],
-    "tw-rates": ["", "no FILE", "FILE"],
+    "tw-rates": ["", "--csv", "--json", "no FILE", "FILE"],
     "tw-sandbox": ["--scenario FILE", "--replay FILE --port 0 --clock FILE"],
     "tw-search": [
         f"evil --user {USER}",
@@ -56,9 +57,9 @@ CASES: dict[str, list[str]] = {
         "evil owned --users --json",
         "FILE x",
     ],
-    "tw-showusertest": ["", "--names", "--json"],
-    "tw-showwork": ["", "--names", "--json"],
-    "tw-spend": ["--since 2026-01-01", "--since 2026-01-01 --json"],
+    "tw-showusertest": ["", "--names", "--json", "--csv"],
+    "tw-showwork": ["", "--names", "--json", "--csv"],
+    "tw-spend": [f"--since 2026-01-01 {form}" for form in ("", "--json", "--csv", "--by index")],
     "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
     "tw-touchindex": ["FILE"],
     "tw-tumsearch": ["FILE -", "FILE - --both", "FILE - --missed", "ids.txt"],
@@ -98,6 +99,25 @@ def test_nothing_that_others_wrote_does_anything(hostile: Desk, name: str) -> No
         ended = hostile.run(name, *words(line), input=f"{USER}\n")
         assert not harm(ended.stdout) + harm(ended.stderr), (name, line)
         assert "this is a bug" not in ended.stderr, (name, line, ended.stderr)
+
+
+TABLES = ["tw-coverage evil", f"tw-coverage evil {USER}", "tw-coverage evil --csv", "tw-coverage evil --summary"]
+TABLES += [
+    f"tw-followdiff {USER}",
+    f"tw-followdiff {USER} --list",
+    "tw-rates",
+    "tw-showwork",
+    "tw-showusertest --csv",
+    "tw-spend",
+]
+
+
+def test_no_table_does_anything_to_a_terminal(hostile: Desk) -> None:
+    for line in TABLES:
+        for columns in (40, 200):
+            status, seen = on_a_terminal(hostile, line.split(), columns=columns)
+            assert status == 0, (line, seen)
+            assert not harm(seen.decode().replace("\r\n", "\n")), (line, columns)
 
 
 def test_what_is_shown_of_it_is_the_rest(hostile: Desk) -> None:

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netwar.cli import click
-from netwar.cli.output import echo_row
+from netwar.cli.forms import Form
 from netwar.cli.services import Services
+from netwar.cli.tables import Column, Kind, Table
 from netwar.commands.follow_target import WORDS, entry
 from netwar.errors import NetwarError
+from netwar.records.text import row
+from netwar.records.times import minute
 
 if TYPE_CHECKING:
+    from netwar.archive.base import Archive
     from netwar.follows.snapshots import Snapshot, Snapshots
+
+
+Listed = tuple[int, int, int | None, str, int, int | None, int | None]  # a row of SNAPSHOTS
+Change = tuple[bool, int, str]  # whether the user came, id, screen name
+
+
+def _listed_line(one: Listed) -> str:
+    number, began, ended, state, count, came, left = one
+    shown = f"{count:,} and more" if ended is None else f"{count:,}"
+    changes = [f"{sign}{change:,}" if change is not None else "" for sign, change in (("+", came), ("-", left))]
+    return row(number, minute(began), "" if ended is None else minute(ended), state, shown, *changes)
+
+
+SNAPSHOTS: Table[Listed] = Table(
+    [
+        Column("number", Kind.COUNT),
+        *(Column(name, Kind.TIME) for name in ("began", "ended")),
+        Column("state"),
+        *(Column(name, Kind.COUNT) for name in ("count", "came", "left")),
+    ],
+    lambda one: one,
+    line=_listed_line,
+)
+
+CHANGES: Table[Change] = Table(
+    [Column("change"), Column("id"), Column("name")],
+    lambda one: ("came" if one[0] else "left", str(one[1]), one[2]),
+    line=lambda one: row("+" if one[0] else "-", *one[1:]),
+)
 
 
 def of_user(services: Services, user: str, direction: str) -> Snapshots:
@@ -31,19 +64,21 @@ def of_user(services: Services, user: str, direction: str) -> Snapshots:
     raise NetwarError(f"there is no snapshot of the {WORDS[direction][0]} of {user}: {program} takes one")
 
 
-def tell(snapshots: Snapshots) -> None:
+def show_snapshots(snapshots: Snapshots, form: Form) -> None:
     """Print a line for each snapshot: number, begin, end, state, how many, who came, who left."""
+    SNAPSHOTS.write(form, _listed(snapshots))
+
+
+def _listed(snapshots: Snapshots) -> Iterator[Listed]:
     from netwar.follows.snapshot_writer import opened, pages
-    from netwar.records.times import minute
 
     for one in snapshots.all():
         state = "complete" if one.complete else "cut off"
-        times = minute(one.began), minute(one.ended)
-        echo_row(one.number, *times, state, f"{one.count:,}", f"+{one.came:,}", f"-{one.left:,}")
+        yield one.number, one.began, one.ended, state, one.count, one.came, one.left
     now = opened(snapshots)
     if now and snapshots.get("snapshot", now.number) is None:
         read = now.count + sum(page["count"] for page in pages(snapshots, now))
-        echo_row(now.number, minute(now.began), "", "open", f"{read:,} and more", "", "")
+        yield now.number, now.began, None, "open", read, None, None
 
 
 def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple[Snapshot, Snapshot]:
@@ -64,17 +99,26 @@ def chosen(snapshots: Snapshots, before: int | None, after: int | None) -> tuple
     return ended[first], ended[last]
 
 
-def difference(services: Services, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> tuple[int, int]:
+def show_difference(services: Services, snapshots: Snapshots, before: Snapshot, after: Snapshot, form: Form) -> tuple[int, int]:
     """Print who came and who left, with names where they are known; how many."""
+    counts = {True: 0, False: 0}
+
+    def counted() -> Iterator[Change]:
+        for change in _difference(services.archive, snapshots, before, after):
+            counts[change[0]] += 1
+            yield change
+
+    CHANGES.write(form, counted())
+    return counts[True], counts[False]
+
+
+def _difference(archive: Archive, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> Iterator[Change]:
     from netwar.profiles.membership import BATCH_SIZE, names_of
     from netwar.records.documents import USERTEST
     from netwar.records.idlists import portions
 
     changes: Iterable[tuple[int, bool]] = snapshots.difference(before.number, after.number)
-    came = left = 0
     for some in portions(changes, BATCH_SIZE):
-        names = names_of(services.archive, USERTEST, [str(id) for id, _ in some])
+        names = names_of(archive, USERTEST, [str(id) for id, _ in some])
         for (id, is_new), name in zip(some, names, strict=True):
-            echo_row("+" if is_new else "-", id, name[0] if name and name[0] != str(id) else "")
-            came, left = came + is_new, left + (not is_new)
-    return came, left
+            yield is_new, id, name[0] if name and name[0] != str(id) else ""

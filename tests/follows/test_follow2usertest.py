@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import pty
 import random
@@ -12,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from netwar.follows.snapshot_writer import opened
 from netwar.follows.snapshots import Snapshots
 from tests.conftest import Ended, program
 from tests.profiles.conftest import USERTEST, Observer
+from tests.terminals import shown
 
 Begin = Callable[..., Observer]
 FOLLOWERS = "/2/users/:id/followers"
@@ -367,8 +371,27 @@ def test_who_came_and_who_left(observer: Begin) -> None:
         came, left = diff(one, *options)
         assert came == {(id, names[id]) for id in states[after] - states[before]}
         assert left == {(id, names[id]) for id in states[before] - states[after]}
+    assert_in_all_forms(one, states[1] - states[2], states[2] - states[1])
     assert "there is no snapshot 9" in one.run("tw-followdiff", "famous", "--to", 9, check=1).stderr
     assert "must be older" in one.run("tw-followdiff", "famous", "--from", 2, "--to", 1, check=2).stderr
+
+
+def assert_in_all_forms(one: Observer, left: set[str], came: set[str]) -> None:
+    changes = {**dict.fromkeys(left, "left"), **dict.fromkeys(came, "came")}
+    lines = list(map(json.loads, one.run("tw-followdiff", "famous", "--json").stdout.splitlines()))
+    assert {line["id"]: line["change"] for line in lines} == changes
+    rows = csv.DictReader(one.run("tw-followdiff", "famous", "--csv").stdout.splitlines())
+    assert list(rows) == lines
+    heading, *told, outcome = shown(one.desk, "tw-followdiff", "famous")
+    assert heading.split() == ["CHANGE", "ID", "NAME"]
+    assert {line.split()[1]: line.split()[0] for line in told} == changes
+    assert f"{len(came)} came and {len(left)} left" in outcome
+    first, _, third = map(json.loads, one.run("tw-followdiff", "famous", "--list", "--json").stdout.splitlines())
+    assert (first["number"], first["state"], first["came"]) == (1, "complete", first["count"])
+    assert datetime.fromisoformat(first["ended"]) <= datetime.fromisoformat(third["began"])
+    heading, *told = shown(one.desk, "tw-followdiff", "famous", "--list", columns=100)
+    assert heading.split() == ["NUMBER", "BEGAN", "(UTC)", "ENDED", "(UTC)", "STATE", "COUNT", "CAME", "LEFT"]
+    assert told[2].split()[-4:] == ["complete", f"{third['count']:,}", str(len(came)), str(len(left))]
 
 
 def test_an_unchanged_list_takes_no_room(observer: Begin) -> None:

@@ -70,7 +70,7 @@ def sometimes(*options: list[str]) -> Callable[[Around], list[str]]:
 
 
 LENGTHS = sometimes([], [], ["--limit", "1"], ["--limit", "3"], ["--wait"])
-SHOWN = sometimes([], ["--json"], ["--names"])
+SHOWN = sometimes([], ["--json"], ["--csv"], ["--names"])
 NAMED = sometimes([], ["--history"], ["--json"], ["--ask"])
 
 
@@ -99,7 +99,7 @@ def quick(program: str) -> Row:
 
 
 def diff(around: Around) -> Command:
-    more = around.chance.choice(([], ["--list"], ["--friends"]))
+    more = around.chance.choice(([], ["--list"], ["--friends"], ["--csv"]))
     return Command("tw-followdiff", [around.listed(), *more], expected=FAILS)
 
 
@@ -113,7 +113,8 @@ def tweet(around: Around) -> Command:
 
 
 def coverage(around: Around) -> Command:
-    return Command("tw-coverage", [INDEX, *around.chance.choice(([], [around.one()["id"]], ["--json"]))], expected=FAILS)
+    shown: tuple[list[str], ...] = ([], [around.one()["id"]], ["--json"], ["--summary"], ["--missing", "--sort", "time", "--csv"])
+    return Command("tw-coverage", [INDEX, *around.chance.choice(shown)], expected=FAILS)
 
 
 def audit(program: str, key: str) -> Row:
@@ -148,7 +149,7 @@ def elkinit(around: Around) -> Command:
 
 
 def rates(around: Around) -> Command:
-    return Command("tw-rates", around.chance.choice(([], ["--no-ask"], [str(around.account.config), "--no-ask"])))
+    return Command("tw-rates", around.chance.choice(([], ["--no-ask"], ["--json"], [str(around.account.config), "--no-ask"])))
 
 
 def wipe(program: str, queue: str) -> Row:

@@ -43,7 +43,11 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-search": [(2, do.search)],
     "tw-showusertest": [(1, lambda around: Command("tw-showusertest", do.SHOWN(around)))],
     "tw-showwork": [(1, lambda around: Command("tw-showwork", do.SHOWN(around)))],
-    "tw-spend": [(2, do.plain("tw-spend")), (1, do.plain("tw-spend", "--no-ask", "--json"))],
+    "tw-spend": [
+        (2, do.plain("tw-spend")),
+        (1, do.plain("tw-spend", "--no-ask", "--json")),
+        (1, do.plain("tw-spend", "--by", "month")),
+    ],
     "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
     "tw-touchindex": [(1, do.plain("tw-touchindex", "touched"))],
     "tw-tumsearch": [(1, do.audit("tw-tumsearch", "id"))],
