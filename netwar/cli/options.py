@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from netwar.cli import click
+from netwar.cli.forms import form_of
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -18,6 +20,20 @@ def queue(default: str, what: str) -> Decorator:
 def json(what: str) -> Decorator:
     """--json; `what` is printed then."""
     return click.option("--json", is_flag=True, help=what)
+
+
+def table(*, json: str, csv: str = "Print CSV with a heading.") -> Decorator:
+    """--csv and --json of a program that shows a table, and what is printed then; main gets the `form`."""
+
+    def decorated(main: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(main)
+        def asked(*args: Any, as_csv: bool, as_json: bool, **more: Any) -> Any:
+            return main(*args, form=form_of(as_csv, as_json), **more)
+
+        asked = click.option("--json", "as_json", is_flag=True, help=json)(asked)
+        return click.option("--csv", "as_csv", is_flag=True, help=csv)(asked)
+
+    return decorated
 
 
 def yes(what: str = "Do not ask.") -> Decorator:

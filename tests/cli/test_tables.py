@@ -22,9 +22,9 @@ PROGRAM = '''\
 
 from itertools import count
 
-from netwar.cli import click
+from netwar.cli import click, options
 from netwar.cli.command import Services, command
-from netwar.cli.forms import Form, table_options
+from netwar.cli.forms import Form
 from netwar.cli.tables import Column, Kind, Table
 
 EVIL = EVIL_HERE
@@ -38,7 +38,7 @@ ENDLESS = Table([Column("number", Kind.COUNT), Column("text")], lambda number: (
 
 @command
 @click.option("--endless", is_flag=True)
-@table_options(json="Print JSON.")
+@options.table(json="Print JSON.")
 def main(services: Services, endless: bool, form: Form) -> None:
     ENDLESS.write(form, count(1)) if endless else TABLE.write(form, ROWS)
 
