@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -23,7 +24,7 @@ from tests.soak.programs import Around
 from tests.soak.promises import Promises
 from tests.soak.runs import Command, Run
 from tests.soak.troubles import Troubles
-from tests.soak.watching import statuses
+from tests.soak.watching import Watch, statuses
 from tests.test_crontab import load
 
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
@@ -132,6 +133,18 @@ def test_an_end_needs_a_reason(run: Run) -> None:
     run.signalled.add(15)
     assert troubles.expected(run) == {0, 69, 75, 77, -15, 143}
     assert troubles.expected(Run(2, run.command, run.account, run.folder)) == {0, 75, 77}, "it began later"
+
+
+def test_who_is_interrupted_before_our_first_line_cannot_help_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "poll", lambda self: 1)
+    run._file("err").write_text('File "<frozen importlib._bootstrap>", line 398, in cached\nKeyboardInterrupt\n')
+    run._file("out").touch()
+    watch = Watch(journal := Journal(run.folder / "steps", 1), Troubles(), set())
+    watch.ended(run, set())
+    assert len(journal.faults) == 1, "an end that nobody asked for"
+    run.signalled.add(signal.SIGINT)
+    watch.ended(run, set())
+    assert len(journal.faults) == 1
 
 
 def test_readme_has_the_statuses() -> None:

@@ -39,7 +39,7 @@ class Watch:
         self._journal.step(f"{run} ended {status} after {run.lasted:.1f} s{by}{said}", f"ended {status}", *sent)
         if status not in self._table | {128 + n for n in run.signalled} | {-n for n in run.signalled}:
             self._journal.fault(f"{run} ended {status}, which README does not know: {run.last_words}")
-        elif status not in self._troubles.expected(run):
+        elif status not in self._troubles.expected(run) and not _before_our_first_line(run):
             self._journal.fault(f"{run} ended {status}, and {met} was wrong{by}: {run.last_words}")
         for bug in BUGS:
             if bug in run.stderr and not _before_our_first_line(run):
