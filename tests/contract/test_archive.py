@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Body, Cover, NameHolder, ProfileChange, Tally
+from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally
+from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
 from netwar.records.documents import Document
 from netwar.records.pages import documents, read
@@ -253,7 +254,7 @@ def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Ar
         tweet(11, index="nosuch"),
         Document("tubrexit", "12", [1], True, NOW),  # type: ignore[arg-type]
     ]
-    tally = archive.write([tweet(1), *bad, tweet(2)], Cover("twbrexit", "7", Span(0, 2, 2), NOW))
+    tally = archive.write([tweet(1), *bad, tweet(2)], [Cover("twbrexit", "7", Span(0, 2, 2), NOW)])
     assert tally == Tally(created=2, rejected=len(bad))
     assert ids(archive.scan("twbrexit")) == [1, 2]
     assert archive.record("twbrexit", "7").spans == (Span(0, 2, 2),)
@@ -729,18 +730,63 @@ def test_hundreds_of_notes_in_their_order(archive: Archive) -> None:
 
 
 def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
-    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(19, 30, 2), NOW, name="Seven", counted=3))
-    archive.write([tweet(10)], Cover("twbrexit", "7", Span(0, 19, 1), NOW, name="seven"))
+    archive.write([tweet(30), tweet(20)], [Cover("twbrexit", "7", Span(19, 30, 2), NOW, name="Seven", counted=3)])
+    archive.write([tweet(10)], [Cover("twbrexit", "7", Span(0, 19, 1), NOW, name="seven")])
     kept = archive.record("twbrexit", "7")
     assert kept == Record("7", name="seven", counted=3, spans=(Span(0, 30, 3),))
-    archive.write([], Cover("twbrexit", "7", None, NOW, name="Sieben"))
+    archive.write([], [Cover("twbrexit", "7", None, NOW, name="Sieben")])
     assert [change.old for change in archive.record("twbrexit", "7").renamed] == ["seven"]
 
 
 def test_a_page_takes_back_what_it_contradicts_and_covers_in_one_step(archive: Archive) -> None:
-    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(9, 30, 2), NOW))
-    archive.write([tweet(25), tweet(24)], Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1)))
+    archive.write([tweet(30), tweet(20)], [Cover("twbrexit", "7", Span(9, 30, 2), NOW)])
+    archive.write([tweet(25), tweet(24)], [Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1))])
     assert archive.record("twbrexit", "7").spans == (Span(23, 30, 3),)
+
+
+def test_a_write_makes_any_number_of_changes_of_the_ledger(archive: Archive) -> None:
+    archive.change_note("twbrexit", "periods/stream/brexit/1", lambda before: {"terms": ["#brexit"]})
+    made = [tweet(30), tweet(20, index="twleave"), profile(7, "seven")]
+    marks: list[Mark] = [
+        Cover("twbrexit", "7", Span(19, 30, 1), NOW, name="Seven"),
+        Period("twbrexit", "stream/brexit/1", Span(NOW, NOW + 1000, 1)),
+        Cover("twbrexit", "8", None, NOW, counted=5),
+        Cover("twbrexit", "7", Span(9, 19, 0), NOW),
+        Due("usertest", "users", NOW, ("70", "9")),
+        Period("twleave", "stream/leave/1", Span(NOW, NOW + 1000, 1)),
+        Due("twbrexit", "counts", 5, ("30",)),
+    ]
+    for _ in range(2):  # as a run that is killed before it knows of its write does
+        archive.write(made, marks)
+        assert archive.record("twbrexit", "7") == Record("7", name="Seven", spans=(Span(9, 30, 1),))
+        assert archive.record("twbrexit", "8") == Record("8", counted=5)
+        brexit = {"terms": ["#brexit"], "spans": [[NOW, NOW + 1000, 1]]}
+        assert list(archive.notes("twbrexit", "")) == [
+            ("due/counts/000000000000005/30", ["30"]),
+            ("periods/stream/brexit/1", brexit),
+        ]
+        assert list(archive.notes("twleave", "")) == [("periods/stream/leave/1", {"spans": [[NOW, NOW + 1000, 1]]})]
+        assert list(archive.notes("usertest", "due/users/")) == [(f"due/users/00{NOW}/70", ["70", "9"])]
+    more: list[Mark] = [
+        Period("twleave", "stream/leave/1", Span(NOW + 2000, NOW + 3000, 4)),
+        Period("twleave", "stream/leave/1", Span(NOW + 1000, NOW + 1500, 2)),
+        Due("twbrexit", "counts", 5, ("30", "31")),
+    ]
+    archive.write([], more)
+    assert archive.note("twleave", "periods/stream/leave/1") == {"spans": [[NOW + 2000, NOW + 3000, 4], [NOW, NOW + 1500, 3]]}
+    assert archive.note("twbrexit", "due/counts/000000000000005/30") == ["30", "31"]
+
+
+def test_a_mark_that_cannot_be_made_leaves_no_mark_without_its_documents(archive: Archive, archive_kind: str) -> None:
+    archive.change_note("twbrexit", "periods/s", lambda before: "no period")
+    marks: list[Mark] = [Cover("twbrexit", "7", Span(0, 5, 1), NOW), Period("twbrexit", "s", Span(1, 2, 0))]
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        archive.write([tweet(5), tweet(6, index="twleave")], marks)
+    assert (archive.count("twbrexit"), archive.count("twleave")) == ((0, 1) if archive_kind == "sqlite" else (1, 1))
+    assert bool(archive.record("twbrexit", "7").spans) == (archive_kind != "sqlite")
+    with pytest.raises(ValueError, match="is no index"):
+        archive.write([tweet(7)], [Cover("twbrexit", "7", Span(0, 9, 1), NOW), Due("brexit", "counts", 1, ("1",))])
+    assert archive.get("twbrexit", ["7"]) == {}
 
 
 def test_records_and_names(archive: Archive) -> None:
@@ -784,7 +830,7 @@ def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:
     for page in range(20):
         batch = [tweet(page * 1000 + n, f"by {number}") for n in range(50)]
         batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(50)]
-        archive.write(batch, Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW))
+        archive.write(batch, [Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW)])
         archive.change("twbrexit", "shared", lambda record: replace(record, asked=record.asked + 1))
         archive.change_note("twbrexit", "shared", lambda before: (before or 0) + 1)
     archive.close()
@@ -812,7 +858,8 @@ def write_for_ever(kind: str, folder: Path, number: int, told: Connection) -> No
     while True:
         page += 1
         batch = [tweet(page * 100 + n, f"page {page}") for n in range(100)]
-        archive.write(batch, Cover("twbrexit", "7", Span(page - 1, page, 100), NOW))
+        more = [Period("twbrexit", "s", Span(page - 1, page, 100)), Due("twbrexit", "counts", page, (str(page),))]
+        archive.write(batch, [Cover("twbrexit", "7", Span(page - 1, page, 100), NOW), *more])
         told.send(page)
 
 
@@ -833,6 +880,9 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
         assert len(pages) - len(acknowledged) <= number, "at most the page in hand of each process that was killed"
         if archive_kind == "sqlite":
             assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+            due = [int(key.rpartition("/")[2]) for key, _ in archive.notes("twbrexit", "due/counts/")]
+            spans = [Span(*span) for span in archive.note("twbrexit", "periods/s")["spans"]]
+            assert (sorted(pages), tuple(spans)) == (due, archive.record("twbrexit", "7").spans), "and so does all else"
         else:
             assert 100 * len(pages) <= archive.count("twbrexit") <= 100 * (len(pages) + number), "a span comes after its page"
         assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100

@@ -261,9 +261,9 @@ def test_lists_of_times_are_united(source: SqliteArchive, target: SqliteArchive)
 
 def test_what_the_target_refuses_is_counted_and_the_rest_copied(source: SqliteArchive, tmp_path: Path) -> None:
     class Picky(SqliteArchive):
-        def write(self, documents: Any, cover: Any = None) -> Tally:
+        def write(self, documents: Any, marks: Any = ()) -> Tally:
             kept = [one for one in documents if one.id != "2"]
-            return super().write(kept, cover) + Tally(rejected=len(documents) - len(kept))
+            return super().write(kept, marks) + Tally(rejected=len(documents) - len(kept))
 
     source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
     with closing(Picky(tmp_path / "to", tmp_path / "dead")) as picky:

@@ -10,6 +10,7 @@ import orjson
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.templates import Json
+from netwar.archive.marks import Cover, Mark
 from netwar.coverage import Record, Renamed, Span, Stretch
 
 
@@ -62,6 +63,13 @@ class ElasticLedger:
 
         self._slips.change(ledger_index(index), slip_id("note", index, key), changed)
         return after
+
+    def apply(self, mark: Mark) -> None:
+        """Change the ledger by a mark."""
+        if isinstance(mark, Cover):
+            self.change(mark.index, mark.user, mark.apply)
+        else:
+            self.change_note(mark.index, mark.note, mark.apply)
 
     def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
         found = self._found("note", index, "key", {"prefix": {"key": prefix}})

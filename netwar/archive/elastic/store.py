@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
+from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.history import History
@@ -16,6 +16,7 @@ from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, sear
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.elastic.yielding import Yielding
+from netwar.archive.marks import Cover, Mark
 from netwar.archive.missing import missing
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
@@ -31,7 +32,7 @@ class ElasticArchive(ElasticLedger):
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
     write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time. A
-    page and its span are two steps here, the span after the documents: what is covered is always there.
+    page and its marks are steps of their own here, the marks after the documents: what is covered is always there.
     """
 
     def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown) -> None:
@@ -64,13 +65,16 @@ class ElasticArchive(ElasticLedger):
             self.ready(index)
         return missing
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         """See Documents.write. Other documents of the page are not held up by one that is refused.
 
         What the page contradicts is taken back first of all: a run that dies before the span leaves a gap, never a hole.
         """
-        if cover and cover.back:
-            self.change(cover.index, cover.user, cover.take_back)
+        for mark in marks:
+            parted(mark.index)
+        for mark in marks:
+            if isinstance(mark, Cover) and mark.back:
+                self.change(mark.index, mark.user, mark.take_back)
         batches, refused = self._sorted_out(documents)
         tally = Tally()
         for batch in batches:
@@ -82,8 +86,8 @@ class ElasticArchive(ElasticLedger):
             refused += batch.refused
         if refused:
             deadletters.keep(self.dead_letters, refused)
-        if cover:
-            self.change(cover.index, cover.user, cover.apply)
+        for mark in marks:
+            self.apply(mark)
         return tally + Tally(rejected=len(refused))
 
     def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:

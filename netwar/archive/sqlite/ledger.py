@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from netwar.archive.marks import Cover, Mark
 from netwar.archive.sqlite.files import Files
 from netwar.coverage import Record, Renamed, Span, Stretch
 from netwar.errors import ServiceDown
@@ -55,13 +56,7 @@ class SqliteLedger:
 
     def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
         with self._files.made(index).writing() as connection:
-            row = connection.execute(GET_NOTE, (index, key)).fetchone()
-            after = change(orjson.loads(row[0]) if row else None)
-            if after is None:
-                connection.execute(DROP_NOTE, (index, key))
-            else:
-                connection.execute(SET_NOTE, (index, key, orjson.dumps(after).decode()))
-        return after
+            return _change_note(connection, index, key, change)
 
     def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
         file = self._files.there(index)
@@ -110,6 +105,26 @@ def change_record(connection: sqlite3.Connection, index: str, user: str, changin
     if after != before:
         _write(connection, index, after)
     return after
+
+
+def _change_note(connection: sqlite3.Connection, index: str, key: str, changing: Callable[[Any], Any]) -> Any:
+    """The same of a note."""
+    row = connection.execute(GET_NOTE, (index, key)).fetchone()
+    after = changing(orjson.loads(row[0]) if row else None)
+    if after is None:
+        connection.execute(DROP_NOTE, (index, key))
+    else:
+        connection.execute(SET_NOTE, (index, key, orjson.dumps(after).decode()))
+    return after
+
+
+def apply(connection: sqlite3.Connection, marks: Sequence[Mark]) -> None:
+    """Change the ledger by marks, inside the caller's transaction."""
+    for mark in marks:
+        if isinstance(mark, Cover):
+            change_record(connection, mark.index, mark.user, mark.apply)
+        else:
+            _change_note(connection, mark.index, mark.note, mark.apply)
 
 
 def _write(connection: sqlite3.Connection, index: str, new: Record) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
+from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
 from netwar.archive.deadletters import Refused
+from netwar.archive.marks import Mark
 from netwar.archive.missing import missing
 from netwar.archive.sqlite import history, renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
-from netwar.archive.sqlite.ledger import SqliteLedger, change_record
+from netwar.archive.sqlite.ledger import SqliteLedger, apply
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import DocumentTable, Whose
 from netwar.archive.sqlite.tweets import TWEETS
@@ -50,22 +51,21 @@ class SqliteArchive(SqliteLedger):
             self._files.made(index)
         return missing
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
-        """See Documents.write. The documents of the cover's file and the cover are one transaction, the last one."""
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
+        """See Documents.write. What is of one name is one file and one transaction; those with marks come last."""
+        marked = [(self._files.made(mark.index), mark) for mark in marks]
         batches, strays = self._sorted_out(documents)
-        last = self._files.made(cover.index) if cover else None
         refused = strays + [one for batch in batches for one in batch.refused]
         if refused:
             deadletters.keep(self.dead_letters, refused)
-        files = {batch.file.path: batch.file for batch in batches} | ({last.path: last} if last else {})
+        last = {file.path: file for file, _ in marked}
+        first = {batch.file.path: batch.file for batch in batches if batch.file.path not in last}
         tally = Tally(rejected=len(refused))
-        for file in sorted(files.values(), key=lambda one: one is last):
-            mine = [batch for batch in batches if batch.file is file]
+        for file in (*first.values(), *last.values()):
             with file.writing() as connection:
-                for batch in mine:
-                    tally += batch.store(connection)
-                if cover and file is last:
-                    change_record(connection, cover.index, cover.user, cover.apply)
+                for batch in batches:
+                    tally += batch.store(connection) if batch.file is file else Tally()
+                apply(connection, [mark for its, mark in marked if its is file])
         return tally
 
     def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Cover
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.marks import Cover
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Span
 from netwar.errors import ConfigError
@@ -135,7 +135,7 @@ def test_times_are_read_off_the_ids_and_of_old_tweets_off_themselves(old: Elasti
 def test_nothing_is_written_into_them(old: ElasticArchive) -> None:
     for use in (
         lambda: old.ready("twold"),
-        lambda: old.write([tweet(5), Document("twold", "5", {"id": "5"}, True, NOW)], Cover("twold", "7", Span(0, 5, 1), NOW)),
+        lambda: old.write([tweet(5), Document("twold", "5", {"id": "5"}, True, NOW)], [Cover("twold", "7", Span(0, 5, 1), NOW)]),
         lambda: old.write([Document("tuold", "5", {"id": "5"}, True, NOW)]),
         lambda: old.forget("twold", ["20"]),
     ):
