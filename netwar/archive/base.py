@@ -73,6 +73,9 @@ class ProfileChange:
 class Documents(Protocol):
     """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
 
+    A document without content (see `records.documents.has_content`) is kept and known: it is not `missing`, and `forget` removes
+    it. But nothing that shows or counts documents has it, as if it were not there.
+
     Every method raises ServiceDown when the store cannot be used.
     """
 

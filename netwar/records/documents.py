@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 USERTEST = "usertest"
+TOMBSTONE = "tombstone"  # in place of how a document came, in one that has no content any more
 SLIP_MS = 60_000  # what is dated further ahead of X's clock was recorded by a host whose own clock was
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
@@ -32,6 +34,16 @@ class Document:
     def version(self) -> int:
         """Newer copies win, and a copy that was asked for wins over one that came along."""
         return self.direct << 44 | self.retrieved
+
+
+def has_content(body: Mapping[str, Any]) -> bool:
+    """Whether a document says anything.
+
+    One that was reduced to its id and our own key, with the word tombstone for `via`, does not: archives keep it, so that it is
+    known and nobody asks for it again, and show it to no reader.
+    """
+    ours = body.get("netwar")
+    return not (isinstance(ours, dict) and ours.get("via") == TOMBSTONE)
 
 
 def tweets_index(name: str) -> str:

@@ -19,7 +19,7 @@ import pytest
 from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally
 from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
-from netwar.records.documents import Document
+from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.pages import documents, read
 from tests.contract.conftest import opened_archive
 
@@ -499,6 +499,30 @@ def test_what_is_forgotten_is_found_nowhere(archive: Archive) -> None:
     assert not ids(archive.search("tubrexit", "me"))
     assert archive.write([tweet(2, "came back")]).created == 1
     assert ids(archive.search("twbrexit", "back")) == [2]
+
+
+def test_a_document_without_content_is_kept_and_shown_to_no_reader(archive: Archive) -> None:
+    def reduced(index: str, id: int) -> Document:
+        return Document(index, str(id), {"id": str(id), "netwar": {"retrieved": iso(NOW + 1), "via": TOMBSTONE}}, True, NOW + 1)
+
+    archive.write([*(tweet(id, "a word", user="7") for id in range(1, 505)), profile(7, "seven"), profile(8, "eight")])
+    left = [id for id in range(504, 0, -1) if not 250 <= id <= 500 and id != 3]
+    gone = [reduced("twbrexit", id) for id in (*range(250, 501), 3, 1000)]
+    assert archive.write([*gone, reduced("tubrexit", 7)]) == Tally(created=1, updated=253)
+    assert archive.get("twbrexit", ["2", "3"]).keys() == {"2"}
+    assert ids(archive.scan("twbrexit")) == left[::-1]
+    assert ids(archive.scan("twbrexit", after="248")) == [249, *range(501, 505)]
+    for found in (archive.find("twbrexit"), archive.find("twbrexit", user="7"), archive.search("twbrexit", "word")):
+        assert ids(found) == left
+    for limit in (1, 4, 5, 300):
+        assert ids(archive.find("twbrexit", limit=limit)) == ids(archive.search("twbrexit", "word", limit)) == left[:limit]
+    assert (archive.count("twbrexit"), archive.count("tubrexit")) == (len(left), 1)
+    assert ids(archive.find("tubrexit")) == [8]
+    assert archive.get("tubrexit", ["7"]) == archive.name_holders("tubrexit", ["seven"]) == {}
+    assert archive.history("tubrexit", "7") == list(archive.changes("tubrexit")) == []
+    assert archive.missing("twbrexit", "id", ["3", "4", "1001"]) == ["1001"], "it is known, and need not be asked for"
+    assert archive.write([replace(tweet(3), retrieved=NOW)]) == Tally(unchanged=1), "an older copy brings nothing back"
+    assert archive.forget("twbrexit", ["3", "1000"]) == 2
 
 
 def test_a_scan_can_begin_in_the_middle(archive: Archive) -> None:

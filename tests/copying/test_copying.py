@@ -16,6 +16,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.copying import Copy, Outcome, Place
 from netwar.copying.copy import BATCH, batches
 from netwar.coverage import Record, Span
+from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.migrate import documents
 from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
 
@@ -257,6 +258,14 @@ def test_lists_of_times_are_united(source: SqliteArchive, target: SqliteArchive)
     target.change_note("tua", "standing/1", lambda before: [[2, "suspended", ""], [3, "open", ""]])
     copy(source, target)
     assert target.note("tua", "standing/1") == [[1, "gone", ""], [2, "suspended", ""], [3, "open", ""]]
+
+
+def test_what_has_no_content_is_not_copied_and_nothing_is_lacking(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
+    source.write([Document("twa", "2", {"id": "2", "netwar": {"via": TOMBSTONE}}, True, BEGAN + 1)])
+    done = copy(source, target)
+    assert [body["id"] for body in target.scan("twa")] == ["1", "3"]
+    assert (done.counts["twa"], done.lacking, target.missing("twa", "id", ["2"])) == ((2, 2), [], ["2"])
 
 
 def test_what_the_target_refuses_is_counted_and_the_rest_copied(source: SqliteArchive, tmp_path: Path) -> None:

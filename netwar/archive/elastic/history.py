@@ -9,13 +9,13 @@ from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.layout import RETRIEVED
-from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, DocumentIndex, by_ids
+from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, by_ids
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
 from netwar.archive.name_holders import order_holders
 from netwar.archive.winning import XTime, wins
 from netwar.records.dialects import username
-from netwar.records.documents import Document
+from netwar.records.documents import Document, has_content
 from netwar.records.profile_fields import TRACKED, replaced, tracked
 
 
@@ -51,7 +51,7 @@ class History:
     def history(self, index: str, user: str) -> list[Version]:
         """See Documents.history."""
         now = next(self._now(index, [user]), None)
-        if now is None:
+        if now is None or not has_content(now[1]):
             return []
         _, body, _ = now
         versions, fields = [], tracked(body)
@@ -110,7 +110,7 @@ class History:
         """What is kept of these users, with the tracked fields of their profiles, and its version."""
         layout = self._indices.there(index)
         if layout:
-            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED])):
+            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED, VIA])):
                 yield told, layout.body(told["_source"]), version_of(layout, told)
 
     def _found(self, index: str, condition: Json) -> list[Json]:

@@ -15,7 +15,7 @@ from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
-from netwar.records.documents import Document
+from netwar.records.documents import Document, has_content
 from netwar.records.ids import number
 from netwar.records.profile_fields import replaced, tracked
 
@@ -75,7 +75,10 @@ def history(file: ArchiveFile, user: str) -> list[Version]:
     rows = file.rows(f"SELECT {ROW} FROM profile WHERE id = ?", (number(user),))
     if not rows:
         return []
-    versions, fields = [], tracked(_body(file.packer, rows[0]))
+    profile = _body(file.packer, rows[0])
+    if not has_content(profile):
+        return []
+    versions, fields = [], tracked(profile)
     sql = "SELECT until, fields FROM profile_past WHERE user = ? ORDER BY until DESC"
     for until, replaced_then in file.rows(sql, (number(user),)):
         versions.append(Version(until, fields))
