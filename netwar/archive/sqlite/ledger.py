@@ -10,10 +10,11 @@ import orjson
 
 from netwar.archive.marks import Cover, Mark
 from netwar.archive.sqlite.files import Files
-from netwar.coverage import Record, Renamed, Span, Stretch
+from netwar.coverage import Record
 from netwar.errors import ServiceDown
 
 COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, renamed"
+LISTS = ("spans", "lost", "renamed")
 BATCH_SIZE = 1_000
 SELECT = f"SELECT {COLUMNS} FROM ledger WHERE archive_index = ?"
 GET_NOTE = "SELECT value FROM note WHERE archive_index = ? AND key = ?"
@@ -82,14 +83,8 @@ def record(row: tuple[Any, ...]) -> Record:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    *_, spans, lost, renamed = row
-    plain = dict(zip(COLUMNS.split(", ")[:-3], row, strict=False))
-    return Record(
-        **plain,
-        spans=tuple(Span(*span) for span in orjson.loads(spans)),
-        lost=tuple(Stretch(*stretch) for stretch in orjson.loads(lost)),
-        renamed=tuple(Renamed(*change) for change in orjson.loads(renamed)),
-    )
+    told = dict(zip(COLUMNS.split(", "), row, strict=True))
+    return Record.from_json({**told, **{name: orjson.loads(told[name]) for name in LISTS}})
 
 
 def read(connection: sqlite3.Connection, index: str, user: str) -> Record:
@@ -137,6 +132,5 @@ def _write(connection: sqlite3.Connection, index: str, new: Record) -> None:
     values = (index, *plain, *(orjson.dumps(one).decode() for one in lists))
     marks = ", ".join("?" * len(values))
     connection.execute(f"INSERT OR REPLACE INTO ledger (archive_index, {COLUMNS}) VALUES ({marks})", values)
-    names = {name.lower() for name in (new.name, *(change.old for change in new.renamed)) if name}
-    rows = [(index, name, new.user) for name in sorted(names)]
+    rows = [(index, name, new.user) for name in new.names]
     connection.executemany("INSERT OR IGNORE INTO ledger_name (archive_index, name, user) VALUES (?, ?, ?)", rows)
