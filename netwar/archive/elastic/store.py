@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
 from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
-from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
@@ -16,6 +15,7 @@ from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, sear
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.elastic.yielding import Yielding
+from netwar.archive.incoming import by_index
 from netwar.archive.marks import Cover, Mark
 from netwar.archive.missing import missing
 from netwar.archive.winning import XTime, unknown
@@ -75,9 +75,9 @@ class ElasticArchive(ElasticLedger):
         for mark in marks:
             if isinstance(mark, Cover) and mark.back:
                 self.change(mark.index, mark.user, mark.take_back)
-        batches, refused = self._sorted_out(documents)
+        sorted_out, refused = by_index(documents)
         tally = Tally()
-        for batch in batches:
+        for batch in list(self._batches(sorted_out)):
             if parted(batch.index)[1]:
                 self._past.keep(batch.index, batch.ready)
             layout = self._indices.there(batch.index)
@@ -214,21 +214,12 @@ class ElasticArchive(ElasticLedger):
         known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
-    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-        """Documents by index, ready to be sent, and those whose index is none. Makes the indices."""
-        by_index: dict[str, list[Document]] = {}
-        for document in documents:
-            by_index.setdefault(document.index, []).append(document)
-        batches, strays = [], []
-        for index, mine in by_index.items():
-            try:
-                parted(index)
-            except ValueError as error:
-                strays += [Refused(document, str(error)) for document in mine]
-                continue
-            batches.append(Batch(index, self._indices.made(index).spelled is not None))
-            batches[-1].prepare(mine)
-        return batches, strays
+    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
+        """Documents by index, ready to be sent. Makes the indices."""
+        for index, mine in documents.items():
+            batch = Batch(index, self._indices.made(index).spelled is not None)
+            batch.prepare(mine)
+            yield batch
 
     def _with_profiles(self, index: str) -> DocumentIndex | None:
         """An index of users. Raises ValueError for another one."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
 from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
-from netwar.archive.deadletters import Refused
+from netwar.archive.incoming import by_index
 from netwar.archive.marks import Mark
 from netwar.archive.missing import missing
 from netwar.archive.sqlite import history, renewal
@@ -54,7 +54,8 @@ class SqliteArchive(SqliteLedger):
     def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         """See Documents.write. What is of one name is one file and one transaction; those with marks come last."""
         marked = [(self._files.made(mark.index), mark) for mark in marks]
-        batches, strays = self._sorted_out(documents)
+        sorted_out, strays = by_index(documents)
+        batches = list(self._batches(sorted_out))
         refused = strays + [one for batch in batches for one in batch.refused]
         if refused:
             deadletters.keep(self.dead_letters, refused)
@@ -144,21 +145,12 @@ class SqliteArchive(SqliteLedger):
     def close(self) -> None:
         self._files.close()
 
-    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-        """Documents by file and kind, ready to be stored, and those whose index is none."""
-        by_index: dict[str, list[Document]] = {}
-        for document in documents:
-            by_index.setdefault(document.index, []).append(document)
-        batches, strays = [], []
-        for index, mine in by_index.items():
-            try:
-                _, kind = place(index)
-            except ValueError as error:
-                strays += [Refused(document, str(error)) for document in mine]
-                continue
-            batches.append(Batch(self._files.made(index), kind, self._now))
-            batches[-1].prepare(mine)
-        return batches, strays
+    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
+        """Documents by file and kind, ready to be stored."""
+        for index, mine in documents.items():
+            batch = Batch(self._files.made(index), place(index)[1], self._now)
+            batch.prepare(mine)
+            yield batch
 
     def _indices_of(self, name: str) -> Iterator[str]:
         places = ((USERTEST, PROFILES),) if name == USERTEST else ((f"tw{name}", TWEETS), (f"tu{name}", PROFILES))
