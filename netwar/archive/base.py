@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from netwar.archive.marks import Mark
@@ -29,6 +30,42 @@ class Tally:
             self.unchanged + other.unchanged,
             self.rejected + other.rejected,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which documents are meant: of one user (id or screen name), created from `since` up to before `until` (ms)."""
+
+    user: str | None = None
+    name: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @classmethod
+    def of(cls, user: str | None = None, since: datetime | None = None, until: datetime | None = None) -> Within:
+        """As operators say it: a user by number or name, times in UTC."""
+        number = user if user and user.isdigit() else None
+        name = user.removeprefix("@") if user and not number else None
+        return cls(number, name, _ms(since), _ms(until))
+
+    @property
+    def bounds_time(self) -> bool:
+        return self.since is not None or self.until is not None
+
+    def holds(self, made: int | None) -> bool:
+        """Whether a time lies within; None, one that is not known, lies in no bounds."""
+        if made is None:
+            return not self.bounds_time
+        return (self.since is None or made >= self.since) and (self.until is None or made < self.until)
+
+
+EVERYTHING = Within()
+
+
+def _ms(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +167,8 @@ class Documents(Protocol):
     def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         """Write down changes that another archive kept. Those known already (user, until) stay as they are."""
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
-        """Documents newest first: tweets of a user id or screen name, users of a screen name,
-        created from `since` up to before `until` (ms)."""
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
+        """Documents that lie within, newest first: tweets of a user, or users."""
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         """Documents whose text (users: name, screen name, description) answers the question `words` (see

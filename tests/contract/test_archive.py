@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally
+from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally, Within
 from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
@@ -271,7 +271,8 @@ def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Ar
 def test_asking_for_what_is_not_there_makes_nothing(archive: Archive, tmp_path: Path) -> None:
     assert archive.get("twnone", ["1"]) == {}
     assert archive.missing("tunone", "username", ["a", "b"]) == ["a", "b"]
-    assert list(archive.find("twnone", user="1")) == list(archive.search("twnone", "x")) == list(archive.scan("twnone")) == []
+    for found in (archive.find("twnone", Within(user="1")), archive.search("twnone", "x"), archive.scan("twnone")):
+        assert list(found) == []
     assert archive.count("twnone") == archive.forget("twnone", ["1"]) == 0
     assert archive.record("twnone", "1") == Record("1")
     assert list(archive.records("twnone")) == archive.by_name("twnone", "x") == []
@@ -299,12 +300,12 @@ def test_find_gives_the_newest_first(archive: Archive) -> None:
     newest_first = [at(ms) for ms in days.values()]
     assert ids(archive.find("twbrexit")) == newest_first
     assert ids(archive.find("twbrexit", limit=3)) == newest_first[:3]
-    assert ids(archive.find("twbrexit", user="1")) == newest_first[1::2]
-    assert ids(archive.find("twbrexit", user="1", limit=2)) == newest_first[1:4:2]
-    assert ids(archive.find("twbrexit", since=days[4], until=days[1])) == newest_first[2:5]
-    assert ids(archive.find("twbrexit", user="0", since=days[4], until=days[1])) == [newest_first[2], newest_first[4]]
-    assert ids(archive.find("twbrexit", until=days[8])) == newest_first[9:]
-    assert ids(archive.find("twbrexit", user="nobody")) == []
+    assert ids(archive.find("twbrexit", Within(user="1"))) == newest_first[1::2]
+    assert ids(archive.find("twbrexit", Within(user="1"), limit=2)) == newest_first[1:4:2]
+    assert ids(archive.find("twbrexit", Within(since=days[4], until=days[1]))) == newest_first[2:5]
+    assert ids(archive.find("twbrexit", Within(user="0", since=days[4], until=days[1]))) == [newest_first[2], newest_first[4]]
+    assert ids(archive.find("twbrexit", Within(until=days[8]))) == newest_first[9:]
+    assert ids(archive.find("twbrexit", Within(user="nobody"))) == []
 
 
 def test_find_by_time_knows_tweets_whose_id_tells_no_time(archive: Archive) -> None:
@@ -312,23 +313,23 @@ def test_find_by_time_knows_tweets_whose_id_tells_no_time(archive: Archive) -> N
     new = tweet(at(NOW), at=NOW)
     strange = tweet(5, at=NOW - 1000)
     archive.write([old, new, strange, *(tweet(at(NOW - 10_000_000 - n * 1000)) for n in range(450))])
-    assert ids(archive.find("twbrexit", since=NOW - 5000)) == [at(NOW), 5]
-    assert ids(archive.find("twbrexit", until=EPOCH)) == [20]
-    assert ids(archive.find("twbrexit", since=0, limit=1)) == [at(NOW)]
-    assert len(ids(archive.find("twbrexit", since=0))) == 453
+    assert ids(archive.find("twbrexit", Within(since=NOW - 5000))) == [at(NOW), 5]
+    assert ids(archive.find("twbrexit", Within(until=EPOCH))) == [20]
+    assert ids(archive.find("twbrexit", Within(since=0), limit=1)) == [at(NOW)]
+    assert len(ids(archive.find("twbrexit", Within(since=0)))) == 453
 
 
 def test_find_by_screen_name(archive: Archive) -> None:
     archive.write([profile(7, "SomeOne"), profile(8, "other")])
     archive.write([tweet(1, user="7"), tweet(2, user="8"), tweet(3, user="9"), tweet(4, user="10", username="Outsider")])
     archive.change("twbrexit", "9", lambda record: record.named("Ninth", NOW).named("tenth", NOW))
-    assert ids(archive.find("twbrexit", name="someone")) == [1]
-    assert ids(archive.find("twbrexit", name="NINTH")) == [3]
-    assert ids(archive.find("twbrexit", name="Tenth")) == [3]
-    assert ids(archive.find("twbrexit", name="outsider")) == [4]
-    assert ids(archive.find("twbrexit", name="nobody")) == []
-    assert ids(archive.find("tubrexit", name="SOMEONE")) == [7]
-    assert ids(archive.find("tubrexit", user="8")) == [8]
+    assert ids(archive.find("twbrexit", Within(name="someone"))) == [1]
+    assert ids(archive.find("twbrexit", Within(name="NINTH"))) == [3]
+    assert ids(archive.find("twbrexit", Within(name="Tenth"))) == [3]
+    assert ids(archive.find("twbrexit", Within(name="outsider"))) == [4]
+    assert ids(archive.find("twbrexit", Within(name="nobody"))) == []
+    assert ids(archive.find("tubrexit", Within(name="SOMEONE"))) == [7]
+    assert ids(archive.find("tubrexit", Within(user="8"))) == [8]
 
 
 def test_both_dialects_can_be_asked_for(archive: Archive) -> None:
@@ -336,7 +337,7 @@ def test_both_dialects_can_be_asked_for(archive: Archive) -> None:
     archive.write(given)
     assert ids(archive.search("twbrexit", "marmalade")) == [int(LEGACY["id"])]
     assert ids(archive.search("twbrexit", "chutney")) == [int(POST["id"])]
-    assert ids(archive.find("twbrexit", user=LEGACY["author_id"])) == [int(LEGACY["id"])]
+    assert ids(archive.find("twbrexit", Within(user=LEGACY["author_id"]))) == [int(LEGACY["id"])]
 
 
 # Searching
@@ -512,7 +513,7 @@ def test_a_document_without_content_is_kept_and_shown_to_no_reader(archive: Arch
     assert archive.get("twbrexit", ["2", "3"]).keys() == {"2"}
     assert ids(archive.scan("twbrexit")) == left[::-1]
     assert ids(archive.scan("twbrexit", after="248")) == [249, *range(501, 505)]
-    for found in (archive.find("twbrexit"), archive.find("twbrexit", user="7"), archive.search("twbrexit", "word")):
+    for found in (archive.find("twbrexit"), archive.find("twbrexit", Within(user="7")), archive.search("twbrexit", "word")):
         assert ids(found) == left
     for limit in (1, 4, 5, 300):
         assert ids(archive.find("twbrexit", limit=limit)) == ids(archive.search("twbrexit", "word", limit)) == left[:limit]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Tally
+from netwar.archive.base import Tally, Within
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.copying import Copy, Outcome, Place
 from netwar.copying.copy import BATCH, batches
@@ -126,7 +126,7 @@ def claimed(source: SqliteArchive, target: SqliteArchive) -> None:
     """What the target calls complete it has."""
     for record in target.records("twa"):
         for span in record.spans:
-            ids = [body["id"] for body in source.find("twa", user=record.user) if span.low < int(body["id"]) <= span.high]
+            ids = [body["id"] for body in source.find("twa", Within(user=record.user)) if span.low < int(body["id"]) <= span.high]
             assert target.missing("twa", "id", ids) == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from netwar.archive.base import Body, NameHolder
+from netwar.archive.base import Body, NameHolder, Within
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.text_query import about, exact, spoken
@@ -147,13 +147,14 @@ class DocumentIndex:
         self.refresh()
         return self._bodies(self._hits([], after=after))
 
-    def find(self, conditions: Sequence[Json], since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
-        """Newest first, of a user or of whomever; times are ms."""
+    def find(self, whose: Sequence[Json], within: Within, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user (by the conditions `whose`) or of whomever."""
         self.refresh()
-        told = self._layout.created is not None or (since is None and until is None)
-        conditions = [*conditions, *self._times(since, until)]
+        told = self._layout.created is not None or not within.bounds_time
+        conditions = [*whose, *self._times(within)]
         hits = self._hits(conditions, newest=True, limit=limit if told else None)
-        return islice((body for body in self._bodies(hits) if told or _made_within(body, since, until)), limit)
+        bodies = self._bodies(hits)
+        return islice((body for body in bodies if told or within.holds(milliseconds(body.get("created_at")))), limit)
 
     def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
         self.refresh()
@@ -175,9 +176,10 @@ class DocumentIndex:
         found = ((str(hit["_id"]), self._layout.body(hit["_source"])) for hit in hits)
         return ((id, body) for id, body in found if has_content(body))
 
-    def _times(self, since: int | None, until: int | None) -> list[Json]:
-        if since is None and until is None:
+    def _times(self, within: Within) -> list[Json]:
+        if not within.bounds_time:
             return []
+        since, until = within.since, within.until
         if self._layout.created:
             bounds: Json = {"gte": since, "lt": until, "format": "epoch_millis"}
             return [{"range": {self._layout.created: {name: value for name, value in bounds.items() if value is not None}}}]
@@ -248,10 +250,3 @@ def numbers(ids: Iterable[str]) -> list[str]:
 
 def _any_of(*queries: Json) -> Json:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}}
-
-
-def _made_within(body: Body, since: int | None, until: int | None) -> bool:
-    made = milliseconds(body.get("created_at"))
-    if made is None:
-        return False
-    return (since is None or made >= since) and (until is None or made < until)

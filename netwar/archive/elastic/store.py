@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
+from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
@@ -21,7 +21,7 @@ from netwar.archive.missing import missing
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
-from netwar.records.documents import USERTEST, Document, parted
+from netwar.records.documents import Document, IndexName, parted
 from netwar.records.text_query import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
@@ -117,19 +117,10 @@ class ElasticArchive(ElasticLedger):
         self._with_profiles(index)
         self._past.keep_changes(index, changes)
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.find(self._whose(index, user, name), since, until, limit)
+            yield from shelf.find(self._whose(index, within), within, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         asked, shelf = question(words), self._shelf(index)
@@ -183,7 +174,8 @@ class ElasticArchive(ElasticLedger):
 
     def _with_records(self, holding: set[str]) -> set[str]:
         """Those that have records, and are not known to be there already."""
-        asked = [index for index in self._indices.ledgers() if not holding.issuperset(_told_of(index))]
+        ledgers = {ledger: IndexName(ledger.removeprefix("tc")).indices for ledger in self._indices.ledgers()}
+        asked = [ledger for ledger, indices in ledgers.items() if not holding.issuperset(indices)]
         found = set()
         for start in range(0, len(asked), AT_ONCE):
             names = ",".join(asked[start : start + AT_ONCE])
@@ -194,14 +186,14 @@ class ElasticArchive(ElasticLedger):
             found |= {bucket["key"] for bucket in answer.get("aggregations", {}).get("indices", {}).get("buckets", [])}
         return found
 
-    def _whose(self, index: str, user: str | None, name: str | None) -> list[Json]:
+    def _whose(self, index: str, within: Within) -> list[Json]:
         """The conditions of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
         layout = self._indices.there(index)
         assert layout
-        users = parted(index)[1]
+        users, name = parted(index)[1], within.name
         found: list[Json] = []
-        if user is not None:
-            found.append({"term": {"id" if users else layout.author: user}})
+        if within.user is not None:
+            found.append({"term": {"id" if users else layout.author: within.user}})
         if name is not None and users:
             found.append(layout.named([name.lower()]))
         elif name is not None:
@@ -210,7 +202,7 @@ class ElasticArchive(ElasticLedger):
         return found
 
     def _bearers_of(self, index: str, name: str) -> list[str]:
-        shelf = self._shelf("tu" + index.removeprefix("tw"))
+        shelf = self._shelf(IndexName.of(index).users)
         known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
@@ -231,9 +223,3 @@ class ElasticArchive(ElasticLedger):
         _, users = parted(index)
         layout = self._indices.there(index)
         return DocumentIndex(self.cluster, index, layout, users) if layout else None
-
-
-def _told_of(ledger: str) -> set[str]:
-    """The indices whose ledger this is."""
-    name = ledger.removeprefix("tc")
-    return {USERTEST} if name == USERTEST else {f"tw{name}", f"tu{name}"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from netwar.archive.base import Within
 from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
@@ -94,10 +95,10 @@ class DocumentTable:
             sql = f"DELETE FROM {self._kind.table} WHERE id IN (SELECT value FROM json_each(?))"
             return connection.execute(sql, (numbers,)).rowcount
 
-    def find(self, whose: Whose, since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
-        """Newest first, of a user or (of tweets) of whomever; times are ms."""
-        first, end = _seconds(since, 0), _seconds(until, FOREVER)
-        times = "created >= ? AND created < ?" if since is not None or until is not None else "? <= ?"
+    def find(self, whose: Whose, within: Within, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user or (of tweets) of whomever."""
+        first, end = _seconds(within.since, 0), _seconds(within.until, FOREVER)
+        times = "created >= ? AND created < ?" if within.bounds_time else "? <= ?"
         if whose.condition:
             sql = f"SELECT key FROM {self._kind.table} WHERE ({whose.condition}) AND {times} ORDER BY id DESC"
             keys = iter([row[0] for row in self._file.rows(sql, (*whose.values, first, end))])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, NameHolder, ProfileChange, Tally, Version
+from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
 from netwar.archive.incoming import by_index
 from netwar.archive.marks import Mark
 from netwar.archive.missing import missing
@@ -21,7 +21,7 @@ from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.archive.winning import XTime, unknown
 from netwar.errors import NetwarError
-from netwar.records.documents import USERTEST, Document
+from netwar.records.documents import Document, IndexName
 from netwar.records.ids import number
 from netwar.records.text_query import question
 
@@ -97,19 +97,10 @@ class SqliteArchive(SqliteLedger):
         self._with_profiles(index)
         history.keep_changes(self._files.made(index), changes)
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.find(_whose(index, user, name), since, until, limit)
+            yield from shelf.find(_whose(index, within), within, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         asked, file = question(words), self._files.there(index)
@@ -153,10 +144,10 @@ class SqliteArchive(SqliteLedger):
             yield batch
 
     def _indices_of(self, name: str) -> Iterator[str]:
-        places = ((USERTEST, PROFILES),) if name == USERTEST else ((f"tw{name}", TWEETS), (f"tu{name}", PROFILES))
-        for index, kind in places:
+        for index in IndexName(name).indices:
             file = self._files.there(index)
-            sql = f"SELECT EXISTS (SELECT 1 FROM {kind.table}) OR EXISTS (SELECT 1 FROM ledger WHERE archive_index = ?)"
+            table = place(index)[1].table
+            sql = f"SELECT EXISTS (SELECT 1 FROM {table}) OR EXISTS (SELECT 1 FROM ledger WHERE archive_index = ?)"
             if file and file.rows(sql, (index,))[0][0]:
                 yield index
 
@@ -171,14 +162,14 @@ class SqliteArchive(SqliteLedger):
         return DocumentTable(file, place(index)[1]) if file else None
 
 
-def _whose(index: str, user: str | None, name: str | None) -> Whose:
+def _whose(index: str, within: Within) -> Whose:
     """The rows of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
-    _, kind = place(index)
+    kind, name = place(index)[1], within.name
     conditions: list[str] = []
     values: list[int | str | None] = []
-    if user is not None:
+    if within.user is not None:
         conditions.append("user = ?" if kind is TWEETS else "id = ?")
-        values.append(number(user))
+        values.append(number(within.user))
     if name is not None and kind is PROFILES:
         conditions.append("username = ? COLLATE NOCASE")
         values.append(name)

@@ -14,7 +14,7 @@ import orjson
 import pytest
 from requests import HTTPError
 
-from netwar.archive.base import Store, Tally
+from netwar.archive.base import Store, Tally, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
@@ -39,8 +39,8 @@ def test_a_shape_that_the_mapping_has_no_place_for_is_kept_whole(archive: Elasti
     assert archive.write([tweet(4), odd, tweet(6)]) == Tally(created=3)
     assert archive.get("twbrexit", ["5"])["5"] == odd.body
     assert [body["id"] for body in archive.search("twbrexit", "tomorrow")] == ["5"]
-    assert [body["id"] for body in archive.find("twbrexit", user="7")] == ["6", "5", "4"]
-    assert [body["id"] for body in archive.find("twbrexit", name="SOME_one")] == ["5"]
+    assert [body["id"] for body in archive.find("twbrexit", Within(user="7"))] == ["6", "5", "4"]
+    assert [body["id"] for body in archive.find("twbrexit", Within(name="SOME_one"))] == ["5"]
     kept = server.ask("POST", "/twbrexit/_search", {"query": {"exists": {"field": "kept_because"}}})["hits"]["hits"]
     assert [hit["_id"] for hit in kept] == ["5"]
     newer = Document("twbrexit", "5", {"id": "5", "text": "as it should be"}, True, NOW + 1)
