@@ -27,7 +27,7 @@ from typing import Any
 import orjson
 
 from benchmarks.likeness import Likeness, Words, held_out, pages
-from netwar.archive.base import Cover
+from netwar.archive.marks import Cover
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Span
 from netwar.records.documents import Document
@@ -180,7 +180,7 @@ def _fill_archive(archive: SqliteArchive, batches: list[list[Tweet]]) -> None:
     for batch in batches:
         made = [Document("twx", one.id, orjson.loads(one.json), one.direct, RETRIEVED) for one in batch]
         high = int(batch[0].id)
-        archive.write(made, Cover("twx", batch[0].user, Span(high - 1, high, 1), RETRIEVED))
+        archive.write(made, [Cover("twx", batch[0].user, Span(high - 1, high, 1), RETRIEVED)])
 
 
 def _measure_profiles(maker: Maker, folder: Path) -> None:

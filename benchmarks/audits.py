@@ -30,7 +30,7 @@ from benchmarks.desk import bytes_of
 from benchmarks.memory import peak
 
 if TYPE_CHECKING:
-    from netwar.archive.base import Archive
+    from netwar.archive.base import Archive, Within
 
 ROOT = Path(__file__).parents[1]
 NOW = 1_795_000_000_000
@@ -129,7 +129,7 @@ def _one(archive: Archive, name: str) -> None:
         headers = {"content-type": "application/json"}
         archive.cluster.client.transport.perform_request("POST", "/usertest/_search", headers, {}, question)
     else:
-        next(archive.find("usertest", name=name, limit=1), None)
+        next(archive.find("usertest", Within(name=name), limit=1), None)
 
 
 @contextmanager

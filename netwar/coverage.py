@@ -9,8 +9,11 @@ A `Stretch` (low, high] says nothing but its bounds: a gap to fill, or a part th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # X serves at most 3,200 posts of a timeline, and filtered posts shorten what is seen of them:
 # a timeline that ends at this depth or below may have been cut off by that limit.
@@ -18,8 +21,6 @@ from dataclasses import dataclass, field, replace
 DEPTH_IN_DOUBT = 2_000
 # So near to the limit the profile's count of posts rules nothing out: it comes late at times, and so do posts.
 DEPTH_BEYOND_DOUBT = 3_100
-
-OUTCOMES = ("complete", "partial", "empty", "suspended", "protected", "gone", "renamed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,24 @@ class Record:
     lost: tuple[Stretch, ...] = ()
     renamed: tuple[Renamed, ...] = field(default=())
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Record:
+        """What to_json() gave; spans and the like may also be lists of their fields.
+
+        Raises KeyError, TypeError or ValueError for what is no record.
+        """
+        lists = {name: _each(kind, told[name]) for name, kind in (("spans", Span), ("lost", Stretch), ("renamed", Renamed))}
+        return cls(**{**told, **lists})
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON knows it."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @property
+    def names(self) -> list[str]:
+        """All screen names that the user bears or bore, in lower case, sorted."""
+        return sorted({name.lower() for name in (self.name, *(change.old for change in self.renamed)) if name})
+
     @property
     def top(self) -> int:
         """The newest id that is covered; 0 when nothing is."""
@@ -165,6 +184,10 @@ class Record:
         if self.name is None or self.name.lower() == name.lower():
             return replace(self, name=name)
         return replace(self, name=name, renamed=(*self.renamed, Renamed(self.name, name, at)))
+
+
+def _each(kind: type[T], told: Iterable[Any]) -> tuple[T, ...]:
+    return tuple(kind(**one) if isinstance(one, Mapping) else kind(*one) for one in told)
 
 
 def merge(one: Record, other: Record) -> Record:

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from itertools import pairwise
 
+import orjson
 import pytest
 
 from netwar.coverage import Record, Renamed, Span, Stretch, depth, gaps, join, merge, uncovered
@@ -126,3 +127,16 @@ def test_a_record_that_only_one_ledger_has_stays_as_it_is():
         "1", "bob", "partial", "x", 5, 4, 9, (Span(5, 9, 2),), (Stretch(3, 5), Stretch(0, 3)), (Renamed("a", "bob", 1),)
     )
     assert merge(record, Record("1")) == merge(Record("1"), record) == merge(record, record) == record
+
+
+def test_a_record_comes_back_from_json():
+    for seed in range(100):
+        record = some_record(random.Random(seed))
+        assert Record.from_json(orjson.loads(orjson.dumps(record.to_json()))) == record
+    told = {**record.to_json(), "spans": [[9, 30, 2]], "lost": [], "renamed": [["Old", "New", 5]]}
+    of_lists = Record.from_json(told)
+    assert (of_lists.spans, of_lists.renamed[0].old) == ((Span(9, 30, 2),), "Old")
+    for damaged in ({"spans": [[30, 9, 2]]}, {"spans": [[9, 30]]}, {"lost": None}, {"more": 1}):
+        with pytest.raises((TypeError, ValueError)):
+            Record.from_json({**told, **damaged})
+    assert Record("1").named("Old", 1).named("NEW", 2).named("Älter", 3).names == ["new", "old", "älter"]

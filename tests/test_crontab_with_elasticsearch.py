@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from netwar.archive.base import Within
 from tests import clusters
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
@@ -57,7 +58,7 @@ def test_what_is_recorded_while_snapshots_are_taken_is_claimed_only_if_they_have
     with closing(clusters.opened(clusters.configured(server, tmp_path / "conf"), tmp_path)) as archive:
         complete = [user for user in (before, *others) if archive.record("twbrexit", user).outcome == "complete"]
         for user in complete:
-            assert {int(body["id"]) for body in archive.find("twbrexit", user=user)} >= set(recorder.truth(user))
+            assert {int(body["id"]) for body in archive.find("twbrexit", Within(user=user))} >= set(recorder.truth(user))
     assert complete == [before]
 
 

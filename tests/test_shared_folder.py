@@ -140,7 +140,7 @@ import sys
 from pathlib import Path
 from netwar.archive.deadletters import Refused, keep
 from netwar.archive.spool import Spool
-from netwar.archive.spooled import Page, line
+from netwar.archive.spooled import SpooledPage, line
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.cli.mail_policy import _told_today
 from netwar.records.documents import Document
@@ -152,7 +152,7 @@ document = Document("twgroup", sys.argv[2], {"id": sys.argv[2], "text": "\\x1b]0
 KEEP = (
     BEGIN
     + """
-spool.keep("page", [document], None)
+spool.keep("page", [document])
 keep(shared / "dead-letters", [Refused(document, "no")])
 assert not _told_today(shared / "runs" / "it.told")
 """
@@ -195,7 +195,7 @@ import os
 os.umask(0)
 import dataclasses, orjson
 (shared / "spool").mkdir(0o2770)
-lines = [line(Page("page", "", [document], None))]
+lines = [line(SpooledPage("page", "", [document]))]
 for odd in ({"index": "tw/../../../victim"}, {"index": "elsewhere"}, {"id": 7}, {"direct": 1}, {"body": []}, {"more": 1}):
     page = {"request": "\\x1b]0;taken", "time": "", "documents": [{**dataclasses.asdict(document), **odd}], "cover": None}
     body = orjson.dumps(page)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from netwar.coverage import Record, Span, Stretch
+from netwar.archive.marks import Mark
+from netwar.coverage import Record
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -31,34 +33,39 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """A span that becomes complete by the write it goes with.
+class Within:
+    """Which documents are meant: of one user (id or screen name), created from `since` up to before `until` (ms)."""
 
-    `span` is None when the page proved nothing. `name` is the user's screen name and `counted` their number of posts by
-    X's profile, where the page told them; `at` is ms. `back` is what the page showed not to be complete after all: it
-    goes before the span, and never comes later than the documents.
-    """
-
-    index: str
-    user: str
-    span: Span | None
-    at: int
+    user: str | None = None
     name: str | None = None
-    counted: int | None = None
-    back: Span | None = None
+    since: int | None = None
+    until: int | None = None
 
-    def take_back(self, record: Record) -> Record:
-        """The ledger's record without what the page contradicts; a second time changes nothing."""
-        return record.uncovering(Stretch(self.back.low, self.back.high), self.back.posts) if self.back else record
+    @classmethod
+    def of(cls, user: str | None = None, since: datetime | None = None, until: datetime | None = None) -> Within:
+        """As operators say it: a user by number or name, times in UTC."""
+        number = user if user and user.isdigit() else None
+        name = user.removeprefix("@") if user and not number else None
+        return cls(number, name, _ms(since), _ms(until))
 
-    def apply(self, record: Record) -> Record:
-        """The ledger's record with this page in it."""
-        record = self.take_back(record)
-        if self.name:
-            record = record.named(self.name, self.at)
-        if self.counted is not None:
-            record = replace(record, counted=self.counted)
-        return record.covering(self.span) if self.span else record
+    @property
+    def bounds_time(self) -> bool:
+        return self.since is not None or self.until is not None
+
+    def holds(self, made: int | None) -> bool:
+        """Whether a time lies within; None, one that is not known, lies in no bounds."""
+        if made is None:
+            return not self.bounds_time
+        return (self.since is None or made >= self.since) and (self.until is None or made < self.until)
+
+
+EVERYTHING = Within()
+
+
+def _ms(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,9 @@ class ProfileChange:
 class Documents(Protocol):
     """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
 
+    A document without content (see `records.documents.has_content`) is kept and known: it is not `missing`, and `forget` removes
+    it. But nothing that shows or counts documents has it, as if it were not there.
+
     Every method raises ServiceDown when the store cannot be used.
     """
 
@@ -115,9 +125,11 @@ class Documents(Protocol):
     def touch(self, indices: Sequence[str]) -> list[str]:
         """Make those of the indices that are not there, laid out as they should be; which were made. Raises as `ready` does."""
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
-        """Keep documents, and in the same step the coverage they complete.
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
+        """Keep documents, and in the same step what becomes known by them: a change of the ledger by each mark, in their order.
 
+        A step is of one name: a mark of twbrexit goes with the documents of twbrexit and tubrexit, and comes after those of names
+        without a mark. Raises ValueError, before anything is written, for a mark whose index is none.
         A document whose version is not higher than the one kept is unchanged; but what is dated ahead of X's clock, by a
         host whose own was ahead, gives way to any that is not. What the store
         refuses goes to the dead-letter file and is counted as rejected; the rest is written.
@@ -155,18 +167,8 @@ class Documents(Protocol):
     def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         """Write down changes that another archive kept. Those known already (user, until) stay as they are."""
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
-        """Documents newest first: tweets of a user id or screen name, users of a screen name,
-        created from `since` up to before `until` (ms)."""
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
+        """Documents that lie within, newest first: tweets of a user, or users."""
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         """Documents whose text (users: name, screen name, description) answers the question `words` (see
@@ -218,7 +220,7 @@ class Ledger(Protocol):
 
 
 class Archive(Documents, Ledger, Protocol):
-    """One store that keeps both, so that a page and its coverage are one step."""
+    """One store that keeps both, so that a page and its marks are one step."""
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -227,7 +229,7 @@ class Archive(Documents, Ledger, Protocol):
 class Spool(Protocol):
     """Where paid pages wait while the store is down."""
 
-    def keep(self, request: str, documents: Sequence[Document], cover: Cover | None) -> None:
+    def keep(self, request: str, documents: Sequence[Document], marks: Sequence[Mark]) -> None:
         """Put a page by, safe on disk when this returns."""
 
 
@@ -238,10 +240,10 @@ class Store:
     archive: Archive
     spool: Spool
 
-    def write(self, request: str, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+    def write(self, request: str, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         """Write, or put by what was paid for and tell on why: the store is down, or (a bug) cannot take it."""
         try:
-            return self.archive.write(documents, cover)
+            return self.archive.write(documents, marks)
         except Exception:
-            self.spool.keep(request, documents, cover)
+            self.spool.keep(request, documents, marks)
             raise

@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from netwar.archive.base import Cover, Documents
+from netwar.archive.base import Documents
+from netwar.archive.marks import Mark
 from netwar.archive.spooled import SpooledPage, line, pages
 from netwar.connections.folders import existing, lock, made, opened, own, synced, trouble
 from netwar.connections.sqlite import translated
@@ -65,9 +66,10 @@ class Spool:
         self.path = self.folder / PAGES
         self.damaged = self.folder / "damaged.jsonl"
 
-    def keep(self, request: str, documents: Sequence[Document], cover: Cover | None) -> None:
+    def keep(self, request: str, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> None:
         """Put a page by, safe on disk when this returns."""
-        kept = line(SpooledPage(request, datetime.now(UTC).isoformat(timespec="milliseconds"), list(documents), cover))
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        kept = line(SpooledPage(request, time, list(documents), tuple(marks)))
         with translated(self.path), self._locked(self.folder):
             is_new = not self.path.exists()
             self._append(self.path, kept)
@@ -113,9 +115,6 @@ class Spool:
                     continue
                 found += [Others(_name(int(number)), count, folder)] if count else []
         return found
-
-    def __len__(self) -> int:
-        return self.waiting()
 
     def close(self) -> None:
         """Nothing is held open between calls."""
@@ -198,7 +197,7 @@ class Spool:
 def _taken(archive: Documents, page: SpooledPage, ours: bool) -> bool:
     """Whether the archive took a page; a page that makes it fail must not stand in the way of all the others."""
     try:
-        archive.write(page.documents, page.cover)
+        archive.write(page.documents, page.marks)
     except NetwarError:
         raise
     except Exception as error:

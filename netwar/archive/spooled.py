@@ -2,18 +2,21 @@
 
 A line is  {"checksum":"…","page":{…}}  and the checksum is that of the page's bytes as they stand there. It tells damage, not
 who wrote the line: in a folder that several users share that may be anybody, so what a line says is checked, too.
+
+A page is  {"request":…,"time":…,"documents":[…],"cover":…}  and that is all where it has no mark but the cover of a timeline: so
+earlier versions wrote it, and read it. The others follow as  "marks":[{"period":{…}},{"due":{…}}].
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import partial
 from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from netwar.archive.base import Cover
+from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.records.documents import Document, parted
 from netwar.records.parsing import parsed, written
 
@@ -21,6 +24,8 @@ HEAD, MIDDLE, TAIL = b'{"checksum":"', b'","page":', b"}\n"
 DIGEST_BYTES = 16
 LONGEST = 1 << 27  # bytes of a line; X's answers are bounded by half of that
 LONGEST_NAME = 512  # of an id, as in Elasticsearch
+
+KINDS: dict[str, type[Mark]] = {"cover": Cover, "period": Period, "due": Due}
 
 T = TypeVar("T")
 
@@ -32,12 +37,28 @@ class SpooledPage:
     request: str
     time: str
     documents: list[Document]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The same as it stands in a line."""
+
+    request: str
+    time: str
+    documents: list[Document]
     cover: Cover | None
+    marks: list[Any] = field(default_factory=list)
 
 
 def line(page: SpooledPage) -> bytes:
     """A page as it is kept."""
-    body = written(page)
+    marks = list(page.marks)
+    cover = marks.pop(0) if marks and isinstance(marks[0], Cover) else None
+    said: dict[str, Any] = {"request": page.request, "time": page.time, "documents": page.documents, "cover": cover}
+    if marks:
+        said["marks"] = [{name: mark for name, kind in KINDS.items() if type(mark) is kind} for mark in marks]
+    body = written(said)
     return HEAD + _checksum(body) + MIDDLE + body + TAIL
 
 
@@ -55,14 +76,36 @@ def _checksum(body: bytes) -> bytes:
 
 def _page(body: bytes) -> SpooledPage | None:
     try:
-        page = _made(SpooledPage, parsed(body))
+        said = _made(Written, parsed(body))
+        marks = (*((said.cover,) if said.cover else ()), *map(_mark, said.marks))
         # What is none has no id, and goes to the dead letters.
-        names = [document.id or document.why[:1] for document in page.documents] + ([page.cover.user] if page.cover else [])
-        for index in [document.index for document in page.documents] + ([page.cover.index] if page.cover else []):
-            parted(index)
+        names = [document.id or document.why[:1] for document in said.documents]
+        names += [name for mark in marks for name in _names(mark)]
+        for one in (*said.documents, *marks):
+            parted(one.index)
     except (ValueError, TypeError):
         return None
-    return page if all(0 < len(name) <= LONGEST_NAME for name in names) else None
+    fits = all(0 < len(name) <= LONGEST_NAME for name in names)
+    return SpooledPage(said.request, said.time, said.documents, marks) if fits else None
+
+
+def _mark(said: Any) -> Mark:
+    """A mark out of what JSON knows of it, {KIND: its fields}. Raises ValueError or TypeError for what is none."""
+    [(kind, told)] = dict(said).items()
+    if kind not in KINDS:
+        raise ValueError(f"no mark is a {kind}")
+    return _made(KINDS[kind], told)
+
+
+def _names(mark: Mark) -> tuple[str, ...]:
+    """What becomes part of a key in the ledger."""
+    match mark:
+        case Cover():
+            return (mark.user,)
+        case Period():
+            return (mark.of,)
+        case Due():
+            return (mark.what, *mark.ids)
 
 
 def _made(kind: type[T], given: Any) -> T:

@@ -86,11 +86,6 @@ class Settings:
         return short(self.consumer_key or self.bearer_token or "no app")
 
     @property
-    def token(self) -> str:
-        """A short name of the token that calls are made with, for the rate windows."""
-        return short((self.bearer_token if self.auth == "app" else self.access_token_key) or "no token")
-
-    @property
     def instance(self) -> str:
         """A short name of this configuration: the same for every path that leads to its file."""
         return short(os.path.realpath(self.path))

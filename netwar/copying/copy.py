@@ -15,7 +15,7 @@ from typing import Any
 from netwar.archive.base import Archive, Tally
 from netwar.copying import history, ledger, notes
 from netwar.records import migrate
-from netwar.records.documents import USERTEST, Document
+from netwar.records.documents import USERTEST, Document, IndexName
 from netwar.records.ids import number
 from netwar.records.parsing import written
 
@@ -33,12 +33,12 @@ class Place:
 
     @property
     def users(self) -> str:
-        return USERTEST if self.name == USERTEST else f"tu{self.name}"
+        return IndexName(self.name).users
 
     @property
     def indices(self) -> list[str]:
         """The full names: users first, so that tweets find their authors."""
-        return [USERTEST] if self.name == USERTEST else [f"tu{self.name}", f"tw{self.name}"]
+        return IndexName(self.name).indices
 
 
 @dataclass(slots=True)

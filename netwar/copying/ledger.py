@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
 from netwar.archive.base import Ledger
-from netwar.coverage import Record, Renamed, Span, Stretch, merge
+from netwar.coverage import Record, merge
 
 PART = 100  # records
 
@@ -19,7 +18,7 @@ def parts(source: Ledger, indices: Sequence[str]) -> Iterator[Part]:
     """All that is known to be complete, as JSON knows it."""
     for index in indices:
         records = source.records(index)
-        while some := [asdict(record) for record in islice(records, PART)]:
+        while some := [record.to_json() for record in islice(records, PART)]:
             yield {"index": index, "records": some}
 
 
@@ -28,21 +27,10 @@ def merge_in(target: Ledger, parts: Iterable[Part], names: Mapping[str, str]) ->
     count = 0
     for part in parts:
         index = names[part["index"]]
-        theirs = {record.user: record for record in map(_record, part["records"])}
+        theirs = {record.user: record for record in map(Record.from_json, part["records"])}
         known = target.records_of(index, list(theirs))
         for user, record in theirs.items():
             if merge(known.get(user, Record(user)), record) != known.get(user):
                 target.change(index, user, lambda before, record=record: merge(before, record))  # type: ignore[misc]
         count += len(theirs)
     return count
-
-
-def _record(told: Mapping[str, Any]) -> Record:
-    return Record(
-        **{
-            **told,
-            "spans": tuple(Span(**span) for span in told["spans"]),
-            "lost": tuple(Stretch(**stretch) for stretch in told["lost"]),
-            "renamed": tuple(Renamed(**change) for change in told["renamed"]),
-        }
-    )

@@ -223,6 +223,7 @@ class Apps(Protocol):
 
 
 LONGEST_WINDOW = 86_400.0  # docs.x.com, rate limits: windows are of 15 minutes or a day
+SAME_WINDOW = 2.0  # seconds; X tells the reset in whole ones, and the way to our clock adds to that
 WINDOW_SECONDS = 900  # docs.x.com, X API, fundamentals, rate limits: every window but the daily ones is 15 minutes
 
 

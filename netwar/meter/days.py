@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 DAY = 86_400
+DAYS_KEPT = 4  # today is one: X charges an object once a UTC day, the rest is for clocks that differ and for looking back
 BOOKED_WITHIN = 60.0  # seconds from an answer until it is booked
 SLIGHT = 60.0  # seconds: by so much a guess is put right without more ado
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
+from netwar.meter.days import DAY, DAYS_KEPT
 
 TOKENS = "tw:apps"
 KINDS = ("spent", "reservations", "budgets")
@@ -29,7 +30,7 @@ class RedisApps:
     def record(self, token: str, app: str) -> None:
         moved = self._booked(token) if token != app else []
         keys = [TOKENS, *(f"tw:money:{name}:{key}" for key in (*KINDS, *moved) for name in (token, app))]
-        self._steps.once("record", keys, token, app)
+        self._steps.once("record", keys, token, app, DAYS_KEPT * DAY)
 
     def _booked(self, token: str) -> list[str]:
         """What was booked for a token alone: charges by day, and what was paid for by day and kind."""

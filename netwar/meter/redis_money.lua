@@ -13,8 +13,6 @@
 
 local spent, reservations, ahead, day_of_x, budgets = unpack(KEYS, 2, 6)
 
-local DAYS_KEPT = 4 * 86400 -- X charges an object once a UTC day; the rest is for clocks that differ, and for looking back
-
 local function whole(number)
   return string.format('%.0f', number)
 end
@@ -169,11 +167,12 @@ local function make_good(id, about, before)
   end
 end
 
--- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other. What it cost.
-function step.settle(id, day, purpose, kinds, doubts)
+-- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other; that they are paid for is kept
+-- for so many seconds. What it cost.
+function step.settle(id, day, purpose, kinds, doubts, kept)
   local charges = KEYS[7]
   local command, index = unpack(cjson.decode(purpose))
-  local first_id, whole_cost, about, before = 8, 0, cjson.decode(doubts), 0
+  local first_id, whole_cost, about, before = 9, 0, cjson.decode(doubts), 0
   for number, kind in ipairs(cjson.decode(kinds)) do
     local paid, count, new = KEYS[7 + number], kind[3], 0
     for _, post in ipairs(kind[1] == 'post' and about.resumed or {}) do
@@ -182,7 +181,7 @@ function step.settle(id, day, purpose, kinds, doubts)
     for first = first_id, first_id + count - 1, MAX_ARGUMENTS do
       new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MAX_ARGUMENTS, first_id + count) - 1))
     end
-    call('EXPIRE', paid, DAYS_KEPT)
+    call('EXPIRE', paid, kept)
     first_id = first_id + count
     local cost = new * kind[2]
     whole_cost = whole_cost + cost

@@ -16,11 +16,9 @@ from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
 from netwar.connections.runs import HOST, Run
 from netwar.meter.base import AS_RESERVED, OVERDUE, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
-from netwar.meter.days import BOOKED_WITHIN, DAY, SLIGHT, XTime, day_of, midnight
+from netwar.meter.days import BOOKED_WITHIN, DAY, DAYS_KEPT, SLIGHT, XTime, day_of, midnight
 from netwar.meter.doubts import LATE, set_aside, times
 from netwar.meter.prices import each, price
-
-DAYS_KEPT = 4
 
 
 class RedisMoney:
@@ -95,7 +93,7 @@ class RedisMoney:
             "late": LATE,
             "posts": times(by_kind.get("post", ())) if made_good.each else [],
         }
-        about = (reservation.id, str(day), purpose, kinds, json.dumps(doubts))
+        about = (reservation.id, str(day), purpose, kinds, json.dumps(doubts), DAYS_KEPT * DAY)
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))
 
     def release(self, reservation: Reservation) -> None:

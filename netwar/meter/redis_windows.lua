@@ -4,12 +4,10 @@
 --                                     when we open it until an answer tells), closed (until when nobody may ask)
 --   tw:windows:TOKEN          set     its endpoints
 --
--- Times are seconds since 1970 on the server's clock.
+-- Times are seconds since 1970 on the server's clock. A time that is further ahead than the `longest` window was written when that
+-- clock was; resets that differ by no more than `same` seconds are of one window.
 
 local window, endpoints = KEYS[2], KEYS[3]
-
-local SAME_WINDOW = 2 -- seconds; X tells the reset in whole ones, and the way to our clock adds to that
-local LONGEST_WINDOW = 86400 -- what is further ahead was written when the server's clock was
 
 local function field(name, missing)
   return tonumber(call('HGET', window, name) or missing)
@@ -21,13 +19,13 @@ local function write(endpoint, ...)
 end
 
 -- Seconds to wait, or nothing: the request is counted.
-function step.take(endpoint, now, limit, width)
+function step.take(endpoint, now, limit, width, longest)
   local told, remaining = field('limit', 0), field('remaining', 0)
   local reset, closed = field('reset', 0), field('closed', 0)
-  now = tonumber(now)
-  if closed > now and closed <= now + LONGEST_WINDOW then
+  now, longest = tonumber(now), tonumber(longest)
+  if closed > now and closed <= now + longest then
     return tostring(closed - now)
-  elseif reset <= now or reset > now + LONGEST_WINDOW then
+  elseif reset <= now or reset > now + longest then
     local known = call('HEXISTS', window, 'seen') == 1 and told > 0
     limit = known and told or tonumber(limit)
     write(endpoint, 'limit', limit, 'remaining', limit - 1, 'reset', width, 'guessed', 1)
@@ -40,17 +38,17 @@ function step.take(endpoint, now, limit, width)
 end
 
 -- What an answer told. One of an earlier window, that came late, tells nothing any more.
-function step.update(endpoint, now, limit, remaining, reset)
+function step.update(endpoint, now, limit, remaining, reset, longest, same)
   now, limit, remaining, reset = tonumber(now), tonumber(limit), tonumber(remaining), tonumber(reset)
   if call('EXISTS', window) == 1 then
     local width, rest, before = field('limit', 0), field('remaining', 0), field('reset', 0)
-    if before > now + LONGEST_WINDOW then
+    if before > now + longest then
       before = 0
     elseif field('guessed', 0) == 1 then
       remaining = math.min(remaining, limit - (width - rest)) -- requests of others are still on their way
-    elseif reset < before - SAME_WINDOW then
+    elseif reset < before - same then
       return
-    elseif reset <= before + SAME_WINDOW then
+    elseif reset <= before + same then
       remaining, reset = math.min(remaining, rest), math.max(reset, before)
     end
   end

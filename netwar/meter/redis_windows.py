@@ -8,7 +8,7 @@ from typing import Any
 
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
-from netwar.meter.base import WINDOW_SECONDS, Window
+from netwar.meter.base import LONGEST_WINDOW, SAME_WINDOW, WINDOW_SECONDS, Window
 
 
 class RedisWindows:
@@ -26,12 +26,12 @@ class RedisWindows:
     def take(self, token: str, endpoint: str, limit: int) -> float | None:
         """A window whose reset has passed is open anew, as wide as X last told."""
         now = self._clock()
-        wait = self._do("take", token, endpoint, now, limit, now + WINDOW_SECONDS)
+        wait = self._do("take", token, endpoint, now, limit, now + WINDOW_SECONDS, LONGEST_WINDOW)
         return None if wait is None else float(wait)
 
     def update(self, token: str, endpoint: str, *, limit: int, remaining: int, reset: float) -> None:
         """An answer of an earlier window, that came late, tells nothing any more."""
-        self._do("update", token, endpoint, self._clock(), limit, remaining, reset + self._ahead)
+        self._do("update", token, endpoint, self._clock(), limit, remaining, reset + self._ahead, LONGEST_WINDOW, SAME_WINDOW)
 
     def block_until(self, token: str, endpoint: str, until: float) -> None:
         self._do("block_until", token, endpoint, self._clock(), until + self._ahead)

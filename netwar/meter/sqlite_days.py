@@ -6,9 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from netwar.meter.base import OVERDUE, Budget
-from netwar.meter.days import DAY, SLIGHT, XTime, day_of
-
-KEPT = 4 * DAY
+from netwar.meter.days import DAY, DAYS_KEPT, SLIGHT, XTime, day_of
 
 KNOWN = """
     SELECT coalesce(ahead, 0), coalesce(day, (SELECT max(day) FROM charges WHERE app = :app), ''),
@@ -70,7 +68,7 @@ class Days:
     def allow(self, db: sqlite3.Connection, time: XTime, own: Budget) -> None:
         """A configuration reserves."""
         if db.execute(ALLOW, (self._app, time.today, own.host, own.file, own.micro)).rowcount and time.sure:
-            db.execute(FORGET, (self._app, day_of(time.now - KEPT)))
+            db.execute(FORGET, (self._app, day_of(time.now - DAYS_KEPT * DAY)))
 
     def _of(self, sql: str, time: XTime) -> tuple[str, tuple[str, str]]:
         return sql.format(which="=" if time.sure else ">="), (self._app, time.today if time.sure else time.first)

@@ -12,15 +12,12 @@ from pathlib import Path
 
 from netwar.connections.runs import HOST, Run
 from netwar.meter.base import AS_RESERVED, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
-from netwar.meter.days import BOOKED_WITHIN
+from netwar.meter.days import BOOKED_WITHIN, DAYS_KEPT
 from netwar.meter.doubts import times
 from netwar.meter.prices import each, price
 from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MeterFile
 from netwar.meter.sqlite_reservations import Reservations
-
-# X charges an object once a UTC day. The margin is for clocks that differ, and for looking back at a doubtful day.
-DAYS_KEPT = 3
 
 BOOK = """
     INSERT INTO charges (app, day, command, "index", kind, objects, free, micro) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -174,5 +171,5 @@ class SqliteMoney:
         """With the first charge of a day, forget which objects were paid for long ago."""
         if db.execute("SELECT 1 FROM charges WHERE app = ? AND day = ? LIMIT 1", (self._app, day.isoformat())).fetchone():
             return
-        oldest = min(day, date.fromisoformat(self._days.time(db).first)) - timedelta(days=DAYS_KEPT)
+        oldest = min(day, date.fromisoformat(self._days.time(db).first)) - timedelta(days=DAYS_KEPT - 1)
         db.execute("DELETE FROM paid WHERE app = ? AND day < ?", (self._app, oldest.isoformat()))

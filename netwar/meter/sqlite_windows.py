@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from netwar.meter.base import LONGEST_WINDOW, WINDOW_SECONDS, Window
+from netwar.meter.base import LONGEST_WINDOW, SAME_WINDOW, WINDOW_SECONDS, Window
 from netwar.meter.sqlite_file import MeterFile
-
-SAME_WINDOW = 2.0  # X tells the reset in whole seconds, and the way to our clock adds to that
 
 # A window is guessed from when we open it until an answer tells; `seen` is when an answer last told, if ever.
 OPEN = """

@@ -8,10 +8,10 @@ user: the fifth in a row moves them to `failed` with the reason.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 
 from netwar.errors import LeaseLost
 
@@ -50,64 +50,43 @@ class Cleared:
     failed: int
 
 
-class Queue(ABC):
+class Queue(Protocol):
     """One named queue. Order is not promised. Every step is atomic, whoever else uses the queue."""
 
     name: str
 
-    @abstractmethod
     def put(self, users: Iterable[str]) -> int:
         """Add users, any number, streaming; how many were not waiting or claimed before. A failed
         user waits again with a clean slate."""
 
-    @abstractmethod
     def take(self, size: int) -> Claim | None:
         """Claim up to `size` users; None when nobody waits. Claims of dead runs are freed first."""
 
-    @abstractmethod
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits."""
 
-    @abstractmethod
     def claimed(self) -> list[Claimed]:
         """Who is being worked on."""
 
-    @abstractmethod
     def failed(self) -> list[Failed]:
         """Who was set aside, and why."""
 
-    @abstractmethod
     def clear(self) -> Cleared:
         """Remove everybody."""
 
-    @abstractmethod
     def __len__(self) -> int:
         """How many wait."""
 
-    def claims(self, limit: int | None = None, size: int = 1) -> Iterator[Claim]:
-        """Claims until nobody waits or `limit` users were handed out."""
-        handed = 0
-        while limit is None or handed < limit:
-            claim = self.take(size if limit is None else min(size, limit - handed))
-            if claim is None:
-                return
-            handed += len(claim.users)
-            yield claim
-
     # What a Claim asks of its queue.
-    @abstractmethod
     def _renew(self, claim: Claim, progress: bool) -> None:
         """Extend the lease and, if progress was made, forget earlier failures. Raises LeaseLost."""
 
-    @abstractmethod
     def _done(self, claim: Claim) -> None:
         """Take the claim's users off the queue, where the claim still holds them."""
 
-    @abstractmethod
     def _put_back(self, claim: Claim, failure: str | None) -> None:
         """Let the claim's users wait again; with a failure, count it and set them aside at the fifth."""
 
-    @abstractmethod
     def _also(self, claim: Claim, user: str) -> bool:
         """Make another entry (the id of a claimed name) part of the claim; False if another claim has it."""
 

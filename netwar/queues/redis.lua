@@ -11,11 +11,10 @@
 --   failures  hash        user -> "TIMES REASON", of those who may yet succeed
 --   failed    hash        user -> "TIMES REASON", of those who were set aside
 --
--- Times are seconds since 1970. What is removed is removed last: a step that is forbidden half-way loses nobody.
+-- Times are seconds since 1970; `most` is how many failures in a row set a user aside. What is removed is removed last: a step that is forbidden half-way loses nobody.
 
 local waiting, turns, queued, claims, holders, leases, claimed, failures, failed = unpack(KEYS, 2)
 
-local MAX_FAILURES = 5
 local ADOPTED = 100
 
 -- Turns are counted in whole micros, so that no two of them become one when they are written as seconds.
@@ -47,8 +46,8 @@ local function forget(token, claim)
   call('ZREM', leases, token)
 end
 
--- Let the users of a claim wait again, behind all the others; with a reason, count a failure, and set aside at the fifth.
-local function hand_back(token, now, reason)
+-- Let the users of a claim wait again, behind all the others; with a reason, count a failure. Who has `most` is set aside.
+local function hand_back(token, now, most, reason)
   local claim = claim_of(token)
   if not claim then
     return
@@ -61,7 +60,7 @@ local function hand_back(token, now, reason)
       times, why = times + 1, reason
       call('HSET', failures, user, times .. ' ' .. why)
     end
-    if times < MAX_FAILURES then
+    if times < tonumber(most) then
       call('ZADD', turns, seconds(turn + place - 1), user)
       call('SADD', waiting, user)
     else
@@ -74,7 +73,7 @@ local function hand_back(token, now, reason)
 end
 
 -- Hand back the claims of dead runs and those whose leases ran out, but for one.
-local function free(now, dead, sparing)
+local function free(now, dead, most, sparing)
   local over = call('ZRANGEBYSCORE', leases, '-inf', now)
   if dead ~= '[]' then
     local is_dead = {}
@@ -90,7 +89,7 @@ local function free(now, dead, sparing)
   end
   for _, token in ipairs(over) do
     if token ~= sparing then
-      hand_back(token, now, nil)
+      hand_back(token, now, most, nil)
     end
   end
 end
@@ -176,8 +175,8 @@ function step.put(now, apart)
 end
 
 -- {when the one who waited longest was put, user, ...}, or nothing.
-function step.take(token, holder, now, lease, size, dead)
-  free(now, dead, nil)
+function step.take(token, holder, now, lease, size, dead, most)
+  free(now, dead, most, nil)
   local users, passed = next_in_turn(tonumber(size), now)
   if #users > 0 then
     grant(token, holder, lease, users)
@@ -220,13 +219,13 @@ function step.done(token)
   end
 end
 
-function step.put_back(token, now, reason)
-  hand_back(token, now, reason)
+function step.put_back(token, now, most, reason)
+  hand_back(token, now, most, reason)
 end
 
 -- Make another entry part of a claim: 1, 0 when another claim has it, -1 when the claim is lost.
-function step.also(token, user, now, dead)
-  free(now, dead, token)
+function step.also(token, user, now, dead, most)
+  free(now, dead, most, token)
   local claim, owner = claim_of(token), call('HGET', claimed, user)
   if not claim then
     return -1

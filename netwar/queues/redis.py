@@ -15,7 +15,7 @@ from typing import Any
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
 from netwar.connections.runs import Run
-from netwar.queues.base import LEASE_SECONDS, Claim, Claimed, Cleared, Failed, Queue, lost
+from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, lost
 from netwar.records import entries
 
 log = logging.getLogger("netwar.queues")
@@ -29,9 +29,10 @@ APART = 1  # micro-second between the turns of a list
 RIGHT = re.compile(r"[0-9]{1,19}|[a-z0-9_]{1,15}|@[0-9]{1,15}")  # how tw-quser2work spells a user
 
 
-class RedisQueue(Queue):
-    """One queue: the set NAME holds who waits, and what stands beside it begins with `tw:NAME:` (see redis.lua).
+class RedisQueue:
+    """Fills the contract `netwar.queues.base.Queue`.
 
+    The set NAME holds who waits, and what stands beside it begins with `tw:NAME:` (see redis.lua).
     Users are handed out in the order in which they were put (very long lists in portions, each sorted); who is put back goes
     behind the others, and so does who was added to the set by hand, in any spelling that tw-quser2work reads. Times are those
     of the server's clock. Raises ServiceDown and ConfigError as every Server does.
@@ -91,11 +92,11 @@ class RedisQueue(Queue):
         self._do("done", claim.token)
 
     def _put_back(self, claim: Claim, failure: str | None) -> None:
-        self._do("put_back", claim.token, self._clock(), *([] if failure is None else [_bytes(failure)]))
+        self._do("put_back", claim.token, self._clock(), MAX_FAILURES, *([] if failure is None else [_bytes(failure)]))
 
     def _also(self, claim: Claim, user: str) -> bool:
         dead = self._dead()
-        held = self._do("also", claim.token, _bytes(user), self._clock(), json.dumps(dead))
+        held = self._do("also", claim.token, _bytes(user), self._clock(), json.dumps(dead), MAX_FAILURES)
         self._bury(dead)
         if held < 0:
             raise lost(claim)
@@ -107,7 +108,7 @@ class RedisQueue(Queue):
         if size <= 0 or not (len(self) or self._server.zcard(f"tw:{self.name}:leases")):
             return None
         token, now = uuid.uuid4().hex, self._clock()
-        told = self._do("take", token, self._run.begin(), now, now + LEASE_SECONDS, size, json.dumps(dead))
+        told = self._do("take", token, self._run.begin(), now, now + LEASE_SECONDS, size, json.dumps(dead), MAX_FAILURES)
         self._bury(dead)
         return Claim(self, token, list(map(_text, told[1:])), self._here(float(told[0]))) if told else None
 

@@ -15,7 +15,7 @@ from netwar.connections import clocks
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
-from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, Queue, lost
+from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, lost
 
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
 # user), so it goes when the claim does. Times are seconds since 1970 on the file's own steady clock.
@@ -70,8 +70,8 @@ ALSO = """
 """
 
 
-class SqliteQueue(Queue):
-    """One queue of a file that holds any number of them.
+class SqliteQueue:
+    """Fills the contract `netwar.queues.base.Queue`: one queue of a file that holds any number of them.
 
     Users are handed out in the order in which they were put (very long lists in portions, each sorted);
     who is put back goes behind the others. Who `looks` needs no right to write. Raises ServiceDown when the file cannot be used.

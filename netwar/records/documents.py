@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 USERTEST = "usertest"
+TOMBSTONE = "tombstone"  # in place of how a document came, in one that has no content any more
 SLIP_MS = 60_000  # what is dated further ahead of X's clock was recorded by a host whose own clock was
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexName:
+    """A name under which tweets and users are kept (`brexit`), and what its indices are called. `usertest` has users only."""
+
+    name: str
+
+    @classmethod
+    def of(cls, index: str) -> IndexName:
+        """That in the full name of an index, such as twbrexit or tubrexit. Raises ValueError for what names none."""
+        return cls(parted(index)[0])
+
+    @property
+    def tweets(self) -> str:
+        """The full name of the tweets' index; of usertest, where what is known of users stands: itself."""
+        return self.users if self.name == USERTEST else f"tw{self.name}"
+
+    @property
+    def users(self) -> str:
+        return USERTEST if self.name == USERTEST else f"tu{self.name}"
+
+    @property
+    def ledger(self) -> str:
+        """Where a server keeps the ledger of both."""
+        return f"tc{self.name}"
+
+    @property
+    def indices(self) -> list[str]:
+        """The full names: users first, so that tweets find their authors."""
+        return list(dict.fromkeys((self.users, self.tweets)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +67,24 @@ class Document:
         return self.direct << 44 | self.retrieved
 
 
+def has_content(body: Mapping[str, Any]) -> bool:
+    """Whether a document says anything.
+
+    One that was reduced to its id and our own key, with the word tombstone for `via`, does not: archives keep it, so that it is
+    known and nobody asks for it again, and show it to no reader.
+    """
+    ours = body.get("netwar")
+    return not (isinstance(ours, dict) and ours.get("via") == TOMBSTONE)
+
+
 def tweets_index(name: str) -> str:
     """`tw` + the lower-cased name. Raises ValueError for a name that no store would take."""
-    return "tw" + checked_name(name)
+    return IndexName(checked_name(name)).tweets
 
 
 def users_index(name: str) -> str:
     """`tu` + the lower-cased name. Raises ValueError for a name that no store would take."""
-    return "tu" + checked_name(name)
+    return IndexName(checked_name(name)).users
 
 
 def parted(index: str) -> tuple[str, bool]:

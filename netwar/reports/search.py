@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 
-from netwar.archive.base import Archive, Body, Documents
+from netwar.archive.base import Archive, Body, Documents, Within
 from netwar.coverage import Record
 from netwar.errors import NetwarError
 from netwar.records.text_query import question
 from netwar.records.times import milliseconds
 
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """Which tweets are meant: of one user (id or screen name), from `since` up to before `until` (ms)."""
-
-    user: str | None = None
-    name: str | None = None
-    since: int | None = None
-    until: int | None = None
-
-    @classmethod
-    def of(cls, user: str | None = None, since: datetime | None = None, until: datetime | None = None) -> Within:
-        """As operators say it: a user by number or name, times in UTC."""
-        number = user if user and user.isdigit() else None
-        name = user.removeprefix("@") if user and not number else None
-        return cls(number, name, _ms(since), _ms(until))
+__all__ = ["Within", "check", "find"]
 
 
 def check(archive: Archive, index: str, words: str, within: Within) -> None:
@@ -49,7 +32,7 @@ def _asks(words: str) -> bool:
 def _is_known(archive: Archive, index: str, within: Within) -> bool:
     """Has the index a tweet, a profile or a record of the user?"""
     users = index.replace("tw", "tu", 1)
-    if next(archive.find(index, user=within.user, name=within.name, limit=1), None):
+    if next(archive.find(index, Within(within.user, within.name), 1), None):
         return True
     if within.user:
         return bool(archive.profiles(users, [within.user])) or archive.record(index, within.user) != Record(within.user)
@@ -59,7 +42,7 @@ def _is_known(archive: Archive, index: str, within: Within) -> bool:
 def find(archive: Documents, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
     """Documents that have all the words (any, if there are none) and lie within, newest first."""
     if not words.strip():
-        return archive.find(index, user=within.user, name=within.name, since=within.since, until=within.until, limit=limit)
+        return archive.find(index, within, limit)
     if within == Within():
         return archive.search(index, words, limit)
     ids = _ids(archive, index, within)
@@ -71,20 +54,11 @@ def _ids(archive: Documents, index: str, within: Within) -> set[str] | None:
     if within.user:
         return {within.user}
     if within.name:
-        return {str(body["id"]) for body in archive.find(index.replace("tw", "tu", 1), name=within.name)}
+        return {str(body["id"]) for body in archive.find(index.replace("tw", "tu", 1), Within(name=within.name))}
     return None
 
 
 def _lies_within(body: Body, within: Within, ids: set[str] | None) -> bool:
     if ids is not None and str(body.get("author_id")) not in ids:
         return False
-    made = milliseconds(body.get("created_at"))
-    if made is None:
-        return within.since is None and within.until is None
-    return (within.since is None or made >= within.since) and (within.until is None or made < within.until)
-
-
-def _ms(moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return within.holds(milliseconds(body.get("created_at")))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from netwar.archive.base import Archive, Body
+from netwar.archive.base import Archive, Body, Within
 from netwar.meter.base import Money
 from netwar.profiles.status import CLOSED, retrieved
 from netwar.records.dialects import posts_count
@@ -75,7 +75,7 @@ def _profile(archive: Archive, users: str, user: str) -> Body | None:
 def _profiles(archive: Archive, index: str, user: str) -> Iterable[Body]:
     if user.isdigit():
         return archive.get(index, [user]).values()
-    return archive.find(index, name=user.removeprefix("@"))
+    return archive.find(index, Within(name=user.removeprefix("@")))
 
 
 def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:

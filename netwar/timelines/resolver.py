@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from netwar.archive.base import Store
+from netwar.archive.base import Store, Within
 from netwar.profiles.lookup import MAX_USERS, UserLookup
 from netwar.profiles.status import retrieved
 from netwar.queues.base import UserFailed
@@ -85,7 +85,7 @@ class ScreenNameResolver:
 
     def _archived(self, name: str, now: int) -> ResolvedUser | None:
         """The user who bore the name last, if their profile is fresh at this time (ms)."""
-        latest = max(self._store.archive.find(self._users, name=name), key=retrieved, default=None)
+        latest = max(self._store.archive.find(self._users, Within(name=name)), key=retrieved, default=None)
         if latest is None or not now - FRESH_MS <= retrieved(latest) <= now + SLIP_MS:
             return None
         return ResolvedUser(str(latest["id"]), name, sure=False)

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from netwar.archive.base import Cover, Store, Tally
+from netwar.archive.base import Store, Tally
+from netwar.archive.marks import Cover
 from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, Stretch, depth
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count, username
@@ -185,7 +186,7 @@ class TimelineReader:
         )
         self.progress.micro += answer.micro
         if made or back or span:
-            self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)
+            self.progress.tally += self._store.write(f"timeline {self.user}", made, [cover])
         self.progress.posts += len(page.posts)
         self.progress.proved += span.posts if span else 0
         self._paged(page, self.progress)

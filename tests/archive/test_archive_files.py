@@ -22,7 +22,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from netwar.archive.base import Cover
+from netwar.archive.marks import Cover
 from netwar.archive.sqlite import packing
 from netwar.archive.sqlite.packing import SHIPPED
 from netwar.archive.sqlite.schema import MIGRATIONS
@@ -121,7 +121,7 @@ def test_people_read_views(archive: SqliteArchive, shell: sqlite3.Connection) ->
 
 
 def test_people_read_coverage(archive: SqliteArchive, shell: sqlite3.Connection) -> None:
-    archive.write([], Cover("twbrexit", "7", Span(50, 90, 4), NOW, name="seven", counted=9))
+    archive.write([], [Cover("twbrexit", "7", Span(50, 90, 4), NOW, name="seven", counted=9)])
     archive.change("twbrexit", "7", lambda record: replace(record.losing(Stretch(0, 50)), outcome="partial", asked=NOW))
     seen = dict(shell.execute("SELECT * FROM coverage").fetchone())
     assert seen == {
@@ -241,18 +241,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk(small_disk: Path) -> None:
     archive = SqliteArchive(small_disk / "archive", small_disk / "dead-letters")
-    archive.write([document("twbrexit", 1, text="first")], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    archive.write([document("twbrexit", 1, text="first")], [Cover("twbrexit", "7", Span(0, 1, 1), NOW)])
     ballast = small_disk / "ballast"
     with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
         shutil.copyfileobj(BytesIO(bytes(4_000_000)), file, 4096)
     noise = [document("twbrexit", id, text=os.urandom(300).hex()) for id in range(2, 2000)]
     for _ in range(2):
         with pytest.raises(ServiceDown, match="the disk is full; make room and run again"):
-            archive.write(noise, Cover("twbrexit", "7", Span(1, 2000, 1998), NOW))
+            archive.write(noise, [Cover("twbrexit", "7", Span(1, 2000, 1998), NOW)])
         assert archive.count("twbrexit") == 1
         assert archive.record("twbrexit", "7").spans == (Span(0, 1, 1),)
     ballast.unlink()
-    assert archive.write(noise[:200], Cover("twbrexit", "7", Span(1, 201, 200), NOW)).created == 200
+    assert archive.write(noise[:200], [Cover("twbrexit", "7", Span(1, 201, 200), NOW)]).created == 200
     assert archive.record("twbrexit", "7").spans == (Span(0, 201, 201),)
     archive.close()
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from netwar.archive.base import Cover, Tally
+from netwar.archive.base import Tally
+from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.archive.spool import Replayed, Spool
+from netwar.archive.spooled import line, pages
 from netwar.archive.sqlite.store import SqliteArchive
-from netwar.coverage import Span
+from netwar.coverage import Record, Span
 from netwar.errors import ServiceDown
 from netwar.records.documents import Document
 
@@ -24,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 NOW = 1_795_000_000_000
 
 
-def page(number: int) -> tuple[str, list[Document], Cover]:
+def page(number: int) -> tuple[str, list[Document], list[Mark]]:
     made = [
         Document("twbrexit", str(number * 10 + n), {"id": str(number * 10 + n), "text": "é", "odd": [1.5]}, True, NOW)
         for n in range(3)
     ]
-    return f"timeline {number}", made, Cover("twbrexit", "7", Span(number, number + 1, 3), NOW, "seven", 9)
+    return f"timeline {number}", made, [Cover("twbrexit", "7", Span(number, number + 1, 3), NOW, "seven", 9)]
 
 
 @pytest.fixture
@@ -49,15 +51,15 @@ class Failing(SqliteArchive):
 
     pages = 0
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         if self.pages == 0:
             raise ServiceDown("the store is down")
         self.pages -= 1
-        return super().write(documents, cover)
+        return super().write(documents, marks)
 
 
 def test_nothing_is_kept_and_no_folder_made(spool: Spool, archive: SqliteArchive) -> None:
-    assert spool.waiting() == len(spool) == 0
+    assert spool.waiting() == 0
     assert not spool.folder.exists()
     assert spool.replay(archive) == Replayed(0, 0, 0)
 
@@ -65,7 +67,7 @@ def test_nothing_is_kept_and_no_folder_made(spool: Spool, archive: SqliteArchive
 def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> None:
     for number in range(3):
         spool.keep(*page(number))
-    spool.keep("lookup", [Document("tubrexit", "7", {"id": "7", "username": "x"}, False, NOW)], None)
+    spool.keep("lookup", [Document("tubrexit", "7", {"id": "7", "username": "x"}, False, NOW)])
     assert spool.waiting() == 4
     assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
     assert spool.replay(archive) == Replayed(4, 10, 0)
@@ -82,26 +84,105 @@ def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> N
 
 def test_a_page_that_contradicts_an_earlier_one_comes_back_with_that(spool: Spool, archive: SqliteArchive) -> None:
     archive.change("twbrexit", "7", lambda record: record.covering(Span(9, 30, 4)))
-    spool.keep("timeline 7", [], Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1)))
+    spool.keep("timeline 7", [], [Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1))])
     spool.replay(archive)
     assert archive.record("twbrexit", "7").spans == (Span(23, 30, 5),)
 
 
-def test_a_page_of_an_older_version_is_read(spool: Spool, archive: SqliteArchive) -> None:
+def lined(body: bytes) -> bytes:
+    """A page as a line of the spool."""
+    return b'{"checksum":"' + blake2b(body, digest_size=16).hexdigest().encode() + b'","page":' + body + b"}\n"
+
+
+def test_a_page_of_the_first_version_is_read(spool: Spool, archive: SqliteArchive) -> None:
     spool.folder.mkdir()
-    body = (
-        b'{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00","documents":[],"cover":{"index":"twbrexit","user":"7",'
-        b'"span":{"low":1,"high":9,"posts":2},"at":1795000000000,"name":"seven","counted":3}}'
+    spool.path.write_bytes(
+        lined(
+            b'{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00","documents":[],"cover":{"index":"twbrexit",'
+            b'"user":"7","span":{"low":1,"high":9,"posts":2},"at":1795000000000,"name":"seven","counted":3}}'
+        )
     )
-    digest = blake2b(body, digest_size=16).hexdigest().encode()
-    spool.path.write_bytes(b'{"checksum":"' + digest + b'","page":' + body + b"}\n")
     assert spool.replay(archive) == Replayed(1, 0, 0)
     assert archive.record("twbrexit", "7").spans == (Span(1, 9, 2),)
 
 
+# To the byte, as they were written when a page had one cover at most.
+OF_ONE_COVER = (
+    '{"checksum":"aabd21f3e14a4de010a2d4ad958c0d56","page":{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00",'
+    '"documents":[{"index":"twbrexit","id":"10","body":{"id":"10","text":"é","odd":[1.5]},"direct":true,"retrieved":1795000000000,'
+    '"why":""},{"index":"tubrexit","id":"7","body":{"id":"7","username":"seven"},"direct":false,"retrieved":1795000000000,'
+    '"why":""}],"cover":{"index":"twbrexit","user":"7","span":{"low":9,"high":30,"posts":2},"at":1795000000000,"name":"seven",'
+    '"counted":3,"back":null}}}\n',
+    '{"checksum":"f06e95ab69f34b8587ed42902375484c","page":{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00",'
+    '"documents":[],"cover":{"index":"twbrexit","user":"7","span":{"low":23,"high":25,"posts":2},"at":1795000000000,"name":null,'
+    '"counted":null,"back":{"low":9,"high":25,"posts":1}}}}\n',
+    '{"checksum":"13a5d4636885b546d42b91bf7c4a399f","page":{"request":"timeline 7","time":"2026-11-27T00:00:00.000+00:00",'
+    '"documents":[],"cover":{"index":"twbrexit","user":"7","span":null,"at":1795000000000,"name":null,"counted":null,'
+    '"back":null}}}\n',
+    '{"checksum":"a0393ee8505bd3956185b7457a7dfcd8","page":{"request":"lookup","time":"2026-11-27T00:00:00.000+00:00",'
+    '"documents":[{"index":"tubrexit","id":"8","body":{"id":"8"},"direct":true,"retrieved":1795000000000,"why":""},'
+    '{"index":"tubrexit","id":"","body":{"sent":null},"direct":true,"retrieved":1795000000000,"why":"it is no object"}],'
+    '"cover":null}}\n',
+)
+
+
+def test_lines_of_one_cover_are_read_and_written_as_ever(spool: Spool, archive: SqliteArchive) -> None:
+    spool.folder.mkdir()
+    spool.path.write_text("".join(OF_ONE_COVER))
+    with spool.path.open("rb") as file:
+        for raw, kept in pages(file):
+            assert kept is not None
+            assert line(kept) == raw
+    assert spool.replay(archive) == Replayed(4, 4, 0)
+    assert archive.record("twbrexit", "7") == Record("7", name="seven", counted=3, spans=(Span(23, 30, 3),))
+    assert (archive.count("twbrexit"), archive.count("tubrexit")) == (1, 2)
+
+
+MARKS: list[Mark] = [
+    Cover("twbrexit", "7", Span(1, 9, 2), NOW, "seven", back=Span(3, 4, 1)),
+    Due("twbrexit", "counts", NOW, ("9", "8")),
+    Cover("twbrexit", "8", Span(1, 9, 1), NOW),
+    Period("twleave", "stream/leave/1", Span(NOW, NOW + 1000, 3)),
+]
+
+
+def test_any_number_of_marks_comes_back_with_a_page(spool: Spool, archive: SqliteArchive) -> None:
+    spool.keep("stream", [Document("twbrexit", "9", {"id": "9"}, True, NOW)], MARKS)
+    spool.keep("stream", [], MARKS[1:])
+    with spool.path.open("rb") as file:
+        assert [kept and kept.marks for _, kept in pages(file)] == [tuple(MARKS), tuple(MARKS[1:])]
+    assert spool.replay(archive) == Replayed(2, 1, 0)
+    assert [record.user for record in archive.records("twbrexit")] == ["7", "8"]
+    assert list(archive.notes("twbrexit", "")) == [(f"due/counts/00{NOW}/9", ["9", "8"])]
+    assert list(archive.notes("twleave", "")) == [("periods/stream/leave/1", {"spans": [[NOW, NOW + 1000, 3]]})]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        b'{"nosuch":{}}',
+        b'{"due":{"index":"twbrexit","what":"","at":1,"ids":["5"]}}',
+        b'{"due":{"index":"twbrexit","what":"counts","at":1,"ids":[5]}}',
+        b'{"due":{"index":"twbrexit","what":"counts","at":1,"ids":[]}}',
+        b'{"due":{"index":"../x","what":"counts","at":1,"ids":["5"]}}',
+        b'{"period":{"index":"twbrexit","of":"s","span":{"low":5,"high":5,"posts":0}}}',
+        b'{"period":{"index":"twbrexit","of":"s","span":[1,2,3]}}',
+        b'{"period":{"index":"twbrexit","of":"' + b"x" * 600 + b'","span":{"low":5,"high":6,"posts":0}}}',
+        b'{"period":{},"due":{}}',
+        b"{}",
+        b"[]",
+        b"7",
+    ],
+)
+def test_what_says_to_be_a_mark_and_is_none_is_put_aside(spool: Spool, archive: SqliteArchive, mark: bytes) -> None:
+    spool.folder.mkdir()
+    spool.path.write_bytes(lined(b'{"request":"","time":"","documents":[],"cover":null,"marks":[' + mark + b"]}"))
+    assert spool.replay(archive) == Replayed(0, 0, 0, aside=1)
+
+
 def test_what_no_archive_takes_comes_back_to_be_a_dead_letter(spool: Spool, archive: SqliteArchive, tmp_path: Path) -> None:
-    request, documents, cover = page(1)
-    spool.keep(request, [*documents, Document("twbrexit", "", {"odd": None}, True, NOW, why="has no id")], cover)
+    request, documents, marks = page(1)
+    spool.keep(request, [*documents, Document("twbrexit", "", {"odd": None}, True, NOW, why="has no id")], marks)
     assert spool.replay(archive) == Replayed(1, 4, 0)
     assert archive.count("twbrexit") == 3
     assert "has no id" in (tmp_path / "dead-letters").read_text()
@@ -153,9 +234,9 @@ def test_a_damaged_record_is_put_aside(spool: Spool, archive: SqliteArchive) -> 
 
 
 def test_a_page_that_the_archive_cannot_take_stands_in_nobodys_way(spool: Spool, archive: SqliteArchive) -> None:
-    request, documents, cover = page(1)
+    request, documents, [cover] = page(1)
     spool.keep(*page(0))
-    spool.keep(request, documents, replace(cover, name={"no": "name"}))
+    spool.keep(request, documents, [replace(cover, name={"no": "name"})])
     spool.keep(*page(2))
     lines = spool.path.read_bytes().splitlines(keepends=True)
     assert spool.replay(archive) == Replayed(2, 6, 0, aside=1)
@@ -197,7 +278,7 @@ def test_what_is_no_document_waits_in_the_spool_and_goes_to_the_dead_letters(tmp
         Document("twx", "", {"sent": None}, True, 1, why="it is no object"),
         Document("twx", "5", {"id": "5", "x": {7}}, True, 1),
     ]
-    spool.keep("timeline 7", [*odd, Document("twx", "6", {"id": "6", "text": "half \ud83d"}, True, 1)], None)
+    spool.keep("timeline 7", [*odd, Document("twx", "6", {"id": "6", "text": "half \ud83d"}, True, 1)])
     archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
     assert spool.replay(archive) == Replayed(1, 3, 0)
     assert [body["id"] for body in archive.scan("twx")] == ["5", "6"]

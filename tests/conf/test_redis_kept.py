@@ -18,6 +18,7 @@ from netwar.meter.base import Purpose
 from netwar.meter.redis import RedisMoney, RedisWindows
 from netwar.queues.base import UserFailed
 from netwar.queues.redis import RedisQueue
+from tests.contract.opening import claims
 from tests.servers.redis_program import OLDEST, VALKEY
 from tests.shipped_redis import ShippedRedis, packaged, shipped_redis
 
@@ -37,10 +38,10 @@ def work(shipped: ShippedRedis, run: Run) -> None:
         for name in QUEUES:
             queue = RedisQueue(server, name, run)
             queue.put(map(str, range(10)))
-            for claim in queue.claims(limit=1):
+            for claim in claims(queue, limit=1):
                 with claim:
                     pass
-            for claim in queue.claims(size=9):  # until all are set aside
+            for claim in claims(queue, size=9):  # until all are set aside
                 with claim:
                     raise UserFailed("does not answer")
             queue.put(["nasa", "esa"])

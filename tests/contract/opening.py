@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwar.connections.runs import Run
 from netwar.meter.base import Apps, Money, Windows
-from netwar.queues.base import Queue
+from netwar.queues.base import Claim, Queue
 
 if TYPE_CHECKING:
     from netwar.connections.redis import Server
@@ -63,6 +63,17 @@ def open_queue(where: str, run: Run, name: str = "work", clock: Clock | None = N
     from netwar.queues.sqlite import SqliteQueue
 
     return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock)
+
+
+def claims(queue: Queue, limit: int | None = None, size: int = 1) -> Iterator[Claim]:
+    """Claims until nobody waits or `limit` users were handed out."""
+    handed = 0
+    while limit is None or handed < limit:
+        claim = queue.take(size if limit is None else min(size, limit - handed))
+        if claim is None:
+            return
+        handed += len(claim.users)
+        yield claim
 
 
 def open_money(where: str, run: Run, budget: int, app: str = "app", clock: Clock | None = None, config: str = "") -> Money:

@@ -16,9 +16,10 @@ from typing import Any
 import orjson
 import pytest
 
-from netwar.archive.base import Archive, Body, Cover, NameHolder, ProfileChange, Tally
+from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally, Within
+from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
-from netwar.records.documents import Document
+from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.pages import documents, read
 from tests.contract.conftest import opened_archive
 
@@ -253,7 +254,7 @@ def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Ar
         tweet(11, index="nosuch"),
         Document("tubrexit", "12", [1], True, NOW),  # type: ignore[arg-type]
     ]
-    tally = archive.write([tweet(1), *bad, tweet(2)], Cover("twbrexit", "7", Span(0, 2, 2), NOW))
+    tally = archive.write([tweet(1), *bad, tweet(2)], [Cover("twbrexit", "7", Span(0, 2, 2), NOW)])
     assert tally == Tally(created=2, rejected=len(bad))
     assert ids(archive.scan("twbrexit")) == [1, 2]
     assert archive.record("twbrexit", "7").spans == (Span(0, 2, 2),)
@@ -270,7 +271,8 @@ def test_what_cannot_be_stored_is_kept_aside_and_the_rest_is_written(archive: Ar
 def test_asking_for_what_is_not_there_makes_nothing(archive: Archive, tmp_path: Path) -> None:
     assert archive.get("twnone", ["1"]) == {}
     assert archive.missing("tunone", "username", ["a", "b"]) == ["a", "b"]
-    assert list(archive.find("twnone", user="1")) == list(archive.search("twnone", "x")) == list(archive.scan("twnone")) == []
+    for found in (archive.find("twnone", Within(user="1")), archive.search("twnone", "x"), archive.scan("twnone")):
+        assert list(found) == []
     assert archive.count("twnone") == archive.forget("twnone", ["1"]) == 0
     assert archive.record("twnone", "1") == Record("1")
     assert list(archive.records("twnone")) == archive.by_name("twnone", "x") == []
@@ -298,12 +300,12 @@ def test_find_gives_the_newest_first(archive: Archive) -> None:
     newest_first = [at(ms) for ms in days.values()]
     assert ids(archive.find("twbrexit")) == newest_first
     assert ids(archive.find("twbrexit", limit=3)) == newest_first[:3]
-    assert ids(archive.find("twbrexit", user="1")) == newest_first[1::2]
-    assert ids(archive.find("twbrexit", user="1", limit=2)) == newest_first[1:4:2]
-    assert ids(archive.find("twbrexit", since=days[4], until=days[1])) == newest_first[2:5]
-    assert ids(archive.find("twbrexit", user="0", since=days[4], until=days[1])) == [newest_first[2], newest_first[4]]
-    assert ids(archive.find("twbrexit", until=days[8])) == newest_first[9:]
-    assert ids(archive.find("twbrexit", user="nobody")) == []
+    assert ids(archive.find("twbrexit", Within(user="1"))) == newest_first[1::2]
+    assert ids(archive.find("twbrexit", Within(user="1"), limit=2)) == newest_first[1:4:2]
+    assert ids(archive.find("twbrexit", Within(since=days[4], until=days[1]))) == newest_first[2:5]
+    assert ids(archive.find("twbrexit", Within(user="0", since=days[4], until=days[1]))) == [newest_first[2], newest_first[4]]
+    assert ids(archive.find("twbrexit", Within(until=days[8]))) == newest_first[9:]
+    assert ids(archive.find("twbrexit", Within(user="nobody"))) == []
 
 
 def test_find_by_time_knows_tweets_whose_id_tells_no_time(archive: Archive) -> None:
@@ -311,23 +313,23 @@ def test_find_by_time_knows_tweets_whose_id_tells_no_time(archive: Archive) -> N
     new = tweet(at(NOW), at=NOW)
     strange = tweet(5, at=NOW - 1000)
     archive.write([old, new, strange, *(tweet(at(NOW - 10_000_000 - n * 1000)) for n in range(450))])
-    assert ids(archive.find("twbrexit", since=NOW - 5000)) == [at(NOW), 5]
-    assert ids(archive.find("twbrexit", until=EPOCH)) == [20]
-    assert ids(archive.find("twbrexit", since=0, limit=1)) == [at(NOW)]
-    assert len(ids(archive.find("twbrexit", since=0))) == 453
+    assert ids(archive.find("twbrexit", Within(since=NOW - 5000))) == [at(NOW), 5]
+    assert ids(archive.find("twbrexit", Within(until=EPOCH))) == [20]
+    assert ids(archive.find("twbrexit", Within(since=0), limit=1)) == [at(NOW)]
+    assert len(ids(archive.find("twbrexit", Within(since=0)))) == 453
 
 
 def test_find_by_screen_name(archive: Archive) -> None:
     archive.write([profile(7, "SomeOne"), profile(8, "other")])
     archive.write([tweet(1, user="7"), tweet(2, user="8"), tweet(3, user="9"), tweet(4, user="10", username="Outsider")])
     archive.change("twbrexit", "9", lambda record: record.named("Ninth", NOW).named("tenth", NOW))
-    assert ids(archive.find("twbrexit", name="someone")) == [1]
-    assert ids(archive.find("twbrexit", name="NINTH")) == [3]
-    assert ids(archive.find("twbrexit", name="Tenth")) == [3]
-    assert ids(archive.find("twbrexit", name="outsider")) == [4]
-    assert ids(archive.find("twbrexit", name="nobody")) == []
-    assert ids(archive.find("tubrexit", name="SOMEONE")) == [7]
-    assert ids(archive.find("tubrexit", user="8")) == [8]
+    assert ids(archive.find("twbrexit", Within(name="someone"))) == [1]
+    assert ids(archive.find("twbrexit", Within(name="NINTH"))) == [3]
+    assert ids(archive.find("twbrexit", Within(name="Tenth"))) == [3]
+    assert ids(archive.find("twbrexit", Within(name="outsider"))) == [4]
+    assert ids(archive.find("twbrexit", Within(name="nobody"))) == []
+    assert ids(archive.find("tubrexit", Within(name="SOMEONE"))) == [7]
+    assert ids(archive.find("tubrexit", Within(user="8"))) == [8]
 
 
 def test_both_dialects_can_be_asked_for(archive: Archive) -> None:
@@ -335,7 +337,7 @@ def test_both_dialects_can_be_asked_for(archive: Archive) -> None:
     archive.write(given)
     assert ids(archive.search("twbrexit", "marmalade")) == [int(LEGACY["id"])]
     assert ids(archive.search("twbrexit", "chutney")) == [int(POST["id"])]
-    assert ids(archive.find("twbrexit", user=LEGACY["author_id"])) == [int(LEGACY["id"])]
+    assert ids(archive.find("twbrexit", Within(user=LEGACY["author_id"]))) == [int(LEGACY["id"])]
 
 
 # Searching
@@ -498,6 +500,30 @@ def test_what_is_forgotten_is_found_nowhere(archive: Archive) -> None:
     assert not ids(archive.search("tubrexit", "me"))
     assert archive.write([tweet(2, "came back")]).created == 1
     assert ids(archive.search("twbrexit", "back")) == [2]
+
+
+def test_a_document_without_content_is_kept_and_shown_to_no_reader(archive: Archive) -> None:
+    def reduced(index: str, id: int) -> Document:
+        return Document(index, str(id), {"id": str(id), "netwar": {"retrieved": iso(NOW + 1), "via": TOMBSTONE}}, True, NOW + 1)
+
+    archive.write([*(tweet(id, "a word", user="7") for id in range(1, 505)), profile(7, "seven"), profile(8, "eight")])
+    left = [id for id in range(504, 0, -1) if not 250 <= id <= 500 and id != 3]
+    gone = [reduced("twbrexit", id) for id in (*range(250, 501), 3, 1000)]
+    assert archive.write([*gone, reduced("tubrexit", 7)]) == Tally(created=1, updated=253)
+    assert archive.get("twbrexit", ["2", "3"]).keys() == {"2"}
+    assert ids(archive.scan("twbrexit")) == left[::-1]
+    assert ids(archive.scan("twbrexit", after="248")) == [249, *range(501, 505)]
+    for found in (archive.find("twbrexit"), archive.find("twbrexit", Within(user="7")), archive.search("twbrexit", "word")):
+        assert ids(found) == left
+    for limit in (1, 4, 5, 300):
+        assert ids(archive.find("twbrexit", limit=limit)) == ids(archive.search("twbrexit", "word", limit)) == left[:limit]
+    assert (archive.count("twbrexit"), archive.count("tubrexit")) == (len(left), 1)
+    assert ids(archive.find("tubrexit")) == [8]
+    assert archive.get("tubrexit", ["7"]) == archive.name_holders("tubrexit", ["seven"]) == {}
+    assert archive.history("tubrexit", "7") == list(archive.changes("tubrexit")) == []
+    assert archive.missing("twbrexit", "id", ["3", "4", "1001"]) == ["1001"], "it is known, and need not be asked for"
+    assert archive.write([replace(tweet(3), retrieved=NOW)]) == Tally(unchanged=1), "an older copy brings nothing back"
+    assert archive.forget("twbrexit", ["3", "1000"]) == 2
 
 
 def test_a_scan_can_begin_in_the_middle(archive: Archive) -> None:
@@ -729,18 +755,63 @@ def test_hundreds_of_notes_in_their_order(archive: Archive) -> None:
 
 
 def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
-    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(19, 30, 2), NOW, name="Seven", counted=3))
-    archive.write([tweet(10)], Cover("twbrexit", "7", Span(0, 19, 1), NOW, name="seven"))
+    archive.write([tweet(30), tweet(20)], [Cover("twbrexit", "7", Span(19, 30, 2), NOW, name="Seven", counted=3)])
+    archive.write([tweet(10)], [Cover("twbrexit", "7", Span(0, 19, 1), NOW, name="seven")])
     kept = archive.record("twbrexit", "7")
     assert kept == Record("7", name="seven", counted=3, spans=(Span(0, 30, 3),))
-    archive.write([], Cover("twbrexit", "7", None, NOW, name="Sieben"))
+    archive.write([], [Cover("twbrexit", "7", None, NOW, name="Sieben")])
     assert [change.old for change in archive.record("twbrexit", "7").renamed] == ["seven"]
 
 
 def test_a_page_takes_back_what_it_contradicts_and_covers_in_one_step(archive: Archive) -> None:
-    archive.write([tweet(30), tweet(20)], Cover("twbrexit", "7", Span(9, 30, 2), NOW))
-    archive.write([tweet(25), tweet(24)], Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1)))
+    archive.write([tweet(30), tweet(20)], [Cover("twbrexit", "7", Span(9, 30, 2), NOW)])
+    archive.write([tweet(25), tweet(24)], [Cover("twbrexit", "7", Span(23, 25, 2), NOW, back=Span(9, 25, 1))])
     assert archive.record("twbrexit", "7").spans == (Span(23, 30, 3),)
+
+
+def test_a_write_makes_any_number_of_changes_of_the_ledger(archive: Archive) -> None:
+    archive.change_note("twbrexit", "periods/stream/brexit/1", lambda before: {"terms": ["#brexit"]})
+    made = [tweet(30), tweet(20, index="twleave"), profile(7, "seven")]
+    marks: list[Mark] = [
+        Cover("twbrexit", "7", Span(19, 30, 1), NOW, name="Seven"),
+        Period("twbrexit", "stream/brexit/1", Span(NOW, NOW + 1000, 1)),
+        Cover("twbrexit", "8", None, NOW, counted=5),
+        Cover("twbrexit", "7", Span(9, 19, 0), NOW),
+        Due("usertest", "users", NOW, ("70", "9")),
+        Period("twleave", "stream/leave/1", Span(NOW, NOW + 1000, 1)),
+        Due("twbrexit", "counts", 5, ("30",)),
+    ]
+    for _ in range(2):  # as a run that is killed before it knows of its write does
+        archive.write(made, marks)
+        assert archive.record("twbrexit", "7") == Record("7", name="Seven", spans=(Span(9, 30, 1),))
+        assert archive.record("twbrexit", "8") == Record("8", counted=5)
+        brexit = {"terms": ["#brexit"], "spans": [[NOW, NOW + 1000, 1]]}
+        assert list(archive.notes("twbrexit", "")) == [
+            ("due/counts/000000000000005/30", ["30"]),
+            ("periods/stream/brexit/1", brexit),
+        ]
+        assert list(archive.notes("twleave", "")) == [("periods/stream/leave/1", {"spans": [[NOW, NOW + 1000, 1]]})]
+        assert list(archive.notes("usertest", "due/users/")) == [(f"due/users/00{NOW}/70", ["70", "9"])]
+    more: list[Mark] = [
+        Period("twleave", "stream/leave/1", Span(NOW + 2000, NOW + 3000, 4)),
+        Period("twleave", "stream/leave/1", Span(NOW + 1000, NOW + 1500, 2)),
+        Due("twbrexit", "counts", 5, ("30", "31")),
+    ]
+    archive.write([], more)
+    assert archive.note("twleave", "periods/stream/leave/1") == {"spans": [[NOW + 2000, NOW + 3000, 4], [NOW, NOW + 1500, 3]]}
+    assert archive.note("twbrexit", "due/counts/000000000000005/30") == ["30", "31"]
+
+
+def test_a_mark_that_cannot_be_made_leaves_no_mark_without_its_documents(archive: Archive, archive_kind: str) -> None:
+    archive.change_note("twbrexit", "periods/s", lambda before: "no period")
+    marks: list[Mark] = [Cover("twbrexit", "7", Span(0, 5, 1), NOW), Period("twbrexit", "s", Span(1, 2, 0))]
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        archive.write([tweet(5), tweet(6, index="twleave")], marks)
+    assert (archive.count("twbrexit"), archive.count("twleave")) == ((0, 1) if archive_kind == "sqlite" else (1, 1))
+    assert bool(archive.record("twbrexit", "7").spans) == (archive_kind != "sqlite")
+    with pytest.raises(ValueError, match="is no index"):
+        archive.write([tweet(7)], [Cover("twbrexit", "7", Span(0, 9, 1), NOW), Due("brexit", "counts", 1, ("1",))])
+    assert archive.get("twbrexit", ["7"]) == {}
 
 
 def test_records_and_names(archive: Archive) -> None:
@@ -784,7 +855,7 @@ def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:
     for page in range(20):
         batch = [tweet(page * 1000 + n, f"by {number}") for n in range(50)]
         batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(50)]
-        archive.write(batch, Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW))
+        archive.write(batch, [Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW)])
         archive.change("twbrexit", "shared", lambda record: replace(record, asked=record.asked + 1))
         archive.change_note("twbrexit", "shared", lambda before: (before or 0) + 1)
     archive.close()
@@ -812,7 +883,8 @@ def write_for_ever(kind: str, folder: Path, number: int, told: Connection) -> No
     while True:
         page += 1
         batch = [tweet(page * 100 + n, f"page {page}") for n in range(100)]
-        archive.write(batch, Cover("twbrexit", "7", Span(page - 1, page, 100), NOW))
+        more = [Period("twbrexit", "s", Span(page - 1, page, 100)), Due("twbrexit", "counts", page, (str(page),))]
+        archive.write(batch, [Cover("twbrexit", "7", Span(page - 1, page, 100), NOW), *more])
         told.send(page)
 
 
@@ -833,6 +905,9 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
         assert len(pages) - len(acknowledged) <= number, "at most the page in hand of each process that was killed"
         if archive_kind == "sqlite":
             assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+            due = [int(key.rpartition("/")[2]) for key, _ in archive.notes("twbrexit", "due/counts/")]
+            spans = [Span(*span) for span in archive.note("twbrexit", "periods/s")["spans"]]
+            assert (sorted(pages), tuple(spans)) == (due, archive.record("twbrexit", "7").spans), "and so does all else"
         else:
             assert 100 * len(pages) <= archive.count("twbrexit") <= 100 * (len(pages) + number), "a span comes after its page"
         assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100

@@ -7,7 +7,7 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.errors import LeaseLost, TryLater
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
-from tests.contract.opening import SetClock, new_run, open_queue, processes
+from tests.contract.opening import SetClock, claims, new_run, open_queue, processes
 
 NOW = 1_800_000_000.0
 
@@ -52,7 +52,7 @@ def test_put_counts_who_was_not_there_yet(queue: Queue) -> None:
 def test_an_empty_queue_hands_out_nothing(queue: Queue) -> None:
     assert queue.take(1) is None
     assert queue.put([]) == len(queue) == 0
-    assert not list(queue.claims())
+    assert not list(claims(queue))
     assert not list(queue.waiting())
     assert not queue.claimed()
     assert not queue.failed()
@@ -150,11 +150,10 @@ def test_who_is_put_back_does_not_hold_up_the_others(queue: Queue) -> None:
     assert seen == {"1", "2", "3"}
 
 
-def test_claims_end_with_the_queue_or_at_the_limit(queue: Queue) -> None:
+def test_a_claim_has_as_many_as_are_asked_for_or_left(queue: Queue) -> None:
     queue.put(map(str, range(10)))
-    handed = [claim.users for claim in queue.claims(limit=7, size=3)]
-    assert [len(users) for users in handed] == [3, 3, 1]
-    assert [len(claim.users) for claim in queue.claims(size=2)] == [2, 1]
+    assert [len(claim.users) for claim in claims(queue, limit=7, size=3)] == [3, 3, 1]
+    assert [len(claim.users) for claim in claims(queue, size=2)] == [2, 1]
 
 
 def test_a_lease_that_ran_out_is_handed_to_another_and_lost(queue: Queue, other: Queue, clock: SetClock) -> None:
@@ -306,7 +305,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 queue = open_queue(sys.argv[1], new_run(sys.argv[1]))
 queue.put(map(str, range(400)))
-for claim in queue.claims(size=3):
+for claim in claims(queue, size=3):
     with claim:
         claim.renew()
         print(*claim.users)

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Tally
+from netwar.archive.base import Tally, Within
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.copying import Copy, Outcome, Place
 from netwar.copying.copy import BATCH, batches
 from netwar.coverage import Record, Span
+from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.migrate import documents
 from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
 
@@ -125,7 +126,7 @@ def claimed(source: SqliteArchive, target: SqliteArchive) -> None:
     """What the target calls complete it has."""
     for record in target.records("twa"):
         for span in record.spans:
-            ids = [body["id"] for body in source.find("twa", user=record.user) if span.low < int(body["id"]) <= span.high]
+            ids = [body["id"] for body in source.find("twa", Within(user=record.user)) if span.low < int(body["id"]) <= span.high]
             assert target.missing("twa", "id", ids) == []
 
 
@@ -259,11 +260,19 @@ def test_lists_of_times_are_united(source: SqliteArchive, target: SqliteArchive)
     assert target.note("tua", "standing/1") == [[1, "gone", ""], [2, "suspended", ""], [3, "open", ""]]
 
 
+def test_what_has_no_content_is_not_copied_and_nothing_is_lacking(source: SqliteArchive, target: SqliteArchive) -> None:
+    source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
+    source.write([Document("twa", "2", {"id": "2", "netwar": {"via": TOMBSTONE}}, True, BEGAN + 1)])
+    done = copy(source, target)
+    assert [body["id"] for body in target.scan("twa")] == ["1", "3"]
+    assert (done.counts["twa"], done.lacking, target.missing("twa", "id", ["2"])) == ((2, 2), [], ["2"])
+
+
 def test_what_the_target_refuses_is_counted_and_the_rest_copied(source: SqliteArchive, tmp_path: Path) -> None:
     class Picky(SqliteArchive):
-        def write(self, documents: Any, cover: Any = None) -> Tally:
+        def write(self, documents: Any, marks: Any = ()) -> Tally:
             kept = [one for one in documents if one.id != "2"]
-            return super().write(kept, cover) + Tally(rejected=len(documents) - len(kept))
+            return super().write(kept, marks) + Tally(rejected=len(documents) - len(kept))
 
     source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
     with closing(Picky(tmp_path / "to", tmp_path / "dead")) as picky:

@@ -134,7 +134,7 @@ import sys
 from netwar.connections import redis
 redis.ANSWER_SECONDS = redis.CONNECT_SECONDS = 0.5
 queue = open_queue(sys.argv[1], new_run(sys.argv[1]))
-for number, claim in enumerate(queue.claims()):
+for number, claim in enumerate(claims(queue)):
     with claim:
         claim.renew()
         print(claim.user, flush=True)

@@ -33,7 +33,7 @@ run = new_run(sys.argv[1])
 queue, money = open_queue(sys.argv[1], run), open_money(sys.argv[1], run, 10**9)
 print("ready", flush=True)
 sys.stdin.readline()
-for claim in queue.claims():
+for claim in claims(queue):
     with suppress(LeaseLost), claim:
         reservation = money.reserve(f"page of {claim.user}", {"post": 5}, Purpose("tw", "index"))
         claim.renew()

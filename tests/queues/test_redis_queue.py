@@ -12,7 +12,7 @@ from netwar.connections.redis import Server
 from netwar.errors import ConfigError
 from netwar.queues import redis as implementation
 from netwar.queues.base import MAX_FAILURES, Claim, Queue, UserFailed
-from tests.contract.opening import SetClock, new_run, open_queue, place, redis_at
+from tests.contract.opening import SetClock, claims, new_run, open_queue, place, redis_at
 from tests.redis_server import Redis
 
 NOW = 1_800_000_000.0
@@ -55,7 +55,7 @@ def test_lists_keep_their_order_and_who_is_put_back_goes_behind(queue: Queue) ->
     with pytest.raises(KeyError), taken(queue, 2):
         raise KeyError
     assert list(queue.waiting()) == ["zeta", "alpha", "@5", "2", "9", "1"]
-    assert [claim.user for claim in queue.claims()] == ["zeta", "alpha", "@5", "2", "9", "1"]
+    assert [claim.user for claim in claims(queue)] == ["zeta", "alpha", "@5", "2", "9", "1"]
 
 
 def test_lists_keep_their_order_at_any_moment(queue: Queue, clock: SetClock) -> None:
@@ -95,7 +95,7 @@ def test_a_queue_that_is_filled_by_hand_alone_works_too(queue: Queue, db: Server
     db.sadd("work", *users)
     assert sorted(queue.waiting()) == sorted(users)
     assert len(list(queue.waiting(limit=10))) == 10
-    handed = [user for claim in queue.claims(size=100) for user in claim.users]
+    handed = [user for claim in claims(queue, size=100) for user in claim.users]
     assert sorted(handed) == sorted(users)
 
 
@@ -165,7 +165,7 @@ def test_other_spellings_are_put_right_when_their_turn_comes(queue: Queue, db: S
 def test_two_spellings_of_one_user_are_handed_out_once(queue: Queue, db: Server) -> None:
     queue.put(["nasa"])
     db.sadd("work", "NASA", "@nasa")
-    assert [user for claim in queue.claims() for user in claim.users] == ["nasa"]
+    assert [user for claim in claims(queue) for user in claim.users] == ["nasa"]
     assert (len(queue), len(queue.claimed())) == (0, 1)
 
 
@@ -173,7 +173,7 @@ def test_two_spellings_of_one_user_are_handed_out_once(queue: Queue, db: Server)
 def test_what_names_no_user_is_set_aside_with_the_reason_and_stops_nobody(queue: Queue, db: Server, entry: bytes) -> None:
     db.sadd("work", entry, "1")
     assert list(queue.waiting()) == ["1"]
-    assert [user for claim in queue.claims(size=2) for user in claim.users] == ["1"]
+    assert [user for claim in claims(queue, size=2) for user in claim.users] == ["1"]
     [failed] = queue.failed()
     assert failed.user.encode(errors="surrogateescape") == entry
     assert failed.reason

@@ -12,6 +12,7 @@ from netwar.connections.runs import Run
 from netwar.errors import ConfigError, ServiceDown
 from netwar.queues import sqlite
 from netwar.queues.sqlite import SqliteQueue
+from tests.contract.opening import claims
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_short_lists_keep_their_order(queue: SqliteQueue) -> None:
     users = ["9", "1", "zeta", "alpha", "@5"]
     queue.put(users)
     assert list(queue.waiting()) == users
-    assert [claim.user for claim in queue.claims()] == users
+    assert [claim.user for claim in claims(queue)] == users
 
 
 def test_somebody_may_claim_while_the_waiting_are_listed(queue: SqliteQueue, monkeypatch: pytest.MonkeyPatch) -> None:

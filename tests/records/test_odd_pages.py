@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from netwar.archive.base import Within
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records import dialects
 from netwar.records.pages import read
@@ -57,9 +58,8 @@ def test_what_can_be_repaired_is_found_as_if_x_had_sent_it_well(archive: SqliteA
     assert (first["id"], first["author_id"]) == ("1700000000000000000", "9000000000")
     assert first["created_at"] == "2018-10-10T20:19:24.000Z"
     assert first["netwar"]["sent"] == odd
-    assert [one["id"] for one in archive.find("twt", user="9000000000", since=1_539_202_764_000, until=1_539_202_765_000)] == [
-        first["id"]
-    ]
+    within = Within(user="9000000000", since=1_539_202_764_000, until=1_539_202_765_000)
+    assert [one["id"] for one in archive.find("twt", within)] == [first["id"]]
     [[likes, reposts]] = archive._files.made("twt").rows("SELECT likes, reposts FROM tweets WHERE id = 1700000000000000001")
     assert (likes, reposts) == (1234, 5)
     assert archive.name_holders("tut", ["12345"])["12345"][0].user == "9000000000"

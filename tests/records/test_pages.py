@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netwar.records import dialects
-from netwar.records.documents import tweets_index
+from netwar.records.documents import IndexName, tweets_index
 from netwar.records.pages import documents, problem, read
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
@@ -140,3 +140,18 @@ def test_real_pages_lose_nothing():
         placed = [media["media_key"] for d in made if d.direct for media in d.body["netwar"].get("media", ())]
         assert placed == [key for key in attached if key in there]
         assert len(page.problems) == len(body["errors"])
+
+
+def test_an_index_knows_those_of_its_name():
+    for index in ("twbrexit", "tubrexit"):
+        name = IndexName.of(index)
+        assert (name.tweets, name.users, name.ledger, name.indices) == (
+            "twbrexit",
+            "tubrexit",
+            "tcbrexit",
+            ["tubrexit", "twbrexit"],
+        )
+    users = IndexName.of("usertest")
+    assert (users.tweets, users.users, users.ledger, users.indices) == ("usertest", "usertest", "tcusertest", ["usertest"])
+    with pytest.raises(ValueError, match="no index"):
+        IndexName.of("brexit")

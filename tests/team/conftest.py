@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
@@ -42,7 +43,7 @@ class Team(Operator):
 
     def recorded_ids(self, archive: ElasticArchive, index: str, user: str) -> set[int]:
         """The ids of a user's own tweets that a timeline brought."""
-        found = archive.find(f"tw{index}", user=user)
+        found = archive.find(f"tw{index}", Within(user=user))
         return {int(body["id"]) for body in found if body["netwar"]["via"] == "timeline"}
 
     def has_recorded_what_is_true(self, index: str) -> None:

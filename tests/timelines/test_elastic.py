@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
@@ -44,7 +45,7 @@ class Recorder(Operator):
         with closing(self.archive()) as archive:
             for user in self.users():
                 truth = set(self.truth(user["id"])) if user["state"] == "active" else set()
-                found = archive.find("twtrial", user=user["id"])
+                found = archive.find("twtrial", Within(user=user["id"]))
                 assert {int(body["id"]) for body in found if body["netwar"]["via"] == "timeline"} == truth
                 there = "complete" if truth else "empty"
                 expected = there if user["state"] == "active" else user["state"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from netwar.archive.base import Cover, Store, Tally
+from netwar.archive.base import Store, Tally
+from netwar.archive.marks import Cover
 from netwar.coverage import Record
 from netwar.records.documents import Document
 from netwar.records.ids import first_id
@@ -158,7 +158,7 @@ class Memory:
         self._x = x
         self._steps = steps
         self._record = Record(USER)
-        self._spool: list[tuple[Sequence[Document], Cover]] = []
+        self._spool: list[tuple[Sequence[Document], Sequence[Cover]]] = []
 
     def record(self, index: str, user: str) -> Record:
         return self._record
@@ -167,7 +167,8 @@ class Memory:
         self._record = change(self._record)
         return self._record
 
-    def write(self, documents: Sequence[Document], cover: Cover) -> Tally:
+    def write(self, documents: Sequence[Document], marks: Sequence[Cover]) -> Tally:
+        [cover] = marks
         if self._x.moment == "spooled":
             raise Cut
         if self._steps:
@@ -180,15 +181,15 @@ class Memory:
         self._cut_at("written")
         return Tally()
 
-    def keep(self, request: str, documents: Sequence[Document], cover: Any) -> None:
+    def keep(self, request: str, documents: Sequence[Document], marks: Sequence[Cover]) -> None:
         if self._x.moment == "spooled":
-            self._spool.append((documents, cover))
+            self._spool.append((documents, marks))
 
     def replay(self) -> None:
         """What every run does first."""
         self._x.moment = ""
-        for documents, cover in self._spool:
-            self.write(documents, cover)
+        for documents, marks in self._spool:
+            self.write(documents, marks)
         self._spool.clear()
 
     def _cut_at(self, moment: str) -> None:

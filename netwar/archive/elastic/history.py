@@ -8,15 +8,15 @@ from dataclasses import replace
 from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
-from netwar.archive.elastic.layout import RETRIEVED
-from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, DocumentIndex, by_ids
+from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, by_ids
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
 from netwar.archive.name_holders import order_holders
-from netwar.archive.winning import XTime, wins
+from netwar.archive.versions import replacing, versions
+from netwar.archive.winning import TIME, XTime, wins
 from netwar.records.dialects import username
 from netwar.records.documents import Document
-from netwar.records.profile_fields import TRACKED, replaced, tracked
+from netwar.records.profile_fields import TRACKED
 
 
 class History:
@@ -36,32 +36,22 @@ class History:
     def keep(self, index: str, documents: Sequence[Document]) -> None:
         """Write down what these profiles replace, where they are newer than those that are kept."""
         ids = list(dict.fromkeys(document.id for document in documents))
-        known = {told["_id"]: (body, version) for told, body, version in self._now(index, ids)}
-        changes: list[ProfileChange] = []
+        now = list(self._now(index, ids))
+        newest = {id: version for id, _, version in now}
+        newer = []
         for document in documents:
-            body, version = known.get(document.id, ({}, -1))
-            if not wins(document.version, version, self._x_time):
-                continue
-            if gone := replaced(body, document.body):
-                seen = min(version & RETRIEVED, document.retrieved)
-                changes.append(ProfileChange(document.id, document.retrieved, seen, gone))
-            known[document.id] = (document.body, document.version)
-        self.keep_changes(index, changes)
+            if wins(document.version, newest.get(document.id), self._x_time):
+                newest[document.id] = document.version
+                newer.append(document)
+        self.keep_changes(index, replacing(newer, {id: (body, version & TIME) for id, body, version in now}))
 
     def history(self, index: str, user: str) -> list[Version]:
         """See Documents.history."""
         now = next(self._now(index, [user]), None)
         if now is None:
             return []
-        _, body, _ = now
-        versions, fields = [], tracked(body)
-        entries = self._found(index, {"term": {"user": user}})
-        for entry in sorted(entries, key=lambda one: -int(one["until"])):
-            before = {**fields, **entry["fields"]}
-            if before != fields:
-                versions.append(Version(entry["until"], fields))
-            fields = before
-        return [*versions, Version(None, fields)]
+        past = [(int(entry["until"]), entry["fields"]) for entry in self._found(index, {"term": {"user": user}})]
+        return versions(now[1], sorted(past, key=lambda change: change[0], reverse=True))
 
     def changes(self, index: str) -> Iterator[ProfileChange]:
         """See Documents.changes."""
@@ -106,12 +96,12 @@ class History:
             found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
             self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
 
-    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[Json, Body, int]]:
-        """What is kept of these users, with the tracked fields of their profiles, and its version."""
+    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[str, Body, int]]:
+        """Those of these users who are kept, the tracked fields of their profiles and their versions."""
         layout = self._indices.there(index)
         if layout:
-            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED])):
-                yield told, layout.body(told["_source"]), version_of(layout, told)
+            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED, VIA])):
+                yield told["_id"], layout.body(told["_source"]), version_of(layout, told)
 
     def _found(self, index: str, condition: Json) -> list[Json]:
         return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]

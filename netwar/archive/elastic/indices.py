@@ -12,7 +12,7 @@ from netwar.config.values import loopback_address
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import Forbidden
 from netwar.errors import ConfigError
-from netwar.records.documents import USERTEST, parted
+from netwar.records.documents import USERTEST, IndexName, parted
 
 log = logging.getLogger("netwar.archive")
 
@@ -23,7 +23,7 @@ OURS = f"tw*,tu*,{USERTEST}"
 
 def ledger_index(index: str) -> str:
     """Where the ledger of an index is kept: `tcbrexit` for twbrexit and tubrexit. Raises ValueError for what names no index."""
-    return f"tc{parted(index)[0]}"
+    return IndexName.of(index).ledger
 
 
 class Indices:

@@ -9,9 +9,9 @@ from typing import Any
 
 from netwar.archive.base import Body
 from netwar.archive.elastic.templates import Json, schema
+from netwar.archive.winning import TIME
 from netwar.records import v1
 
-RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
 # The keys of a document that X's own form kept from being indexed: the whole of it, and why.
 WHOLE, BECAUSE = "kept_whole", "kept_because"
 SHOWN = "username.shown"
@@ -46,7 +46,7 @@ class Layout:
 
     def retrieved(self, version: int) -> int:
         """When X showed a document of this version (ms); 0 where that was not kept."""
-        return version & RETRIEVED if self.ours else 0
+        return version & TIME if self.ours else 0
 
     def shown_at(self, told: Json) -> int:
         """When X showed this copy (ms): by its own note, if that was read; 0 where it was not kept.

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.templates import Json
-from netwar.coverage import Record, Renamed, Span, Stretch
+from netwar.archive.marks import Cover, Mark
+from netwar.coverage import Record
 
 
 class ElasticLedger:
@@ -63,6 +62,13 @@ class ElasticLedger:
         self._slips.change(ledger_index(index), slip_id("note", index, key), changed)
         return after
 
+    def apply(self, mark: Mark) -> None:
+        """Change the ledger by a mark."""
+        if isinstance(mark, Cover):
+            self.change(mark.index, mark.user, mark.apply)
+        else:
+            self.change_note(mark.index, mark.note, mark.apply)
+
     def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
         found = self._found("note", index, "key", {"prefix": {"key": prefix}})
         return ((hit["_source"]["key"], hit["_source"]["value"]["is"]) for hit in found)
@@ -72,24 +78,15 @@ class ElasticLedger:
 
 
 def _record(source: Json) -> Record:
-    kept = source["record"]
-    return Record(
-        **{
-            **kept,
-            "spans": tuple(Span(**span) for span in kept["spans"]),
-            "lost": tuple(Stretch(**stretch) for stretch in kept["lost"]),
-            "renamed": tuple(Renamed(**change) for change in kept["renamed"]),
-        }
-    )
+    return Record.from_json(source["record"])
 
 
 def _source(index: str, new: Record) -> Json:
-    names = {name.lower() for name in (new.name, *(change.old for change in new.renamed)) if name}
     return {
         "kind": "record",
         "index": index,
         "user": new.user,
-        "names": sorted(names),
+        "names": new.names,
         "username": new.name,
         "outcome": new.outcome,
         "detail": new.detail,
@@ -102,5 +99,5 @@ def _source(index: str, new: Record) -> Json:
         "gaps": len(new.gaps),
         "lost": len(new.lost),
         "renamings": len(new.renamed),
-        "record": orjson.loads(orjson.dumps(new)),
+        "record": new.to_json(),
     }

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from netwar.archive.base import Body, NameHolder
+from netwar.archive.base import Body, NameHolder, Within
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.text_query import about, exact, spoken
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
 from netwar.errors import NetwarError, ServiceDown
+from netwar.records.documents import TOMBSTONE, has_content
 from netwar.records.ids import LARGEST, first_id, number
 from netwar.records.text_query import Question, matches
 from netwar.records.times import milliseconds
@@ -32,7 +33,7 @@ SEARCH_SECONDS = 120
 OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
 # Windows that turn out empty grow by so much.
 STRIDE = 16
-NOTED = "netwar.retrieved"
+NOTED, VIA = "netwar.retrieved", "netwar.via"
 NOTED_COLUMN = {"field": NOTED, "format": "epoch_millis"}
 
 
@@ -81,7 +82,7 @@ class DocumentIndex:
 
     def get(self, ids: Sequence[str]) -> dict[str, Body]:
         found = by_ids(self._cluster, self._index, numbers(ids))
-        return {told["_id"]: self._layout.body(told["_source"]) for told in found}
+        return dict(self._contents(found))
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
         return {told["_id"] for told in by_ids(self._cluster, self._index, numbers(ids), False)}
@@ -133,7 +134,8 @@ class DocumentIndex:
 
     def count(self) -> int:
         self.refresh()
-        told = self._cluster.ask("GET", f"/{self._index}/_count", ignore=(404,), index=self._index)
+        asked = {"query": {"bool": {"must_not": [{"term": {VIA: TOMBSTONE}}]}}}
+        told = self._cluster.ask("POST", f"/{self._index}/_count", asked, ignore=(404,), index=self._index)
         if "error" in told:
             return 0
         shards = told["_shards"]
@@ -143,32 +145,41 @@ class DocumentIndex:
 
     def scan(self, after: int = -1) -> Iterator[Body]:
         self.refresh()
-        return (self._layout.body(hit["_source"]) for hit in self._hits([], after=after))
+        return self._bodies(self._hits([], after=after))
 
-    def find(self, conditions: Sequence[Json], since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
-        """Newest first, of a user or of whomever; times are ms."""
+    def find(self, whose: Sequence[Json], within: Within, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user (by the conditions `whose`) or of whomever."""
         self.refresh()
-        told = self._layout.created is not None or (since is None and until is None)
-        conditions = [*conditions, *self._times(since, until)]
+        told = self._layout.created is not None or not within.bounds_time
+        conditions = [*whose, *self._times(within)]
         hits = self._hits(conditions, newest=True, limit=limit if told else None)
-        bodies = (self._layout.body(hit["_source"]) for hit in hits)
-        return islice((body for body in bodies if told or _made_within(body, since, until)), limit)
+        bodies = self._bodies(hits)
+        return islice((body for body in bodies if told or within.holds(milliseconds(body.get("created_at")))), limit)
 
     def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
         self.refresh()
         if self._layout.spelled:
             hits = self._hits([exact(asked, self._layout.spelled)], newest=True, limit=limit)
-            return (self._layout.body(hit["_source"]) for hit in hits)
+            return islice(self._bodies(hits), limit)
         log.warning("%s %s", self._index, OLDER)
-        bodies = (self._layout.body(hit["_source"]) for hit in self._hits([about(asked, self._layout.words)], newest=True))
+        bodies = self._bodies(self._hits([about(asked, self._layout.words)], newest=True))
         return islice((body for body in bodies if matches(asked, spoken(body, self._users))), limit)
 
     def refresh(self) -> None:
         refresh(self._cluster, self._index)
 
-    def _times(self, since: int | None, until: int | None) -> list[Json]:
-        if since is None and until is None:
+    def _bodies(self, hits: Iterable[Json]) -> Iterator[Body]:
+        return (body for _, body in self._contents(hits))
+
+    def _contents(self, hits: Iterable[Json]) -> Iterator[tuple[str, Body]]:
+        """The documents in hits, by their ids, but for those without content. All that is shown comes through here."""
+        found = ((str(hit["_id"]), self._layout.body(hit["_source"])) for hit in hits)
+        return ((id, body) for id, body in found if has_content(body))
+
+    def _times(self, within: Within) -> list[Json]:
+        if not within.bounds_time:
             return []
+        since, until = within.since, within.until
         if self._layout.created:
             bounds: Json = {"gte": since, "lt": until, "format": "epoch_millis"}
             return [{"range": {self._layout.created: {name: value for name, value in bounds.items() if value is not None}}}]
@@ -186,19 +197,19 @@ class DocumentIndex:
         size: int = PAGE,
         **more: Any,
     ) -> Iterator[Json]:
-        """What meets all the conditions, in the order of ids, page by page; `more` says what of it is wanted.
+        """What meets all the conditions, in the order of ids, page by page; `more` says what of it is wanted. The first page has
+        `limit` of it at most, which is all as a rule.
 
         After the first page the ids are walked in windows that hold about a page each, so that the cost is that of
         what is found, on servers of all ages: the old ones look at all matches for each page of a search.
         """
-        size = size if limit is None else min(limit, size)
-        asked: Json = {**more, "size": size, "sort": [self._sort(newest)]}
+        first = size if limit is None else min(limit, size)
+        asked: Json = {**more, "sort": [self._sort(newest)]}
         place, end = (LARGEST + 1, -1) if newest else (after, LARGEST + 1)
-        page, _ = self._page(asked, conditions, place, end, False)
+        page, _ = self._page({**asked, "size": first}, conditions, place, end, False)
         yield from page
-        if len(page) == size and size != limit:
-            rest = self._windows(asked, conditions, page, end, newest)
-            yield from islice(rest, None if limit is None else limit - size)
+        if len(page) == first:
+            yield from self._windows({**asked, "size": size}, conditions, page, end, newest)
 
     def _windows(self, asked: Json, conditions: Sequence[Json], page: list[Json], end: int, newest: bool) -> Iterator[Json]:
         """The rest of the hits, behind a first page."""
@@ -239,10 +250,3 @@ def numbers(ids: Iterable[str]) -> list[str]:
 
 def _any_of(*queries: Json) -> Json:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}}
-
-
-def _made_within(body: Body, since: int | None, until: int | None) -> bool:
-    made = milliseconds(body.get("created_at"))
-    if made is None:
-        return False
-    return (since is None or made >= since) and (until is None or made < until)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
-from netwar.archive.deadletters import Refused
+from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
@@ -16,11 +15,13 @@ from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, sear
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch
 from netwar.archive.elastic.yielding import Yielding
+from netwar.archive.incoming import by_index
+from netwar.archive.marks import Cover, Mark
 from netwar.archive.missing import missing
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
-from netwar.records.documents import USERTEST, Document, parted
+from netwar.records.documents import Document, IndexName, parted
 from netwar.records.text_query import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
@@ -31,7 +32,7 @@ class ElasticArchive(ElasticLedger):
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
     write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time. A
-    page and its span are two steps here, the span after the documents: what is covered is always there.
+    page and its marks are steps of their own here, the marks after the documents: what is covered is always there.
     """
 
     def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown) -> None:
@@ -64,16 +65,19 @@ class ElasticArchive(ElasticLedger):
             self.ready(index)
         return missing
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         """See Documents.write. Other documents of the page are not held up by one that is refused.
 
         What the page contradicts is taken back first of all: a run that dies before the span leaves a gap, never a hole.
         """
-        if cover and cover.back:
-            self.change(cover.index, cover.user, cover.take_back)
-        batches, refused = self._sorted_out(documents)
+        for mark in marks:
+            parted(mark.index)
+        for mark in marks:
+            if isinstance(mark, Cover) and mark.back:
+                self.change(mark.index, mark.user, mark.take_back)
+        sorted_out, refused = by_index(documents)
         tally = Tally()
-        for batch in batches:
+        for batch in list(self._batches(sorted_out)):
             if parted(batch.index)[1]:
                 self._past.keep(batch.index, batch.ready)
             layout = self._indices.there(batch.index)
@@ -82,8 +86,8 @@ class ElasticArchive(ElasticLedger):
             refused += batch.refused
         if refused:
             deadletters.keep(self.dead_letters, refused)
-        if cover:
-            self.change(cover.index, cover.user, cover.apply)
+        for mark in marks:
+            self.apply(mark)
         return tally + Tally(rejected=len(refused))
 
     def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
@@ -113,19 +117,10 @@ class ElasticArchive(ElasticLedger):
         self._with_profiles(index)
         self._past.keep_changes(index, changes)
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.find(self._whose(index, user, name), since, until, limit)
+            yield from shelf.find(self._whose(index, within), within, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         asked, shelf = question(words), self._shelf(index)
@@ -179,7 +174,8 @@ class ElasticArchive(ElasticLedger):
 
     def _with_records(self, holding: set[str]) -> set[str]:
         """Those that have records, and are not known to be there already."""
-        asked = [index for index in self._indices.ledgers() if not holding.issuperset(_told_of(index))]
+        ledgers = {ledger: IndexName(ledger.removeprefix("tc")).indices for ledger in self._indices.ledgers()}
+        asked = [ledger for ledger, indices in ledgers.items() if not holding.issuperset(indices)]
         found = set()
         for start in range(0, len(asked), AT_ONCE):
             names = ",".join(asked[start : start + AT_ONCE])
@@ -190,14 +186,14 @@ class ElasticArchive(ElasticLedger):
             found |= {bucket["key"] for bucket in answer.get("aggregations", {}).get("indices", {}).get("buckets", [])}
         return found
 
-    def _whose(self, index: str, user: str | None, name: str | None) -> list[Json]:
+    def _whose(self, index: str, within: Within) -> list[Json]:
         """The conditions of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
         layout = self._indices.there(index)
         assert layout
-        users = parted(index)[1]
+        users, name = parted(index)[1], within.name
         found: list[Json] = []
-        if user is not None:
-            found.append({"term": {"id" if users else layout.author: user}})
+        if within.user is not None:
+            found.append({"term": {"id" if users else layout.author: within.user}})
         if name is not None and users:
             found.append(layout.named([name.lower()]))
         elif name is not None:
@@ -206,25 +202,16 @@ class ElasticArchive(ElasticLedger):
         return found
 
     def _bearers_of(self, index: str, name: str) -> list[str]:
-        shelf = self._shelf("tu" + index.removeprefix("tw"))
+        shelf = self._shelf(IndexName.of(index).users)
         known = [one.user for one in shelf.named([name])] if shelf else []
         return known + [record.user for record in self.by_name(index, name) if record.user.isdigit()]
 
-    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-        """Documents by index, ready to be sent, and those whose index is none. Makes the indices."""
-        by_index: dict[str, list[Document]] = {}
-        for document in documents:
-            by_index.setdefault(document.index, []).append(document)
-        batches, strays = [], []
-        for index, mine in by_index.items():
-            try:
-                parted(index)
-            except ValueError as error:
-                strays += [Refused(document, str(error)) for document in mine]
-                continue
-            batches.append(Batch(index, self._indices.made(index).spelled is not None))
-            batches[-1].prepare(mine)
-        return batches, strays
+    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
+        """Documents by index, ready to be sent. Makes the indices."""
+        for index, mine in documents.items():
+            batch = Batch(index, self._indices.made(index).spelled is not None)
+            batch.prepare(mine)
+            yield batch
 
     def _with_profiles(self, index: str) -> DocumentIndex | None:
         """An index of users. Raises ValueError for another one."""
@@ -236,9 +223,3 @@ class ElasticArchive(ElasticLedger):
         _, users = parted(index)
         layout = self._indices.there(index)
         return DocumentIndex(self.cluster, index, layout, users) if layout else None
-
-
-def _told_of(ledger: str) -> set[str]:
-    """The indices whose ledger this is."""
-    name = ledger.removeprefix("tc")
-    return {USERTEST} if name == USERTEST else {f"tw{name}", f"tu{name}"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
@@ -14,9 +13,9 @@ from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import BECAUSE, WHOLE, with_words
 from netwar.archive.elastic.text_query import spoken
 from netwar.archive.elastic.yielding import Yielding
+from netwar.archive.incoming import UNSTORABLE, checked, refused
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document, parted
-from netwar.records.ids import number
 from netwar.records.words import spelled
 
 # What is asked for by these is found even of a document that had to be wrapped up.
@@ -39,8 +38,8 @@ class Batch:
             try:
                 self.items.append(self._item(document))
                 self.ready.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-                self.refused.append(Refused(document, str(error) or type(error).__name__))
+            except UNSTORABLE as error:
+                self.refused.append(refused(document, error))
 
     def store(self, cluster: Cluster, yielding: Yielding) -> Tally:
         """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`.
@@ -64,13 +63,8 @@ class Batch:
         return Tally(created, updated, len(statuses) - created - updated)
 
     def _item(self, document: Document) -> bytes:
-        body: Any = document.body
-        if document.why:
-            raise ValueError(document.why)
-        if number(document.id) is None:
-            raise ValueError("its id is not one of X's numbers")
-        if str(body.get("id", document.id)) != document.id:
-            raise ValueError("its id is not the one inside")
+        checked(document)
+        body = document.body
         if "id" not in body or WHOLE in body:
             return self._wrapped(document, "its body has no id" if "id" not in body else f"it has a field {WHOLE}")
         try:

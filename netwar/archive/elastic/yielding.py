@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.bulk import CONFLICT, Result
-from netwar.archive.elastic.layout import RETRIEVED, Layout
+from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.reading import NOTED, by_ids
 from netwar.archive.elastic.templates import Json
-from netwar.archive.winning import XTime, wins
+from netwar.archive.winning import TIME, XTime, wins
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document
 
@@ -24,7 +24,7 @@ ATTEMPTS = 5  # others may be at the same copies
 def version_of(layout: Layout, told: Json) -> int:
     """The version that a copy should have: whether it was asked for, and when X showed it."""
     kept: int = told["_version"]
-    return kept & ~RETRIEVED | layout.shown_at(told) if layout.ours else kept
+    return kept & ~TIME | layout.shown_at(told) if layout.ours else kept
 
 
 class Yielding:

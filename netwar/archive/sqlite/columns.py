@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from netwar.archive.winning import TIME
 from netwar.records import times
 from netwar.records.dialects import public_count
 from netwar.records.ids import number
@@ -20,7 +21,6 @@ from netwar.records.ids import number
 Body = dict[str, Any]
 Row = tuple[Any, ...]
 
-RETRIEVED = 2**44 - 1  # the part of a version that is the time of the answer in ms
 # How a document came, kept as a small number and shown as a word by the views. What is not listed is kept as it is.
 VIAS = {"timeline": 1, "reference": 2, "search": 3, "stream": 4, "lookup": 5}
 # The one way of writing a time that can be made anew from its seconds.
@@ -95,7 +95,7 @@ def lift_ours(lifted: Body, version: int) -> int | str | None:
     retrieved = ours.get("retrieved")
     if retrieved == "":
         raise ValueError("netwar.retrieved is empty")
-    if retrieved == _answered(version & RETRIEVED):
+    if retrieved == _answered(version & TIME):
         lifted["netwar"] = {**ours, "retrieved": ""}
     via = ours.get("via")
     return VIAS.get(via, via) if isinstance(via, str) else None
@@ -117,7 +117,7 @@ def put_back_ours(body: Body, version: int) -> None:
     """Undo lift_ours."""
     ours = body.get("netwar")
     if isinstance(ours, dict) and ours.get("retrieved") == "":
-        ours["retrieved"] = _answered(version & RETRIEVED)
+        ours["retrieved"] = _answered(version & TIME)
 
 
 @lru_cache(maxsize=256)

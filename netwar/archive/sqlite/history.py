@@ -11,17 +11,17 @@ import orjson
 
 from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.name_holders import order_holders
-from netwar.archive.sqlite.columns import RETRIEVED
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
+from netwar.archive.versions import replacing, versions
+from netwar.archive.winning import TIME
 from netwar.records.documents import Document
 from netwar.records.ids import number
-from netwar.records.profile_fields import replaced, tracked
 
 ROW = ", ".join((*PROFILES.columns, "document"))
 VERSION = PROFILES.columns.index("version")
-SEEN = f"version & {RETRIEVED}"
+SEEN = f"version & {TIME}"
 # The answers to audits are one row of JSON: SQLite makes it on one processor while Python works on another.
 WHO = f"""
     SELECT json_group_array(json_array(CAST(id AS TEXT), username, {SEEN},
@@ -46,22 +46,19 @@ THEN = """
 def keep(connection: sqlite3.Connection, packer: Packer, documents: Sequence[Document]) -> None:
     """Write down what these newer profiles replace, before they are stored, inside the caller's transaction."""
     known = _kept(connection, packer, {int(document.id) for document in documents})
-    rows = []
-    for document in documents:
-        user = int(document.id)
-        if user in known:
-            body, seen = known[user]
-            if gone := replaced(body, document.body):
-                rows.append((user, document.retrieved, min(seen, document.retrieved), orjson.dumps(gone).decode()))
-        known[user] = (document.body, document.retrieved)
+    _insert(connection, replacing(documents, known))
+
+
+def _insert(connection: sqlite3.Connection, changes: Iterable[ProfileChange]) -> None:
+    rows = [(int(one.user), one.until, one.seen, orjson.dumps(one.fields).decode()) for one in changes]
     connection.executemany(INSERT, rows)
 
 
-def _kept(connection: sqlite3.Connection, packer: Packer, users: Iterable[int]) -> dict[int, tuple[Body, int]]:
+def _kept(connection: sqlite3.Connection, packer: Packer, users: Iterable[int]) -> dict[str, tuple[Body, int]]:
     """The profiles of these users, and when X showed them (ms)."""
     wanted = orjson.dumps(list(users)).decode()
     rows = connection.execute(f"SELECT {ROW} FROM profile WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
-    return {row[0]: (_body(packer, row), row[VERSION] & RETRIEVED) for row in rows}
+    return {str(row[0]): (_body(packer, row), row[VERSION] & TIME) for row in rows}
 
 
 def _body(packer: Packer, row: Any) -> Body:
@@ -75,12 +72,8 @@ def history(file: ArchiveFile, user: str) -> list[Version]:
     rows = file.rows(f"SELECT {ROW} FROM profile WHERE id = ?", (number(user),))
     if not rows:
         return []
-    versions, fields = [], tracked(_body(file.packer, rows[0]))
-    sql = "SELECT until, fields FROM profile_past WHERE user = ? ORDER BY until DESC"
-    for until, replaced_then in file.rows(sql, (number(user),)):
-        versions.append(Version(until, fields))
-        fields = {**fields, **orjson.loads(replaced_then)}
-    return [*versions, Version(None, fields)]
+    past = file.rows("SELECT until, fields FROM profile_past WHERE user = ? ORDER BY until DESC", (number(user),))
+    return versions(_body(file.packer, rows[0]), ((until, orjson.loads(fields)) for until, fields in past))
 
 
 def changes(file: ArchiveFile) -> Iterator[ProfileChange]:
@@ -93,9 +86,8 @@ def changes(file: ArchiveFile) -> Iterator[ProfileChange]:
 
 def keep_changes(file: ArchiveFile, changes: Sequence[ProfileChange]) -> None:
     """See Documents.keep_changes."""
-    rows = [(int(one.user), one.until, one.seen, orjson.dumps(one.fields).decode()) for one in changes]
     with file.writing() as connection:
-        connection.executemany(INSERT, rows)
+        _insert(connection, changes)
 
 
 def profiles(file: ArchiveFile, ids: Sequence[str]) -> dict[str, NameHolder]:

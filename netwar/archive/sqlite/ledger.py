@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 
+from netwar.archive.marks import Cover, Mark
 from netwar.archive.sqlite.files import Files
-from netwar.coverage import Record, Renamed, Span, Stretch
+from netwar.coverage import Record
 from netwar.errors import ServiceDown
 
 COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, renamed"
+LISTS = ("spans", "lost", "renamed")
 BATCH_SIZE = 1_000
 SELECT = f"SELECT {COLUMNS} FROM ledger WHERE archive_index = ?"
 GET_NOTE = "SELECT value FROM note WHERE archive_index = ? AND key = ?"
@@ -55,13 +57,7 @@ class SqliteLedger:
 
     def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
         with self._files.made(index).writing() as connection:
-            row = connection.execute(GET_NOTE, (index, key)).fetchone()
-            after = change(orjson.loads(row[0]) if row else None)
-            if after is None:
-                connection.execute(DROP_NOTE, (index, key))
-            else:
-                connection.execute(SET_NOTE, (index, key, orjson.dumps(after).decode()))
-        return after
+            return _change_note(connection, index, key, change)
 
     def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
         file = self._files.there(index)
@@ -87,14 +83,8 @@ def record(row: tuple[Any, ...]) -> Record:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    *_, spans, lost, renamed = row
-    plain = dict(zip(COLUMNS.split(", ")[:-3], row, strict=False))
-    return Record(
-        **plain,
-        spans=tuple(Span(*span) for span in orjson.loads(spans)),
-        lost=tuple(Stretch(*stretch) for stretch in orjson.loads(lost)),
-        renamed=tuple(Renamed(*change) for change in orjson.loads(renamed)),
-    )
+    told = dict(zip(COLUMNS.split(", "), row, strict=True))
+    return Record.from_json({**told, **{name: orjson.loads(told[name]) for name in LISTS}})
 
 
 def read(connection: sqlite3.Connection, index: str, user: str) -> Record:
@@ -112,6 +102,26 @@ def change_record(connection: sqlite3.Connection, index: str, user: str, changin
     return after
 
 
+def _change_note(connection: sqlite3.Connection, index: str, key: str, changing: Callable[[Any], Any]) -> Any:
+    """The same of a note."""
+    row = connection.execute(GET_NOTE, (index, key)).fetchone()
+    after = changing(orjson.loads(row[0]) if row else None)
+    if after is None:
+        connection.execute(DROP_NOTE, (index, key))
+    else:
+        connection.execute(SET_NOTE, (index, key, orjson.dumps(after).decode()))
+    return after
+
+
+def apply(connection: sqlite3.Connection, marks: Sequence[Mark]) -> None:
+    """Change the ledger by marks, inside the caller's transaction."""
+    for mark in marks:
+        if isinstance(mark, Cover):
+            change_record(connection, mark.index, mark.user, mark.apply)
+        else:
+            _change_note(connection, mark.index, mark.note, mark.apply)
+
+
 def _write(connection: sqlite3.Connection, index: str, new: Record) -> None:
     lists = (
         [(span.low, span.high, span.posts) for span in new.spans],
@@ -122,6 +132,5 @@ def _write(connection: sqlite3.Connection, index: str, new: Record) -> None:
     values = (index, *plain, *(orjson.dumps(one).decode() for one in lists))
     marks = ", ".join("?" * len(values))
     connection.execute(f"INSERT OR REPLACE INTO ledger (archive_index, {COLUMNS}) VALUES ({marks})", values)
-    names = {name.lower() for name in (new.name, *(change.old for change in new.renamed)) if name}
-    rows = [(index, name, new.user) for name in sorted(names)]
+    rows = [(index, name, new.user) for name in new.names]
     connection.executemany("INSERT OR IGNORE INTO ledger_name (archive_index, name, user) VALUES (?, ?, ?)", rows)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import orjson
 
+from netwar.archive.base import Within
 from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.fulltext import expression
 from netwar.archive.sqlite.schema import ERA_BITS
 from netwar.archive.sqlite.tweets import TWEETS
+from netwar.records.documents import TOMBSTONE, has_content
 from netwar.records.ids import LARGEST, SNOWFLAKE_EPOCH, first_id, number
 from netwar.records.text_query import Question, matches
 
@@ -54,7 +56,7 @@ class DocumentTable:
 
     def get(self, ids: Sequence[str]) -> dict[str, Body]:
         numbers = [one for one in map(number, ids) if one is not None]
-        return {str(row[0]): self._body(row) for row in self._among("id", numbers)}
+        return {str(id): body for id, body in self._contents(self._among("id", numbers))}
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
         numbers = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()
@@ -73,7 +75,10 @@ class DocumentTable:
         return {row[0] for row in rows}
 
     def count(self) -> int:
-        return int(self._file.rows(f"SELECT count(*) FROM {self._kind.table}")[0][0])
+        """Documents without content have no author, or no screen name, by which an index finds them."""
+        table, nobodys = self._kind.table, "user" if self._kind is TWEETS else "username"
+        sql = f"SELECT count(*) - (SELECT count(*) FROM {table} WHERE {nobodys} IS NULL AND via = ?) FROM {table}"
+        return int(self._file.rows(sql, (TOMBSTONE,))[0][0])
 
     def scan(self, after: str | None) -> Iterator[Body]:
         """In the order of ids, some at a time: memory stays constant and nobody waits for us."""
@@ -81,7 +86,7 @@ class DocumentTable:
         while rows := self._file.rows(
             f"SELECT {self._row} FROM {self._kind.table} WHERE id > ? ORDER BY id LIMIT {CHUNK}", (last,)
         ):
-            yield from map(self._body, rows)
+            yield from (body for _, body in self._contents(rows))
             last = rows[-1][0]
 
     def forget(self, ids: Sequence[str]) -> int:
@@ -90,10 +95,10 @@ class DocumentTable:
             sql = f"DELETE FROM {self._kind.table} WHERE id IN (SELECT value FROM json_each(?))"
             return connection.execute(sql, (numbers,)).rowcount
 
-    def find(self, whose: Whose, since: int | None, until: int | None, limit: int | None) -> Iterator[Body]:
-        """Newest first, of a user or (of tweets) of whomever; times are ms."""
-        first, end = _seconds(since, 0), _seconds(until, FOREVER)
-        times = "created >= ? AND created < ?" if since is not None or until is not None else "? <= ?"
+    def find(self, whose: Whose, within: Within, limit: int | None) -> Iterator[Body]:
+        """Newest first, of a user or (of tweets) of whomever."""
+        first, end = _seconds(within.since, 0), _seconds(within.until, FOREVER)
+        times = "created >= ? AND created < ?" if within.bounds_time else "? <= ?"
         if whose.condition:
             sql = f"SELECT key FROM {self._kind.table} WHERE ({whose.condition}) AND {times} ORDER BY id DESC"
             keys = iter([row[0] for row in self._file.rows(sql, (*whose.values, first, end))])
@@ -102,7 +107,7 @@ class DocumentTable:
         else:
             sql = f"SELECT key FROM profile WHERE {times} ORDER BY id DESC"
             keys = iter([row[0] for row in self._file.rows(sql, (first, end))])
-        return self._bodies(islice(keys, limit))
+        return self._bodies(keys, limit)
 
     def _by_time(self, times: str, first: int, end: int) -> Iterator[int]:
         """The keys of tweets of whomever. Their ids tell their time; those whose id does not have an index of their own."""
@@ -118,7 +123,7 @@ class DocumentTable:
             below = rows[-1][1]
 
     def search(self, asked: Question, limit: int | None) -> Iterator[Body]:
-        return self._bodies(islice(self._matches(asked), limit))
+        return self._bodies(self._matches(asked), limit)
 
     def _matches(self, asked: Question) -> Iterator[int]:
         """The keys of what matches, newest first."""
@@ -165,17 +170,23 @@ class DocumentTable:
             f"SELECT {self._row} FROM {self._kind.table} WHERE {column} IN (SELECT value FROM json_each(?))", (wanted,)
         )
 
-    def _bodies(self, keys: Iterator[int]) -> Iterator[Body]:
-        """The documents with these keys, in their order, some at a time."""
-        while chunk := list(islice(keys, CHUNK)):
+    def _bodies(self, keys: Iterator[int], limit: int | None) -> Iterator[Body]:
+        """The documents with these keys, in their order, `limit` of them if so many have content; some are read at a time."""
+        return islice(self._in_order(keys, CHUNK if limit is None else min(limit, CHUNK)), limit)
+
+    def _in_order(self, keys: Iterator[int], size: int) -> Iterator[Body]:
+        while chunk := list(islice(keys, size)):
             wanted = orjson.dumps(chunk).decode()
             rows = self._file.rows(
                 f"SELECT key, {self._row} FROM {self._kind.table} WHERE key IN (SELECT value FROM json_each(?))", (wanted,)
             )
             found = {row[0]: row[1:] for row in rows}
-            yield from (self._body(found[key]) for key in chunk if key in found)
+            yield from (body for _, body in self._contents(found[key] for key in chunk if key in found))
 
-    def _body(self, row: Sequence[Any]) -> Body:
-        body = self._file.packer.unpack(row[-1])
-        self._kind.restore(body, tuple(row))
-        return body
+    def _contents(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Body]]:
+        """The documents in rows, by their ids, but for those without content. All that is shown comes through here."""
+        for row in rows:
+            body = self._file.packer.unpack(row[-1])
+            self._kind.restore(body, tuple(row))
+            if has_content(body):
+                yield row[0], body

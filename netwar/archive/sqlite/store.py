@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import Body, Cover, NameHolder, ProfileChange, Tally, Version
-from netwar.archive.deadletters import Refused
+from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
+from netwar.archive.incoming import by_index
+from netwar.archive.marks import Mark
 from netwar.archive.missing import missing
 from netwar.archive.sqlite import history, renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
-from netwar.archive.sqlite.ledger import SqliteLedger, change_record
+from netwar.archive.sqlite.ledger import SqliteLedger, apply
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import DocumentTable, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.archive.winning import XTime, unknown
 from netwar.errors import NetwarError
-from netwar.records.documents import USERTEST, Document
+from netwar.records.documents import Document, IndexName
 from netwar.records.ids import number
 from netwar.records.text_query import question
 
@@ -50,22 +51,22 @@ class SqliteArchive(SqliteLedger):
             self._files.made(index)
         return missing
 
-    def write(self, documents: Sequence[Document], cover: Cover | None = None) -> Tally:
-        """See Documents.write. The documents of the cover's file and the cover are one transaction, the last one."""
-        batches, strays = self._sorted_out(documents)
-        last = self._files.made(cover.index) if cover else None
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
+        """See Documents.write. What is of one name is one file and one transaction; those with marks come last."""
+        marked = [(self._files.made(mark.index), mark) for mark in marks]
+        sorted_out, strays = by_index(documents)
+        batches = list(self._batches(sorted_out))
         refused = strays + [one for batch in batches for one in batch.refused]
         if refused:
             deadletters.keep(self.dead_letters, refused)
-        files = {batch.file.path: batch.file for batch in batches} | ({last.path: last} if last else {})
+        last = {file.path: file for file, _ in marked}
+        first = {batch.file.path: batch.file for batch in batches if batch.file.path not in last}
         tally = Tally(rejected=len(refused))
-        for file in sorted(files.values(), key=lambda one: one is last):
-            mine = [batch for batch in batches if batch.file is file]
+        for file in (*first.values(), *last.values()):
             with file.writing() as connection:
-                for batch in mine:
-                    tally += batch.store(connection)
-                if cover and file is last:
-                    change_record(connection, cover.index, cover.user, cover.apply)
+                for batch in batches:
+                    tally += batch.store(connection) if batch.file is file else Tally()
+                apply(connection, [mark for its, mark in marked if its is file])
         return tally
 
     def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
@@ -96,19 +97,10 @@ class SqliteArchive(SqliteLedger):
         self._with_profiles(index)
         history.keep_changes(self._files.made(index), changes)
 
-    def find(
-        self,
-        index: str,
-        *,
-        user: str | None = None,
-        name: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Body]:
+    def find(self, index: str, within: Within = EVERYTHING, limit: int | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.find(_whose(index, user, name), since, until, limit)
+            yield from shelf.find(_whose(index, within), within, limit)
 
     def search(self, index: str, words: str, limit: int | None = None) -> Iterator[Body]:
         asked, file = question(words), self._files.there(index)
@@ -144,27 +136,18 @@ class SqliteArchive(SqliteLedger):
     def close(self) -> None:
         self._files.close()
 
-    def _sorted_out(self, documents: Sequence[Document]) -> tuple[list[Batch], list[Refused]]:
-        """Documents by file and kind, ready to be stored, and those whose index is none."""
-        by_index: dict[str, list[Document]] = {}
-        for document in documents:
-            by_index.setdefault(document.index, []).append(document)
-        batches, strays = [], []
-        for index, mine in by_index.items():
-            try:
-                _, kind = place(index)
-            except ValueError as error:
-                strays += [Refused(document, str(error)) for document in mine]
-                continue
-            batches.append(Batch(self._files.made(index), kind, self._now))
-            batches[-1].prepare(mine)
-        return batches, strays
+    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
+        """Documents by file and kind, ready to be stored."""
+        for index, mine in documents.items():
+            batch = Batch(self._files.made(index), place(index)[1], self._now)
+            batch.prepare(mine)
+            yield batch
 
     def _indices_of(self, name: str) -> Iterator[str]:
-        places = ((USERTEST, PROFILES),) if name == USERTEST else ((f"tw{name}", TWEETS), (f"tu{name}", PROFILES))
-        for index, kind in places:
+        for index in IndexName(name).indices:
             file = self._files.there(index)
-            sql = f"SELECT EXISTS (SELECT 1 FROM {kind.table}) OR EXISTS (SELECT 1 FROM ledger WHERE archive_index = ?)"
+            table = place(index)[1].table
+            sql = f"SELECT EXISTS (SELECT 1 FROM {table}) OR EXISTS (SELECT 1 FROM ledger WHERE archive_index = ?)"
             if file and file.rows(sql, (index,))[0][0]:
                 yield index
 
@@ -179,14 +162,14 @@ class SqliteArchive(SqliteLedger):
         return DocumentTable(file, place(index)[1]) if file else None
 
 
-def _whose(index: str, user: str | None, name: str | None) -> Whose:
+def _whose(index: str, within: Within) -> Whose:
     """The rows of a user. A tweet knows its author's id; names come from profiles and the ledger, old ones too."""
-    _, kind = place(index)
+    kind, name = place(index)[1], within.name
     conditions: list[str] = []
     values: list[int | str | None] = []
-    if user is not None:
+    if within.user is not None:
         conditions.append("user = ?" if kind is TWEETS else "id = ?")
-        values.append(number(user))
+        values.append(number(within.user))
     if name is not None and kind is PROFILES:
         conditions.append("username = ? COLLATE NOCASE")
         values.append(name)

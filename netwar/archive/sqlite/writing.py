@@ -11,6 +11,7 @@ import orjson
 
 from netwar.archive.base import Tally
 from netwar.archive.deadletters import Refused
+from netwar.archive.incoming import UNSTORABLE, checked, refused
 from netwar.archive.sqlite import fulltext, history
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
@@ -45,20 +46,13 @@ class Batch:
                 if id is not None and not wins(document.version, known.get(id), self.now):
                     self.old += 1
                 else:
-                    self.ready.append(self._made(document, id))
+                    self.ready.append(self._made(document))
                     self.newer.append(document)
-            except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-                self.refused.append(Refused(document, str(error) or type(error).__name__))
+            except UNSTORABLE as error:
+                self.refused.append(refused(document, error))
 
-    def _made(self, document: Document, id: int | None) -> Row:
-        body = document.body
-        if document.why:
-            raise ValueError(document.why)
-        if id is None:
-            raise ValueError("its id is not one of X's numbers")
-        if str(body.get("id", document.id)) != document.id:
-            raise ValueError("its id is not the one inside")
-        row, lifted = self.kind.take(body, id, document.version)
+    def _made(self, document: Document) -> Row:
+        row, lifted = self.kind.take(document.body, checked(document), document.version)
         return (*row, self.file.packer.pack(self.kind.table, lifted), fulltext.words(self.kind.spoken(row)))
 
     def store(self, connection: sqlite3.Connection) -> Tally:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Cover
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.marks import Cover
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Span
 from netwar.errors import ConfigError
@@ -111,9 +111,9 @@ def test_they_are_read_like_others(old: ElasticArchive) -> None:
 
 @on(*SERVERS)
 def test_users_are_known_by_name(old: ElasticArchive) -> None:
-    assert ids(old.find("twold", name="some_one")) == [YOUNG, 20]
-    assert ids(old.find("twold", user="7")) == [YOUNG, 20]
-    assert ids(old.find("tuold", name="OTHER")) == [8]
+    assert ids(old.find("twold", Within(name="some_one"))) == [YOUNG, 20]
+    assert ids(old.find("twold", Within(user="7"))) == [YOUNG, 20]
+    assert ids(old.find("tuold", Within(name="OTHER"))) == [8]
     assert ids(old.search("tuold", "things")) == [7]
     assert old.missing("tuold", "username", ["SOME_one", "nobody"]) == ["nobody"]
     assert old.profiles("tuold", ["7"])["7"].name == "Some_One"
@@ -124,10 +124,10 @@ def test_users_are_known_by_name(old: ElasticArchive) -> None:
 @on(*SERVERS)
 def test_times_are_read_off_the_ids_and_of_old_tweets_off_themselves(old: ElasticArchive) -> None:
     late = 1_567_000_000_000
-    assert ids(old.find("twold", since=late)) == [YOUNG + 1, YOUNG]
-    assert ids(old.find("twold", since=late, limit=1)) == [YOUNG + 1]
-    assert ids(old.find("twold", until=1_200_000_000_000)) == [20]
-    assert len(ids(old.find("twold", until=late))) == 1501
+    assert ids(old.find("twold", Within(since=late))) == [YOUNG + 1, YOUNG]
+    assert ids(old.find("twold", Within(since=late), limit=1)) == [YOUNG + 1]
+    assert ids(old.find("twold", Within(until=1_200_000_000_000))) == [20]
+    assert len(ids(old.find("twold", Within(until=late)))) == 1501
     assert ids(find(old, "twold", "number", Within(since=1_500_000_000_000), 2)) == [STATUSES[-1]["id"], STATUSES[-2]["id"]]
 
 
@@ -135,7 +135,7 @@ def test_times_are_read_off_the_ids_and_of_old_tweets_off_themselves(old: Elasti
 def test_nothing_is_written_into_them(old: ElasticArchive) -> None:
     for use in (
         lambda: old.ready("twold"),
-        lambda: old.write([tweet(5), Document("twold", "5", {"id": "5"}, True, NOW)], Cover("twold", "7", Span(0, 5, 1), NOW)),
+        lambda: old.write([tweet(5), Document("twold", "5", {"id": "5"}, True, NOW)], [Cover("twold", "7", Span(0, 5, 1), NOW)]),
         lambda: old.write([Document("tuold", "5", {"id": "5"}, True, NOW)]),
         lambda: old.forget("twold", ["20"]),
     ):
@@ -200,7 +200,7 @@ def test_what_is_odd_in_them_is_searched_and_copied(old: ElasticArchive, server:
     with closing(SqliteArchive(data / "archive", data / "dead-letters")) as files:
         assert files.count("twnew") == old.count("twold") == 1506
         assert [one["text"] for one in files.search("twnew", "oddly")] == [one["text"] for one in shown]
-        assert ids(files.find("twnew", since=1_567_605_115_000, until=1_567_605_116_000)) == [
+        assert ids(files.find("twnew", Within(since=1_567_605_115_000, until=1_567_605_116_000))) == [
             YOUNG + 3,
             YOUNG + 2,
             YOUNG + 1,

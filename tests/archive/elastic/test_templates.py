@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Cover
 from netwar.archive.elastic import templates
 from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.elastic.templates import Templates
+from netwar.archive.marks import Cover
 from netwar.connections.elastic import Cluster
 from netwar.coverage import Span
 from netwar.errors import ConfigError
@@ -58,7 +58,7 @@ def test_the_first_write_puts_in_what_is_missing(server: ElasticServer, archive:
 
 @on("es654-sg", "es953-sec", "os2194-sec")
 def test_somebody_who_may_only_read(opened: Callable[..., ElasticArchive]) -> None:
-    opened().write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    opened().write([tweet(1)], [Cover("twbrexit", "7", Span(0, 1, 1), NOW)])
     reader = opened("reader")
     assert list(reader.get("twbrexit", ["1"])) == ["1"]
     assert reader.record("twbrexit", "7").posts == 1, "it may see what is missing"

@@ -14,10 +14,11 @@ import orjson
 import pytest
 from requests import HTTPError
 
-from netwar.archive.base import Cover, Store, Tally
+from netwar.archive.base import Store, Tally, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
+from netwar.archive.marks import Cover
 from netwar.archive.spool import Replayed, Spool
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
@@ -38,8 +39,8 @@ def test_a_shape_that_the_mapping_has_no_place_for_is_kept_whole(archive: Elasti
     assert archive.write([tweet(4), odd, tweet(6)]) == Tally(created=3)
     assert archive.get("twbrexit", ["5"])["5"] == odd.body
     assert [body["id"] for body in archive.search("twbrexit", "tomorrow")] == ["5"]
-    assert [body["id"] for body in archive.find("twbrexit", user="7")] == ["6", "5", "4"]
-    assert [body["id"] for body in archive.find("twbrexit", name="SOME_one")] == ["5"]
+    assert [body["id"] for body in archive.find("twbrexit", Within(user="7"))] == ["6", "5", "4"]
+    assert [body["id"] for body in archive.find("twbrexit", Within(name="SOME_one"))] == ["5"]
     kept = server.ask("POST", "/twbrexit/_search", {"query": {"exists": {"field": "kept_because"}}})["hits"]["hits"]
     assert [hit["_id"] for hit in kept] == ["5"]
     newer = Document("twbrexit", "5", {"id": "5", "text": "as it should be"}, True, NOW + 1)
@@ -51,7 +52,7 @@ def test_a_shape_that_the_mapping_has_no_place_for_is_kept_whole(archive: Elasti
 def test_a_closed_index_is_told_as_such(
     archive: ElasticArchive, opened: Callable[..., ElasticArchive], server: ElasticServer, tmp_path: Path
 ) -> None:
-    archive.write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    archive.write([tweet(1)], [Cover("twbrexit", "7", Span(0, 1, 1), NOW)])
     server.ask("POST", "/twbrexit/_close")
     assert opened().indices() == ["twbrexit"]
     for use in (
@@ -71,7 +72,7 @@ def test_a_closed_index_is_told_as_such(
 def test_an_index_that_was_deleted_without_its_ledger_is_not_begun_anew(
     archive: ElasticArchive, opened: Callable[..., ElasticArchive], server: ElasticServer
 ) -> None:
-    archive.write([tweet(1)], Cover("twbrexit", "7", Span(0, 1, 1), NOW))
+    archive.write([tweet(1)], [Cover("twbrexit", "7", Span(0, 1, 1), NOW)])
     server.ask("DELETE", "/twbrexit")
     with pytest.raises(ConfigError, match=r"twbrexit .* is gone, and tcbrexit .* restore twbrexit, .* tw-elk delete tcbrexit"):
         opened().ready("twbrexit")
@@ -114,7 +115,7 @@ def test_what_an_index_refuses_for_good_goes_to_the_dead_letters(
     bad = tweet(5, "bad", author_id={"not": "text"}, name="whose place is missing")
     bad.body["lang"] = {"en": 1}
     given = [tweet(4), bad, tweet(6)]
-    assert archive.write(given, Cover("twbrexit", "7", Span(3, 6, 3), NOW)) == Tally(created=2, rejected=1)
+    assert archive.write(given, [Cover("twbrexit", "7", Span(3, 6, 3), NOW)]) == Tally(created=2, rejected=1)
     assert archive.record("twbrexit", "7").spans == (Span(3, 6, 3),)
     [letter] = [orjson.loads(line) for line in (tmp_path / "dead-letters").read_bytes().splitlines()]
     assert letter["document"] == bad.body
@@ -129,7 +130,7 @@ def test_a_full_disk_of_the_cluster_is_told_as_such(archive: ElasticArchive, ser
     store, spool = Store(archive, Spool(tmp_path / "spool")), Spool(tmp_path / "spool")
     cover = Cover("twbrexit", "7", Span(0, 2, 1), NOW)
     with pytest.raises(ServiceDown, match=r"takes no more into twbrexit: a disk .*flood-stage watermark.*tw-elk read-only-off"):
-        store.write("timeline 7", [tweet(2)], cover)
+        store.write("timeline 7", [tweet(2)], [cover])
     assert spool.waiting() == 1
     server.ask("PUT", "/twbrexit/_settings", {"index.blocks.read_only_allow_delete": None})
     assert spool.replay(archive) == Replayed(1, 1, 0)
