@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from netwar.config import SECTIONS
+from tests.randomly import SEED
 from tests.redis_server import Redis, running_redis
 from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
@@ -245,6 +246,10 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
     report = yield
     tell_once(report, call)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"What is random was made from NETWAR_SEED={SEED}")
 
 
 @pytest.hookimpl(optionalhook=True)
