@@ -15,7 +15,6 @@ from tests import clusters
 from tests.archive.elastic.test_old_indices import OTHER, SOME, STATUSES, bulk
 from tests.conftest import Desk
 from tests.copying.archives import fill, whole
-from tests.servers import ELASTIC_KINDS
 
 TWEETS, MANY = 3_000, 20_000
 
@@ -64,7 +63,7 @@ def test_the_road_from_files_over_6_to_9_and_back(
     assert there(second, desk) == filled
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ELASTIC_KINDS if kind in clusters.KINDS])
+@pytest.mark.parametrize("kind", [*clusters.KINDS, *clusters.BETWEEN])
 def test_into_every_generation_and_out_of_it(
     kind: str, filled: dict[str, bytes], desk: Desk, new_server: Callable[..., Any]
 ) -> None:
