@@ -6,8 +6,6 @@ import os
 import time
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, seed, settings
-
 # One for all processes of a run: pytest's workers inherit it.
 SEED = int(os.environ.setdefault("NETWAR_SEED", str(time.time_ns() % 10**9)))
 
@@ -17,6 +15,8 @@ def randomly(examples: int = 100) -> Callable[[Callable[..., None]], Callable[..
 
     Fixtures are shared by the examples.
     """
+
+    from hypothesis import HealthCheck, seed, settings
 
     def of(test: Callable[..., None]) -> Callable[..., None]:
         ways = settings(

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
 from tests.rows import rows
 
 TEXT = (ROOT / "crontab.txt").read_text().splitlines()

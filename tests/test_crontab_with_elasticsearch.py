@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests import clusters
+from tests.operator import Operator
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 from tests.servers.users import ADMIN
 from tests.test_crontab_with_redis import ELASTIC, as_cron_would
-from tests.timelines.conftest import Operator
-from tests.timelines.conftest import operator as operator
 
 WORLD = """
 [[users]]

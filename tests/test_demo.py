@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.conftest import ROOT, Desk
+from tests.desk import ROOT, Desk
 
 
 def test_it_works_twice_in_two_minutes_and_touches_nothing_else(desk: Desk, tmp_path: Path) -> None:

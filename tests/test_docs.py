@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netwar import errors
 from netwar.config import SECTIONS
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
 from tests.rows import rows
 from tests.test_crontab import load
 

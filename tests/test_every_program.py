@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import BIN, ROOT, Desk, Ended
+from tests.desk import BIN, ROOT, Desk, Ended
 from tests.rows import rows
 
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netwar import errors
-from tests.conftest import Desk, Ended
+from tests.desk import Desk, Ended
 
 HEAD = '''\
 #!/usr/bin/env python3

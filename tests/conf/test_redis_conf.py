@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import redis as library
 
-from tests.conftest import ROOT
+from tests.desk import ROOT
 from tests.redis_conf import PASSWORDS, READER_PASSWORD, SHIPPED
 from tests.rows import rows
 from tests.shipped_redis import ShippedRedis, shipped_redis

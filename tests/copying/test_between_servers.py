@@ -13,8 +13,8 @@ import pytest
 from netwar.archive.sqlite.store import SqliteArchive
 from tests import clusters
 from tests.archive.elastic.test_old_indices import OTHER, SOME, STATUSES, bulk
-from tests.conftest import Desk
 from tests.copying.archives import fill, whole
+from tests.desk import Desk
 
 TWEETS, MANY = 3_000, 20_000
 

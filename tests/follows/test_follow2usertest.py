@@ -21,8 +21,8 @@ import pytest
 
 from netwar.follows.snapshot_writer import opened
 from netwar.follows.snapshots import Snapshots
-from tests.conftest import Ended, program
-from tests.profiles.conftest import USERTEST, Observer
+from tests.desk import Ended, program
+from tests.operator import USERTEST, Observer
 from tests.terminals import shown
 
 Begin = Callable[..., Observer]

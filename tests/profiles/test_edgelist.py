@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.profiles.test_membership import NOW, Collection
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Ended
-from tests.profiles.conftest import USERTEST, Observer
+from tests.desk import Ended
+from tests.operator import USERTEST, Observer
 
 Begin = Callable[..., Observer]
 WORLD = """

@@ -12,7 +12,7 @@ import pytest
 from netwar.config import load
 from netwar.connections.elastic import connect
 from netwar.recipes import recipes
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.recipes.here import Here, reach, two_nodes
 from tests.servers import ELASTIC_KINDS, KINDS
 

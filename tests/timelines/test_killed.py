@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.conftest import BIN
+from tests.desk import BIN
 
 KILLER = Path(__file__).with_name("killer.py")
 MOMENTS = ("billed", "before", "between", "after")

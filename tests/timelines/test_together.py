@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.conftest import BIN
 from tests.contract.opening import DATABASES
+from tests.desk import BIN
 
 WORLD = """
 [world]

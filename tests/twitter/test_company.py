@@ -20,7 +20,7 @@ from netwar.twitter import auth
 from netwar.twitter.problems import Glitch
 from netwar.twitter.transport import Transport
 from netwar.twitter.way import Way
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.rows import rows
 from tests.servers.certificates import certificates
 from tests.servers.starting import free_port
