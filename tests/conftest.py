@@ -17,7 +17,7 @@ from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
 from tests.servers.fixtures import servers as servers
 from tests.servers.fixtures import tell_once
-from tests.servers.lanes import Lanes, order
+from tests.servers.lanes import Lanes, sort
 
 
 def _desk(home: Path) -> Desk:
@@ -97,8 +97,7 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first: what talks to a sandbox comes after what does not, and what needs a server comes last."""
-    items.sort(key=lambda item: (order(item.nodeid), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
+    sort(items)
 
 
 @pytest.hookimpl(wrapper=True)
