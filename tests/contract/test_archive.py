@@ -469,7 +469,7 @@ def test_search_of_users(archive: Archive) -> None:
 SIGNS = [*"""abc"'*#@():+-^{}<>.,\\/%$&|~!?[]= \0\n\té東🤷\ud800ß٣""", "AND", "OR", "NOT", "NEAR(", "text :"]
 
 
-@randomly(200)
+@randomly(100)
 @given(st.lists(st.sampled_from(SIGNS), max_size=11).map("".join))
 def test_no_words_are_an_error(archive: Archive, words: str) -> None:
     if not archive.indices():

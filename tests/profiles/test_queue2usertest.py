@@ -338,7 +338,7 @@ def test_killed_again_and_again(observer: Begin) -> None:
     users = one.users()
     one.put(*(user[chance.choice(["id", "name"])] for user in users))
     kills = 0
-    while kills < 20:
+    while kills < 12:
         asked = one.log(1)
         process = one.desk.start("tw-queue2usertest", "-q")
         deadline = time.monotonic() + 30
