@@ -18,7 +18,7 @@ SOAK ?= 0.33
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak
+	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check $(GENERATED)
 	$(PY) -m tests.soak --minutes $(SOAK)

@@ -59,14 +59,16 @@ class Operator:
         return [int(line) for line in self.get(f"truth/tweets/{user}").split()]
 
     def bill(self) -> dict[str, Any]:
-        return json.loads(self.get("bill"))
+        bill: dict[str, Any] = json.loads(self.get("bill"))
+        return bill
 
     def log(self, last: int = 10_000) -> list[dict[str, Any]]:
-        return json.loads(self.get(f"log?last={last}"))
+        lines: list[dict[str, Any]] = json.loads(self.get(f"log?last={last}"))
+        return lines
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.sandbox.url}/sandbox/{path}") as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
 
     def post(self, path: str, body: object, method: str = "POST") -> Any:
         request = urllib.request.Request(f"{self.sandbox.url}/sandbox/{path}", json.dumps(body).encode(), method=method)
@@ -93,7 +95,8 @@ class Operator:
         return {record["user"]: record for record in map(json.loads, lines)}
 
     def work(self) -> dict[str, Any]:
-        return json.loads(self.run("tw-showwork", "--json").stdout)
+        work: dict[str, Any] = json.loads(self.run("tw-showwork", "--json").stdout)
+        return work
 
     def spent(self) -> int:
         """Micro-dollars booked by the meter, whatever the day."""
@@ -103,7 +106,7 @@ class Operator:
         with closing(
             sqlite3.connect(f"file:{self.desk.home}/.local/share/netwar/meter.sqlite?mode=ro", uri=True, isolation_level=None)
         ) as db:
-            return db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0]
+            return int(db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0])
 
 
 @dataclass
@@ -185,7 +188,8 @@ class Observer(Operator):
         return self.run("tw-queue2usertest", *options, check=check)
 
     def waiting(self) -> dict[str, Any]:
-        return json.loads(self.run("tw-showusertest", "--json").stdout)
+        waiting: dict[str, Any] = json.loads(self.run("tw-showusertest", "--json").stdout)
+        return waiting
 
     def account(self, path: Path, **settings: object) -> Path:
         """A configuration with keys of its own for the same app."""
@@ -244,7 +248,7 @@ def beginning(
 ) -> Callable[..., Who]:
     """Start a sandbox with a scenario (TOML) and options, and sign in there as one of these."""
 
-    def begin(scenario: str = "", *options: str | Path, **settings: object) -> Who:
+    def begin(scenario: str = "", *options: str | Path, **settings: Any) -> Who:
         file = folder / "scenario.toml"
         file.write_text(scenario)
         sandbox = new_sandbox("--scenario", file, *options)
