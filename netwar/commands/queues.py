@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 from shlex import quote
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from netwar.cli import click
 from netwar.cli.files import chunks
-from netwar.cli.output import echo
+from netwar.cli.output import echo, echo_row
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 
@@ -60,6 +60,29 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     if lines["faults"]:
         raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
     return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
+
+
+def remove(services: Services, queue: str, users: Sequence[str]) -> str:
+    """Take users off a queue and print who went; the outcome. Raises ItemsFailed if somebody is not there, or claimed."""
+    from netwar.commands.follow_target import entry
+    from netwar.errors import ItemsFailed
+    from netwar.records.entries import written
+    from netwar.records.text import plural
+
+    entries = list(dict.fromkeys(map(entry, users)))
+    work = services.queue(queue)
+    stood = work.remove(entries)
+    gone = [user for user in entries if stood.get(user) in ("waiting", "failed")]
+    for user in gone:
+        echo_row("removed", written(user), stood[user])
+    outcome = f"{plural(len(gone), 'user')} removed from {queue}, {len(work):,} waiting"
+    absent = ", ".join(user for user in entries if user not in stood)
+    claimed = ", ".join(user for user in entries if stood.get(user) == "claimed")
+    faults = [f"not on it: {absent}"] if absent else []
+    faults += [f"being recorded now, and left: {claimed} (stop that run first; tw-showwork tells whose it is)"] if claimed else []
+    if faults:
+        raise ItemsFailed("; ".join([outcome, *faults]))
+    return outcome
 
 
 def wipe(services: Services, queue: str, *, yes: bool) -> str:

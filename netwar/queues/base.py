@@ -9,7 +9,7 @@ user: the fifth in a row moves them to `failed` with the reason.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -63,6 +63,20 @@ class Queue(ABC):
     @abstractmethod
     def take(self, size: int) -> Claim | None:
         """Claim up to `size` users; None when nobody waits. Claims of dead runs are freed first."""
+
+    @abstractmethod
+    def claim(self, user: str) -> Claim | None:
+        """Claim this user, whether they wait or not; None when another claim has them. Claims of dead runs are freed first.
+
+        Who did not wait leaves nothing behind, however the claim ends, and is not counted a failure of.
+        """
+
+    @abstractmethod
+    def remove(self, users: Sequence[str]) -> dict[str, str]:
+        """Take users off the queue; by user what they were: `waiting` or `failed`. Who is `claimed` stays.
+
+        Those who are not on it are left out. Claims of dead runs are freed first.
+        """
 
     @abstractmethod
     def waiting(self, limit: int | None = None) -> Iterator[str]:

@@ -159,6 +159,11 @@ def wipe(program: str, queue: str) -> Row:
     return row
 
 
+def dequeue(around: Around) -> Command:
+    """Users who may or may not be on the queue; those who are promised to be recorded stand on others."""
+    return Command("tw-dequeue", [around.one()["id"], around.one()["name"], "--queue", "weekly"], expected=FAILS, wiped="weekly")
+
+
 def mend(around: Around) -> Command | None:
     """Of files that are whole nothing is lost, whoever works on them meanwhile."""
     file = around.account.host.data / around.chance.choice(("meter.sqlite", "queues.sqlite"))
