@@ -4,6 +4,7 @@ A NetwarError prints as one sentence, says what to do next, and shows no traceba
 else that reaches the top of a program is a bug.
 
     NetwarError              1   something failed
+      Declined               0   the operator was asked, and said no
       BadRequest             1   X did not accept the question as put
       ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
@@ -33,6 +34,12 @@ class NetwarError(Exception):
     def said(self) -> tuple[str, ...]:
         """The sentence, and below it a line for each of several faults."""
         return (str(self),)
+
+
+class Declined(NetwarError):
+    """The operator was asked at the terminal, and said no: nothing was done, as they wish."""
+
+    exit_status = 0
 
 
 class BadRequest(NetwarError):

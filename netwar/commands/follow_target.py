@@ -10,7 +10,7 @@ from typing import Any
 from netwar.cli import click
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
-from netwar.errors import NetwarError, OutOfBudget, ServiceDown
+from netwar.errors import Declined, NetwarError, OutOfBudget, ServiceDown
 
 log = logging.getLogger("netwar.follows")
 
@@ -99,7 +99,7 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
         return
     if sys.stdin.isatty():
         if not agreed(f"Read the {what} for {'so much' if price is None else f'up to ${price / 1e6:,.2f}'}?"):
-            raise NetwarError("nothing was read")
+            raise Declined("nothing was read")
     elif price is None or price > left:
         raise OutOfBudget(
             f"{told}, and {room}: say --yes to read as much of it a day as the budget allows, "

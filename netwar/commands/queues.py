@@ -87,7 +87,7 @@ def remove(services: Services, queue: str, users: Sequence[str]) -> str:
 
 def wipe(services: Services, queue: str, *, yes: bool) -> str:
     """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
-    from netwar.errors import NetwarError
+    from netwar.errors import Declined
     from netwar.records.text import plural
 
     work = services.queue(queue)
@@ -98,6 +98,6 @@ def wipe(services: Services, queue: str, *, yes: bool) -> str:
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
     if not (yes or agreed(f"{would_go}. Remove them?")):
-        raise NetwarError("nothing removed")
+        raise Declined("nothing removed")
     gone = work.clear()
     return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {plural(gone.failed, 'failed user')} removed from {queue}"
