@@ -14,6 +14,7 @@ else that reaches the top of a program is a bug.
         RateLimited         75   the account's rate window is spent
         UsageCapped         75   the month's cap is reached
       OutOfBudget           77   the operator's budget forbids it
+        OutOfRunBudget      77   what --budget allows this run forbids it
       OutOfCredit           77   X has no money of ours left
       ConfigError           78   the configuration or the keys are wrong
         KeysRefused         78   X does not accept the keys or the app
@@ -90,6 +91,10 @@ class OutOfBudget(NetwarError):
     """The next page could cost more than the budget of the day leaves."""
 
     exit_status = 77
+
+
+class OutOfRunBudget(OutOfBudget):
+    """The next request could cost more than is left of what --budget allows this run."""
 
 
 class OutOfCredit(NetwarError):

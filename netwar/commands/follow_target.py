@@ -94,6 +94,8 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
     money = services.money
     left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)
     room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
+    if services.run_budget is not None:
+        left, room = min(left, services.run_budget), f"{room}; --budget allows ${services.run_budget / 1e6:,.2f}"
     log.info("%s (%s)", told, room)
     if yes or price == 0:
         return
@@ -102,6 +104,6 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
             raise Declined("nothing was read")
     elif price is None or price > left:
         raise OutOfBudget(
-            f"{told}, and {room}: say --yes to read as much of it a day as the budget allows, "
+            f"{told}, and {room}: say --yes to read as much of it as the budget allows, "
             f"or write a higher `budget = DOLLARS` under [API] in {services.settings.path}"
         )
