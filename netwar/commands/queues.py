@@ -13,6 +13,7 @@ from netwar.cli import click
 from netwar.cli.files import chunks
 from netwar.cli.output import echo, echo_row
 from netwar.cli.prompts import agreed
+from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,26 +41,27 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     from netwar.records.entries import Fault, NotText, read
     from netwar.records.text import plural
 
-    lines = {"users": 0, "faults": 0}
+    good, rejected = 0, Rejected(file.name)
 
     def users() -> Iterator[str]:
+        nonlocal good
         for found in read(chunks(file)):
             if isinstance(found, Fault):
-                lines["faults"] += 1
-                echo(f"{file.name}: {found}", err=True)
+                rejected.add(found)
             else:
-                lines["users"] += 1
+                good += 1
                 yield found.user
 
     work = services.queue(queue)
     try:
-        added = work.put(users())
+        with rejected:
+            added = work.put(users())
     except NotText as error:
         raise NetwarError(f"{file.name}: {error}; nothing was queued") from error
-    outcome = f"{added:,} of {plural(lines['users'], 'user')} added to {queue}, {len(work):,} waiting"
-    if lines["faults"]:
-        raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
-    return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
+    outcome = f"{added:,} of {plural(good, 'user')} added to {queue}, {len(work):,} waiting"
+    if rejected.count:
+        raise ItemsFailed(f"{outcome}; lines that name no user ({rejected.where}): {rejected.count:,}")
+    return outcome if good else f"{file.name} names no users; {len(work):,} waiting in {queue}"
 
 
 def remove(services: Services, queue: str, users: Sequence[str]) -> str:
