@@ -18,6 +18,7 @@ from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
+from netwar.records.text import named, plural
 from netwar.timelines.bounds import SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
@@ -56,6 +57,7 @@ class TimelineReader:
     ) -> None:
         self.user = user
         self.bounded = False
+        self._name: str | None = None
         self.progress = TimelineProgress()
         self._twitter = twitter
         self._store = store
@@ -74,6 +76,7 @@ class TimelineReader:
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before, floor = self._record(), self._bounds.floor
+        self._name = before.name
         self._walk(Walk(max(before.top, floor)))
         for gap in before.gaps:
             if gap.high > floor:
@@ -94,6 +97,10 @@ class TimelineReader:
     def look(self) -> None:
         """Ask for a few posts above all that is covered, only to see whether X answers; they are kept, and not covered."""
         self._write(self._twitter.timeline(self.user, index=self._index, since=self._record().top or None, size=SMALLEST_PAGE))
+
+    @property
+    def _who(self) -> str:
+        return named(self.user, self._name)
 
     def _record(self) -> Record:
         return self._store.archive.record(self._tweets, self.user)
@@ -166,7 +173,7 @@ class TimelineReader:
         lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
         newer = f" and newer than {walk.low}" if walk.low else ""
-        log.info("user %s: X no longer serves what is older than tweet %s%s", self.user, walk.until, newer)
+        log.info("user %s: X no longer serves what is older than tweet %s%s", self._who, walk.until, newer)
 
     def _goes_down_to_low(self, walk: Walk) -> bool:
         """Whether X serves the post at the lower end of a walk or, where that is a bound and no post, any below it."""
@@ -221,7 +228,7 @@ class TimelineReader:
         why = "X repeats the same page without end" if told else "X does not say whether more follows"
         if not walk.again() and (told or walk.barren):
             raise UserFailed(why)
-        log.warning("user %s: %s; going on below post %s", self.user, why, walk.until or "none: from the first page on")
+        log.warning("user %s: %s; going on below post %s", self._who, why, walk.until or "none: from the first page on")
         return walk.until
 
     def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None, *, again: bool = False) -> None:
@@ -241,6 +248,9 @@ class TimelineReader:
             account=self._twitter.account,
             via="timeline",
         )
+        self._name = bears or self._name
+        complete = f", complete down to tweet {span.low}" if span and span.low else ", complete" if span else ""
+        log.debug("user %s: page of %s for $%.3f%s", self._who, plural(len(page.posts), "tweet"), answer.micro / 1e6, complete)
         self.progress.micro += answer.micro
         if made or back or span:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, cover)

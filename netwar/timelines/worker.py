@@ -16,6 +16,7 @@ from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
+from netwar.records.text import named
 from netwar.timelines.bounds import UNBOUNDED, Bounds
 from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
 from netwar.timelines.timeline import TimelineProgress, TimelineReader, conclusion
@@ -128,19 +129,22 @@ class TimelineWorker:
         self._suspects.answered()
 
     def _record(self, claim: Claim) -> None:
-        entry = claim.user
+        entry, known = claim.user, None
         try:
             known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
         except UserFailed as failure:
-            log.warning("user %s: %s", entry, failure)
+            log.warning("user %s: %s", self._who(known) if known else entry, failure)
             self._refused.discard(entry)
             self.summary.failed[entry] += 1
             raise
         if entry in self._refused:  # that has passed
             del self.summary.failed[entry]
+
+    def _who(self, known: ResolvedUser) -> str:
+        return named(known.id, known.name or self._store.archive.record(self._tweets, known.id).name)
 
     def _find(self, entry: str) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1
@@ -152,11 +156,11 @@ class TimelineWorker:
 
     def _bring_up_to_date(self, claim: Claim, known: ResolvedUser) -> None:
         if not claim.also(known.id):
-            log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
+            log.info("user %s is being recorded by another worker", self._who(known))
             self.summary.elsewhere.append(claim.user)
             return
         if self._recorded_since(known.id, claim):
-            log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
+            log.info("user %s was recorded since they were queued", self._who(known))
             return
         try:
             self._read(claim, known)

@@ -18,6 +18,8 @@ log = logging.getLogger("netwar.twitter")
 
 PATIENCE = 300.0  # seconds to wait for other runs to settle what they have reserved
 
+QUIET = 5.0  # seconds of it that nothing is said of
+
 Most = Callable[[int], Mapping[str, int]]
 
 
@@ -119,18 +121,22 @@ class BudgetGuard:
         return self._money.reserve(request, most, purpose)
 
     def _patiently(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
-        deadline, asked = time.monotonic() + PATIENCE, False
+        began, asked, told = time.monotonic(), False, False
         while True:
             try:
                 return self._reserve(request, most, purpose)
             except DoesNotFit as no:
-                if not no.reserved or time.monotonic() > deadline:
+                if not no.reserved or time.monotonic() > began + PATIENCE:
                     if asked:
                         raise OutOfBudget(self._no_room(self._money.price(most), no.left, no.budget)) from no
                     asked = True
                     with suppress(ServiceDown):  # a machine that was stopped for a while may not know that a day is over
                         self._ask_time()
                     continue
+                if not told and time.monotonic() > began + QUIET:
+                    told = True
+                    held = f"${no.reserved / 1e6:.2f} that other runs have reserved for their requests"
+                    log.info("waiting up to %.0f s for %s, as no more of the budget is left", PATIENCE, held)
             self._sleep(0.1)
 
     def _no_room(self, needed: int, left: int, budget: Budget) -> str:
