@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from netwar.cli import click
 from netwar.cli.files import chunks
-from netwar.cli.output import echo, echo_row
+from netwar.cli.output import echo_row
 from netwar.cli.prompts import agreed
 from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
