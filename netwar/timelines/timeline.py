@@ -19,7 +19,7 @@ from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
 from netwar.records.text import named, plural
-from netwar.timelines.bounds import SMALLEST_PAGE, UNBOUNDED, Bounds
+from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
 
@@ -131,7 +131,7 @@ class TimelineReader:
             return
         (low, high, posts), came, token = stretch, set[int](), None
         for _ in range(2):  # X may say on an empty page that nothing follows
-            bounds = {"since": low, "until": high + 1, "size": max(posts, SMALLEST_PAGE)}
+            bounds = {"since": low, "until": high + 1, "size": min(max(posts, SMALLEST_PAGE), PAGE)}
             answer = self._twitter.timeline(self.user, index=self._index, token=token, **bounds)
             walk.read(_ids(answer), answer.clock)
             came.update(_ids(answer))
