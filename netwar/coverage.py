@@ -22,6 +22,8 @@ DEPTH_IN_DOUBT = 2_000
 # So near to the limit the profile's count of posts rules nothing out: it comes late at times, and so do posts.
 DEPTH_BEYOND_DOUBT = 3_100
 
+BOUNDED = "bounded by "  # so begins the detail of a user who is partial because the operator wished no more
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -156,6 +158,11 @@ class Record:
     @property
     def gaps(self) -> tuple[Stretch, ...]:
         return gaps(self.spans, self.lost)
+
+    @property
+    def bounded(self) -> str | None:
+        """By what the last pass was bounded, in words: what lies below was not asked for. None if it was not."""
+        return self.detail if self.outcome == "partial" and (self.detail or "").startswith(BOUNDED) else None
 
     def covering(self, span: Span) -> Record:
         """Merge a span in; what it covers is no longer lost."""

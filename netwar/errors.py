@@ -4,6 +4,7 @@ A NetwarError prints as one sentence, says what to do next, and shows no traceba
 else that reaches the top of a program is a bug.
 
     NetwarError              1   something failed
+      Declined               0   the operator was asked, and said no
       BadRequest             1   X did not accept the question as put
       ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
@@ -13,6 +14,7 @@ else that reaches the top of a program is a bug.
         RateLimited         75   the account's rate window is spent
         UsageCapped         75   the month's cap is reached
       OutOfBudget           77   the operator's budget forbids it
+        OutOfRunBudget      77   what --budget allows this run forbids it
       OutOfCredit           77   X has no money of ours left
       ConfigError           78   the configuration or the keys are wrong
         KeysRefused         78   X does not accept the keys or the app
@@ -33,6 +35,12 @@ class NetwarError(Exception):
     def said(self) -> tuple[str, ...]:
         """The sentence, and below it a line for each of several faults."""
         return (str(self),)
+
+
+class Declined(NetwarError):
+    """The operator was asked at the terminal, and said no: nothing was done, as they wish."""
+
+    exit_status = 0
 
 
 class BadRequest(NetwarError):
@@ -83,6 +91,10 @@ class OutOfBudget(NetwarError):
     """The next page could cost more than the budget of the day leaves."""
 
     exit_status = 77
+
+
+class OutOfRunBudget(OutOfBudget):
+    """The next request could cost more than is left of what --budget allows this run."""
 
 
 class OutOfCredit(NetwarError):

@@ -153,6 +153,7 @@ WORDS = {
     "tw-1tweet": ("1",),
     "tw-copy": ("brexit", "other"),
     "tw-coverage": ("brexit",),
+    "tw-dequeue": ("nasa",),
     "tw-fixgraph": ("-",),
     "tw-follow2usertest": ("nasa",),
     "tw-followdiff": ("nasa",),

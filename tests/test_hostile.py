@@ -30,6 +30,7 @@ CASES: dict[str, list[str]] = {
     "tw-auth": ["", "FILE"],
     "tw-copy": ["evil other", "files:FILE other"],
     "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
+    "tw-dequeue": ["FILE", f"{USER} nasa --queue FILE"],
     "tw-elk": [
         *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),
         *(f"POST /evil @FILE --show {E}", f"replicas FILE 1 --show {E}"),

@@ -14,6 +14,7 @@ import click
 
 from netwar.cli import lacking, output
 from netwar.cli.guarded import Guarded
+from netwar.cli.run_budget import run_budget
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError
 from netwar.records.text import line
@@ -87,6 +88,7 @@ class Program(Guarded):
             raise click.UsageError("-q and -v ask for opposite things")
         name = context.info_name or "netwar"
         services = Services(name, config, quiet=quiet, makes_config=self.makes_config)
+        services.run_budget = run_budget(context)
         status = _guarded(name, services, lambda: self._run(context, services, quiet, verbose))
         _flush_log()
         context.exit(status)

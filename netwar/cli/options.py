@@ -8,6 +8,7 @@ from typing import Any
 
 from netwar.cli import click
 from netwar.cli.forms import form_of
+from netwar.cli.run_budget import BUDGET
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -47,3 +48,4 @@ def wait(what: str = "When the rate window is spent, wait for the next one.") ->
 
 
 index = click.option("--index", help="Look in this index instead of usertest.")
+budget = BUDGET

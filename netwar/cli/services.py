@@ -34,14 +34,14 @@ class Services:
     """What a program is handed. Nothing is read, opened or imported before it is asked for."""
 
     def __init__(self, command: str, config: Path | None = None, *, quiet: bool = False, makes_config: bool = False) -> None:
-        self.command = command
-        self.quiet = quiet
+        self.command, self.quiet = command, quiet
         self._config = config
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
         self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
+        self.run_budget: int | None = None  # micro-dollars that the operator allows this run, beside the day's budget
 
     @cached_property
     def settings(self) -> Settings:
@@ -197,7 +197,7 @@ class Services:
         def aside(request: str, content: bytes, reason: str) -> None:
             keep_answer(self.data / "dead-letters", request, content, reason)
 
-        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside))
+        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside, self.run_budget))
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""

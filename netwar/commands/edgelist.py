@@ -14,10 +14,10 @@ from typing import Any, TextIO
 
 from netwar.cli import click
 from netwar.cli.files import replaced
-from netwar.cli.output import data, echo
+from netwar.cli.output import data
+from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
-from netwar.records.entries import Fault
 
 LONGEST = 1 << 20  # signs of a row
 
@@ -42,31 +42,26 @@ def _fixed(services: Services, file: TextIO, output: str | None, columns: str | 
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
-    faults = 0
-
-    def fault(found: Fault) -> None:
-        nonlocal faults
-        faults += 1
-        echo(f"{file.name}: {found}", err=True)
-
+    rejected = Rejected(file.name)
     told, style = edgelist.Fixed(), _style(first, separator or edgelist.delimiter(first))
     rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
-    with replaced(Path(output)) if output else nullcontext(data()) as out:
+    with replaced(Path(output)) if output else nullcontext(data()) as out, rejected:
         try:
             heading = next(rows, [])
             places = edgelist.columns(columns.split(","), heading) if columns else [0, 1]
             first_row = [(rows.line_num, heading)] if heading else []
             whole = chain(first_row, ((rows.line_num, row) for row in rows))
             out.write(mark)
-            csv.writer(out, **style).writerows(edgelist.fixed(services.archive, users, whole, places, told, fault))
+            csv.writer(out, **style).writerows(edgelist.fixed(services.archive, users, whole, places, told, rejected.add))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except csv.Error as error:
             raise NetwarError(f"{file.name}: line {rows.line_num} cannot be read: {error}") from error
     named = f"{plural(told.rows, 'row')}, {plural(told.named, 'id')} named"
     outcome = f"{file.name}: {named}, {told.unknown:,} not known to {users} and left"
-    if faults:
-        raise ItemsFailed(f"{outcome}; cells and rows in which an id is not as it should be (listed above): {faults:,}")
+    if rejected.count:
+        odd = f"cells and rows in which an id is not as it should be ({rejected.where}): {rejected.count:,}"
+        raise ItemsFailed(f"{outcome}; {odd}")
     return outcome
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from netwar.cli import click
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
-from netwar.errors import NetwarError, OutOfBudget, ServiceDown
+from netwar.errors import Declined, NetwarError, OutOfBudget, ServiceDown
 
 log = logging.getLogger("netwar.follows")
 
@@ -94,14 +94,16 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
     money = services.money
     left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)
     room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
+    if services.run_budget is not None:
+        left, room = min(left, services.run_budget), f"{room}; --budget allows ${services.run_budget / 1e6:,.2f}"
     log.info("%s (%s)", told, room)
     if yes or price == 0:
         return
     if sys.stdin.isatty():
         if not agreed(f"Read the {what} for {'so much' if price is None else f'up to ${price / 1e6:,.2f}'}?"):
-            raise NetwarError("nothing was read")
+            raise Declined("nothing was read")
     elif price is None or price > left:
         raise OutOfBudget(
-            f"{told}, and {room}: say --yes to read as much of it a day as the budget allows, "
+            f"{told}, and {room}: say --yes to read as much of it as the budget allows, "
             f"or write a higher `budget = DOLLARS` under [API] in {services.settings.path}"
         )

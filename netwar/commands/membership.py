@@ -14,7 +14,7 @@ from typing import Any
 
 from netwar.cli import click
 from netwar.cli.files import chunks, replaced
-from netwar.cli.output import echo
+from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
@@ -38,12 +38,11 @@ class MatchOptions:
 
 @dataclass(slots=True)
 class MatchCounts:
-    """How many distinct lines were found and missed, how many were doubles or faults, and how many were added to the queue."""
+    """How many distinct lines were found and missed, how many were doubles, and how many were added to the queue."""
 
     found: int = 0
     missed: int = 0
     doubles: int = 0
-    faults: int = 0
     added: int = 0
 
 
@@ -61,19 +60,26 @@ def audit(
     to = output or file.name if (output or file.name) not in ("-", "<stdin>") else None
     if wanted.missed and to:
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
-    told = _looked_up(services, users, file, kind, to, wanted)
+    rejected = Rejected(file.name, to)
+    told = _looked_up(services, users, file, kind, to, wanted, rejected)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
     outcome += f"; {plural(told.doubles, 'double')} left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
     if wanted.queue:
         outcome += f"; {told.added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"
-    if told.faults:
-        raise ItemsFailed(f"{outcome}; lines that name none of the {kind} (listed above): {told.faults:,}")
+    if rejected.count:
+        raise ItemsFailed(f"{outcome}; lines that name none of the {kind} ({rejected.where}): {rejected.count:,}")
     return outcome if told.found + told.missed else f"{file.name} names no users"
 
 
 def _looked_up(
-    services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: MatchOptions
+    services: Services,
+    users: str,
+    file: BufferedReader,
+    kind: str,
+    to: str | None,
+    wanted: MatchOptions,
+    rejected: Rejected,
 ) -> MatchCounts:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
     from netwar.cli.distinct import Distinct
@@ -86,6 +92,7 @@ def _looked_up(
     told = MatchCounts()
     size = os.fstat(file.fileno()).st_size if file.name != "<stdin>" else 0
     with (
+        rejected,
         Distinct() as distinct,
         _outputs(to, wanted) as (found_file, missed_file),
         services.progress(size, "bytes") as bar,
@@ -93,7 +100,7 @@ def _looked_up(
     ):
 
         def new_lines() -> Iterator[list[tuple[str, str]]]:
-            for portion in portions(_entries(file, kind, told, bar), BATCH_SIZE):
+            for portion in portions(_entries(file, kind, rejected, bar), BATCH_SIZE):
                 new = [portion[place] for place in distinct.new([line for line, _ in portion])]
                 told.doubles += len(portion) - len(new)
                 yield new
@@ -112,8 +119,8 @@ def _looked_up(
     return told
 
 
-def _entries(file: BufferedReader, kind: str, told: MatchCounts, bar: Any) -> Iterator[tuple[str, str]]:
-    """Entries, in the case in which they were written, and the whole of what was; faults are told, and counted."""
+def _entries(file: BufferedReader, kind: str, rejected: Rejected, bar: Any) -> Iterator[tuple[str, str]]:
+    """Entries, in the case in which they were written, and the whole of what was; faults are rejected."""
     from netwar.records.entries import Fault, read
 
     def bytes_read() -> Iterator[bytes]:
@@ -127,8 +134,7 @@ def _entries(file: BufferedReader, kind: str, told: MatchCounts, bar: Any) -> It
             yield found.text if found.text.lower() == found.user else found.user, found.text
             continue
         fault = found if isinstance(found, Fault) else Fault(found.line, found.text, WRONG[kind].format(text=found.text))
-        echo(f"{file.name}: {fault}", err=True)
-        told.faults += 1
+        rejected.add(fault)
 
 
 @contextmanager

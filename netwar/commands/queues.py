@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 from shlex import quote
@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from netwar.cli import click
 from netwar.cli.files import chunks
-from netwar.cli.output import echo
+from netwar.cli.output import echo_row
 from netwar.cli.prompts import agreed
+from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,31 +41,55 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     from netwar.records.entries import Fault, NotText, read
     from netwar.records.text import plural
 
-    lines = {"users": 0, "faults": 0}
+    good, rejected = 0, Rejected(file.name)
 
     def users() -> Iterator[str]:
+        nonlocal good
         for found in read(chunks(file)):
             if isinstance(found, Fault):
-                lines["faults"] += 1
-                echo(f"{file.name}: {found}", err=True)
+                rejected.add(found)
             else:
-                lines["users"] += 1
+                good += 1
                 yield found.user
 
     work = services.queue(queue)
     try:
-        added = work.put(users())
+        with rejected:
+            added = work.put(users())
     except NotText as error:
         raise NetwarError(f"{file.name}: {error}; nothing was queued") from error
-    outcome = f"{added:,} of {plural(lines['users'], 'user')} added to {queue}, {len(work):,} waiting"
-    if lines["faults"]:
-        raise ItemsFailed(f"{outcome}; lines that name no user (listed above): {lines['faults']:,}")
-    return outcome if lines["users"] else f"{file.name} names no users; {len(work):,} waiting in {queue}"
+    outcome = f"{added:,} of {plural(good, 'user')} added to {queue}, {len(work):,} waiting"
+    if rejected.count:
+        raise ItemsFailed(f"{outcome}; lines that name no user ({rejected.where}): {rejected.count:,}")
+    return outcome if good else f"{file.name} names no users; {len(work):,} waiting in {queue}"
+
+
+def remove(services: Services, queue: str, users: Sequence[str]) -> str:
+    """Take users off a queue and print who went; the outcome. Raises ItemsFailed if somebody is not there, or claimed."""
+    from netwar.commands.follow_target import entry
+    from netwar.errors import ItemsFailed
+    from netwar.records.entries import written
+    from netwar.records.text import plural
+
+    entries = list(dict.fromkeys(map(entry, users)))
+    work = services.queue(queue)
+    stood = work.remove(entries)
+    gone = [user for user in entries if stood.get(user) in ("waiting", "failed")]
+    for user in gone:
+        echo_row("removed", written(user), stood[user])
+    outcome = f"{plural(len(gone), 'user')} removed from {queue}, {len(work):,} waiting"
+    absent = ", ".join(user for user in entries if user not in stood)
+    claimed = ", ".join(user for user in entries if stood.get(user) == "claimed")
+    faults = [f"not on it: {absent}"] if absent else []
+    faults += [f"being recorded now, and left: {claimed} (stop that run first; tw-showwork tells whose it is)"] if claimed else []
+    if faults:
+        raise ItemsFailed("; ".join([outcome, *faults]))
+    return outcome
 
 
 def wipe(services: Services, queue: str, *, yes: bool) -> str:
     """Remove everybody from a queue, after asking; the outcome. Raises UsageError where nobody can be asked."""
-    from netwar.errors import NetwarError
+    from netwar.errors import Declined
     from netwar.records.text import plural
 
     work = services.queue(queue)
@@ -75,6 +100,6 @@ def wipe(services: Services, queue: str, *, yes: bool) -> str:
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
     if not (yes or agreed(f"{would_go}. Remove them?")):
-        raise NetwarError("nothing removed")
+        raise Declined("nothing removed")
     gone = work.clear()
     return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {plural(gone.failed, 'failed user')} removed from {queue}"

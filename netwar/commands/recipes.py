@@ -13,7 +13,7 @@ from netwar.cli.output import as_json, echo, echo_lines
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.commands.recipe_progress import wait_for_end
-from netwar.errors import ConfigError, ItemsFailed, NetwarError
+from netwar.errors import ConfigError, Declined, ItemsFailed, NetwarError
 from netwar.records.text import one_line
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _ask(services: Services, request: Request) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"{request.asks} Where there is no terminal to ask on, say --yes")
     if not agreed(request.asks or ""):
-        raise NetwarError("nothing done")
+        raise Declined("nothing done")
 
 
 def _sent(services: Services, request: Request, how: RequestOptions, *, patient: bool) -> Answer:

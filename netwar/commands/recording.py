@@ -22,25 +22,26 @@ def worked(
     *,
     limit: int | None,
     wait: bool,
-    filler: str,
+    filler: str = "",
 ) -> str:
     """Run a worker and say what it did. What stopped it early is raised after that is said.
 
     `make(bar)` makes the worker, `into` are the indices that it records into, the first of which names what it says;
-    `filler` is the program that fills the queue.
+    `filler` is the program that fills the queue, none for users who are named: other runs may be at others meanwhile.
     """
     from netwar.queues.base import MAX_FAILURES
 
     label = into[0]
-    services.exclusive(queue.name)
+    if filler:
+        services.exclusive(queue.name)
     before = replayed(services, *into)
     if not len(queue) and not queue.claimed():
         return f"{before}{queue.name} is empty: put users on it with {filler}"
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        aside = f"who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why"
-        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}; {aside}")
+        aside = f"; who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why" if filler else ""
+        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}{aside}")
     return f"{before}{label}: {run.summary}"
 
 

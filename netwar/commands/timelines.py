@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from shlex import quote
 from typing import Any
@@ -10,47 +12,92 @@ from typing import Any
 from netwar.cli import click
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
+from netwar.commands.follow_target import entry
 from netwar.commands.recording import worked
 from netwar.records.documents import tweets_index, users_index
 
 
-def capture(services: Services, index: str, *, queue: str, limit: int | None, wait: bool, refresh: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """What the operator asked for: the queue and, of those who need not wait on it, the users; most users of one run; whether to
+    wait for rate windows; which posts to read again (a Refresh); how deep to read (Bounds)."""
+
+    queue: str
+    users: tuple[str, ...]
+    limit: int | None
+    wait: bool
+    refresh: Any
+    bounds: Any
+
+
+def capture(services: Services, index: str, wish: CaptureOptions) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
     from netwar.archive.base import Store
+    from netwar.errors import Busy
     from netwar.timelines.worker import TimelineWorker
 
-    waiting = services.queue(queue)
+    waiting = _source(services, wish)
+    worker: TimelineWorker
 
     def make(bar: Any) -> TimelineWorker:
-        return TimelineWorker(
+        nonlocal worker
+        worker = TimelineWorker(
             waiting,
             services.twitter,
             Store(services.archive, services.spool),
             index,
-            limit=limit,
-            refresh=refresh,
+            limit=wish.limit,
+            refresh=wish.refresh,
+            bounds=wish.bounds,
             report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,
         )
+        return worker
 
-    filler = "tw-quser2work" if queue == "work" else f"tw-quser2work --queue {quote(queue)}"
     into = (tweets_index(index), users_index(index))
-    return worked(services, waiting, into, make, limit=limit, wait=wait, filler=filler)
+    filler = "" if wish.users else "tw-quser2work" if wish.queue == "work" else f"tw-quser2work --queue {quote(wish.queue)}"
+    outcome = worked(services, waiting, into, make, limit=wish.limit, wait=wish.wait, filler=filler)
+    if wish.users and (busy := [*waiting.busy, *worker.summary.elsewhere]):
+        whose = f"tw-showwork --queue {quote(wish.queue)} tells whose it is"
+        raise Busy(f"{outcome}; being recorded by another run now: {', '.join(busy)} ({whose}); run again when it is done")
+    return outcome
 
 
-def estimated(services: Services, index: str, queue: str, limit: Any, *, ask: bool, yes: bool) -> str:
-    """What recording the waiting users would cost."""
+def _source(services: Services, wish: CaptureOptions) -> Any:
+    """Where users are taken from: the queue, or those who are named."""
+    if not wish.users:
+        return services.queue(wish.queue)
+    from netwar.work.named_users import NamedUsers
+
+    return NamedUsers(services.queue(wish.queue), map(entry, wish.users), keep=bool(wish.bounds.words))
+
+
+def bounds(most: int | None, since: datetime | None) -> Any:
+    """What --most and --since were given. Raises UsageError for a day before X's ids told times."""
+    from netwar.records.ids import SNOWFLAKE_EPOCH
+    from netwar.timelines.bounds import Bounds
+
+    if since is None:
+        return Bounds(most)
+    ms = int(since.replace(tzinfo=UTC).timestamp()) * 1000
+    if ms < SNOWFLAKE_EPOCH:
+        raise click.UsageError("--since takes a day from 2010-11-05 on: older ids do not tell when a tweet was posted")
+    return Bounds(most, ms)
+
+
+def estimated(services: Services, index: str, wish: CaptureOptions, *, ask: bool, yes: bool) -> str:
+    """What recording the waiting users, or those who are named, would cost."""
     from netwar.timelines import estimate
 
     def users() -> Any:
-        return islice(services.queue(queue).waiting(), limit)
+        return islice(_source(services, wish).waiting(), wish.limit)
 
     bought = ""
     if ask:
         unknown = sum(1 for _ in estimate.unknown(users(), services.archive, index))
         bought = _bought(services, index, estimate.unknown(users(), services.archive, index), unknown, yes)
-    return f"{estimate.estimate(users(), services.archive, services.money, index)}{bought}"
+    return f"{estimate.estimate(users(), services.archive, services.money, index, wish.bounds)}{bought}"
 
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:

@@ -24,8 +24,9 @@ from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.idlists import portions
 from netwar.records.ids import number
 from netwar.records.pages import documents
+from netwar.records.text import plural
 from netwar.twitter.base import Answer, Direction, TransientError, Twitter
-from netwar.work.loop import check_fields
+from netwar.work.loop import check_fields, tell_of_waiting
 
 log = logging.getLogger("netwar.follows")
 
@@ -107,7 +108,7 @@ class Enumeration:
         return self._twitter.follows(self._user, self._direction, index=USERTEST, token=token, whole=whole)
 
     def _nap(self, seconds: float) -> None:
-        log.warning("the account may ask no more for %.0f s: waiting, as --wait says", seconds)
+        tell_of_waiting(seconds, f"{self.progress.read:,} are read so far")
         while seconds > 0:
             self._sleep(min(seconds, NAP))
             self._snapshot.renew()
@@ -124,6 +125,7 @@ class Enumeration:
         if answer.page.unread:
             raise TransientError("X answered with something that cannot be read", ADVICE)
         self._put(problem.value for problem in answer.page.problems if problem.outcome and number(problem.value) is not None)
+        log.debug("page of %s: %s for $%.3f", self._direction, plural(len(ids), "user"), answer.micro / 1e6)
         self._snapshot.add([int(id) for id in ids], answer.page.next_token, seen=self._mode != "ids")
         self.progress.read += len(ids)
         self._paged(self.progress, len(ids))

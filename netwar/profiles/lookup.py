@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,8 +10,11 @@ from itertools import islice
 from netwar.archive.base import Body, Store, Tally
 from netwar.records.dialects import DIALECTS, Object, username
 from netwar.records.pages import Problem, documents
+from netwar.records.text import plural
 from netwar.twitter.base import Answer, Twitter
 from netwar.work.loop import check_fields
+
+log = logging.getLogger("netwar.profiles")
 
 MAX_USERS = 100  # docs.x.com, users: ids and usernames, 1 to 100
 
@@ -75,6 +79,8 @@ class UserLookup:
         }
         silent = [value for value in asked if value not in profiles and value not in unavailable]
         self.silent += len(silent)
+        found = f"{plural(len(profiles), 'profile')} and {len(unavailable):,} not to be had"
+        log.debug("look-up of %s: %s for $%.3f", plural(len(asked), "user"), found, answer.micro / 1e6)
         return LookupResult(asked, profiles, unavailable, silent, answer.retrieved)
 
     def _keep(self, answer: Answer) -> None:

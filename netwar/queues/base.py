@@ -8,7 +8,7 @@ user: the fifth in a row moves them to `failed` with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -61,6 +61,18 @@ class Queue(Protocol):
 
     def take(self, size: int) -> Claim | None:
         """Claim up to `size` users; None when nobody waits. Claims of dead runs are freed first."""
+
+    def claim(self, user: str) -> Claim | None:
+        """Claim this user, whether they wait or not; None when another claim has them. Claims of dead runs are freed first.
+
+        Who did not wait leaves nothing behind, however the claim ends, and is not counted a failure of.
+        """
+
+    def remove(self, users: Sequence[str]) -> dict[str, str]:
+        """Take users off the queue; by user what they were: `waiting` or `failed`. Who is `claimed` stays.
+
+        Those who are not on it are left out. Claims of dead runs are freed first.
+        """
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits."""

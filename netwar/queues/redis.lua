@@ -250,6 +250,34 @@ function step.also(token, user, now, dead, most)
   return 1
 end
 
+-- Claim one user, waiting or not: 1, or 0 when another claim has them.
+function step.claim(token, user, holder, now, lease, dead)
+  free(now, dead, nil)
+  if call('HEXISTS', claimed, user) == 1 then
+    return 0
+  end
+  grant(token, holder, lease, {})
+  return step.also(token, user, now, '[]')
+end
+
+-- Take users, all different, off the queue, but for those who are claimed: what each of them was, '' for one who was not there.
+function step.remove(now, dead)
+  free(now, dead, nil)
+  local stood = {}
+  for place, user in ipairs({unpack(ARGV, 5)}) do
+    if call('HEXISTS', claimed, user) == 1 then
+      stood[place] = 'claimed'
+    else
+      local set_aside = call('HDEL', failed, user) == 1
+      call('HDEL', failures, user)
+      call('HDEL', queued, user)
+      call('ZREM', turns, user)
+      stood[place] = call('SREM', waiting, user) == 1 and 'waiting' or set_aside and 'failed' or ''
+    end
+  end
+  return stood
+end
+
 -- Give an entry of a claim, added by hand, the spelling that all others have; without one, set it aside. Who is left.
 function step.respell(token, entry, user, reason)
   local claim = claim_of(token)

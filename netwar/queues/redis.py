@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -61,6 +61,21 @@ class RedisQueue:
             if self._put_right(claim):
                 return claim
         return None
+
+    def claim(self, user: str) -> Claim | None:
+        dead, token, now = self._dead(), uuid.uuid4().hex, self._clock()
+        held = self._do("claim", token, _bytes(user), self._run.begin(), now, now + LEASE_SECONDS, json.dumps(dead))
+        self._bury(dead)
+        return Claim(self, token, [user]) if held else None
+
+    def remove(self, users: Sequence[str]) -> dict[str, str]:
+        dead = self._dead()
+        stood: dict[str, str] = {}
+        for some in (users[at : at + CHUNK] for at in range(0, len(users), CHUNK)):
+            told = self._do("remove", self._clock(), json.dumps(dead), *map(_bytes, some))
+            stood |= {user: _text(state) for user, state in zip(some, told, strict=True) if state}
+        self._bury(dead)
+        return stood
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions. Left out is who was added by hand and names no user: such an

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -45,6 +45,7 @@ MIGRATIONS = [
 
 CHUNK = 100_000
 BATCH_SIZE = 10_000
+NAMED = "queue = ? AND user IN (SELECT value FROM json_each(?))"
 HELD = "queue = ? AND state = 'claimed' AND token = ?"
 
 PUT = """
@@ -107,9 +108,26 @@ class SqliteQueue:
                     "UPDATE entries SET state = 'claimed', token = ?, holder = ?, until = ? WHERE turn = ?",
                     [(*lease, turn) for turn, _, _ in rows],
                 )
-        for holder in dead:
-            self._run.remove_stale(holder)
+        self._bury(dead)
         return Claim(self, token, [user for _, user, _ in rows], self._here(min(row[-1] for row in rows))) if rows else None
+
+    def claim(self, user: str) -> Claim | None:
+        token = uuid.uuid4().hex
+        with self._writing() as db:
+            dead = self._free(db)
+            lease = (token, self._run.begin(), self._clock() + LEASE_SECONDS)
+            held = db.execute(ALSO, (self.name, user, self._clock(), *lease)).rowcount > 0
+        self._bury(dead)
+        return Claim(self, token, [user]) if held else None
+
+    def remove(self, users: Sequence[str]) -> dict[str, str]:
+        named = (self.name, json.dumps(list(users)))
+        with self._writing() as db:
+            dead = self._free(db)
+            found = dict(db.execute(f"SELECT user, state FROM entries WHERE {NAMED}", named).fetchall())
+            db.execute(f"DELETE FROM entries WHERE {NAMED} AND state <> 'claimed'", named)
+        self._bury(dead)
+        return found
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions, so that a long list holds up nobody."""
@@ -181,6 +199,10 @@ class SqliteQueue:
             if token != sparing and (holder in dead or not now < until <= now + LEASE_SECONDS + 1):
                 self._hand_back(db, token, None)
         return dead
+
+    def _bury(self, dead: list[str]) -> None:
+        for holder in dead:
+            self._run.remove_stale(holder)
 
     def _hand_back(self, db: sqlite3.Connection, token: str, failure: str | None) -> None:
         db.execute(f"DELETE FROM entries WHERE {HELD} AND extra", (self.name, token))

@@ -55,6 +55,11 @@ def plural(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
+def named(id: str, name: str | None) -> str:
+    """A user for a sentence: nasa (11348282), or the id alone where no name is known."""
+    return f"{name} ({id})" if name else id
+
+
 def waiting(users: int) -> str:
     """1 user waits, 2,000 users wait."""
     return f"{plural(users, 'user')} wait{'s' if users == 1 else ''}"

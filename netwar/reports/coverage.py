@@ -38,11 +38,15 @@ def outcome(record: Record) -> str:
 def details(record: Record) -> list[str]:
     """What the one line says nothing of, a line each."""
     lines = [f"  covered  {bounds(span.low, span.high)}: {plural(span.posts, 'tweet')}" for span in record.spans]
-    lines += [f"  gap      {bounds(gap.low, gap.high)}: the next run fills it" for gap in record.gaps]
+    lines += [f"  gap      {bounds(gap.low, gap.high)}: {_filled(record)}" for gap in record.gaps]
     lines += [f"  lost     {bounds(part.low, part.high)}: X no longer serves it" for part in record.lost]
     if record.counted is not None:
         lines.append(f"  X's profile counts {plural(record.counted, 'tweet')}")
     return lines
+
+
+def _filled(record: Record) -> str:
+    return "not asked for; a run without the bound fills it" if record.bounded else "the next run fills it"
 
 
 def to_json(record: Record) -> dict[str, Any]:

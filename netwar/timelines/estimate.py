@@ -2,7 +2,8 @@
 
 Free: from profiles in the archive, those of usertest among them, and what is covered already. The low figure is
 the new posts that a profile promises and nothing that comes along; the high one adds all that can come along, and
-counts an unknown user as a whole reachable timeline.
+counts an unknown user as a whole reachable timeline. No profile tells how many posts are younger than some day: where that is
+the bound, the low figure has none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from netwar.profiles.status import CLOSED, retrieved
 from netwar.records.dialects import posts_count
 from netwar.records.documents import USERTEST, tweets_index, users_index
 from netwar.records.text import plural
+from netwar.timelines.bounds import UNBOUNDED, Bounds
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 
@@ -44,20 +46,21 @@ def _range(low: str, high: str) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def estimate(users: Iterable[str], archive: Archive, money: Money, index: str) -> Estimate:
+def estimate(users: Iterable[str], archive: Archive, money: Money, index: str, bounds: Bounds = UNBOUNDED) -> Estimate:
     """What recording these users (ids and names) into `index` would cost at today's prices."""
     total = Estimate()
     for user in users:
-        _add(total, user, archive, money, index)
+        _add(total, user, archive, money, index, bounds)
     return total
 
 
-def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str) -> None:
+def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str, bounds: Bounds) -> None:
     profile = _profile(archive, users_index(index), user)
     promised = posts_count(profile) if profile else None
     known = archive.record(tweets_index(index), str(profile["id"]) if profile else user)
     unread = REACHABLE if promised is None else min(max(promised - known.posts, 0), REACHABLE)
-    asked = 0 if promised is None or known.outcome in CLOSED else 1
+    unread = unread if bounds.most is None else min(unread, bounds.most)
+    asked = 0 if bounds.floor or promised is None or known.outcome in CLOSED else 1
     total.users += 1
     total.unknown += promised is None
     total.posts_low += unread * asked

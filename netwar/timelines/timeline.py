@@ -2,6 +2,7 @@
 
 Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
 written together with what it proves (see `netwar.timelines.walk`); only then is the next one asked for.
+Bounds end that sooner: what lies below them stays a gap, which a run without them fills.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.ids import first_id, number
 from netwar.records.pages import Page, documents
+from netwar.records.text import named, plural
+from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
 
@@ -25,7 +28,6 @@ log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
-FEW = 5  # docs.x.com, timelines: the least max_results
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
@@ -40,12 +42,23 @@ class TimelineProgress:
 
 
 class TimelineReader:
-    """The timeline of one user id in one index. `paged` is called after each page is written."""
+    """The timeline of one user id in one index. `paged` is called after each page is written.
+
+    `bounded` tells whether something that X may have was left for the sake of the bounds.
+    """
 
     def __init__(
-        self, twitter: Twitter, store: Store, index: str, user: str, paged: Callable[[Page, TimelineProgress], None]
+        self,
+        twitter: Twitter,
+        store: Store,
+        index: str,
+        user: str,
+        paged: Callable[[Page, TimelineProgress], None],
+        bounds: Bounds = UNBOUNDED,
     ) -> None:
         self.user = user
+        self.bounded = False
+        self._name: str | None = None
         self.progress = TimelineProgress()
         self._twitter = twitter
         self._store = store
@@ -53,44 +66,82 @@ class TimelineReader:
         self._tweets = tweets_index(index)
         self._users = users_index(index)
         self._paged = paged
+        self._bounds = bounds
+        self._above = 0  # posts that are known above the walk
         self._served = 0
 
     def bring_up_to_date(self) -> Record:
-        """Record every post still to be had; the ledger's record afterwards.
+        """Record every post still to be had within the bounds; the ledger's record afterwards.
 
         Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
-        before = self._record()
-        self._walk(Walk(before.top))
+        before, floor = self._record(), self._bounds.floor
+        self._name = before.name
+        self._walk(Walk(max(before.top, floor)))
         for gap in before.gaps:
-            self._walk(Walk(gap.low, gap.high))
+            if gap.high > floor:
+                self._above = depth(self._record().spans, gap.high)
+                self._walk(Walk(max(gap.low, floor), gap.high))
+        self.bounded |= before.top < floor or any(gap.low < floor for gap in before.gaps)
         return self._record()
 
     def refresh(self, days: float | None) -> None:
         """Ask again for the posts of the last `days` (None: as far as X reaches) for their new counts."""
-        walk = Walk(0 if days is None else first_id(self._twitter.now() - int(days * 86_400_000)))
+        self._above = 0
+        low = 0 if days is None else first_id(self._twitter.now() - int(days * 86_400_000))
+        walk = Walk(max(low, self._bounds.floor))
         for answer in self._pages(walk):
             walk.read(_ids(answer), answer.clock)
             self._write(answer)
 
     def look(self) -> None:
         """Ask for a few posts above all that is covered, only to see whether X answers; they are kept, and not covered."""
-        self._write(self._twitter.timeline(self.user, index=self._index, since=self._record().top or None, size=FEW))
+        self._write(self._twitter.timeline(self.user, index=self._index, since=self._record().top or None, size=SMALLEST_PAGE))
+
+    @property
+    def _who(self) -> str:
+        return named(self.user, self._name)
 
     def _record(self) -> Record:
         return self._store.archive.record(self._tweets, self.user)
 
     def _walk(self, walk: Walk) -> None:
         """Read pages, each written together with what it proves."""
+        ended = False
         for answer in self._pages(walk):
             walk.read(_ids(answer), answer.clock)
-            if _ends(answer, walk) and not self._may_be_cut_off(walk):
+            ended = _ends(answer, walk)
+            if ended and not self._may_be_cut_off(walk):
                 walk.end()
             self._write(answer, *walk.changes())
         self._served += walk.posts
-        if not walk.is_done:
+        if not ended:
+            self.bounded = True
+            self._confirm(walk)
+        elif not walk.is_done:
             self._end_in_doubt(walk)
+
+    def _confirm(self, walk: Walk) -> None:
+        """The bounds are reached: ask once more for the posts that came last, which are not proved to be all there are.
+
+        Where X sends them and no others they are complete, too. It is free on the same day; a later run, for which they would
+        lie in a gap, would pay for them anew.
+        """
+        if (stretch := walk.unproved()) is None:
+            return
+        (low, high, posts), came, token = stretch, set[int](), None
+        for _ in range(2):  # X may say on an empty page that nothing follows
+            bounds = {"since": low, "until": high + 1, "size": min(max(posts, SMALLEST_PAGE), PAGE)}
+            answer = self._twitter.timeline(self.user, index=self._index, token=token, **bounds)
+            walk.read(_ids(answer), answer.clock)
+            came.update(_ids(answer))
+            if answer.page.ends and low + 1 in came:
+                walk.end(low)
+            self._write(answer, *walk.changes(), again=True)
+            token = answer.page.next_token
+            if token is None:
+                return
 
     def _may_be_cut_off(self, walk: Walk) -> bool:
         """Whether the pages may have ended at X's limit of 3,200 and not for want of posts.
@@ -113,7 +164,7 @@ class TimelineReader:
         Pages that are deep enough end at X's limit, too. A post that X serves when it is asked for lies above the limit, and
         so does all that is newer. Write down that the rest is lost.
         """
-        if walk.low and self._probe(walk.low, walk, walk.end):
+        if walk.low and self._goes_down_to_low(walk):
             return
         oldest = walk.lowest
         if oldest and walk.until and oldest < walk.until:
@@ -123,7 +174,17 @@ class TimelineReader:
         lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
         newer = f" and newer than {walk.low}" if walk.low else ""
-        log.info("user %s: X no longer serves what is older than tweet %s%s", self.user, walk.until, newer)
+        log.info("user %s: X no longer serves what is older than tweet %s%s", self._who, walk.until, newer)
+
+    def _goes_down_to_low(self, walk: Walk) -> bool:
+        """Whether X serves the post at the lower end of a walk or, where that is a bound and no post, any below it."""
+        if walk.low != self._bounds.floor:
+            return self._probe(walk.low, walk, walk.end)
+        answer = self._twitter.timeline(self.user, index=self._index, until=walk.low + 1, size=SMALLEST_PAGE)
+        if any(one <= walk.low for one in _ids(answer)):
+            walk.end()
+        self._write(answer, *walk.changes())
+        return walk.is_done
 
     def _probe(self, post: int, walk: Walk, proved: Callable[[], None]) -> bool:
         """Ask for one post; whether X serves it, and then what that proves is written with it."""
@@ -135,16 +196,17 @@ class TimelineReader:
         return served
 
     def _pages(self, walk: Walk) -> Iterator[Answer]:
-        """Pages until there is no next one. Where X repeats itself, on from where nothing is proved yet.
+        """Pages until there is no next one, or the bounds are reached. Where X repeats itself, on from where nothing is proved
+        yet.
 
         Raises UserFailed when that does not help.
         """
         token, until = None, walk.until
         seen: set[str] = set()
-        while True:
+        while size := self._bounds.page(self._above + walk.posts):
             # To the meter a page by its token is the same request as that by which a later run would go on here.
             answer = self._twitter.timeline(
-                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached
+                self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached, size=size
             )
             yield answer
             if answer.page.unread:
@@ -167,11 +229,14 @@ class TimelineReader:
         why = "X repeats the same page without end" if told else "X does not say whether more follows"
         if not walk.again() and (told or walk.barren):
             raise UserFailed(why)
-        log.warning("user %s: %s; going on below post %s", self.user, why, walk.until or "none: from the first page on")
+        log.warning("user %s: %s; going on below post %s", self._who, why, walk.until or "none: from the first page on")
         return walk.until
 
-    def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
-        """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool."""
+    def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None, *, again: bool = False) -> None:
+        """Keep a page with what it contradicts and proves; it is paid for, so a store that is down sends it to the spool.
+
+        Posts that came `again` are not counted as read.
+        """
         page = answer.page
         author = page.authors.get(self.user, {})
         bears = username(author) or None
@@ -184,10 +249,13 @@ class TimelineReader:
             account=self._twitter.account,
             via="timeline",
         )
+        self._name = bears or self._name
+        complete = f", complete down to tweet {span.low}" if span and span.low else ", complete" if span else ""
+        log.debug("user %s: page of %s for $%.3f%s", self._who, plural(len(page.posts), "tweet"), answer.micro / 1e6, complete)
         self.progress.micro += answer.micro
         if made or back or span:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, [cover])
-        self.progress.posts += len(page.posts)
+        self.progress.posts += 0 if again else len(page.posts)
         self.progress.proved += span.posts if span else 0
         self._paged(page, self.progress)
 

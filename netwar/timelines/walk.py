@@ -82,12 +82,18 @@ class Walk:
         self._last = [*self._last, *inside][-DOUBTFUL:]
         self._prove()
 
-    def end(self) -> None:
-        """There is nothing more down to `low`."""
+    def end(self, low: int | None = None) -> None:
+        """There is nothing more down to the walk's own `low`, or to another one above that."""
         if self.edge is None:
             self._begin()
         if self._top is not None:
-            self.edge = self.low
+            self.edge = self.low if low is None else low
+
+    def unproved(self) -> tuple[int, int, int] | None:
+        """(low, high, posts): the stretch below what is proved, down to the oldest post that came. None if none came there."""
+        high = max(self._known, default=0) if self.edge is None else self.edge
+        low = min(self._known, default=0) - 1
+        return (low, high, self._between(low, high)) if 0 <= low < high else None
 
     def reaches(self, post: int) -> None:
         """X serves this post of the last page by itself: it is no stray, and all that is newer was served."""

@@ -16,6 +16,8 @@ from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
+from netwar.records.text import named
+from netwar.timelines.bounds import UNBOUNDED, Bounds
 from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
 from netwar.timelines.timeline import TimelineProgress, TimelineReader, conclusion
 from netwar.twitter.base import Twitter, Unavailable
@@ -56,6 +58,7 @@ class TimelineWorker:
         *,
         limit: int | None = None,
         refresh: Refresh | None = None,
+        bounds: Bounds = UNBOUNDED,
         report: Callable[[str, TimelineProgress], None] = lambda user, progress: None,
         user_done: Callable[[], None] = lambda: None,
         room: Callable[[], None] = lambda: None,
@@ -69,6 +72,7 @@ class TimelineWorker:
         self._names = ScreenNameResolver(twitter, store, index)
         self._left = limit
         self._refresh = refresh
+        self._bounds = bounds
         self._report = report
         self._user_done = user_done
         self._room = room
@@ -125,19 +129,22 @@ class TimelineWorker:
         self._suspects.answered()
 
     def _record(self, claim: Claim) -> None:
-        entry = claim.user
+        entry, known = claim.user, None
         try:
             known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
             self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
         except UserFailed as failure:
-            log.warning("user %s: %s", entry, failure)
+            log.warning("user %s: %s", self._who(known) if known else entry, failure)
             self._refused.discard(entry)
             self.summary.failed[entry] += 1
             raise
         if entry in self._refused:  # that has passed
             del self.summary.failed[entry]
+
+    def _who(self, known: ResolvedUser) -> str:
+        return named(known.id, known.name or self._store.archive.record(self._tweets, known.id).name)
 
     def _find(self, entry: str) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1
@@ -149,10 +156,11 @@ class TimelineWorker:
 
     def _bring_up_to_date(self, claim: Claim, known: ResolvedUser) -> None:
         if not claim.also(known.id):
-            log.info("user %s is being recorded by another worker as %s", claim.user, known.id)
+            log.info("user %s is being recorded by another worker", self._who(known))
+            self.summary.elsewhere.append(claim.user)
             return
         if self._recorded_since(known.id, claim):
-            log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
+            log.info("user %s was recorded since they were queued", self._who(known))
             return
         try:
             self._read(claim, known)
@@ -160,8 +168,13 @@ class TimelineWorker:
             self._follow(claim, known, moved.new)
 
     def _recorded_since(self, user: str, claim: Claim) -> bool:
-        """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
+        """Whether the user was recorded under their other spelling, or by a run that died before it could say so.
+
+        A pass that was bounded otherwise than this run is none.
+        """
         record = self._store.archive.record(self._tweets, user)
+        if record.bounded and record.bounded != self._bounds.words:
+            return False
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
         return since_queued(claim, done, self._twitter.now())
 
@@ -180,12 +193,15 @@ class TimelineWorker:
             if known.name and not known.sure and bears.lower() != known.name:
                 raise NameMoved(bears)
 
-        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged)
+        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged, self._bounds)
         try:
             record = timeline.bring_up_to_date()
             if self._refresh:
                 timeline.refresh(self._refresh.days)
-            self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
+            if timeline.bounded:
+                self._conclude(known.id, "partial", self._bounds.words, name=known.name)
+            else:
+                self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
             self._answered(known.id)
         except Unavailable as no:
             self._conclude(known.id, no.outcome, no.detail, name=known.name)
@@ -218,7 +234,7 @@ class TimelineWorker:
 
         self._change(user, change)
         self.summary.users += 1
-        self.summary.outcomes[outcome] += 1
+        self.summary.outcomes[f"{outcome} ({detail})" if detail == self._bounds.words != "" else outcome] += 1
 
     def _change(self, user: str, change: Callable[[Record], Record]) -> None:
         self._store.archive.change(self._tweets, user, change)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import DoesNotFit, MadeGood, Money, Reservation, Windows
+from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS, Object
 from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer, Direction, TransientError, Unavailable
@@ -42,7 +41,8 @@ class Client:
     """Fills the contract `netwar.twitter.base.Twitter`.
 
     `money` and `windows` are asked before each request and told after it; `command` is what
-    the spending is booked under. `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
+    the spending is booked under, `run_budget` the most that this run may spend (micro-dollars).
+    `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Client:
         command: str,
         sleep: Callable[[float], None] = time.sleep,
         aside: Aside = lambda request, content, reason: None,
+        run_budget: int | None = None,
     ) -> None:
         self._settings = settings
         self._money = money
@@ -71,7 +72,7 @@ class Client:
             access_token_secret=settings.access_token_secret,
         )
         self._clock = XClock(money, self._transport.look)
-        self._purse = BudgetGuard(money, settings.path, command, sleep, self._clock.ask)
+        self._purse = BudgetGuard(money, settings.path, command, sleep, self._clock.ask, run_budget)
         self._pace = Pace(settings, windows, self._clock)
 
     def timeline(
@@ -197,32 +198,24 @@ class Client:
             if isinstance(error, Exception) and not getattr(error, "billed", False):
                 self._money.release(reservation)
             else:
-                self._money.doubt(reservation)
+                self._purse.doubt(reservation)
             raise
         at, retrieved = self._clock.read(reply)
         page = read(reply.body, users=bool(users))
         owner = about if users and about else ""
-        micro = self._book(reservation, page.bought(users, owner), at, self._purse.made_good(page, most, resumed=resumed))
+        made_good = self._purse.made_good(page, most, resumed=resumed)
+        micro = self._purse.settle(reservation, page.bought(users, owner), at, made_good)
         self._doubt_the_unnamed(reservation, page, users or "post", asked)
         if about is not None:
             _check_user(page, about)
         return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
-
-    def _book(self, reservation: Reservation, bought: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood) -> int:
-        """Settle. Where the meter has gone away meanwhile, the most that the page can have cost stays reserved: it is paid for,
-        so it is handed on all the same."""
-        try:
-            return self._money.settle(reservation, bought, at, made_good)
-        except ServiceDown as error:
-            log.warning("what came could not be booked, $%.3f stay reserved: %s", reservation.micro / 1e6, error)
-            return reservation.micro
 
     def _doubt_the_unnamed(self, reservation: Reservation, page: Page, listed: str, asked: int) -> None:
         """What came without an id cannot be booked, since X bills by ids; as X may have billed it, it stays in doubt."""
         most = {listed: asked} if page.unread else page.unnamed(listed)
         if most:
             with suppress(DoesNotFit, ServiceDown):
-                self._money.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
+                self._purse.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
 
     def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
         def judged(reply: Reply) -> None:
@@ -260,9 +253,11 @@ class Client:
             self._settings.require("bearer_token")
 
 
-def connect(settings: Settings, money: Money, windows: Windows, command: str, aside: Aside) -> Client:
+def connect(
+    settings: Settings, money: Money, windows: Windows, command: str, aside: Aside, run_budget: int | None = None
+) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
-    return Client(settings, money, windows, command, aside=aside)
+    return Client(settings, money, windows, command, aside=aside, run_budget=run_budget)
 
 
 def _check_user(page: Page, user: str) -> None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow, RateLimited
 from netwar.queues.base import Claim, Queue
@@ -61,8 +62,14 @@ def run_through_rate_limits(
                     f"the account may ask no more for {limited.wait:.0f} s, {waiting(len(queue))}: run again then, or with --wait"
                 )
                 return summary
-            log.warning("the account may ask no more for %.0f s: waiting, as --wait says", limited.wait)
+            tell_of_waiting(limited.wait, waiting(len(queue)))
             sleep(limited.wait)
+
+
+def tell_of_waiting(seconds: float, what: str) -> None:
+    """Say, once, that a rate window is waited for, and until when; `what` goes on then."""
+    until = datetime.fromtimestamp(time.time() + seconds, UTC).strftime("%H:%M:%S UTC")
+    log.info("the rate window of the account is spent: waiting, as --wait says, until %s (%.0f s); %s", until, seconds, what)
 
 
 class FailureStreak:

@@ -11,7 +11,8 @@ from netwar.records.text import plural
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did. `read` counts `what` X sent; `limited` says why it ended before the queue was empty."""
+    """What a run did. `read` counts `what` X sent; `elsewhere` are users whom another run is recording; `limited` says why it
+    ended before the queue was empty."""
 
     what: str = "tweet"
     users: int = 0
@@ -20,6 +21,7 @@ class Summary:
     tally: Tally = field(default_factory=Tally)
     outcomes: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    elsewhere: list[str] = field(default_factory=list)
     limited: str = ""
 
     def __str__(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from netwar.connections.runs import Run
@@ -297,6 +299,61 @@ def test_that_a_run_was_killed_says_nothing_of_its_user(where: str, queue: Queue
     claim = queue.take(1)
     assert claim is not None
     assert claim.users == ["1"]
+
+
+def test_a_user_is_claimed_by_name_and_leaves_nothing_behind(queue: Queue, other: Queue) -> None:
+    """Waiting or not, and however the claim ends: who did not wait is not put back, and not counted a failure of."""
+    claim = queue.claim("nasa")
+    assert claim is not None
+    assert (claim.users, claim.queued) == (["nasa"], None)
+    assert other.claim("nasa") is None
+    assert other.put(["nasa"]) == 0
+    for error in (None, KeyboardInterrupt, UserFailed):
+        if error is None:
+            claim.__exit__(None, None, None)
+        else:
+            with contextlib.suppress(error), queue.claim("nasa") as claim:
+                claim.renew()
+                raise error("no")
+        assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
+
+
+def test_who_waited_and_was_claimed_by_name_waits_again_or_is_done(queue: Queue) -> None:
+    queue.put(["1", "nasa"])
+    with contextlib.suppress(KeyboardInterrupt), queue.claim("nasa"):
+        assert list(queue.waiting()) == ["1"]
+        raise KeyboardInterrupt
+    assert sorted(queue.waiting()) == ["1", "nasa"]
+    with queue.claim("nasa") as claim:
+        assert claim.also("1")
+    assert (len(queue), queue.claimed()) == (0, [])
+
+
+def test_a_user_claimed_by_name_is_free_when_the_run_is_dead(queue: Queue, run: Run, other: Queue) -> None:
+    assert queue.claim("nasa")
+    run.end()
+    claim = other.claim("nasa")
+    assert claim is not None
+    with claim:
+        pass
+    assert (len(other), other.claimed(), other.failed()) == (0, [], [])
+
+
+def test_users_are_removed_but_not_those_who_are_worked_on(queue: Queue, other: Queue) -> None:
+    queue.put(["5"])
+    for _ in range(MAX_FAILURES):
+        with taken(queue):
+            raise UserFailed("no")
+    queue.put(["1"])
+    held = taken(other)
+    queue.put(["2", "3"])
+    assert queue.remove(["1", "2", "5", "9"]) == {"1": "claimed", "2": "waiting", "5": "failed"}
+    assert (list(queue.waiting()), queue.failed()) == (["3"], [])
+    held.renew()
+    held.__exit__(None, None, None)
+    assert queue.remove(["1"]) == {}
+    assert queue.put(["2"]) == 1
+    assert queue.take(2).users == ["3", "2"]
 
 
 WORKER = """

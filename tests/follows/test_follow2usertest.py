@@ -282,8 +282,8 @@ def test_pages_shrink_near_the_budget_and_the_next_day_goes_on(observer: Begin) 
     paid(one)
 
 
-@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 1), ("\x04", 1)])
-def test_at_a_terminal_it_is_asked_for(observer: Begin, answer: str, status: int) -> None:
+@pytest.mark.parametrize(("answer", "agreed"), [("y\n", True), ("n\n", False), ("\x04", False)])
+def test_at_a_terminal_it_is_asked_for(observer: Begin, answer: str, agreed: bool) -> None:
     one = observer(WORLD)
     keyboard, terminal = pty.openpty()
     os.write(keyboard, answer.encode())
@@ -293,10 +293,10 @@ def test_at_a_terminal_it_is_asked_for(observer: Begin, answer: str, status: int
     )
     os.close(keyboard)
     os.close(terminal)
-    assert done.returncode == status
+    assert done.returncode == 0, "a no is no failure"
     assert "Read the followers of famous for up to $25.00?" in done.stderr
-    assert bool(pages(one)) == (status == 0)
-    if status:
+    assert bool(pages(one)) == agreed
+    if not agreed:
         assert done.stderr.endswith("tw-follow2usertest: nothing was read\n")
 
 

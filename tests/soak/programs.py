@@ -75,8 +75,15 @@ NAMED = sometimes([], ["--history"], ["--json"], ["--ask"])
 
 
 def capture(around: Around) -> Command:
-    more = around.chance.choice(([], [], [], ["--refresh", "7"], ["--refresh"], ["--estimate"], ["--queue", "weekly"]))
+    plain: list[list[str]] = [[], [], [], ["--refresh", "7"], ["--refresh"], ["--estimate"], ["--queue", "weekly"]]
+    more = around.chance.choice([*plain, named_user(around)])
     return Command("tw-idu3elk", [INDEX, *more, *([] if "--estimate" in more else LENGTHS(around))])
+
+
+def named_user(around: Around) -> list[str]:
+    """One user without a queue, whole or in part. (On a queue a part would break the promise to record who is on it.)"""
+    user = around.chance.choice((around.one()["id"], around.one()["name"]))
+    return ["--user", user, *around.chance.choice(([], ["--most", "30"], ["--since", "2020-01-01"], ["--budget", "0.5"]))]
 
 
 def profiles(around: Around) -> Command:
@@ -157,6 +164,11 @@ def wipe(program: str, queue: str) -> Row:
         return Command(program, ["--queue", queue, "--yes"], wiped=queue)
 
     return row
+
+
+def dequeue(around: Around) -> Command:
+    """Users who may or may not be on the queue; those who are promised to be recorded stand on others."""
+    return Command("tw-dequeue", [around.one()["id"], around.one()["name"], "--queue", "weekly"], expected=FAILS, wiped="weekly")
 
 
 def mend(around: Around) -> Command | None:

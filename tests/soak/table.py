@@ -23,6 +23,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-auth": [(1, begin)],
     "tw-copy": [(1, do.copy)],
     "tw-coverage": [(1, do.coverage)],
+    "tw-dequeue": [(1, do.dequeue)],
     "tw-elk": [(1, do.elk)],
     "tw-elkauth": [(1, do.elkauth)],
     "tw-elkinit": [(1, do.elkinit)],

@@ -8,15 +8,17 @@ from unittest.mock import Mock, patch
 
 from netwar.coverage import Record
 from netwar.queues.base import UserFailed
+from netwar.timelines.bounds import UNBOUNDED, Bounds
 from netwar.timelines.timeline import TimelineReader, conclusion
-from tests.walks.simulated import CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Cut, Memory, Odd, SimulatedX
+from tests.walks.simulated import APART, CUTS, IN_DOUBT, LIMIT, NOW, ORDERS, USER, Cut, Memory, Odd, SimulatedX
 
 MAX_RUNS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A user with so many posts, and what happens at each request; then X is plain again. `steps`: see Memory.
+    """A user with so many posts, and what happens at each request; then X is plain again. `steps`: see Memory. `bounds` are those
+    of the first runs.
 
     `strays` is how many may come in a row: with more than twenty, only runs that come to their end may be relied on.
     """
@@ -28,16 +30,18 @@ class Story:
     trailing: bool = False
     steps: bool = False
     strays: int = 20
+    bounds: tuple[Bounds, ...] = ()
 
 
 def told(story: Story) -> tuple[SimulatedX, Memory]:
     """Run after run until one ends well and X is plain; what is true is checked after each. Raises AssertionError."""
     x = SimulatedX(story.posts, story.odd, story.seed, story.counted, story.trailing, story.strays)
     memory = Memory(x, steps=story.steps)
+    bounds = list(story.bounds)
     with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10, log=Mock()):
         for _ in range(MAX_RUNS):
-            was_plain = not x.odd
-            if _run(x, memory) and was_plain:
+            was_plain = not x.odd and not bounds
+            if _run(x, memory, bounds.pop(0) if bounds else UNBOUNDED) and was_plain:
                 break
         else:
             raise AssertionError("the runs come to no end")
@@ -51,11 +55,11 @@ def told(story: Story) -> tuple[SimulatedX, Memory]:
     return x, memory
 
 
-def _run(x: SimulatedX, memory: Memory) -> bool:
+def _run(x: SimulatedX, memory: Memory, bounds: Bounds = UNBOUNDED) -> bool:
     """One run; whether it came to its end."""
     try:
         memory.replay()
-        timeline = TimelineReader(x, memory.store, "story", USER, lambda page, progress: None)  # type: ignore[arg-type]
+        timeline = TimelineReader(x, memory.store, "story", USER, lambda page, progress: None, bounds)  # type: ignore[arg-type]
         conclusion(timeline.bring_up_to_date(), timeline.progress.posts)
         ended = True
     except (Cut, UserFailed):
@@ -115,4 +119,11 @@ def at_random(seed: int) -> Story:
         counted=chance.choice((None, 0, 0, 5, -5)),
         trailing=chance.random() < 0.3,
         steps=chance.random() < 0.5,
+        bounds=() if story.strays > 20 else tuple(Bounds(*bound(chance)) for _ in range(chance.choice((0, 0, 1, 2, 6)))),
     )
+
+
+def bound(chance: random.Random) -> tuple[int | None, int | None]:
+    """`most` and `since`, one of them, both or neither."""
+    most = chance.choice((None, 5, 7, 20, 21, 50, 102, 230, 310))
+    return most, chance.choice((None, None, NOW - chance.randint(0, 400) * APART))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwar.coverage import Span
+from netwar.coverage import Span, Stretch
 from netwar.records.ids import first_id
+from netwar.timelines.bounds import UNBOUNDED, Bounds
+from netwar.timelines.timeline import TimelineReader
 from netwar.timelines.walk import Walk
 from tests.randomly import SEED, randomly
-from tests.walks.simulated import CUTS, ORDERS, Odd
-from tests.walks.stories import Story, at_random, told
+from tests.walks.simulated import APART, CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Memory, Odd, SimulatedX
+from tests.walks.stories import Story, at_random, check, told
 
 NOW = 1_700_000_000_000
 
@@ -170,3 +174,55 @@ def test_so_it_is_in_stories_at_random() -> None:
 def test_a_clean_cut_costs_at_most_twenty_posts_again(count: int, cuts: list[str]) -> None:
     x, _ = told(Story(count, tuple(Odd(cut=cut) for cut in cuts), SEED))
     assert x.served <= count + 20 * cuts.count("written")
+
+
+def bounded(x: SimulatedX, memory: Memory, bounds: Bounds) -> bool:
+    """A bounded run while X is plain; whether it left something for the sake of the bounds."""
+    timeline = TimelineReader(x, memory.store, "story", USER, lambda page, progress: None, bounds)
+    timeline.bring_up_to_date()
+    check(x, memory)
+    return timeline.bounded
+
+
+def test_bounds_leave_a_gap_below_what_was_wished_for_and_nothing_else() -> None:
+    for most in (5, 7, 20, 21, 99, 102, 204):
+        x = SimulatedX(300, [], seed=1)
+        memory = Memory(x, steps=False)
+        assert bounded(x, memory, Bounds(most))
+        assert memory.ids == set(x.truth[:most]), "no post more, and none is left out"
+        assert [span.posts for span in memory.record("", USER).spans] == [most], "all that came is covered"
+        assert len(memory.record("", USER).gaps) == 1
+        served = x.served
+        assert bounded(x, memory, Bounds(most))
+        assert x.served == served, "what is covered is not asked for again"
+        assert bounded(x, memory, Bounds(most + 50))
+        assert len(memory.ids) == most + 50, "a wider bound goes on below"
+        assert not bounded(x, memory, UNBOUNDED)
+        assert memory.ids == set(x.truth)
+
+
+def test_a_day_bounds_a_timeline_exactly() -> None:
+    x = SimulatedX(150, [], seed=1)
+    memory = Memory(x, steps=False)
+    since = Bounds(since=NOW - 40 * APART)
+    assert bounded(x, memory, since)
+    assert memory.ids == {one for one in x.truth if one > since.floor}
+    assert memory.record("", USER).gaps == (Stretch(0, since.floor),)
+    assert not bounded(x, memory, Bounds(since=NOW - 500 * APART)) or memory.ids == set(x.truth)
+    assert not bounded(x, memory, UNBOUNDED)
+    assert memory.ids == set(x.truth)
+
+
+def test_a_timeline_that_ends_within_its_bounds_is_whole() -> None:
+    x = SimulatedX(30, [], seed=1)
+    memory = Memory(x, steps=False)
+    assert not bounded(x, memory, Bounds(most=100))
+    assert memory.record("", USER).gaps == ()
+
+
+def test_a_deep_timeline_is_whole_down_to_the_day_where_x_serves_what_is_older() -> None:
+    x = SimulatedX(300, [], seed=1)
+    memory = Memory(x, steps=False)
+    with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10):
+        assert bounded(x, memory, since := Bounds(since=NOW - 250 * APART))
+        assert (memory.record("", USER).gaps, memory.record("", USER).lost) == ((Stretch(0, since.floor),), ())

@@ -1,0 +1,76 @@
+"""The bad lines of a file: told one by one while they are few, and in a file of their own when they are many."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from netwar.cli.files import replaced
+from netwar.cli.output import echo
+from netwar.errors import NetwarError
+
+if TYPE_CHECKING:
+    from netwar.records.entries import Fault
+
+FEW = 10
+
+
+class Rejected:
+    """The faults of the file `name`; a context manager, at whose end FILE-rejected.txt is in its place.
+
+    The first ten are told on standard error. Where there are more, all of them are written into `base`-rejected.txt, `base` being
+    the file itself where it is not given, and `stdin` in the current folder for what is no file; and it is told what most of
+    those are that were not told.
+    """
+
+    def __init__(self, name: str, base: str | None = None) -> None:
+        self.count = 0
+        self.path = Path(f"{base or (name if os.path.isfile(name) else 'stdin')}-rejected.txt")
+        self._name = name
+        self._first: list[str] = []
+        self._untold: Counter[str] = Counter()
+        self._out: TextIO | None = None
+        self._why_not = ""
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._untold:
+            reason, many = self._untold.most_common(1)[0]
+            echo(f"{self._name}: and {self._untold.total():,} more, {many:,} of them: {reason}", err=True)
+        self._closing.__exit__(kind, error, trace)
+
+    def add(self, fault: Fault) -> None:
+        """One more."""
+        self.count += 1
+        if self.count <= FEW:
+            self._first.append(str(fault))
+            echo(f"{self._name}: {fault}", err=True)
+            return
+        self._untold[fault.reason] += 1
+        if self.count == FEW + 1:
+            self._open()
+        if self._out:
+            self._out.write(f"{fault}\n")
+
+    @property
+    def where(self) -> str:
+        """Where they are listed, for the end of a sentence."""
+        if self.count <= FEW:
+            return "listed above"
+        if self._why_not:
+            return f"the first {FEW} listed above, the others not: {self._why_not}"
+        return f"all of them in {self.path}"
+
+    def _open(self) -> None:
+        try:
+            self._out = self._closing.enter_context(replaced(self.path))
+            self._out.writelines(f"{line}\n" for line in self._first)
+        except NetwarError as error:
+            self._out, self._why_not = None, str(error)

@@ -1,0 +1,38 @@
+"""--budget: what the operator allows one run to spend, beside the budget of the day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netwar.cli import click
+
+KEPT = "netwar.run_budget"  # among what click keeps of a command line
+
+
+def _keep(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+    if given is None:
+        return
+    from netwar.config.values import Place, dollars
+
+    try:
+        micro = dollars(given, Place(Path(), Path()))
+    except ValueError:
+        micro = None
+    if micro is None:
+        raise click.BadParameter(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50", context, parameter)
+    context.meta[KEPT] = micro
+
+
+BUDGET = click.option(
+    "--budget",
+    metavar="USD",
+    expose_value=False,
+    callback=_keep,
+    help="Most that this run may spend; the budget of the day holds all the same.",
+)
+
+
+def run_budget(context: click.Context) -> int | None:
+    """Micro-dollars; None where the command line does not say."""
+    found = context.meta.get(KEPT)
+    return found if isinstance(found, int) else None

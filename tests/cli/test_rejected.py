@@ -1,0 +1,48 @@
+"""Bad lines of a file: few are told, many are written into a file of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Desk
+
+BAD = "".join(f"{number}.5\n" for number in range(1, 26)) + "1.2E+18\nnasa\n"
+
+
+@pytest.fixture(autouse=True)
+def configuration(desk: Desk) -> None:
+    desk.configure(data=desk.home / "data")
+
+
+def test_of_many_the_first_ten_are_told_and_all_are_kept(desk: Desk) -> None:
+    (desk.home / "users.txt").write_text(BAD)
+    told = desk.run("tw-quser2work", "-q", "users.txt", check=1).stderr.splitlines()
+    assert [line.split(":")[1] for line in told[:10]] == [f" line {number}" for number in range(1, 11)]
+    assert told[10].startswith("users.txt: and 16 more, 15 of them: an id has no decimals")
+    assert told[11].endswith("lines that name no user (all of them in users.txt-rejected.txt): 26")
+    assert len(told) == 12
+    kept = (desk.home / "users.txt-rejected.txt").read_text().splitlines()
+    assert [line.partition(":")[0] for line in kept] == [f"line {number}" for number in range(1, 27)]
+    assert desk.run("tw-showwork", "--names").stdout == "nasa\n"
+
+
+def test_those_of_standard_input_and_of_an_audit_have_a_place_too(desk: Desk) -> None:
+    table = "source,target\n" + "".join(f"1.{number}E+18,5\n" for number in range(1, 13))
+    for words, given, file, many in (
+        (["tw-quser2usertest", "-"], BAD, "stdin-rejected.txt", 26),
+        (["tw-tumsearch", "-", "checked"], BAD, "checked-rejected.txt", 27),
+        (["tw-fixgraph", "-"], table, "stdin-rejected.txt", 12),
+    ):
+        assert f"all of them in {file}): {many}" in desk.run(*words, input=given, check=1).stderr
+        assert len((desk.home / file).read_text().splitlines()) == many
+
+
+def test_few_leave_no_file_and_where_none_can_be_written_it_is_said(desk: Desk) -> None:
+    (desk.home / "few.txt").write_text("1.5\nnasa\n")
+    desk.run("tw-quser2work", "few.txt", check=1)
+    assert not list(desk.home.glob("*rejected*"))
+    (desk.home / "many.txt").write_text(BAD)
+    (desk.home / "many.txt-rejected.txt").mkdir()
+    told = desk.run("tw-quser2work", "many.txt", check=1).stderr
+    assert "the first 10 listed above, the others not: many.txt-rejected.txt cannot be written" in told
+    assert "1 of 1 user added" in told or "0 of 1 user added" in told

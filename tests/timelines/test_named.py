@@ -1,0 +1,95 @@
+"""tw-idu3elk --user: one user recorded without a queue, with all that a queue promises, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tests.conftest import BIN
+from tests.timelines.conftest import THREE, Operator
+from tests.timelines.test_killed import KILLER
+
+Begin = Callable[..., Operator]
+EMPTY = {"queue": "work", "waiting": 0, "claimed": [], "failed": []}
+
+
+def whole(one: Operator, index: str, user: str) -> None:
+    """The user is recorded, nobody is on the queue, and the bill is paid."""
+    assert one.recorded(index, user) == set(one.truth(user))
+    assert one.coverage(index)[user]["outcome"] == "complete"
+    assert one.work() == EMPTY
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_users_are_recorded_without_a_queue(operator: Begin, stores: dict[str, object]) -> None:
+    one = operator(THREE, **stores)
+    first, second, _, suspended, gone = one.users()[:5]
+    given = ["--user", f"@{first['name']}", "--user", second["id"], "--user", suspended["id"], "--user", gone["name"]]
+    ended = one.run("tw-idu3elk", "named", *given)
+    assert "twnamed: 4 users done, 130 tweets read" in ended.stderr
+    whole(one, "named", first["id"])
+    whole(one, "named", second["id"])
+    outcomes = {record["outcome"] for record in one.coverage("named").values()}
+    assert outcomes == {"complete", "suspended", "gone"}
+    assert "letters a-z" in one.run("tw-idu3elk", "named", "--user", "no/body", check=2).stderr
+
+
+def test_killed_in_the_midst_it_goes_on(operator: Begin, stores: dict[str, object]) -> None:
+    one = operator(THREE, **stores)
+    user = one.users()[0]
+    command = ["tw-idu3elk", "killed", "--user", user["name"], "-q"]
+    for moment, page in (("billed", 1), ("before", 1), ("between", 1), ("after", 2)):
+        killed = [sys.executable, str(KILLER), moment, str(page), str(BIN / command[0]), *command[1:]]
+        done = subprocess.run(killed, env=one.desk.environment, cwd=one.desk.home, timeout=60)
+        assert done.returncode == -9, moment
+    one.run(*command)
+    whole(one, "killed", user["id"])
+
+
+def test_two_programs_do_not_record_the_same_user_at_once(operator: Begin, stores: dict[str, object]) -> None:
+    """By whatever spelling, and also where one of them took the user off the queue."""
+    one = operator(THREE, **stores)
+    user, other = one.users()[:2]
+    for given in (["--user", user["id"]], ["--queue", "work"]):
+        if "--queue" in given:
+            one.queue([user["id"]])
+        one.post("faults", [{"kind": "slow", "seconds": 4.0, "times": 1, "endpoint": "/2/users/:id/tweets"}])
+        first = one.desk.start("tw-idu3elk", "both", *given)
+        while not one.work()["claimed"]:
+            assert first.poll() is None
+        told = one.run("tw-idu3elk", "both", "--user", user["name"], "--user", user["id"], "--user", other["id"], check=75).stderr
+        assert f"being recorded by another run now: {user['id']}, {user['name'].lower()} (tw-showwork" in told
+        assert "1 user done" in told
+        assert first.wait(60) == 0
+        for stream in (first.stdin, first.stdout, first.stderr):
+            assert stream
+            stream.close()
+    asked = [
+        line for line in one.log() if line["path"] == f"/2/users/{user['id']}/tweets" and not line["parameters"].get("since_id")
+    ]
+    assert len([line for line in asked if "pagination_token" not in line["parameters"]]) == 1
+    whole(one, "both", user["id"])
+
+
+def test_who_waits_on_the_queue_too_is_done_but_not_by_a_part_of_them(operator: Begin) -> None:
+    one = operator(THREE)
+    user = one.users()[0]["id"]
+    one.queue([user])
+    one.run("tw-idu3elk", "part", "--user", user, "--most", "20")
+    assert one.work()["waiting"] == 1
+    one.run("tw-idu3elk", "part")
+    whole(one, "part", user)
+    one.queue([user])
+    one.run("tw-idu3elk", "part", "--user", user)
+    whole(one, "part", user)
+
+
+def test_whom_x_will_not_answer_about_fails_and_is_not_left_on_the_queue(operator: Begin) -> None:
+    one = operator(THREE)
+    user = one.users()[0]["id"]
+    one.post("faults", [{"kind": "invalid-request", "times": 0, "endpoint": "/2/users/:id/tweets"}])
+    assert f"failed: {user} (1x)" in one.run("tw-idu3elk", "fails", "--user", user, check=1).stderr
+    assert one.work() == EMPTY
+    assert json.loads(one.get("bill"))["micro"] == 0
