@@ -12,14 +12,17 @@ venv: .venv/ready ## make .venv with the libraries that the programs need, once
 demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
 	@sh conf/demo.sh
 
+# Minutes in which everything goes wrong, as a part of the checks.
+SOAK ?= 0.33
+
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak
+	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check $(GENERATED)
-	$(PY) -m tests.soak
-	$(PY) -m pytest -n auto -rs
+	$(PY) -m tests.soak --minutes $(SOAK)
+	$(PY) -m pytest -n auto -rs --durations=30
 
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
 	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \

@@ -1,174 +1,23 @@
-"""What every test may use: a desk with a home folder of its own, the programs as real processes, a sandbox to ask."""
+"""What every test may use: a desk, sandboxes, servers; and in which order the tests run."""
 
 from __future__ import annotations
 
 import os
-import select
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from netwar.config import SECTIONS
+from tests.desk import Desk, Ended, Sandbox, running_sandbox
+from tests.operator import Observer, Operator, beginning
+from tests.randomly import SEED
 from tests.redis_server import Redis, running_redis
 from tests.servers.fixtures import new_server as new_server
 from tests.servers.fixtures import server as server
 from tests.servers.fixtures import servers as servers
 from tests.servers.fixtures import tell_once
-from tests.servers.lanes import Lanes, order
-
-ROOT = Path(__file__).parent.parent
-BIN = ROOT / "bin"
-
-SANDBOX_APP = {"consumer_key": "sandbox-key", "consumer_secret": "sandbox-secret"}
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a program ended and what it said."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-
-@dataclass(frozen=True)
-class Desk:
-    """An operator's home folder and environment, with nothing of the tester's own in it."""
-
-    home: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "HOME": str(self.home),
-            "PATH": f"{Path(sys.executable).parent}:{BIN}:/usr/local/bin:/usr/bin:/bin",
-            "PYTHONPATH": str(ROOT),
-            "NETWAR_SYSTEM_CONF": str(self.home / "netwar.conf"),
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "PYTHONWARNINGS": "always::ResourceWarning",  # what a program leaves open it says, and `run` fails
-        }
-
-    def start(self, name: str, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start bin/NAME and hand over the process; the test ends it."""
-        pipe = subprocess.PIPE
-        command = [sys.executable, str(program(name)), *map(str, args)]
-        environment = self.environment | dict(env or {})
-        return subprocess.Popen(command, env=environment, cwd=self.home, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-
-    def run(
-        self,
-        name: str,
-        *args: str | Path,
-        input: str | bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        check: int | None = None,
-        timeout: float = 120,
-    ) -> Ended:
-        """Run bin/NAME to its end. `check` is the exit status that it must have."""
-        command = [sys.executable, str(program(name)), *map(str, args)]
-        given = input.encode() if isinstance(input, str) else input or b""
-        environment = self.environment | dict(env or {})
-        done = subprocess.run(command, env=environment, cwd=self.home, input=given, capture_output=True, timeout=timeout)
-        ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert "ResourceWarning" not in ended.stderr, f"{name} left something open:\n{ended.stderr}"
-        assert check is None or ended.status == check, f"{name} ended {ended.status}, not {check}:\n{ended.stderr}{ended.stdout}"
-        return ended
-
-    def configure(self, api: str | None = None, path: Path | None = None, **settings: object) -> Path:
-        """Write ~/.twitter (or another file): what is given, and for the sandbox at `api` the keys that are not given."""
-        keys: dict[str, object] = {"api": api} if api else {}
-        if api and "access_token_key" not in settings:
-            keys |= sign_in(api)
-        keys |= settings
-        path = path or self.home / ".twitter"
-        sections = {
-            "API": {key: value for key, value in keys.items() if key not in SECTIONS["STREAM"]},
-            "STREAM": {key: value for key, value in keys.items() if key in SECTIONS["STREAM"]},
-        }
-        text = "".join(f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in section.items()) for name, section in sections.items())
-        path.touch(mode=0o600)
-        path.write_text(text)
-        return path
-
-
-def sign_in(api: str, screen_name: str | None = None) -> dict[str, str]:
-    """The keys of a user of a sandbox's world (the first one, if none is named), got the way a browser and an app do."""
-    import re
-
-    import requests
-    from requests_oauthlib import OAuth1Session
-
-    def app(**more: str) -> OAuth1Session:
-        return OAuth1Session(SANDBOX_APP["consumer_key"], SANDBOX_APP["consumer_secret"], **more)
-
-    with app(callback_uri="oob") as asking, requests.Session() as browser:
-        token = asking.fetch_request_token(f"{api}/oauth/request_token")
-        page = browser.get(f"{api}/oauth/authorize", params={"oauth_token": token["oauth_token"]}, timeout=30).text
-        offered = re.search('name="screen_name" value="([^"]+)"', page)
-        assert offered, page
-        form = {"oauth_token": token["oauth_token"], "screen_name": screen_name or offered[1]}
-        pin = re.search('id="pin">([0-9]+)<', browser.post(f"{api}/oauth/authorize", data=form, timeout=30).text)
-        assert pin
-        bearer = browser.post(
-            f"{api}/oauth2/token",
-            auth=(SANDBOX_APP["consumer_key"], SANDBOX_APP["consumer_secret"]),
-            data={"grant_type": "client_credentials"},
-            timeout=30,
-        ).json()
-    with app(
-        resource_owner_key=token["oauth_token"], resource_owner_secret=token["oauth_token_secret"], verifier=pin[1]
-    ) as asking:
-        keys = asking.fetch_access_token(f"{api}/oauth/access_token")
-    return {
-        **SANDBOX_APP,
-        "access_token_key": keys["oauth_token"],
-        "access_token_secret": keys["oauth_token_secret"],
-        "account": keys["screen_name"],
-        "bearer_token": bearer["access_token"],
-    }
-
-
-def program(name: str) -> Path:
-    """A program by name, or a test's own by its path."""
-    return BIN / name
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """A running tw-sandbox."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-
-@contextmanager
-def running_sandbox(desk: Desk, *args: str | Path) -> Iterator[Sandbox]:
-    """A tw-sandbox on a free port; ended with the block."""
-    command = [sys.executable, str(BIN / "tw-sandbox"), "--port", "0", *map(str, args)]
-    with open(desk.home / "sandbox.log", "ab") as log:
-        process = subprocess.Popen(command, env=desk.environment, cwd=desk.home, stdout=subprocess.PIPE, stderr=log)
-    try:
-        yield Sandbox(_first_line(process, desk.home / "sandbox.log"), process)
-    finally:
-        process.terminate()
-        assert process.stdout
-        process.stdout.close()
-        process.wait(20)
-
-
-def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
-    assert process.stdout
-    readable, _, _ = select.select([process.stdout], [], [], 30)
-    line = process.stdout.readline().decode().strip() if readable else ""
-    assert line.startswith("http://"), f"tw-sandbox did not start, it said {line!r} and: {log.read_text()}"
-    return line
+from tests.servers.lanes import Lanes, sort
 
 
 def _desk(home: Path) -> Desk:
@@ -230,14 +79,25 @@ def redis() -> Iterator[Redis]:
 
 
 @pytest.fixture
+def operator(desk: Desk, new_sandbox: Callable[..., Sandbox], tmp_path: Path) -> Callable[..., Operator]:
+    """Start a sandbox with a scenario (TOML) and options, and sign in there."""
+    return beginning(Operator, desk, new_sandbox, tmp_path)
+
+
+@pytest.fixture
+def observer(desk: Desk, new_sandbox: Callable[..., Sandbox], tmp_path: Path) -> Callable[..., Observer]:
+    """The same for who records profiles."""
+    return beginning(Observer, desk, new_sandbox, tmp_path, budget=100_000)
+
+
+@pytest.fixture
 def config(desk: Desk, sandbox: Sandbox) -> Path:
     """A ~/.twitter for the sandbox, with money enough."""
     return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first: what talks to a sandbox comes after what does not, and what needs a server comes last."""
-    items.sort(key=lambda item: (order(item.nodeid), any("sandbox" in name for name in getattr(item, "fixturenames", ()))))
+    sort(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -245,6 +105,10 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
     report = yield
     tell_once(report, call)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"What is random was made from NETWAR_SEED={SEED}")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,7 +22,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.conftest import Desk, Ended, running_sandbox, sign_in
+from tests.desk import Desk, Ended, running_sandbox, sign_in
 
 WORLD = """
 [world]

@@ -71,7 +71,9 @@ def changed(body: Any, chance: random.Random, changes: int) -> Any:
     """A copy with so many random changes: values of any other kind, parts left out, elements twice."""
     body = copy.deepcopy(body)
     for _ in range(changes):
-        holder, place = chance.choice(list(_places(body)))
+        if not (places := list(_places(body))):
+            break
+        holder, place = chance.choice(places)
         how = chance.random()
         if how < 0.15:
             del holder[place]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.conftest import Desk, program
+from tests.desk import Desk, program
 
 
 def on_a_terminal(

@@ -12,6 +12,7 @@ import pytest
 
 from netwar.config import SECTIONS, Settings, load, write
 from netwar.errors import ConfigError
+from tests.rows import rows
 
 ROOT = Path(__file__).parent.parent
 File = Callable[..., Path]
@@ -107,7 +108,7 @@ def test_a_named_file_that_is_not_there_is_a_fault_unless_it_is_about_to_be_made
     assert read(tmp_path / "gone.conf", missing_ok=True).path == tmp_path / "gone.conf"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "field", "value"),
     [
         ("[API]\nbudget = 2.50", "budget", 2_500_000),
@@ -140,7 +141,7 @@ def test_paths_begin_at_home_or_at_the_folder_of_the_file(read, tmp_path):
     assert settings.homedir == tmp_path / "lists"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "told"),
     [
         ("[API]\nbudget = five", "[API] budget must be dollars a day such as 5 or 2.50, not 'five'"),

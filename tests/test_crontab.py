@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
+from tests.rows import rows
 
 TEXT = (ROOT / "crontab.txt").read_text().splitlines()
 LINES = [line for line in TEXT if line.strip() and not line.startswith("#") and not re.match(r"\w+=", line)]
@@ -40,7 +41,7 @@ def test_there_are_lines() -> None:
     assert LINES
 
 
-@pytest.mark.parametrize("line", LINES)
+@rows("line", LINES)
 def test_the_times_are_times(line: str) -> None:
     for field, (least, most) in zip(line.split()[:5], FIELDS, strict=True):
         for part in field.split(","):
@@ -50,7 +51,7 @@ def test_the_times_are_times(line: str) -> None:
             assert least <= bounds[0] <= bounds[-1] <= most
 
 
-@pytest.mark.parametrize(("line", "command"), [(line, one) for line in LINES for one in line.split(maxsplit=5)[5].split(" && ")])
+@rows(("line", "command"), [(line, one) for line in LINES for one in line.split(maxsplit=5)[5].split(" && ")])
 def test_the_program_takes_the_options(line: str, command: str, tmp_path: Path) -> None:
     name, *words = shlex.split(command)
     assert "%" not in line.replace("\\%", "")

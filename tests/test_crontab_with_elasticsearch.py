@@ -10,12 +10,11 @@ import pytest
 
 from netwar.archive.base import Within
 from tests import clusters
+from tests.operator import Operator
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 from tests.servers.users import ADMIN
 from tests.test_crontab_with_redis import ELASTIC, as_cron_would
-from tests.timelines.conftest import Operator
-from tests.timelines.conftest import operator as operator
 
 WORLD = """
 [[users]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Desk, Sandbox, sign_in
+from tests.desk import Desk, Sandbox, sign_in
 from tests.shipped_redis import shipped_redis
 from tests.test_crontab import LINES
 

@@ -7,15 +7,14 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from netwar import errors
 from netwar.config import SECTIONS
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
+from tests.rows import rows
 from tests.test_crontab import load
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "crontab.txt", ROOT / "example.conf"])
-documents = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+documents = rows("path", DOCUMENTS)
 
 
 def test_there_are_documents() -> None:

@@ -15,7 +15,7 @@ import pytest
 from netwar.archive.deadletters import Refused, keep
 from netwar.config import load
 from netwar.records.documents import Document
-from tests.conftest import BIN, ROOT, Desk, Ended
+from tests.desk import BIN, ROOT, Desk, Ended
 from tests.hostile import EVIL, KEYS, OTHER, TWEET, USER, fill, harm, services
 from tests.terminals import on_a_terminal
 from tests.test_every_program import PROGRAMS

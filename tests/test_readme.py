@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from tests.bin.test_tw_auth import address, agree
-from tests.conftest import ROOT, Desk, Sandbox
+from tests.desk import ROOT, Desk, Sandbox
 
 ADDRESS = "http://127.0.0.1:8000"
 

@@ -9,6 +9,7 @@ import pytest
 from netwar.config import Settings, load
 from netwar.config.redis_address import RedisAddress, parsed
 from netwar.errors import ConfigError
+from tests.rows import rows
 
 ADDRESSES = [
     ("redis://here", RedisAddress((("here", 6379),))),
@@ -29,12 +30,12 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("url", "address"), ADDRESSES)
+@rows(("url", "address"), ADDRESSES)
 def test_what_an_address_means(url: str, address: RedisAddress) -> None:
     assert parsed(url) == address
 
 
-@pytest.mark.parametrize(
+@rows(
     ("url", "fault"),
     [
         ("http://here", "must begin with redis://, rediss://"),
@@ -91,7 +92,7 @@ def test_passwords_in_an_address_are_secrets() -> None:
     assert "p%40ss" not in repr(Settings(redisurl=url))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("lines", "fault"),
     [
         ("redisurl = rediss://here?ssl_cert_reqs=none", "[STREAM] redisurl asks for TLS that is not verified"),
@@ -118,7 +119,7 @@ def test_faults_are_told_with_the_others(tmp_path: Path, lines: str, fault: str)
     assert "hush" not in str(no.value.problems)
 
 
-@pytest.mark.parametrize(
+@rows(
     "keys",
     [
         {"redishost": "localhost", "redispass": "hush"},

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, ROOT, Desk, Sandbox
+from tests.desk import BIN, ROOT, Desk, Sandbox
 
 GROUP = 4
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]

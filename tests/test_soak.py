@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from netwar.sandbox.faults import fault
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
 from tests.soak import archives, judging, table, undone, xfaults
 from tests.soak.books import Books
 from tests.soak.hosts import Account, Host, UnixUser

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from tests.conftest import Desk, running_sandbox
-from tests.timelines.conftest import Operator
+from tests.desk import Desk, running_sandbox
+from tests.operator import Recorded
 
 WORLD = """
 [world]
@@ -24,18 +22,6 @@ state = "suspended"
 [[users]]
 posts = 5
 """
-
-
-@dataclass
-class Recorded(Operator):
-    """Three users of four are recorded in `shown`: one with tweets, one without, one suspended."""
-
-    everybody: list[dict[str, Any]]
-
-    @property
-    def user(self) -> dict[str, Any]:
-        """The one with tweets."""
-        return self.everybody[0]
 
 
 @pytest.fixture(scope="session")

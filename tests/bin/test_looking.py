@@ -21,7 +21,7 @@ from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_looking import look
 from netwar.errors import ServiceDown
 from netwar.records.documents import Document
-from tests.conftest import BIN, ROOT, Desk
+from tests.desk import BIN, ROOT, Desk
 
 NOBODY = pwd.getpwnam("nobody")
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]

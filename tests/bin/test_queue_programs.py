@@ -17,7 +17,7 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
-from tests.conftest import Desk, Ended, program
+from tests.desk import Desk, Ended, program
 from tests.terminals import shown
 
 

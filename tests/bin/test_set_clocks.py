@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.bin.test_tw_auth import address, agree
-from tests.conftest import Desk, Ended, Sandbox, program, sign_in
-from tests.timelines.conftest import Operator
+from tests.desk import Desk, Ended, Sandbox, program, sign_in
+from tests.operator import Operator
 
 needs_faketime = pytest.mark.skipif(not shutil.which("faketime"), reason="no faketime to set a program's clock with")
 SCENARIO = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.bin.conftest import Recorded
+from tests.operator import Recorded
 
 
 def test_by_number_and_by_address(recorded: Recorded) -> None:

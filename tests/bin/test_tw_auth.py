@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SANDBOX_APP, Desk, Ended, Sandbox, program
+from tests.desk import SANDBOX_APP, Desk, Ended, Sandbox, program
 
 COMMENT = "# my own notes\n"
 

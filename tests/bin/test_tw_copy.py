@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
-from tests.conftest import Desk
 from tests.copying.archives import fill, whole
+from tests.desk import Desk
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Record, Renamed, Span, Stretch
-from tests.bin.conftest import Recorded
-from tests.conftest import Desk
+from tests.desk import Desk
+from tests.operator import Recorded
 from tests.terminals import shown
 
 

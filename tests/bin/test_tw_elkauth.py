@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import BIN, Desk
+from tests.desk import BIN, Desk
 from tests.recipes.here import reach
 from tests.servers.fixtures import on
 

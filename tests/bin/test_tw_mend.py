@@ -17,7 +17,7 @@ from netwar.meter.base import DoesNotFit, Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.meter.sqlite_mending import mend_meter
 from netwar.queues.sqlite import SqliteQueue
-from tests.conftest import Desk
+from tests.desk import Desk
 
 PURPOSE = Purpose("tw-idu3elk", "brexit")
 PAGE = 4096

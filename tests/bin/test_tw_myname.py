@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bin.conftest import Recorded
-from tests.conftest import Desk, Sandbox
+from tests.desk import Desk, Sandbox
+from tests.operator import Recorded
 
 
 def test_it_is_the_user_who_signed_in(recorded: Recorded) -> None:

@@ -7,8 +7,8 @@ import json
 import re
 from datetime import datetime
 
-from tests.bin.conftest import Recorded
-from tests.conftest import Desk
+from tests.desk import Desk
+from tests.operator import Recorded
 from tests.terminals import shown
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bin.conftest import Recorded
+from tests.operator import Recorded
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from netwar.config import short
 from netwar.connections.runs import Run
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
-from tests.conftest import Desk, Sandbox, sign_in
+from tests.desk import Desk, Sandbox, sign_in
 from tests.terminals import shown
 
 TODAY = datetime.now(UTC).date()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.recipes.here import reach
 from tests.servers.fixtures import on
 

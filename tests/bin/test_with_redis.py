@@ -10,8 +10,8 @@ import urllib.request
 
 import pytest
 
-from tests.conftest import Desk, Sandbox, program
 from tests.contract.opening import DATABASES
+from tests.desk import Desk, Sandbox, program
 from tests.redis_conf import PASSWORD, READER_PASSWORD
 from tests.redis_server import Redis, free_port
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from netwar import errors
-from tests.conftest import Desk, Ended
+from tests.desk import Desk, Ended
+from tests.rows import rows
 
 HEAD = '''\
 #!/usr/bin/env python3
@@ -104,7 +105,7 @@ def every_error(of: type[errors.NetwarError] = errors.NetwarError) -> list[type[
     return [of] + [below for sub in ours for below in every_error(sub)]
 
 
-@pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__name__)
+@rows("error", every_error())
 def test_an_expected_failure_is_one_sentence_and_its_own_status(attempt: Try, error: type[errors.NetwarError]) -> None:
     more = ", 3.0" if error is errors.RateLimited else ""
     ended = attempt(f'raise errors.{error.__name__}("something is in the way"{more})')

@@ -6,7 +6,7 @@ import pytest
 
 from netwar.cli.machine_load import in_use, wait_for_room
 from netwar.errors import Busy
-from tests.conftest import Desk
+from tests.desk import Desk
 
 
 def measures(*figures: tuple[float, float]):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netwar.errors import Busy, ConfigError, NetwarError, OutOfBudget, OutOfCredit, RateLimited, ServiceDown, UsageCapped
-from tests.conftest import Desk
+from tests.desk import Desk
 
 PROGRAM = '''
 """Fail as asked."""

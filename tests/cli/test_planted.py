@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Desk
+from tests.desk import Desk
 
 Plant = Callable[[Path, Path], object]
 PLANTED: dict[str, Plant] = {

@@ -9,7 +9,7 @@ import pytest
 
 from netwar.cli.services import Services
 from netwar.errors import Busy, ServiceDown
-from tests.conftest import Desk
+from tests.desk import Desk
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from netwar.cli.aligned import MEASURED, WIDEST, lines
 from netwar.cli.screen import width, wrapped
-from tests.conftest import Desk, Ended
+from tests.desk import Desk, Ended
 from tests.hostile import EVIL, harm
 from tests.terminals import on_a_terminal, shown
 

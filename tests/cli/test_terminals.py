@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Desk, Ended
+from tests.desk import Desk, Ended
 from tests.terminals import on_a_terminal
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import redis as library
 
-from tests.conftest import ROOT
+from tests.desk import ROOT
 from tests.redis_conf import PASSWORDS, READER_PASSWORD, SHIPPED
+from tests.rows import rows
 from tests.shipped_redis import ShippedRedis, shipped_redis
 
 # What Python sends by itself; the rest is sent by the steps in Lua.
@@ -72,7 +73,7 @@ def test_the_rights_are_the_commands_that_are_used_and_no_others() -> None:
 
 
 @pytest.mark.parametrize("client", ["netwar", "netwar-ro"], indirect=True)
-@pytest.mark.parametrize("forbidden", FORBIDDEN)
+@rows("forbidden", FORBIDDEN)
 def test_what_is_not_needed_is_refused(client: library.Redis, forbidden: str) -> None:
     with pytest.raises(library.exceptions.NoPermissionError):
         client.execute_command(*forbidden.split())

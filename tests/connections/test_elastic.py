@@ -17,6 +17,7 @@ import pytest
 from netwar.config import Settings, load
 from netwar.connections.elastic import connect
 from netwar.errors import ConfigError, ServiceDown
+from tests.rows import rows
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def told(number: str, **more: str) -> bytes:
     return json.dumps({"version": {"number": number, **more}}).encode()
 
 
-@pytest.mark.parametrize(
+@rows(
     ("answer", "shown", "typed", "composable", "sequences"),
     [
         (told("6.5.4"), "Elasticsearch 6.5.4", True, False, False),
@@ -97,7 +98,7 @@ def test_the_scheme_that_is_written_must_be_the_one_that_is_spoken() -> None:
         connect(Settings(elksg=f"https://{address}"))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("settings", "sent"),
     [
         ({"elksguser": "me", "elksgpass": "päss"}, "Basic bWU6cMOkc3M="),
@@ -145,7 +146,7 @@ def test_a_ca_that_others_may_write_is_not_trusted(tmp_path: Path) -> None:
             connect(Settings(elksg="localhost", elksgca=ca))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("given", "read"),
     [
         ("host", "host"),
@@ -160,7 +161,7 @@ def test_addresses_in_the_configuration(tmp_path: Path, given: str, read: str) -
     assert load(file).elksg == read
 
 
-@pytest.mark.parametrize("given", ["ftp://host", "host:port", "https://me:word@host", "host/path", "host:0", "https://"])
+@rows("given", ["ftp://host", "host:port", "https://me:word@host", "host/path", "host:0", "https://"])
 def test_addresses_that_are_none(tmp_path: Path, given: str) -> None:
     file = tmp_path / "conf"
     file.write_text(f"[STREAM]\nelksg = {given}\n")

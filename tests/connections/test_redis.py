@@ -26,6 +26,7 @@ from netwar.connections.redis_errors import told as told_by_words
 from netwar.errors import ConfigError, ServiceDown
 from tests.redis_conf import PASSWORD, READER_PASSWORD
 from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
+from tests.rows import rows
 from tests.servers.fixtures import skip_without
 
 SOON = 1.0  # 0.3 s are promised; the machine may be busy
@@ -242,7 +243,7 @@ def test_a_full_server_is_told(redis: Redis, connected: Callable[..., Server]) -
     assert db.set("tw:more", "more")
 
 
-@pytest.mark.parametrize(
+@rows(
     ("answer", "error", "sentence"),
     [
         ("WRONGTYPE Operation against a key holding the wrong kind of value", ConfigError, "of another kind under a key"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from netwar.connections.runs import HOST, Run
 from netwar.errors import ServiceDown
 from tests.contract.opening import processes
+from tests.rows import rows
 
 
 def held(folder: Path) -> str:
@@ -59,10 +61,13 @@ def test_a_folder_has_one_id_though_many_draw_it_at_once(tmp_path: Path) -> None
     assert len({folder for _, _, folder in holders}) == 1
 
 
-@pytest.mark.parametrize(
-    "run", ["../victim", "victim", "A" * 32, "a" * 31, "a" * 33, "a" * 32 + "/../victim", "", "a" * 32 + "\n"]
+@rows(
+    ("run", "folder"),
+    product(
+        ["../victim", "victim", "A" * 32, "a" * 31, "a" * 33, "a" * 32 + "/../victim", "", "a" * 32 + "\n"],
+        ["", ":{id}", ":../{id}", ":{id}:"],
+    ),
 )
-@pytest.mark.parametrize("folder", ["", ":{id}", ":../{id}", ":{id}:"])
 def test_a_name_that_is_none_of_ours_is_never_part_of_a_path(tmp_path: Path, run: str, folder: str) -> None:
     ours = Run(tmp_path / "runs")
     id = ours.begin().split(":")[-1]

@@ -26,6 +26,11 @@ def opened_archive(kind: str, folder: Path, now: XTime = unknown) -> Archive:
     return clusters.opened(clusters.remembered(kind), folder, now)
 
 
+def emptied(kind: str, servers: Servers, configuration: Path) -> None:
+    """Let a server of this kind run, with nothing in it, for `opened_archive` to open; its configuration is written there."""
+    clusters.remember(kind, clusters.configured(servers(kind), configuration))
+
+
 @pytest.fixture(params=ARCHIVES)
 def archive_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -35,8 +40,7 @@ def archive_kind(request: pytest.FixtureRequest) -> str:
 def archive(archive_kind: str, tmp_path: Path, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """A new archive; its dead letters are in tmp_path / "dead-letters"."""
     if archive_kind != "sqlite":
-        server = servers(archive_kind)
-        clusters.remember(archive_kind, clusters.configured(server, tmp_path_factory.mktemp("cluster") / "conf"))
+        emptied(archive_kind, servers, tmp_path_factory.mktemp("cluster") / "conf")
     with closing(opened_archive(archive_kind, tmp_path)) as opened:
         yield opened
 

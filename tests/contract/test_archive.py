@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally, Within
 from netwar.archive.marks import Cover, Due, Mark, Period
@@ -22,6 +24,7 @@ from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.pages import documents, read
 from tests.contract.conftest import opened_archive
+from tests.randomly import randomly
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
 NOW = 1_795_000_000_000
@@ -95,50 +98,50 @@ POST: Body = {
 }
 
 
-@pytest.mark.parametrize("body", [LEGACY, POST], ids=["legacy", "post dialect"])
-def test_a_document_comes_back_as_it_was_given(archive: Archive, body: Body) -> None:
-    given = orjson.loads(orjson.dumps(body))
-    assert archive.write([Document("twbrexit", body["id"], given, True, NOW)]) == Tally(created=1)
-    assert same(given, body), "the caller's object was changed"
-    kept = archive.get("twbrexit", [body["id"]])[body["id"]]
-    assert same(kept, body)
+def test_a_document_comes_back_as_it_was_given(archive: Archive) -> None:
+    given = [orjson.loads(orjson.dumps(body)) for body in (LEGACY, POST)]
+    assert archive.write([Document("twbrexit", body["id"], body, True, NOW) for body in given]) == Tally(created=2)
+    for body, whole in zip(given, (LEGACY, POST), strict=True):
+        assert same(body, whole), "the caller's object was changed"
+        assert same(archive.get("twbrexit", [whole["id"]])[whole["id"]], whole)
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"text": ""},
-        {"text": None},
-        {"author_id": ""},
-        {"author_id": "007"},
-        {"author_id": "99999999999999999999"},
-        {"author_id": 7},
-        {"conversation_id": ""},
-        {"conversation_id": "0"},
-        {"conversation_id": "5"},
-        {"note_tweet": {"text": ""}},
-        {"note_tweet": {"text": "long"}, "note_post": {"text": ""}},
-        {"note_tweet": "no object", "text": "nul \0 and 🤷🏽 and \u2028"},
-        {"public_metrics": {"like_count": 2**63, "retweet_count": "many", "quote_count": -1}},
-        {"public_metrics": None, "referenced_tweets": [{"type": "odd"}, {"id": "5"}, 3]},
-        {"referenced_tweets": {"type": "quoted"}, "created_at": "yesterday", "lang": ["en"]},
-        {"id": 123, "username": 5, "created_at": "2021-06-26"},
-        {"created_at": "2021-06-26 19:56:26.000Z"},
-        {"created_at": "2021-06-26T24:00:00.000Z"},
-        {"created_at": "2021-06-26T19:56:26.001Z"},
-        {"created_at": "0001-01-01T00:00:00.000Z"},
-        {"created_at": ""},
-        {"netwar": {"retrieved": "2026-11-18T11:06:40.000Z"}},
-        {"netwar": {"retrieved": "2026-11-18T11:06:40.001Z", "via": ["x"]}},
-        {"netwar": None},
-    ],
-    ids=str,
-)
-def test_odd_values_come_back_too(archive: Archive, more: Body) -> None:
-    document = tweet(123, at=NOW)
-    document.body.update(more)
-    assert archive.write([document]) == Tally(created=1)
-    assert same(archive.get("twbrexit", ["123"])["123"], document.body)
+# What documents say instead of, or beside, what they should; the first one has the id 123.
+ODD: list[Body] = [
+    {"id": 123, "username": 5, "created_at": "2021-06-26"},
+    {"text": ""},
+    {"text": None},
+    {"author_id": ""},
+    {"author_id": "007"},
+    {"author_id": "99999999999999999999"},
+    {"author_id": 7},
+    {"conversation_id": ""},
+    {"conversation_id": "0"},
+    {"conversation_id": "5"},
+    {"note_tweet": {"text": ""}},
+    {"note_tweet": {"text": "long"}, "note_post": {"text": ""}},
+    {"note_tweet": "no object", "text": "nul \0 and 🤷🏽 and \u2028"},
+    {"public_metrics": {"like_count": 2**63, "retweet_count": "many", "quote_count": -1}},
+    {"public_metrics": None, "referenced_tweets": [{"type": "odd"}, {"id": "5"}, 3]},
+    {"referenced_tweets": {"type": "quoted"}, "created_at": "yesterday", "lang": ["en"]},
+    {"created_at": "2021-06-26 19:56:26.000Z"},
+    {"created_at": "2021-06-26T24:00:00.000Z"},
+    {"created_at": "2021-06-26T19:56:26.001Z"},
+    {"created_at": "0001-01-01T00:00:00.000Z"},
+    {"created_at": ""},
+    {"netwar": {"retrieved": "2026-11-18T11:06:40.000Z"}},
+    {"netwar": {"retrieved": "2026-11-18T11:06:40.001Z", "via": ["x"]}},
+    {"netwar": None},
+]
+
+
+def test_odd_values_come_back_too(archive: Archive) -> None:
+    given = [tweet(id, at=NOW) for id, _ in enumerate(ODD, 123)]
+    for document, more in zip(given, ODD, strict=True):
+        document.body.update(more)
+    assert archive.write(given) == Tally(created=len(ODD))
+    kept = archive.get("twbrexit", [document.id for document in given])
+    assert not [document.body for document in given if not same(kept[document.id], document.body)]
 
 
 def test_odd_profiles_come_back_too(archive: Archive) -> None:
@@ -187,17 +190,18 @@ def test_real_documents_come_back_to_the_byte(archive: Archive) -> None:
 # Who wins
 
 
-@pytest.mark.parametrize(
-    ("direct", "retrieved", "wins"),
-    [(True, NOW + 1, True), (True, NOW, False), (True, NOW - 1, False), (False, NOW + 1, False), (False, NOW, False)],
-)
-def test_a_newer_copy_wins_unless_it_only_came_along(archive: Archive, direct: bool, retrieved: int, wins: bool) -> None:
-    archive.write([tweet(5, "first")])
-    later = replace(tweet(5, "second"), direct=direct, retrieved=retrieved)
-    assert archive.write([later]) == (Tally(updated=1) if wins else Tally(unchanged=1))
-    assert archive.get("twbrexit", ["5"])["5"]["text"] == ("second" if wins else "first")
-    assert ids(archive.search("twbrexit", "second")) == ([5] if wins else [])
-    assert ids(archive.search("twbrexit", "first")) == ([] if wins else [5])
+# A later copy of a document that was asked for: is it asked for, how much later (ms), does it win?
+COPIES = [(True, 1, True), (True, 0, False), (True, -1, False), (False, 1, False), (False, 0, False)]
+
+
+def test_a_newer_copy_wins_unless_it_only_came_along(archive: Archive) -> None:
+    for id, (direct, later, wins) in enumerate(COPIES, 5):
+        archive.write([tweet(id, f"first{id}")])
+        copy = replace(tweet(id, f"second{id}"), direct=direct, retrieved=NOW + later)
+        assert archive.write([copy]) == (Tally(updated=1) if wins else Tally(unchanged=1)), (direct, later)
+        kept, other = (f"second{id}", f"first{id}") if wins else (f"first{id}", f"second{id}")
+        assert archive.get("twbrexit", [str(id)])[str(id)]["text"] == kept, (direct, later)
+        assert (ids(archive.search("twbrexit", kept)), ids(archive.search("twbrexit", other))) == ([id], []), (direct, later)
 
 
 def test_a_copy_that_was_asked_for_replaces_one_that_came_along_later(archive: Archive) -> None:
@@ -354,51 +358,52 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("brexit", [6, 4, 3, 1]),
-        ("#brexit", [6, 4, 3, 1]),
-        ("Brexit*", [6, 4, 3, 2, 1]),
-        ("vote brexit", [6, 3, 1]),
-        ('"vote brexit"', [6]),
-        ('"brexit vote"', [1]),
-        ('"brexit vo"*', [1]),
-        ('"brexit vo', []),
-        ("don't", [1]),
-        ("@john_doe", [2]),
-        ("john", [2]),
-        ("naive waehler", []),
-        ("naive wahler", [4]),
-        ("uber", [4]),
-        ("オリンピック", [5]),
-        ("東京 楽しい", [5]),
-        ("東京 brexit", []),
-        ("мир ПРИВЕТ", [7]),
-        ("the AND vote", [3, 1]),
-        ("the and vote", []),
-        ("text:brexit", []),
-        ("🤷", [4]),
-        ("brexit 🤷 !!", [4]),
-        ("brexit -vote", [4]),
-        ('brexit -"vote brexit"', [4, 3, 1]),
-        ("vote -brexit OR panic OR мир", [7, 1]),
-        ("(close OR panic) brexit", [3, 1]),
-        ("(close OR panic", [3, 1]),
-        ("“vote brexit”", [6]),
-        ("オリンピック OR left", [6, 5]),
-        ("brexit -東京", [6, 4, 3, 1]),
-        (" ".join(["brexit"] * 400), [6, 4, 3, 1]),
-        (" OR ".join(["brexit"] * 400), [6, 4, 3, 1]),
-        ("", []),
-        ('"', []),
-        ("*", []),
-    ],
-)
-def test_search(archive: Archive, words: str, found: list[int]) -> None:
+# Words, and the texts that they find, the newest first.
+FOUND = {
+    "brexit": [6, 4, 3, 1],
+    "#brexit": [6, 4, 3, 1],
+    "Brexit*": [6, 4, 3, 2, 1],
+    "vote brexit": [6, 3, 1],
+    '"vote brexit"': [6],
+    '"brexit vote"': [1],
+    '"brexit vo"*': [1],
+    '"brexit vo': [],
+    "don't": [1],
+    "@john_doe": [2],
+    "john": [2],
+    "naive waehler": [],
+    "naive wahler": [4],
+    "uber": [4],
+    "オリンピック": [5],
+    "東京 楽しい": [5],
+    "東京 brexit": [],
+    "мир ПРИВЕТ": [7],
+    "the AND vote": [3, 1],
+    "the and vote": [],
+    "text:brexit": [],
+    "🤷": [4],
+    "brexit 🤷 !!": [4],
+    "brexit -vote": [4],
+    'brexit -"vote brexit"': [4, 3, 1],
+    "vote -brexit OR panic OR мир": [7, 1],
+    "(close OR panic) brexit": [3, 1],
+    "(close OR panic": [3, 1],
+    "“vote brexit”": [6],
+    "オリンピック OR left": [6, 5],
+    "brexit -東京": [6, 4, 3, 1],
+    " ".join(["brexit"] * 400): [6, 4, 3, 1],
+    " OR ".join(["brexit"] * 400): [6, 4, 3, 1],
+    "": [],
+    '"': [],
+    "*": [],
+}
+
+
+def test_search(archive: Archive) -> None:
     archive.write([tweet(id, text) for id, text in TEXTS.items()])
-    assert ids(archive.search("twbrexit", words)) == found
-    assert ids(archive.search("twbrexit", words, 1)) == found[:1]
+    assert {words: ids(archive.search("twbrexit", words)) for words in FOUND} == FOUND
+    first = {words: found[:1] for words, found in FOUND.items()}
+    assert {words: ids(archive.search("twbrexit", words, 1)) for words in FOUND} == first
 
 
 def test_only_words_that_must_not_be_there(archive: Archive) -> None:
@@ -463,16 +468,17 @@ def test_search_of_users(archive: Archive) -> None:
     assert ids(archive.search("tubrexit", "日本")) == [1]
 
 
-def test_no_words_are_an_error(archive: Archive) -> None:
-    archive.write([tweet(id, text) for id, text in TEXTS.items()])
-    chance = random.Random(4)
-    signs = list("""abc"'*#@():+-^{}<>.,\\/%$&|~!?[]= \0\n\té東🤷\ud800ß٣""")
-    alphabet = [*signs, "AND", "OR", "NOT", "NEAR(", "text :"]
-    for _ in range(500):
-        words = "".join(chance.choices(alphabet, k=chance.randrange(12)))
-        for index in ("twbrexit", "tubrexit"):
-            with suppress(ValueError):  # nothing but words that must not be there
-                list(archive.search(index, words))
+SIGNS = [*"""abc"'*#@():+-^{}<>.,\\/%$&|~!?[]= \0\n\té東🤷\ud800ß٣""", "AND", "OR", "NOT", "NEAR(", "text :"]
+
+
+@randomly(100)
+@given(st.lists(st.sampled_from(SIGNS), max_size=11).map("".join))
+def test_no_words_are_an_error(archive: Archive, words: str) -> None:
+    if not archive.indices():
+        archive.write([tweet(1, TEXTS[1]), profile(1, "brexit")])
+    for index in ("twbrexit", "tubrexit"):
+        with suppress(ValueError):  # nothing but words that must not be there
+            list(archive.search(index, words))
 
 
 def test_a_common_word_is_found_newest_first_over_all_times(archive: Archive) -> None:
@@ -576,23 +582,28 @@ def test_a_change_of_what_a_profile_says_is_a_version(archive: Archive) -> None:
     assert said(archive, "1", "url") == [(NOW + 3, "v"), (NOW + 2, "u"), (None, "u")]
 
 
-@pytest.mark.parametrize(
-    ("field", "old", "new"),
-    [
-        ("username", "a", "A"),
-        ("name", "a", ""),
-        ("description", "", "x"),
-        ("location", "here", "there"),
-        ("url", "", "https://t.co/x"),
-        ("profile_image_url", "https://pbs.twimg.com/1.jpg", "https://pbs.twimg.com/2.jpg"),
-        ("protected", False, True),
-        ("verified", True, False),
-    ],
-)
-def test_each_tracked_field_makes_versions(archive: Archive, field: str, old: Any, new: Any) -> None:
-    archive.write([seen(1, "someone", NOW, **{field: old}) if field != "username" else seen(1, old, NOW)])
-    archive.write([seen(1, "someone", NOW + 1, **{field: new}) if field != "username" else seen(1, new, NOW + 1)])
-    assert said(archive, "1", field) == [(NOW + 1, new), (None, old)]
+# What a change of makes a version: the field, and what it said before and after.
+TRACKED: list[tuple[str, Any, Any]] = [
+    ("username", "a", "A"),
+    ("name", "a", ""),
+    ("description", "", "x"),
+    ("location", "here", "there"),
+    ("url", "", "https://t.co/x"),
+    ("profile_image_url", "https://pbs.twimg.com/1.jpg", "https://pbs.twimg.com/2.jpg"),
+    ("protected", False, True),
+    ("verified", True, False),
+]
+
+
+def test_each_tracked_field_makes_versions(archive: Archive) -> None:
+    def profiles(at: int, says: int) -> list[Document]:
+        bodies = [{"username": "someone", row[0]: row[says]} for row in TRACKED]
+        return [seen(id, at=at, **fields) for id, fields in enumerate(bodies, 1)]
+
+    archive.write(profiles(NOW, 1))
+    archive.write(profiles(NOW + 1, 2))
+    versions = {field: said(archive, str(id), field) for id, (field, _, _) in enumerate(TRACKED, 1)}
+    assert versions == {field: [(NOW + 1, new), (None, old)] for field, old, new in TRACKED}
 
 
 def test_a_field_that_does_not_come_says_nothing(archive: Archive) -> None:

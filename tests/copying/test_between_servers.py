@@ -13,9 +13,9 @@ import pytest
 from netwar.archive.sqlite.store import SqliteArchive
 from tests import clusters
 from tests.archive.elastic.test_old_indices import OTHER, SOME, STATUSES, bulk
-from tests.conftest import Desk
 from tests.copying.archives import fill, whole
-from tests.servers import ELASTIC_KINDS
+from tests.desk import Desk
+from tests.servers.fixtures import Servers
 
 TWEETS, MANY = 3_000, 20_000
 
@@ -64,11 +64,9 @@ def test_the_road_from_files_over_6_to_9_and_back(
     assert there(second, desk) == filled
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ELASTIC_KINDS if kind in clusters.KINDS])
-def test_into_every_generation_and_out_of_it(
-    kind: str, filled: dict[str, bytes], desk: Desk, new_server: Callable[..., Any]
-) -> None:
-    configuration = named(new_server(kind), desk, "there.conf")
+@pytest.mark.parametrize("kind", [*clusters.KINDS, *clusters.BETWEEN])
+def test_into_every_generation_and_out_of_it(kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers) -> None:
+    configuration = named(servers(kind), desk, "there.conf")
     desk.run("tw-copy", "brexit", "there.conf:brexit", check=0)
     assert there(configuration, desk) == filled
     desk.run("tw-copy", "there.conf:brexit", "back", check=0)
@@ -78,8 +76,8 @@ def test_into_every_generation_and_out_of_it(
 
 @many
 @pytest.mark.parametrize("kind", ["es953"])
-def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], desk: Desk, new_server: Callable[..., Any]) -> None:
-    server = new_server(kind)
+def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers) -> None:
+    server = servers(kind)
     configuration = named(server, desk, "there.conf")
     for documents in (1, 4_000, 9_000):
         process = desk.start("tw-copy", "brexit", "there.conf:brexit")
@@ -96,9 +94,9 @@ def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], des
 @many
 @pytest.mark.parametrize("kind", ["es654-sg"])
 def test_a_server_that_dies_is_told_and_the_copy_goes_on(
-    kind: str, filled: dict[str, bytes], desk: Desk, new_server: Callable[..., Any]
+    kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers
 ) -> None:
-    server = new_server(kind)
+    server = servers(kind)
     configuration = named(server, desk, "there.conf")
     process = desk.start("tw-copy", "brexit", "there.conf:brexit")
     wait_for(server, process, 2_000)
@@ -128,8 +126,8 @@ def count(server: Any) -> int:
 
 
 @pytest.mark.parametrize("kind", ["es654-sg"])
-def test_what_the_recorder_of_2019_left_is_brought_over(kind: str, desk: Desk, new_server: Callable[..., Any]) -> None:
-    server = new_server(kind)
+def test_what_the_recorder_of_2019_left_is_brought_over(kind: str, desk: Desk, servers: Servers) -> None:
+    server = servers(kind)
     for index, name, items in (("twold", "tweets", STATUSES), ("tuold", "userid", [SOME, OTHER])):
         lines = ([{"index": {"_index": index, "_type": name, "_id": item["id_str"]}}, item] for item in items)
         assert not bulk(server, [line for pair in lines for line in pair])["errors"]

@@ -19,6 +19,7 @@ from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.migrate import documents
 from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
+from tests.randomly import SEED
 
 
 @pytest.fixture
@@ -103,23 +104,28 @@ class Dying(SqliteArchive):
         return self._cut(super().keep_changes, *args)
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_cut_off_anywhere_it_goes_on(source: SqliteArchive, tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    fill(source, "a", 2_500, seed)
-    with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
-        cuts = 0
-        while True:
-            dying.left, dying.after = chance.randint(1, 25), chance.random() < 0.5
-            try:
-                copy(source, dying)
-                break
-            except Killed:
-                cuts += 1
-                claimed(source, dying)
-        dying.left = 0
-        assert cuts, f"seed {seed}"
-        assert whole(dying, "a") == whole(source, "a"), f"seed {seed}"
+def test_cut_off_anywhere_it_goes_on(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for seed in range(SEED, SEED + 5):
+        with subtests.test(seed=seed):
+            cut_off_anywhere(tmp_path / str(seed), random.Random(seed), seed)
+
+
+def cut_off_anywhere(folder: Path, chance: random.Random, seed: int) -> None:
+    with closing(SqliteArchive(folder / "from", folder / "dead-from")) as source:
+        fill(source, "a", 2_500, seed)
+        with closing(Dying(folder / "to", folder / "dead")) as dying:
+            cuts = 0
+            while True:
+                dying.left, dying.after = chance.randint(1, 25), chance.random() < 0.5
+                try:
+                    copy(source, dying)
+                    break
+                except Killed:
+                    cuts += 1
+                    claimed(source, dying)
+            dying.left = 0
+            assert cuts
+            assert whole(dying, "a") == whole(source, "a")
 
 
 def claimed(source: SqliteArchive, target: SqliteArchive) -> None:

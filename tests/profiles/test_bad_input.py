@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.profiles.conftest import Observer
+from tests.operator import Observer
 from tests.timelines.test_bad_input import fill, one_sentence, small_disk, unwritable
 
 __all__ = ["small_disk"]

@@ -7,8 +7,9 @@ import random
 
 import pytest
 
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.profiles.test_membership import NOW, Collection
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_two_users_never_become_one(kept: Collection) -> None:
     assert "2 ids named, 2 not known to usertest and left" in ended.stderr
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "options", "expected"),
     [
         ("11,12\n12,11\n", [], "Nasa,BBC\nBBC,Nasa\n"),
@@ -78,7 +79,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize(("line", "reason", "left"), ODD)
+@rows(("line", "reason", "left"), ODD)
 def test_ids_in_odd_forms_are_told_and_stay(kept: Collection, line: str, reason: str, left: str) -> None:
     kept.file(f"source,target\n11,12\n{line}\nbbc,Nasa\n\n# a note\n11,\n")
     ended = kept.run("tw-fixgraph", "list.txt", check=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.profiles.conftest import Observer
+from tests.operator import Observer
 
 Begin = Callable[..., Observer]
 WORLD = "[world]\nusers = 12\nrenamed = 0\ntaken = 0\nsuspended = 0\nprotected = 0\ngone = 0\n"

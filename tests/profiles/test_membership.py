@@ -22,7 +22,7 @@ from netwar.config import load
 from netwar.records.documents import Document
 from netwar.records.pages import Page, documents
 from tests import clusters
-from tests.conftest import Desk, Ended, program
+from tests.desk import Desk, Ended, program
 from tests.timelines.test_bad_input import mounted, unwritable
 
 NOW = 1_795_000_000_000

@@ -13,7 +13,7 @@ from unittest import mock
 import click
 from click.testing import CliRunner
 
-from tests.conftest import Desk, Ended
+from tests.desk import Desk, Ended
 from tests.servers import KINDS
 from tests.test_crontab import load
 

@@ -12,9 +12,10 @@ import pytest
 from netwar.config import load
 from netwar.connections.elastic import connect
 from netwar.recipes import recipes
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.recipes.here import Here, reach, two_nodes
 from tests.servers import ELASTIC_KINDS, KINDS
+from tests.servers.fixtures import Servers
 
 PLAIN = [kind for kind in ELASTIC_KINDS if not KINDS[kind].secured]
 SECURED = [kind for kind in ELASTIC_KINDS if KINDS[kind].secured]
@@ -359,9 +360,10 @@ def security_without(kitchen: Kitchen) -> None:
 
 
 @pytest.mark.parametrize("kind", SECURED)
-def test_security_where_it_is(kind: str, desk: Desk, new_server: Callable[..., Any]) -> None:
+def test_security_where_it_is(kind: str, desk: Desk, servers: Servers, new_server: Callable[..., Any]) -> None:
     """OpenSearch lets nobody see users before a setting names who may."""
-    server = new_server(kind, **({"plugins.security.restapi.roles_enabled": ["all_access"]} if KINDS[kind].is_opensearch else {}))
+    named = {"plugins.security.restapi.roles_enabled": ["all_access"]}
+    server = new_server(kind, **named) if KINDS[kind].is_opensearch else servers(kind)
     reach(desk, server)
     kitchen = Kitchen(Here(desk), server, set())
     cook = kitchen.cook

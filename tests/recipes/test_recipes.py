@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwar.errors import ConfigError
 from netwar.recipes import find, matches, read, recipes
 from netwar.recipes.arguments import KINDS, Argument
 from netwar.recipes.generations import Generation
 from netwar.recipes.sending import as_rows, left, send
+from tests.randomly import randomly
+from tests.rows import rows
 
 SHIPPED = recipes(Path("/nowhere"))
 
@@ -69,7 +73,7 @@ def test_there_are_more_than_four_dozen() -> None:
     assert not set(wanted.split()) - set(SHIPPED)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@rows("name", SHIPPED)
 def test_it_can_be_filled_for_the_servers_that_it_is_for(name: str) -> None:
     recipe = SHIPPED[name]
     assert recipe.help[-1] not in "."
@@ -119,14 +123,13 @@ TRICKS = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["index", "indices", "name", "names", "node", "nodes"])
-@pytest.mark.parametrize("trick", TRICKS)
+@rows(("kind", "trick"), product(["index", "indices", "name", "names", "node", "nodes"], TRICKS))
 def test_no_name_leads_elsewhere(kind: str, trick: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         Argument("x", kind).read(trick)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "given"),
     [
         ("number", "-1"),
@@ -144,10 +147,9 @@ def test_what_is_none_of_its_kind(kind: str, given: str) -> None:
         Argument("x", kind).read(given)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_free_text_stays_what_it_is(seed: int) -> None:
-    chance = random.Random(seed)
-    text = "".join(chance.choice("aä/?&#%=+\"'\\{}[]:* \n\t😀..") for _ in range(chance.randint(1, 30)))
+@randomly()
+@given(st.text("aä/?&#%=+\"'\\{}[]:* \n\t😀.", min_size=1, max_size=30))
+def test_free_text_stays_what_it_is(text: str) -> None:
     table = """[a.b]
 help = "x"
 arguments = ["indices", "text"]
@@ -190,7 +192,7 @@ def test_near_names_are_told() -> None:
         find(SHIPPED, "zzzzzz")
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "fitting"),
     [
         ("elasticsearch", [0, 1, 2, 3]),
@@ -216,7 +218,7 @@ def test_a_recipe_for_other_servers_says_for_which() -> None:
         SHIPPED["disk-use"].fill(["twx"], SERVERS[4])
 
 
-@pytest.mark.parametrize(
+@rows(
     ("row", "fault"),
     [
         ('path = "/"', "has no help"),
@@ -282,7 +284,7 @@ def test_every_kind_is_told_of_in_the_table() -> None:
     assert told == list(KINDS) == list(EXAMPLES)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("wanted", "fits"),
     [
         ({"a": "x"}, True),
@@ -313,7 +315,7 @@ class Cluster(Server):
         return self.answers.pop(0)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("answer", "failed"),
     [
         ({"acknowledged": True}, []),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import pytest
 
 from netwar.records.entries import Entry, Fault, NotText, read, written
+from tests.rows import rows
 
 
 def users(text: bytes | str) -> list[str]:
@@ -24,7 +26,7 @@ def fault(line: str) -> Fault:
     return found
 
 
-@pytest.mark.parametrize(
+@rows(
     ("line", "user"),
     [
         ("44196397", "44196397"),
@@ -76,7 +78,7 @@ def test_a_line_is_read_as_it_is_meant(line: str, user: str) -> None:
     assert users(line) == [user]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("line", "reason"),
     [
         ("1.23457E+18", "spreadsheet"),
@@ -147,9 +149,7 @@ def test_among_many_sound_ids_one_may_end_in_zeros() -> None:
     assert sum(isinstance(one, Fault) for one in found) > 1_300, "far down in it, too"
 
 
-@pytest.mark.parametrize(
-    "entry", ["bbc", "@5", "44196397", "969668587731456000", "1349149096909668363", "null", "user", "author_id", "nan"]
-)
+@rows("entry", ["bbc", "@5", "44196397", "969668587731456000", "1349149096909668363", "null", "user", "author_id", "nan"])
 def test_what_is_written_is_read_as_itself(entry: str) -> None:
     assert users(written(entry)) == [entry]
 
@@ -159,7 +159,7 @@ def test_an_entry_tells_how_it_was_written() -> None:
     assert [entry.text for entry in found if isinstance(entry, Entry)] == ["BBC", "https://x.com/News", "@5"]
 
 
-@pytest.mark.parametrize("heading", ["username", "screen_name", "user_id", "ID", '"user"', "name,"])
+@rows("heading", ["username", "screen_name", "user_id", "ID", '"user"', "name,"])
 def test_the_heading_of_a_table_is_no_user(heading: str) -> None:
     found = list(read(f"# exported today\n\n{heading}\nbbc\n".encode().splitlines(keepends=True)))
     assert [type(one) for one in found] == [Fault, Entry]
@@ -177,8 +177,7 @@ HEADINGS += ["followers_count", "full_name", "first_name"]
 EMPTY = ["NULL", "nan", "NaN", "None", "<NA>", "#N/A", "n/a", "NaT", "undefined", '"null"', "\\N", "#REF!", "-", "--", "?"]
 
 
-@pytest.mark.parametrize("line", HEADINGS)
-@pytest.mark.parametrize("before", ["", "bbc\n", "44196397\nbbc\n"])
+@rows(("before", "line"), product(["", "bbc\n", "44196397\nbbc\n"], HEADINGS))
 def test_what_can_only_be_a_heading_is_one_wherever_it_stands(before: str, line: str) -> None:
     """Joined tables have several."""
     *_, last = read(f"{before}{line}\n".encode().splitlines(keepends=True))
@@ -186,7 +185,7 @@ def test_what_can_only_be_a_heading_is_one_wherever_it_stands(before: str, line:
     assert "heading of a table" in last.reason
 
 
-@pytest.mark.parametrize(
+@rows(
     "heading",
     ["Twitter", "handle", "accounts", "URL", "Account ID", "Screen Name", "x", "profile-url", "Label", "Nodes", "index", "text"],
 )
@@ -194,7 +193,7 @@ def test_what_may_be_a_heading_is_one_on_the_first_line(heading: str) -> None:
     assert "heading of a table" in fault(heading).reason
 
 
-@pytest.mark.parametrize("line", EMPTY)
+@rows("line", EMPTY)
 def test_an_empty_cell_is_told_and_never_bought(line: str) -> None:
     *_, last = read(f"44196397\n{line}\n".encode().splitlines(keepends=True))
     assert isinstance(last, Fault), last
@@ -209,9 +208,7 @@ def test_a_fault_shows_its_line_number_and_only_harmless_text() -> None:
     assert str(faults[0]).startswith("line 4: �[31mred: ")
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("portion", [1, 7, 100_000])
+@rows(("end", "encoding", "portion"), product(["\n", "\r\n", "\r"], ["utf-8", "utf-8-sig", "utf-16"], [1, 7, 100_000]))
 def test_encodings_and_line_ends(end: str, encoding: str, portion: int) -> None:
     text = end.join(["One", "", "# für Müller", "@two", "333"]).encode(encoding)
     found = list(read(text[at : at + portion] for at in range(0, len(text), portion)))
@@ -230,12 +227,12 @@ def test_an_old_8_bit_comment_does_no_harm() -> None:
     assert users("# Müller\none\n".encode("latin-1")) == ["one"]
 
 
-@pytest.mark.parametrize("text", [b"", b"\n\n", b"\xef\xbb\xbf", b"# only\r\n   \r\n", b"\x1a"])
+@rows("text", [b"", b"\n\n", b"\xef\xbb\xbf", b"# only\r\n   \r\n", b"\x1a"])
 def test_nothing_in_a_file_is_nothing(text: bytes) -> None:
     assert users(text) == []
 
 
-@pytest.mark.parametrize(
+@rows(
     "content",
     [
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",

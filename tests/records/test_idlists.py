@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from netwar.records.idlists import MAX_IDS, changed, compared, folded, pack, portions, together, unpack
+from tests.rows import rows
 
 SEED = 11
 
@@ -18,12 +19,12 @@ def some(chance: random.Random, count: int) -> list[int]:
     return sorted({chance.randrange(1, 2**61) if chance.random() < 0.7 else chance.randrange(1, 2**31) for _ in range(count)})
 
 
-@pytest.mark.parametrize("ids", [[], [1], [0, 2**63 - 1], [7, 8, 9], [2**64 - 1]])
+@rows("ids", [[], [1], [0, 2**63 - 1], [7, 8, 9], [2**64 - 1]])
 def test_what_is_packed_comes_out_again(ids: list[int]) -> None:
     assert list(unpack(pack(ids))) == ids
 
 
-@pytest.mark.parametrize(
+@rows(
     "packed",
     [
         zlib.compress(bytes(8 * MAX_IDS + 8)),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwar.archive.base import Within
 from netwar.archive.sqlite.store import SqliteArchive
@@ -15,8 +17,8 @@ from netwar.records import dialects
 from netwar.records.pages import read
 from netwar.records.parsing import parsed
 from tests.oddities import changed, kept, lost, page
-
-PAGES = 60
+from tests.randomly import randomly
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -26,14 +28,13 @@ def archive(tmp_path: Path):
     archive.close()
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_nothing_of_a_page_is_lost_whatever_its_shape(archive: SqliteArchive, seed: int) -> None:
-    chance = random.Random(seed)
-    for number in range(PAGES):
-        body = parsed(json.dumps(changed(page(), chance, chance.randint(1, 6))))
-        assert not lost(archive, body), f"page {number} of seed {seed}: {body}"
-        for item in (*read(body).posts, *read(body).authors.values()):
-            dialects.text(item), dialects.references(item), dialects.posts_count(item), dialects.username(item)
+@randomly()
+@given(chance=st.randoms(use_true_random=False))
+def test_nothing_of_a_page_is_lost_whatever_its_shape(archive: SqliteArchive, chance: random.Random) -> None:
+    body = parsed(json.dumps(changed(page(), chance, chance.randint(1, 6))))
+    assert not lost(archive, body), body
+    for item in (*read(body).posts, *read(body).authors.values()):
+        dialects.text(item), dialects.references(item), dialects.posts_count(item), dialects.username(item)
 
 
 def test_half_an_emoji_costs_its_half_and_nothing_else(archive: SqliteArchive) -> None:
@@ -96,7 +97,7 @@ def test_what_no_post_names_stands_with_the_first_one(archive: SqliteArchive) ->
     assert letter["document"]["places"] == [{"id": "p"}]
 
 
-@pytest.mark.parametrize("meta", [None, "x", [], {"next_token": {}}, {"next_token": True}, {"next_token": [1]}])
+@rows("meta", [None, "x", [], {"next_token": {}}, {"next_token": True}, {"next_token": [1]}])
 def test_a_page_whose_meta_cannot_be_read_does_not_end_a_list(meta: Any) -> None:
     found = read(page() | {"meta": meta})
     assert (found.next_token, found.untold) == (None, True)

@@ -1,6 +1,7 @@
 """Reading answers of X, in both dialects and as real ones came."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from netwar.records import dialects
 from netwar.records.documents import IndexName, tweets_index
 from netwar.records.pages import documents, problem, read
+from tests.rows import rows
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
 
@@ -53,7 +55,7 @@ def test_media_polls_and_places_are_put_where_they_belong():
     assert "media" not in made[1].body["netwar"]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("item", "outcome"),
     [
         ({"title": "Forbidden", "type": "https://api.twitter.com/2/problems/resource-not-found"}, "suspended"),
@@ -67,16 +69,19 @@ def test_the_outcome_of_a_user_needs_type_and_title(item, outcome):
     assert problem(item).outcome == outcome
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"meta": {"result_count": 0}}, {"data": None, "includes": None, "errors": None, "meta": None}]
-)
+@rows("body", [{}, {"meta": {"result_count": 0}}, {"data": None, "includes": None, "errors": None, "meta": None}])
 def test_an_empty_answer_is_an_empty_page(body):
     page = read(body)
     assert (list(page.posts), list(page.bought()), page.next_token) == ([], [], None)
 
 
-@pytest.mark.parametrize("nonsense", [None, 5, "text", [], [None], ["a"], [5], {}, True])
-@pytest.mark.parametrize("where", ["data", "includes", "errors", "meta", "post", "media", "metrics"])
+@rows(
+    ("where", "nonsense"),
+    product(
+        ["data", "includes", "errors", "meta", "post", "media", "metrics"],
+        [None, 5, "text", [], [None], ["a"], [5], {}, True],
+    ),
+)
 def test_whatever_x_makes_of_its_shapes_nothing_breaks(where, nonsense):
     post = {
         "id": "1",
@@ -117,7 +122,7 @@ def test_a_request_speaks_one_dialect_only():
     assert not {"non_public_metrics", "organic_metrics", "promoted_metrics"} & set(legacy["tweet.fields"].split(","))
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", "-a", "usertest", "perflog", "ä", "a" * 101])
+@rows("name", ["", "a/b", "..", "-a", "usertest", "perflog", "ä", "a" * 101])
 def test_names_that_no_store_takes_are_refused(name):
     with pytest.raises(ValueError, match=r"index"):
         tweets_index(name)

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from netwar.records.parsing import parsed, written
+from tests.rows import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("content", "value"),
     [
         (rb'{"a": "x \ud83d", "\ude00": 1}', {"a": "x \ufffd", "\ufffd": 1}),
@@ -26,7 +27,7 @@ def test_what_says_something_is_read(content: bytes, value: Any) -> None:
     assert parsed(content) == value
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"<html>", b'{"a": }', b"[" * 100_000])
+@rows("content", [b"", b"{", b"<html>", b'{"a": }', b"[" * 100_000])
 def test_what_says_nothing_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (json and orjson have words of their own)
         parsed(content)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from netwar.records import times
+from tests.rows import rows
 
 SECOND = 1_539_202_764_000  # 2018-10-10T20:19:24Z
 
 
-@pytest.mark.parametrize(
+@rows(
     "written",
     [
         *("2018-10-10T20:19:24.000Z", "2018-10-10T20:19:24Z", "2018-10-10 20:19:24", "2018-10-11T01:49:24+05:30"),
@@ -25,7 +24,7 @@ def test_a_time_is_a_time(written: Any) -> None:
     assert times.seen(written) == SECOND
 
 
-@pytest.mark.parametrize("other", [None, True, "", "soon", 7, -1, 10**30, "9" * 30, 1e300, {}, [], "2018-13-01", "Wed Oct 10"])
+@rows("other", [None, True, "", "soon", 7, -1, 10**30, "9" * 30, 1e300, {}, [], "2018-13-01", "Wed Oct 10"])
 def test_what_is_none_stays_as_it_is(other: Any) -> None:
     assert times.milliseconds(other) is None
     assert times.usual(other) == other

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netwar.records import migrate, v1
 from tests.oddities import changed
+from tests.randomly import randomly
+from tests.rows import rows
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data" / "v1-statuses.json"
 
@@ -157,9 +161,7 @@ def test_a_profile_becomes_a_user() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "odd", [{}, {"user": None, "entities": None, "created_at": "2019-09-04T13:51:55Z", "id": 1}, {"id": "x"}]
-)
+@rows("odd", [{}, {"user": None, "entities": None, "created_at": "2019-09-04T13:51:55Z", "id": 1}, {"id": "x"}])
 def test_what_is_not_as_it_should_be_is_passed_on(odd: dict[str, Any]) -> None:
     assert v1.tweet(odd)["netwar"]["v1"] == odd
     assert v1.user(odd)["netwar"]["v1"] == odd
@@ -178,8 +180,9 @@ def test_real_statuses() -> None:
         assert made["netwar"]["v1"] is status
 
 
-def test_whatever_shape_they_have_they_are_read_and_copied_whole():
-    chance = random.Random(3)
+@randomly(200)
+@given(chance=st.randoms(use_true_random=False))
+def test_whatever_shape_they_have_they_are_read_and_copied_whole(chance: random.Random) -> None:
     inner = {"id": 6, "id_str": "6", "full_text": "inner", "user": {"id_str": "8", "screen_name": "other"}}
     told = {"media": [{"id_str": "9", "type": "video", "video_info": {"variants": [{"bitrate": 1}]}}]}
     whole = {
@@ -194,10 +197,9 @@ def test_whatever_shape_they_have_they_are_read_and_copied_whole():
         "extended_entities": told,
         "place": {"id": "p"},
     }
-    for number in range(300):
-        status = changed(whole, chance, chance.randint(1, 6))
-        made = list(migrate.documents("twx", "tux", v1.tweet(status)))
-        assert made[0].body["netwar"]["v1"] is status, f"status {number} of seed 3: {status}"
-        assert all(0 <= one.retrieved < 2**44 for one in made)
-        if isinstance(status.get("user"), dict):
-            list(migrate.documents("tux", "tux", v1.user(status["user"])))
+    status = changed(whole, chance, chance.randint(1, 6))
+    made = list(migrate.documents("twx", "tux", v1.tweet(status)))
+    assert made[0].body["netwar"]["v1"] is status
+    assert all(0 <= one.retrieved < 2**44 for one in made), status
+    if isinstance(status.get("user"), dict):
+        list(migrate.documents("tux", "tux", v1.user(status["user"])))

@@ -7,15 +7,14 @@ import sqlite3
 import unicodedata
 from contextlib import closing
 
-import pytest
-
 from netwar.archive.sqlite import fulltext
 from netwar.archive.sqlite.schema import SPELLED
 from netwar.records.text_query import matches, question
 from netwar.records.words import is_plain, spelled
+from tests.rows import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "words"),
     [
         ("Don't PANIC, 3.14!", "don t panic 3 14"),
@@ -102,7 +101,7 @@ def test_odd_questions() -> None:
     assert question("a OR") == question("a") == question("OR a") == question("(a") == question("a)")
 
 
-@pytest.mark.parametrize(("letters", "plain"), [("øłđıŧŋɓɗƙƴəɛɔ", "olditnbdkyaeo"), ("ØŁĐŦŊƁƊƘƳƏƐƆ", "oldtnbdkyaeo")])
+@rows(("letters", "plain"), [("øłđıŧŋɓɗƙƴəɛɔ", "olditnbdkyaeo"), ("ØŁĐŦŊƁƊƘƳƏƐƆ", "oldtnbdkyaeo")])
 def test_letters_that_servers_take_for_those_of_ascii_are_those(letters: str, plain: str) -> None:
     """As the filter `asciifolding` of Elasticsearch has it, which reads what people ask in Kibana."""
     assert spelled(letters) == plain

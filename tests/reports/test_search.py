@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.timelines.conftest import Operator
+from tests.operator import Operator
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.rows import rows
+
 from .conftest import Sandbox
 
 LEAN = {"tweet.fields": "author_id,created_at,referenced_tweets"}
@@ -83,7 +85,7 @@ def test_meta_tells_of_the_page(box: Sandbox, users: list[dict[str, Any]]) -> No
     assert len(meta["next_token"]) >= 16
 
 
-@pytest.mark.parametrize(
+@rows(
     ("parameters", "named"),
     [
         ({"max_results": 4}, "max_results"),

@@ -13,6 +13,7 @@ import requests
 from redis import Redis
 from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError
 
+from tests.rows import rows
 from tests.servers import KINDS, places
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
@@ -57,7 +58,7 @@ def test_certificate_is_for_both_names_of_the_loopback(server: ElasticServer) ->
 
 
 @on(*SECURED)
-@pytest.mark.parametrize("index", OURS)
+@rows("index", OURS)
 def test_recorder_records(server: ElasticServer, index: str) -> None:
     def ask(method: str, path: str, body: Any = None) -> Any:
         return server.ask(method, path, body, user=RECORDER)

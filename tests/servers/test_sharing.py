@@ -6,11 +6,12 @@ import os
 import select
 import subprocess
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
-from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, CannotStart
+from tests.servers import ELASTIC_KINDS, KINDS, CannotStart
 from tests.servers.fixtures import Servers
 from tests.servers.lanes import Lanes, kind_of
 from tests.servers.places import ROOT
@@ -103,11 +104,32 @@ def test_a_slot_is_freed_when_its_holder_is_killed(tmp_path: Path) -> None:
         slot.release()
 
 
+class Worker:
+    """What the scheduler knows of a worker."""
+
+    def __init__(self) -> None:
+        self.shutting_down = False
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        pass
+
+
 def test_lanes() -> None:
     """One worker for all tests of a kind, two workers for all kinds; tests without a server go to anybody."""
+    tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in KINDS] + ["tests/es953/test_es953.py::test_es953"]
+    assert [kind_of(test) for test in tests] == [*KINDS, None]
     scheduler = Lanes.__new__(Lanes)
-    scopes = {kind: scheduler._split_scope(f"tests/test_x.py::test_x[a-{kind}-b]") for kind in KINDS}
-    assert {scopes[kind] for kind in ELASTIC_KINDS} == {"lane 0", "lane 1"}
-    assert len({scopes[kind] for kind in REDIS_KINDS}) == len(REDIS_KINDS)
-    assert scheduler._split_scope("tests/es953/test_es953.py::test_es953") == "tests/es953/test_es953.py::test_es953"
-    assert [kind_of(f"a.py::b[{kind}]") for kind in KINDS] == list(KINDS)
+    assert [scheduler._split_scope(test) for test in tests if kind_of(test) in ELASTIC_KINDS] == ELASTIC_KINDS
+    assert [scheduler._split_scope(test) for test in tests if kind_of(test) not in ELASTIC_KINDS] == [*tests[:2], tests[-1]]
+    workers = [Worker() for _ in range(4)]
+    scheduler.assigned_work = {worker: {} for worker in workers}
+    scheduler.registered_collections = dict.fromkeys(workers, tests)
+    scheduler.workqueue = OrderedDict((scheduler._split_scope(test), {test: False}) for test in tests)
+    for worker in (workers[0], workers[1], workers[1], workers[2], workers[3], workers[1], workers[2]):
+        scheduler._assign_work_unit(worker)
+    given = [list(work) for work in scheduler.assigned_work.values()]
+    assert given == [[tests[0]], [tests[1], ELASTIC_KINDS[0], ELASTIC_KINDS[2]], [ELASTIC_KINDS[1], ELASTIC_KINDS[3]], []]
+    assert [worker.shutting_down for worker in workers] == [False, False, False, True]

@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.conftest import BIN, ROOT
+from tests.desk import BIN, ROOT
 from tests.servers.places import reachable
 
 CLOCKED = Path(__file__).with_name("clocked.py")

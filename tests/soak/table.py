@@ -10,7 +10,7 @@ import shlex
 from dataclasses import replace
 from random import Random
 
-from tests.conftest import ROOT
+from tests.desk import ROOT
 from tests.soak import programs as do
 from tests.soak.programs import Around, Row
 from tests.soak.runs import Command, Run

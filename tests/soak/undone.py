@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.desk import ROOT
 
 COPIED = ("bin", "conf", "netwar", "tests", "README.md", "crontab.txt", "example.conf", "pyproject.toml")
 TRIES = 3  # seeds: what a minute brings is a matter of luck, too

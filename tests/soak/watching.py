@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
-from tests.conftest import ROOT
+from tests.desk import ROOT
 from tests.soak.journal import Journal
 from tests.soak.runs import Run
 from tests.soak.troubles import Troubles

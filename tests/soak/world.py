@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.conftest import Desk, running_sandbox
+from tests.desk import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
 WINDOW = 4  # seconds; X's are 900

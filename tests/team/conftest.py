@@ -15,12 +15,11 @@ from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
-from tests.conftest import Desk, Sandbox
-from tests.profiles.conftest import Observer
+from tests.desk import Desk, Sandbox
+from tests.operator import Observer, Operator
 from tests.servers.elastic import ElasticServer
 from tests.servers.server import Server
 from tests.shipped_redis import ShippedRedis, shipped_redis
-from tests.timelines.conftest import Operator
 
 REACHABLE = 3_200
 

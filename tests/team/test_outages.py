@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import BIN
+from tests.desk import BIN
 from tests.servers.fixtures import on
 from tests.team.conftest import Team
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.follows import test_follow2usertest as follows
-from tests.profiles import test_fixgraph as graphs
-from tests.profiles import test_identities as identities
+from tests.profiles import test_edgelist as graphs
+from tests.profiles import test_identity as identities
 from tests.profiles import test_membership as audits
 from tests.profiles import test_queue2usertest as profiles
 from tests.profiles.test_membership import Collection

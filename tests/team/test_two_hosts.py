@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import BIN
+from tests.desk import BIN
 from tests.servers.fixtures import on
 from tests.servers.starting import free_port
 from tests.team.conftest import Team

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from netwar.coverage import Record
-from tests.timelines.conftest import THREE, TIMELINE, Operator, Three, no_bug
+from tests.operator import THREE, TIMELINE, Operator, Three, no_bug
 
 PAGE = 100
 

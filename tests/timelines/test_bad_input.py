@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Ended
-from tests.timelines.conftest import TIMELINE, Three, no_bug
+from tests.desk import Ended
+from tests.operator import TIMELINE, Three, no_bug
 
 STORES = ["queues.sqlite", "meter.sqlite", "archive/three.sqlite"]
 

@@ -14,9 +14,9 @@ from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
+from tests.operator import Operator
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
-from tests.timelines.conftest import Operator
 
 WORLD = """
 [world]

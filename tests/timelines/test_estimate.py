@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.timelines.conftest import THREE, Operator
+from tests.operator import THREE, Operator
 
 
 def test_profiles_are_bought_only_when_that_is_agreed_to(operator: Callable[..., Operator]) -> None:

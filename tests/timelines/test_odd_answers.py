@@ -14,8 +14,8 @@ from netwar.records.parsing import parsed
 from netwar.twitter import transport
 from netwar.twitter.base import TransientError
 from tests.canned import NOTHING, Canned, canned
-from tests.conftest import Desk
-from tests.timelines.conftest import TIMELINE, Operator, Three, no_bug
+from tests.desk import Desk
+from tests.operator import TIMELINE, Operator, Three, no_bug
 
 CASES = Path(__file__).parent / "cases"
 KEYS = {"consumer_key": "k", "consumer_secret": "s", "access_token_key": "t", "access_token_secret": "u", "bearer_token": "b"}

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.conftest import sign_in
+from tests.desk import sign_in
 
 ONE = "[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 300\n"
 TIMELINE = "/2/users/:id/tweets"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.timelines.conftest import TIMELINE, Three, no_bug
+from tests.operator import TIMELINE, Three, no_bug
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.conftest import BIN
 from tests.contract.opening import DATABASES
+from tests.desk import BIN
 
 WORLD = """
 [world]
-users = 60
+users = 30
 prolific = 0
 suspended = 0
 protected = 0
@@ -58,7 +58,7 @@ def test_eight_processes_record_each_user_once(operator, stores):
         line["path"] for line in one.log() if line["path"].endswith("/tweets") and "pagination_token" not in line["parameters"]
     ]
     assert sorted(set(first_pages)) == sorted(first_pages), "nobody was asked about twice"
-    assert len(first_pages) == 60
+    assert len(first_pages) == 30
     assert one.spent() == one.bill()["micro"]
 
 
@@ -66,15 +66,15 @@ def test_the_budget_holds_whatever_runs_at_once(operator, stores):
     one = operator(WORLD, **stores)
     users = one.users()
     one.queue(user["id"] for user in users)
-    ends = eight(one, "poor", budget=12, **stores)
+    ends = eight(one, "poor", budget=6, **stores)
     assert {status for status, _ in ends} == {77}, ends
     assert not any("locked" in said for _, said in ends)
     spent = one.spent()
     assert spent == one.bill()["micro"]
-    assert spent <= 12_000_000
+    assert spent <= 6_000_000
     # Each gave up with no reservation of another open: what was left could not pay for the smallest page.
     smallest = (5 + 2 * 5) * 5_000 + 10_000
-    assert 12_000_000 - spent < smallest
+    assert 6_000_000 - spent < smallest
     assert one.work()["waiting"] > 0
     assert one.work()["claimed"] == []
 
@@ -90,9 +90,9 @@ def test_two_hosts_share_the_work_and_the_budget_through_redis(operator, redis):
     one = operator(WORLD, **stores)
     users = [user["id"] for user in one.users()]
     one.queue(users)
-    ends = eight(one, "poor", hosts, budget=12, **stores)
+    ends = eight(one, "poor", hosts, budget=6, **stores)
     assert {status for status, _ in ends} == {77}, ends
-    assert one.spent() == one.bill()["micro"] <= 12_000_000
+    assert one.spent() == one.bill()["micro"] <= 6_000_000
     ends = eight(one, "poor", hosts, budget=10_000, **stores)
     assert [status for status, _ in ends] == [0] * 8, ends
     work = one.work()

@@ -20,7 +20,8 @@ from netwar.twitter import auth
 from netwar.twitter.problems import Glitch
 from netwar.twitter.transport import Transport
 from netwar.twitter.way import Way
-from tests.conftest import Desk
+from tests.desk import Desk
+from tests.rows import rows
 from tests.servers.certificates import certificates
 from tests.servers.starting import free_port
 
@@ -189,7 +190,7 @@ def test_the_programs_take_both_from_the_configuration(x: _Server, proxy: tuple[
     assert (money["today"], money["held"], money["in_doubt"]) == (10_000, 0, 0), "only what was answered is booked"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("given", "means"),
     [("http://proxy:3128", "http://proxy:3128"), ("proxy:3128/", "http://proxy:3128"), ("none", None), ("", None)],
 )
@@ -197,9 +198,7 @@ def test_what_a_proxy_may_be(tmp_path: Path, given: str, means: str | None) -> N
     assert configured(tmp_path, given).proxy == means
 
 
-@pytest.mark.parametrize(
-    "given", ["http://me:hush@proxy:3128", "https://proxy:3128", "proxy", "http://proxy:port", "socks5://p:1"]
-)
+@rows("given", ["http://me:hush@proxy:3128", "https://proxy:3128", "proxy", "http://proxy:port", "socks5://p:1"])
 def test_what_it_may_not_be(tmp_path: Path, given: str) -> None:
     with pytest.raises(ConfigError) as no:
         configured(tmp_path, given)

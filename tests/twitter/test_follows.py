@@ -10,7 +10,7 @@ from netwar.cli.services import Services
 from netwar.errors import OutOfBudget
 from netwar.twitter.base import StaleToken, Unavailable
 from netwar.twitter.client import Client
-from tests.timelines.conftest import Operator
+from tests.operator import Operator
 
 WORLD = """
 [world]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count, product
+
 import pytest
 
 from netwar.config import Settings, short
@@ -10,6 +12,7 @@ from netwar.meter.sqlite import SqliteMoney, SqliteWindows
 from netwar.twitter.client import Client
 from netwar.twitter.endpoints import TIMELINE
 from netwar.twitter.problems import Reply
+from tests.rows import rows
 
 
 def headers(limit="900", remaining="5", reset="1795478400", date="Mon, 23 Nov 2026 23:00:00 GMT"):
@@ -18,31 +21,34 @@ def headers(limit="900", remaining="5", reset="1795478400", date="Mon, 23 Nov 20
 
 @pytest.fixture
 def remembered(tmp_path):
-    """What the client and the meter make of an answer's headers: seconds to wait, and the windows that are known then."""
-    folder = Run(tmp_path / "runs")
-    money, windows = SqliteMoney(tmp_path / "meter.sqlite", "app", folder, 0), SqliteWindows(tmp_path / "meter.sqlite")
-    client = Client(Settings(), money, windows, "test")
+    """What the client and a new meter make of an answer's headers: seconds to wait, and the windows that are known then."""
+    folder, meters = Run(tmp_path / "runs"), count()
 
     def remember(status=200, **given):
+        meter = tmp_path / f"meter{next(meters)}.sqlite"
+        money, windows = SqliteMoney(meter, "app", folder, 0), SqliteWindows(meter)
+        client = Client(Settings(), money, windows, "test")
         wait = client._pace.remember(TIMELINE, Reply(status, headers(**given), {}))
         return wait, windows.windows(short(""))
 
     return remember
 
 
-@pytest.mark.parametrize("nonsense", ["nan", "-5", "1" * 400, "1" * 5000, "", "ten", "9" * 15])
-@pytest.mark.parametrize("part", ["limit", "remaining", "reset"])
+@rows(
+    ("part", "nonsense"),
+    product(["limit", "remaining", "reset"], ["nan", "-5", "1" * 400, "1" * 5000, "", "ten", "9" * 15]),
+)
 def test_headers_that_are_no_numbers_tell_nothing(remembered, part, nonsense):
     assert remembered(**{part: nonsense}) == (None, [])
 
 
-@pytest.mark.parametrize("status", [302, 408, 425, 500, 503, 599])
+@rows("status", [302, 408, 425, 500, 503, 599])
 def test_an_answer_that_is_none_of_xs_own_tells_nothing(remembered, status):
     """What stands before X, or in its place, may send any numbers, and a closed window would keep everybody waiting for a day."""
     assert remembered(status, remaining="0") == (None, [])
 
 
-@pytest.mark.parametrize("status", [200, 401, 403, 404, 429])
+@rows("status", [200, 401, 403, 404, 429])
 def test_a_refusal_of_xs_own_is_believed(remembered, status):
     assert len(remembered(status)[1]) == 1
 
@@ -53,8 +59,6 @@ def test_a_reset_beyond_a_day_is_cut(remembered):
     assert told.remaining == 5
 
 
-@pytest.mark.parametrize(
-    "date", ["", "junk", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 23 Nov 2620 23:00:00 GMT", "Mon, 00 Xxx 0000"]
-)
+@rows("date", ["", "junk", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 23 Nov 2620 23:00:00 GMT", "Mon, 00 Xxx 0000"])
 def test_a_date_that_is_none_tells_nothing(date):
     assert Reply(200, headers(date=date), {}).date is None

@@ -12,7 +12,7 @@ import pytest
 from netwar.cli.services import Services
 from netwar.connections import redis as connections
 from netwar.errors import ServiceDown
-from tests.conftest import Desk, Sandbox
+from tests.desk import Desk, Sandbox
 from tests.redis_server import Redis, running_redis
 
 

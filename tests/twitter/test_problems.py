@@ -9,6 +9,7 @@ import pytest
 from netwar.errors import BadRequest, ConfigError, KeysRefused, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.twitter.base import StaleToken, Unavailable
 from netwar.twitter.problems import Glitch, Reply, judge
+from tests.rows import rows
 
 NEW, OLD = "https://api.x.com/2/problems/", "https://api.twitter.com/2/problems/"
 MISSING = {
@@ -24,7 +25,7 @@ def judged(status: int, body: Any, **more: Any) -> None:
     judge(Reply(status, {}, body), **more)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("status", "body", "error", "says"),
     [
         (429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, RateLimited, "run again in 60 s"),
@@ -63,7 +64,7 @@ def test_each_form_has_its_meaning(status: int, body: Any, error: type[Exception
     assert type(raised.value) is error
 
 
-@pytest.mark.parametrize(
+@rows(
     "body",
     [
         {},
@@ -79,7 +80,7 @@ def test_these_are_answers(body: Any) -> None:
     judged(200, body)
 
 
-@pytest.mark.parametrize("status", [403, 404])
+@rows("status", [403, 404])
 def test_a_refusal_speaks_of_the_user_only_if_it_says_so(status: int) -> None:
     with pytest.raises(Unavailable) as raised:
         judged(status, MISSING, about_user=True)
@@ -91,7 +92,7 @@ def test_a_refusal_speaks_of_the_user_only_if_it_says_so(status: int) -> None:
         judged(status, MISSING)
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, None), (200, "half")])
+@rows(("status", "body"), [(200, None), (200, "half")])
 def test_an_answer_that_came_in_part_may_have_been_billed(status: int, body: Any) -> None:
     with pytest.raises(Glitch) as raised:
         judged(status, body)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import time
-
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netwar.coverage import Span
 from netwar.records.ids import first_id
 from netwar.timelines.walk import Walk
+from tests.randomly import SEED, randomly
 from tests.walks.simulated import CUTS, ORDERS, Odd
 from tests.walks.stories import Story, at_random, told
 
 NOW = 1_700_000_000_000
-SEED = int(os.environ.get("NETWAR_SEED", time.time_ns() % 10**9))
 
 
 def posts(first: int, last: int) -> list[int]:
@@ -154,26 +151,21 @@ stories = st.builds(
     trailing=st.booleans(),
     steps=st.booleans(),
 )
-quick = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
-@seed(SEED)
-@quick
+@randomly()
 @given(stories)
 def test_whatever_ends_a_run_what_is_missing_is_known(story: Story) -> None:
-    print(f"NETWAR_SEED={SEED}")
     told(story)
 
 
 def test_so_it_is_in_stories_at_random() -> None:
     """`python -m tests.walks --cases 100000` tells more of them."""
-    print(f"seed {SEED}")
     for number in range(SEED, SEED + 150):
         told(at_random(number))
 
 
-@seed(SEED)
-@quick
+@randomly()
 @given(st.integers(0, 180), st.lists(st.sampled_from(("", "written")), max_size=12))
 def test_a_clean_cut_costs_at_most_twenty_posts_again(count: int, cuts: list[str]) -> None:
     x, _ = told(Story(count, tuple(Odd(cut=cut) for cut in cuts), SEED))

@@ -18,7 +18,7 @@ from netwar.records.documents import Document
 from netwar.reports.search import Within, find
 from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 

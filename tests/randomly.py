@@ -1,0 +1,27 @@
+"""Tests at random: what fails is made as small as can be, and the seed, which pytest's summary tells, makes it fail again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+# One for all processes of a run: pytest's workers inherit it.
+SEED = int(os.environ.setdefault("NETWAR_SEED", str(time.time_ns() % 10**9)))
+
+
+def randomly(examples: int = 100) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a test of hypothesis (with @given below) so many examples, however slow the machine is.
+
+    Fixtures are shared by the examples.
+    """
+
+    from hypothesis import HealthCheck, seed, settings
+
+    def of(test: Callable[..., None]) -> Callable[..., None]:
+        ways = settings(
+            max_examples=examples, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
+        )
+        return seed(SEED)(ways(test))
+
+    return of

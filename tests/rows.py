@@ -1,0 +1,34 @@
+"""A loop is one test, whatever it runs over: its rows are subtests, so that each that fails is named and the others are tried."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+import pytest
+
+
+def rows(names: str | tuple[str, ...], table: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test for each row of a table, as `pytest.mark.parametrize` would, as one case.
+
+    `product` makes the table of all combinations. The rows share the test's fixtures: it is for tests that change none of
+    them, or that begin anew for each row.
+    """
+    table, wanted = list(table), {names} if isinstance(names, str) else set(names)
+
+    def of(test: Callable[..., None]) -> Callable[..., None]:
+        @wraps(test)
+        def every_row(*, subtests: pytest.Subtests, **fixtures: Any) -> None:
+            for row in table:
+                values = {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
+                with subtests.test(**values):
+                    test(**fixtures, **values)
+
+        kept = [one for one in inspect.signature(test).parameters.values() if one.name not in wanted]
+        asked = inspect.Parameter("subtests", inspect.Parameter.KEYWORD_ONLY)
+        every_row.__signature__ = inspect.Signature([*kept, asked])  # type: ignore[attr-defined]
+        return every_row
+
+    return of
