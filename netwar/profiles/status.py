@@ -15,6 +15,7 @@ from typing import Any
 
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
+from netwar.profiles.identity import recorded_profiles, who
 from netwar.records.dialects import flag, username
 from netwar.records.documents import SLIP_MS
 from netwar.records.pages import Problem
@@ -82,14 +83,10 @@ def load_statuses(archive: Archive, index: str, entries: Sequence[str]) -> dict[
     A screen name is closed only by what X said of that name: that the user who bore it last is gone says nothing of who
     bears it now.
     """
-    names = {entry: entry.removeprefix("@").lower() for entry in entries if not entry.isdigit()}
-    found = archive.name_holders(index, list(names.values()))
-    bears = {entry: found[name][0].user for entry, name in names.items() if name in found and found[name][0].until is None}
-    ids = {entry: bears.get(entry, "") if entry in names else entry for entry in entries}
-    keys = {entry: f"@{names[entry]}" if entry in names else entry for entry in entries}
-    profiles = archive.get(index, sorted(set(ids.values()) - {""}))
+    keys = {entry: who(entry).key for entry in entries}
+    profiles = recorded_profiles(archive, index, entries)
     records = archive.records_of(index, list(keys.values()))
-    return {entry: UserStatus(profiles.get(ids[entry]), records.get(keys[entry])) for entry in entries}
+    return {entry: UserStatus(profiles.get(entry), records.get(key)) for entry, key in keys.items()}
 
 
 def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
