@@ -11,6 +11,7 @@ from itertools import chain
 
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
+from netwar.profiles.identity import who
 from netwar.profiles.suspects import Suspects
 from netwar.queues.base import Claim, Queue, UserFailed
 from netwar.records.dialects import DIALECTS, username
@@ -66,7 +67,7 @@ class TimelineWorker:
         self._store = store
         self._index = index
         self._tweets = tweets_index(index)
-        self._names = ScreenNameResolver(twitter, store, index)
+        self._names = ScreenNameResolver(twitter, store, index, self._paid)
         self._left = limit
         self._refresh = refresh
         self._report = report
@@ -130,7 +131,7 @@ class TimelineWorker:
             known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
-            self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
+            self._conclude(who(entry).key, no.outcome, no.detail)
         except UserFailed as failure:
             log.warning("user %s: %s", entry, failure)
             self._refused.discard(entry)
@@ -139,13 +140,14 @@ class TimelineWorker:
         if entry in self._refused:  # that has passed
             del self.summary.failed[entry]
 
-    def _find(self, entry: str) -> ResolvedUser:
+    def _find(self, entry: str, *, anew: bool = False) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1
-        before = self._names.micro
-        try:
-            return self._names.find(entry, chain(self._suspects.users, self._queue.waiting()), room)
-        finally:
-            self.summary.micro += self._names.micro - before
+        find = self._names.find_anew if anew else self._names.find
+        return find(entry, chain(self._suspects.users, self._queue.waiting()), room)
+
+    def _paid(self, micro: int) -> None:
+        """What a look-up of names has cost."""
+        self.summary.micro += micro
 
     def _bring_up_to_date(self, claim: Claim, known: ResolvedUser) -> None:
         if not claim.also(known.id):
@@ -200,7 +202,7 @@ class TimelineWorker:
         self._change(known.id, lambda record: _renamed(record, old, new, at))
         log.warning("user %s: %s is %s now", known.id, old, new)
         try:
-            bearer = self._find(old)
+            bearer = self._find(old, anew=True)
         except Unavailable:
             self._conclude("@" + old, "renamed", f"{old} is {new} now, id {known.id}")
             bearer = ResolvedUser(known.id, new)
