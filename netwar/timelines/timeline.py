@@ -40,12 +40,24 @@ class TimelineProgress:
 
 
 class TimelineReader:
-    """The timeline of one user id in one index. `paged` is called after each page is written."""
+    """The timeline of one user id in one index. `paged` is called after each page is written.
+
+    `bears` is the screen name (lower case) that the user is taken to bear, where that is not sure. A page that shows another
+    one is kept, and is the last one that is asked for; `renamed` is that name then.
+    """
 
     def __init__(
-        self, twitter: Twitter, store: Store, index: str, user: str, paged: Callable[[Page, TimelineProgress], None]
+        self,
+        twitter: Twitter,
+        store: Store,
+        index: str,
+        user: str,
+        paged: Callable[[Page, TimelineProgress], None],
+        *,
+        bears: str | None = None,
     ) -> None:
         self.user = user
+        self.renamed = ""
         self.progress = TimelineProgress()
         self._twitter = twitter
         self._store = store
@@ -53,18 +65,19 @@ class TimelineReader:
         self._tweets = tweets_index(index)
         self._users = users_index(index)
         self._paged = paged
+        self._bears = bears
         self._served = 0
 
     def bring_up_to_date(self) -> Record:
-        """Record every post still to be had; the ledger's record afterwards.
+        """Record every post still to be had, unless the user turns out to be `renamed`; the ledger's record afterwards.
 
         Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before = self._record()
-        self._walk(Walk(before.top))
-        for gap in before.gaps:
-            self._walk(Walk(gap.low, gap.high))
+        for stretch in (Walk(before.top), *(Walk(gap.low, gap.high) for gap in before.gaps)):
+            if not self.renamed:
+                self._walk(stretch)
         return self._record()
 
     def refresh(self, days: float | None) -> None:
@@ -89,7 +102,7 @@ class TimelineReader:
                 walk.end()
             self._write(answer, *walk.changes())
         self._served += walk.posts
-        if not walk.is_done:
+        if not walk.is_done and not self.renamed:
             self._end_in_doubt(walk)
 
     def _may_be_cut_off(self, walk: Walk) -> bool:
@@ -116,9 +129,9 @@ class TimelineReader:
         if walk.low and self._probe(walk.low, walk, walk.end):
             return
         oldest = walk.lowest
-        if oldest and walk.until and oldest < walk.until:
+        if oldest and walk.until and oldest < walk.until and not self.renamed:
             self._probe(oldest, walk, lambda: walk.reaches(oldest))
-        if walk.edge is None or walk.is_done:
+        if walk.edge is None or walk.is_done or self.renamed:
             return
         lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
@@ -147,6 +160,8 @@ class TimelineReader:
                 self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached
             )
             yield answer
+            if self.renamed:
+                return
             if answer.page.unread:
                 raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
             token = answer.page.next_token
@@ -189,6 +204,8 @@ class TimelineReader:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, [cover])
         self.progress.posts += len(page.posts)
         self.progress.proved += span.posts if span else 0
+        if self._bears and bears and bears.lower() != self._bears:
+            self.renamed = bears
         self._paged(page, self.progress)
 
 

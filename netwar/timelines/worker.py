@@ -11,10 +11,10 @@ from itertools import chain
 
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
-from netwar.profiles.identity import who
+from netwar.profiles.identity import Who, who
 from netwar.profiles.suspects import Suspects
 from netwar.queues.base import Claim, Queue, UserFailed
-from netwar.records.dialects import DIALECTS, username
+from netwar.records.dialects import DIALECTS
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
@@ -31,14 +31,6 @@ class Refresh:
     """Which posts to ask for again: those of the last `days`, None for as far back as X reaches."""
 
     days: float | None
-
-
-class NameMoved(Exception):
-    """The user whom a screen name stood for bears another one now."""
-
-    def __init__(self, new: str) -> None:
-        super().__init__(new)
-        self.new = new
 
 
 class TimelineWorker:
@@ -156,10 +148,8 @@ class TimelineWorker:
         if self._recorded_since(known.id, claim):
             log.info("user %s was recorded as %s since they were queued", claim.user, known.id)
             return
-        try:
-            self._read(claim, known)
-        except NameMoved as moved:
-            self._follow(claim, known, moved.new)
+        if new := self._read(claim, known):
+            self._follow(claim, known, new)
 
     def _recorded_since(self, user: str, claim: Claim) -> bool:
         """Whether the user was recorded under their other spelling, or by a run that died before it could say so."""
@@ -167,7 +157,8 @@ class TimelineWorker:
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
         return since_queued(claim, done, self._twitter.now())
 
-    def _read(self, claim: Claim, known: ResolvedUser) -> None:
+    def _read(self, claim: Claim, known: ResolvedUser) -> str:
+        """Read a timeline, and conclude it; or the name by which its user turns out to go now, if it is another one."""
         proved = 0
 
         def paged(page: Page, progress: TimelineProgress) -> None:
@@ -178,15 +169,15 @@ class TimelineWorker:
             self._suspects.answered()
             self._check_fields(page)
             self._report(known.name or known.id, progress)
-            bears = username(page.authors.get(known.id, {})) or known.name or ""
-            if known.name and not known.sure and bears.lower() != known.name:
-                raise NameMoved(bears)
 
-        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged)
+        bears = None if known.sure else known.name
+        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged, bears=bears)
         try:
             record = timeline.bring_up_to_date()
-            if self._refresh:
+            if self._refresh and not timeline.renamed:
                 timeline.refresh(self._refresh.days)
+            if timeline.renamed:
+                return timeline.renamed
             self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
             self._answered(known.id)
         except Unavailable as no:
@@ -194,6 +185,7 @@ class TimelineWorker:
             self._answered(known.id)
         finally:
             self._add(timeline.progress)
+        return ""
 
     def _follow(self, claim: Claim, known: ResolvedUser, new: str) -> None:
         """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
@@ -204,7 +196,7 @@ class TimelineWorker:
         try:
             bearer = self._find(old, anew=True)
         except Unavailable:
-            self._conclude("@" + old, "renamed", f"{old} is {new} now, id {known.id}")
+            self._conclude(Who(name=old).key, "renamed", f"{old} is {new} now, id {known.id}")
             bearer = ResolvedUser(known.id, new)
         self._bring_up_to_date(claim, replace(bearer, sure=True))
 
