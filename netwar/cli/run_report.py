@@ -38,7 +38,10 @@ class Listener:
         """The run came to its end, with this outcome."""
 
     def error(self, error: BaseException) -> None:
-        """This ended the run; the error's notes tell what was done before. Services are open still."""
+        """This ended the run; the error's notes tell what was done before. Services are open still.
+
+        Its words may hold secrets: what is shown of them goes through cli.logs.blanked.
+        """
 
     def end(self, status: int) -> None:
         """The program ends, with this exit status; its services are closed."""

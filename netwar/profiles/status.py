@@ -15,7 +15,7 @@ from typing import Any
 
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
-from netwar.profiles.identity import recorded_profiles, who
+from netwar.profiles.identity import Who, recorded_profiles, who
 from netwar.records.dialects import flag, username
 from netwar.records.documents import SLIP_MS
 from netwar.records.pages import Problem
@@ -118,7 +118,7 @@ def changes(ledger: Ledger, index: str, user: str) -> list[StatusChange]:
 def mark_available(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
     """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
     by_key: dict[str, Body] = {str(profile["id"]): profile for profile in profiles}
-    by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
+    by_key |= {Who(name=name).key: {} for name in map(username, by_key.values()) if name}
     for user, record in archive.records_of(index, list(by_key)).items():
         now = PROTECTED if flag(by_key[user].get("protected")) else OPEN
         if record.outcome in CLOSED and record.outcome != now and not at <= record.asked <= at + SLIP_MS:
