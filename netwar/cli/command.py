@@ -49,7 +49,7 @@ def _program(function: Main, *, makes_config: bool, takes_words: bool) -> Progra
     @functools.wraps(function)
     def body(services: Services, **arguments: Any) -> None:
         if outcome := function(services, **arguments):
-            _log().info("%s", outcome)
+            services.report.summary(outcome)
 
     options = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     traits: dict[str, Any] = {"makes_config": makes_config, "takes_words": takes_words}
@@ -89,9 +89,16 @@ class Program(Guarded):
         name = context.info_name or "netwar"
         services = Services(name, config, quiet=quiet, makes_config=self.makes_config)
         services.run_budget = run_budget(context)
-        status = _guarded(name, services, lambda: self._run(context, services, quiet, verbose))
-        _flush_log()
-        context.exit(status)
+        status = 1
+        try:
+            status = _guarded(name, services, lambda: self._run(context, services, quiet, verbose))
+            _flush_log()
+            context.exit(status)
+        except (click.ClickException, click.exceptions.Exit) as left:
+            status = left.exit_code
+            raise
+        finally:
+            services.report.end(status)
 
     def _run(self, context: click.Context, services: Services, quiet: bool, verbose: bool) -> None:
         from netwar.cli import logs, signals
@@ -102,6 +109,11 @@ class Program(Guarded):
         try:
             super().invoke(context)
             sys.stdout.flush()  # while there is somebody to tell of a full disk
+        except click.exceptions.Exit:
+            raise
+        except BaseException as error:
+            services.report.error(error)
+            raise
         finally:
             services.close()
 
@@ -115,12 +127,10 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         run()
     except NetwarError as error:
         _log().debug("traceback:", exc_info=error)
-        _tell_what_was_done(error)
         if not (services.quiet and untold(error, services)):
             _say(services, "\n".join(map(line, (f"{name}: {error.said[0]}", *error.said[1:]))))
         return error.exit_status
     except Stopped as stop:
-        _tell_what_was_done(stop)
         return _stopped(name, services, stop)
     except BrokenPipeError:
         return output.nobody_reads()
@@ -139,12 +149,6 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         )
         return 1
     return 0
-
-
-def _tell_what_was_done(error: BaseException) -> None:
-    """Before it failed or was stopped: the notes that were put on the exception."""
-    for done in getattr(error, "__notes__", ()):
-        _log().info("%s", done)
 
 
 def _stopped(name: str, services: Services, stop: Stopped) -> int:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netwar.cli import metering
+from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
-    from netwar.cli.progress import Bar
     from netwar.config import Settings
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
@@ -35,6 +35,7 @@ class Services:
 
     def __init__(self, command: str, config: Path | None = None, *, quiet: bool = False, makes_config: bool = False) -> None:
         self.command, self.quiet = command, quiet
+        self.report = RunReport(ProgressBar(quiet), OutcomeLine())
         self._config = config
         self._makes_config = makes_config
         self._closing = ExitStack()
@@ -59,7 +60,7 @@ class Services:
     def for_config(self, path: Path) -> Services:
         """The same program's services with another configuration file; closed together with these."""
         other = Services(self.command, path, quiet=self.quiet)
-        other.hidden = self.hidden
+        other.hidden, other.report = self.hidden, self.report
         self._closing.callback(other.close)
         return other
 
@@ -260,12 +261,6 @@ class Services:
 
         self.settings.require_keys()
         wait_for_room(self.settings.maxcpu, self.settings.maxmem)
-
-    def progress(self, total: int, label: str) -> Bar:
-        """A progress bar, if somebody watches."""
-        from netwar.cli.progress import progress
-
-        return progress(total, label, self.quiet)
 
     @property
     def consequence(self) -> str:

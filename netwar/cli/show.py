@@ -2,30 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from netwar.archive.base import Documents
-
-
-class Authors:
-    """Who wrote what, in the users' index that goes with a tweets' index; each is looked up once."""
-
-    def __init__(self, archive: Documents, index: str) -> None:
-        self._archive = archive
-        self._index = "tu" + index.removeprefix("tw")
-        self._known: dict[str, str] = {}
-
-    def name(self, document: dict[str, Any]) -> str:
-        """@name where the archive knows it, else the number."""
-        from netwar.records.dialects import username
-
-        author = str(document.get("author_id") or "?")
-        if author not in self._known:
-            profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
-            known = username(profile if profile else document)
-            self._known[author] = f"@{known}" if known else author
-        return self._known[author]
+from typing import Any
 
 
 def tweet(document: dict[str, Any], author: str) -> str:

@@ -35,8 +35,9 @@ def copied(services: Services, source: str, target: str) -> str:
         copy = Copy(theirs, ours, lambda count, index: bar.update(count, index))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with services.progress(copy.total(), theirs.name) as bar:
+    with services.report.work(theirs.name, copy.total()) as bar:
         done = copy.run()
+    services.report.counted(done)
     return _told(done)
 
 

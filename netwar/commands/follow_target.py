@@ -51,8 +51,8 @@ def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> L
     from netwar.records.dialects import public_count, username
     from netwar.records.documents import USERTEST
 
-    who = entry(user)
-    known = load_statuses(services.archive, USERTEST, [who])[who]
+    asked = entry(user)
+    known = load_statuses(services.archive, USERTEST, [asked])[asked]
     if known.profile is None or not known.is_open or known.at < fresh:
         return None
     return Listed(str(known.profile["id"]), username(known.profile), direction, public_count(known.profile, f"{direction}_count"))
@@ -64,21 +64,21 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     Raises NetwarError for one who is not to be had, and ServiceDown where X says nothing.
     """
     from netwar.archive.base import Store
-    from netwar.profiles.identity import ask
+    from netwar.profiles.identity import who
     from netwar.profiles.status import load_statuses
+    from netwar.profiles.user_history import ask
     from netwar.records.documents import USERTEST
 
     if found := recorded(services, user, direction, fresh):
         return found
-    who = entry(user)
-    named = {"user": who} if who.isdigit() else {"name": who.removeprefix("@")}
-    micro, answered = ask(services.twitter, Store(services.archive, services.spool), **named)
+    asked = entry(user)
+    micro, answered = ask(services.twitter, Store(services.archive, services.spool), who(asked))
     log.info("the profile of %s was looked up for $%.3f", user, micro / 1e6)
     if found := recorded(services, user, direction):
         return found
     if not answered:
         raise ServiceDown(f"X said nothing of {user}, neither a profile nor why there is none: ask again later")
-    known = load_statuses(services.archive, USERTEST, [who])[who]
+    known = load_statuses(services.archive, USERTEST, [asked])[asked]
     said = known.record.detail if known.record else "X does not say why"
     raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
 

@@ -51,12 +51,10 @@ CHANGES: Table[Change] = Table(
 def of_user(services: Services, user: str, direction: str) -> Snapshots:
     """The snapshots of a user's list, out of the archive alone: of the id that bore a name last and has some."""
     from netwar.follows.snapshots import Snapshots
+    from netwar.profiles.identity import ids_meant, who
     from netwar.records.documents import USERTEST
 
-    who = entry(user)
-    name = who.removeprefix("@")
-    ids = [who] if who.isdigit() else [one.user for one in services.archive.name_holders(USERTEST, [name]).get(name, [])]
-    for id in ids:
+    for id in ids_meant(services.archive, USERTEST, who(entry(user))):
         found = Snapshots(services.archive, USERTEST, direction, id)
         if found.all() or found.get("open"):
             return found
@@ -113,12 +111,13 @@ def show_difference(services: Services, snapshots: Snapshots, before: Snapshot, 
 
 
 def _difference(archive: Archive, snapshots: Snapshots, before: Snapshot, after: Snapshot) -> Iterator[Change]:
-    from netwar.profiles.membership import BATCH_SIZE, names_of
+    from netwar.profiles.identity import names
+    from netwar.profiles.membership import BATCH_SIZE
     from netwar.records.documents import USERTEST
     from netwar.records.idlists import portions
 
     changes: Iterable[tuple[int, bool]] = snapshots.difference(before.number, after.number)
     for some in portions(changes, BATCH_SIZE):
-        names = names_of(archive, USERTEST, [str(id) for id, _ in some])
-        for (id, is_new), name in zip(some, names, strict=True):
-            yield is_new, id, name[0] if name and name[0] != str(id) else ""
+        known = names(archive, USERTEST, [str(id) for id, _ in some])
+        for id, is_new in some:
+            yield is_new, id, known.get(str(id), "")

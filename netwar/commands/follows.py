@@ -123,7 +123,7 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOp
     try:
         if not snapshot.ended:
             agree_on(services, what, snapshot.count, yes=wish.yes)
-        with services.progress(max((what.count or 0) - snapshot.count, 0), str(what)) as bar:
+        with services.report.work(str(what), max((what.count or 0) - snapshot.count, 0)) as bar:
             run = Enumeration(
                 services.twitter,
                 Store(services.archive, services.spool),
@@ -174,6 +174,8 @@ def _run(services: Services, what: Listed, snapshot: SnapshotWriter, run: Enumer
     except (NetwarError, Stopped) as error:
         error.add_note(_so_far(what, snapshot, run))
         raise
+    finally:
+        services.report.counted(run.progress)
 
 
 def _clock(services: Services) -> Callable[[], float]:

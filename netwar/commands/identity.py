@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netwar.cli import click
 from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.text import row
+
+if TYPE_CHECKING:
+    from netwar.profiles.identity import Who
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,16 +23,16 @@ def check_index(index: str | None, ask: bool) -> None:
         raise click.UsageError("--ask keeps what X says in usertest: leave out --index")
 
 
-def ask_x(services: Services, **who: str) -> bool:
-    """Ask X about a user (`user` or `name`) now, and record it; whether X said anything at all."""
+def ask_x(services: Services, asked: Who) -> bool:
+    """Ask X about a user now, and record it; whether X said anything at all."""
     import logging
 
     from netwar.archive.base import Store
     from netwar.commands.recording import replayed
-    from netwar.profiles.identity import ask
+    from netwar.profiles.user_history import ask
 
     replayed(services, "usertest")
-    micro, answered = ask(services.twitter, Store(services.archive, services.spool), **who)
+    micro, answered = ask(services.twitter, Store(services.archive, services.spool), asked)
     logging.getLogger("netwar.profiles").info("asked X for $%.3f", micro / 1e6)
     return answered
 
@@ -41,7 +44,7 @@ def tell(
 
     Raises ServiceDown where X was asked and not `answered`, and NetwarError where there is nothing.
     """
-    from netwar.profiles.identity import line, plain, story
+    from netwar.profiles.user_history import line, plain, story
     from netwar.records.times import minute
 
     found = list(found)

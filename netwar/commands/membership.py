@@ -62,6 +62,7 @@ def audit(
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
     rejected = Rejected(file.name, to)
     told = _looked_up(services, users, file, kind, to, wanted, rejected)
+    services.report.counted(told)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
     outcome += f"; {plural(told.doubles, 'double')} left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
@@ -95,7 +96,7 @@ def _looked_up(
         rejected,
         Distinct() as distinct,
         _outputs(to, wanted) as (found_file, missed_file),
-        services.progress(size, "bytes") as bar,
+        services.report.work("bytes", size) as bar,
         gc_paused(),
     ):
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.cli.services import Services
 
 if TYPE_CHECKING:
-    from netwar.cli.progress import Bar
+    from netwar.cli.run_report import RunReport
     from netwar.recipes import Wait
 
 log = logging.getLogger("netwar.elk")
@@ -25,7 +25,7 @@ def wait_for_end(services: Services, wait: Wait, answer: Any) -> None:
     told = sending.left(services.cluster, wait, answer)
     number, what = next(told)
     try:
-        with services.progress(number, what or "done") as bar:
+        with services.report.work(what or "done", number) as bar:
             progress = TaskProgress(bar, number)
             for number, what in told:
                 progress.tell(number, what)
@@ -37,7 +37,7 @@ def wait_for_end(services: Services, wait: Wait, answer: Any) -> None:
 class TaskProgress:
     """How much is left, told to whoever watches."""
 
-    def __init__(self, bar: Bar, number: int) -> None:
+    def __init__(self, bar: RunReport, number: int) -> None:
         self._bar = bar
         self._least = number
         self._moved = self._told = time.monotonic()

@@ -26,8 +26,9 @@ def worked(
 ) -> str:
     """Run a worker and say what it did. What stopped it early is raised after that is said.
 
-    `make(bar)` makes the worker, `into` are the indices that it records into, the first of which names what it says;
-    `filler` is the program that fills the queue, none for users who are named: other runs may be at others meanwhile.
+    `make(bar)` makes the worker, which tells the bar of its progress; `into` are the indices that it records into, the first
+    of which names what it says; `filler` is the program that fills the queue, none for users who are named: other runs may be
+    at others meanwhile.
     """
     from netwar.queues.base import MAX_FAILURES
 
@@ -48,7 +49,7 @@ def worked(
 def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any], limit: int | None, wait: bool) -> Any:
     from netwar.cli.signals import Stopped
 
-    with services.progress(min(limit or len(queue), len(queue)), label) as bar:
+    with services.report.work(label, min(limit or len(queue), len(queue))) as bar:
         run = make(bar)
         try:
             run.run(wait=wait)
@@ -56,6 +57,8 @@ def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any],
             if run.summary.users or run.summary.read:
                 error.add_note(f"{label}: {run.summary}")
             raise
+        finally:
+            services.report.counted(run.summary)
     return run
 
 

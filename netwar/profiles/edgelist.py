@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netwar.archive.base import Documents
-from netwar.profiles.membership import names_of
+from netwar.profiles import identity
 from netwar.records.entries import ADDRESS, ID, Fault, are_rounded, user
 from netwar.records.nobody import is_empty
 from netwar.records.text import one_line, plural
@@ -83,11 +83,11 @@ def fixed(
 def _name(archive: Documents, index: str, cells: Sequence[tuple[list[str], int]], told: Fixed) -> None:
     """Put names into cells that hold ids."""
     ids = list(dict.fromkeys(row[place].strip() for row, place in cells))
-    names = {id: found[0] for id, found in zip(ids, names_of(archive, index, ids), strict=True) if found and found[0] != id}
+    names = identity.names(archive, index, ids)
     for row, place in cells:
-        name = names.get(row[place].strip())
-        told.named += name is not None
-        told.unknown += name is None
+        name = names.get(row[place].strip(), "")
+        told.named += bool(name)
+        told.unknown += not name
         row[place] = name or row[place]
 
 

@@ -1,127 +1,103 @@
-"""Who an id or a screen name stands for, as recorded: every user who bore the name, and how each has changed."""
+"""Who is meant by an id or a screen name, by what is recorded. X is asked nothing.
+
+A screen name is no identity: it passes from one user to another. So three questions are kept apart:
+
+- Who was asked for (`who`)? An id is that user, whatever they are called now. A name is whoever bears it, and what X said of
+  the name itself is kept under the name, never under an id.
+- Who bears a name (`bearers`), and who bore it (`holders`)? The user who was seen with it last bears it, unless they were seen
+  with another one since; then nobody does, as far as is known.
+- What name stands beside an id (`names`, `Authors`)?
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netwar.archive.base import Archive, Body, NameHolder, Store, Version
-from netwar.profiles.lookup import UserLookup
-from netwar.profiles.status import CLOSED, StatusChange, changes, record_answers, retrieved, standing
-from netwar.records.dialects import public_count, username
-from netwar.records.documents import USERTEST
-from netwar.records.text import one_line, row
-from netwar.records.times import minute
-from netwar.twitter.base import Twitter
+from netwar.archive.base import Body, Documents, NameHolder
+from netwar.records.dialects import username
+from netwar.records.entries import NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """A user as recorded. `profile` is None where only outcomes are known; `bearer` tells when the user bore the name that
-    was asked for. Versions are newest first, changes of standing oldest first."""
+class Who:
+    """A user as they are asked for: by `id`, or by screen `name`, whose case does not matter; the other one is empty."""
 
-    user: str
-    profile: Body | None
-    standing: str | None
-    bearer: NameHolder | None
-    versions: list[Version]
-    changes: list[StatusChange]
+    id: str = ""
+    name: str = ""
 
+    @property
+    def key(self) -> str:
+        """Under what the ledger keeps what X said of them."""
+        return self.id or f"@{self.name.lower()}"
 
-@dataclass(frozen=True, slots=True)
-class NameSaid:
-    """What X said of a screen name itself, when it did not resolve it."""
-
-    name: str
-    outcome: str
-    detail: str
-    at: int
+    def __str__(self) -> str:
+        return self.id or f"@{self.name}"
 
 
-def by_number(archive: Archive, index: str, user: str) -> Identity | None:
-    """What is recorded of an id; None if nothing is. `bearer` is set where the recorded name is another's by now."""
-    known = archive.profiles(index, [user]).get(user)
-    found = _identity(archive, index, user, known if known and known.until else None)
-    return found if found.profile or found.standing or found.changes else None
+def who(given: str) -> Who:
+    """Who is meant by an id or a screen name, as an operator writes it or a queue has it: `@` marks a name, and must where it
+    is all digits."""
+    return Who(id=given) if given.isdigit() else Who(name=given.removeprefix("@"))
 
 
-def by_name(archive: Archive, index: str, name: str) -> list[Identity]:
-    """Everybody who bears a screen name or bore it, newest first."""
-    name_holders = archive.name_holders(index, [name]).get(name.lower(), [])
-    return [_identity(archive, index, bearer.user, bearer) for bearer in name_holders]
+def holders(archive: Documents, index: str, names: Sequence[str]) -> list[list[NameHolder]]:
+    """For each screen name everybody who bears it or bore it, who was seen with it last before the others."""
+    found = archive.name_holders(index, names)
+    return [found.get(name.lower(), []) for name in names]
 
 
-def said_of(archive: Archive, index: str, name: str) -> NameSaid | None:
-    """What X said last of a name that it did not resolve, unless it was borne since."""
-    record = archive.record(_ledger(index), f"@{name.lower()}")
-    if record.outcome not in CLOSED:
-        return None
-    return NameSaid(name, record.outcome, record.detail or "", record.asked)
+def bearers(archive: Documents, index: str, names: Sequence[str]) -> list[NameHolder | None]:
+    """For each screen name who bears it now, as far as is known; None if nobody does."""
+    return [held[0] if held and held[0].until is None else None for held in holders(archive, index, names)]
 
 
-def ask(twitter: Twitter, store: Store, *, user: str = "", name: str = "") -> tuple[int, bool]:
-    """Ask X about an id or a screen name now, and record what it says in `usertest`.
+def ids_meant(archive: Documents, index: str, asked: Who) -> list[str]:
+    """The id that was asked for, recorded or not; or every id that bears the name or bore it, the last one first."""
+    return [asked.id] if asked.id else [holder.user for holder in holders(archive, index, [asked.name])[0]]
 
-    What it cost, in micro-dollars, and whether X said anything at all.
+
+def recorded_profiles(archive: Documents, index: str, entries: Sequence[str]) -> dict[str, Body]:
+    """The profiles of users as a queue has them, by entry: of an id, or of who bears a name now. Left out is who has none."""
+    asked = {entry: who(entry) for entry in entries}
+    named = {entry: one.name for entry, one in asked.items() if one.name}
+    bear = dict(zip(named, bearers(archive, index, list(named.values())), strict=True)) if named else {}
+    ids = {entry: one.id for entry, one in asked.items() if one.id}
+    ids |= {entry: bearer.user for entry, bearer in bear.items() if bearer}
+    profiles = archive.get(index, sorted(set(ids.values())))
+    return {entry: profiles[id] for entry, id in ids.items() if id in profiles}
+
+
+def names(archive: Documents, index: str, ids: Sequence[str]) -> dict[str, str]:
+    """The screen names of users, by id, written as entries are (`@123` for one of digits); who is not kept is left out.
+
+    It is empty where the user has none, or was seen with one that is another's by now: else two would be taken for one.
     """
-    look_ups = UserLookup(twitter, store, USERTEST, USERTEST)
-    told = look_ups.names([name.lower()]) if name else look_ups.ids([user])
-    unavailable = {("@" if name else "") + value: problem for value, problem in told.unavailable.items()}
-    record_answers(store.archive, USERTEST, told.profiles.values(), unavailable, told.retrieved)
-    return look_ups.micro, not told.silent
+    return {id: "" if kept.until else as_entry(kept.name) for id, kept in archive.profiles(index, ids).items()}
 
 
-def _identity(archive: Archive, index: str, user: str, bearer: NameHolder | None) -> Identity:
-    profile, ledger = archive.get(index, [user]).get(user), _ledger(index)
-    now = standing(archive.record(ledger, user), profile)
-    return Identity(user, profile, now, bearer, archive.history(index, user), changes(archive, ledger, user))
+def as_entry(name: str) -> str:
+    """A screen name as it is, with @ where it could be taken for an id; empty for what can be none, and might forge a row."""
+    if not NAME.fullmatch(name):
+        return ""
+    return f"@{name}" if name.isdigit() else name
 
 
-def _ledger(index: str) -> str:
-    """Where the outcomes of an index of users are kept: those of `tuNAME` with `twNAME`."""
-    return index if index == USERTEST else "tw" + index.removeprefix("tu")
+class Authors:
+    """Who wrote what, in the users' index that goes with a tweets' index; each is looked up once."""
 
+    def __init__(self, archive: Documents, index: str) -> None:
+        self._archive = archive
+        self._index = "tu" + index.removeprefix("tw")
+        self._known: dict[str, str] = {}
 
-def line(identity: Identity) -> str:
-    """One line: number, screen name now, standing, when X showed it last, what it has to do with the name, name, followers."""
-    profile, bearer = identity.profile or {}, identity.bearer
-    bore = ""
-    if bearer:
-        bore = f"bore {bearer.name} until {minute(bearer.until)}" if bearer.until else f"bears {bearer.name}"
-    count = public_count(profile, "followers_count")
-    followers = f"{count:,} followers" if count is not None else ""
-    seen = f"seen {minute(retrieved(profile))}" if profile else "never shown"
-    return row(identity.user, username(profile), _standing(identity), seen, bore, profile.get("name") or "", followers)
-
-
-def story(identity: Identity) -> Iterator[str]:
-    """How a user has changed, a line a change, newest first."""
-    told = [
-        (now.since or 0, f"{field}: {one_line(str(before.fields[field]))} -> {one_line(str(value))}")
-        for now, before in zip(identity.versions, identity.versions[1:], strict=False)
-        for field, value in sorted(now.fields.items())
-        if field in before.fields and value != before.fields[field]
-    ]
-    told += [(change.at, f"{change.standing}{f': {change.detail}' if change.detail else ''}") for change in identity.changes]
-    for at, what in sorted(told, key=lambda one: one[0], reverse=True):
-        yield f"  {minute(at)}  {one_line(what)}"
-
-
-def _standing(identity: Identity) -> str:
-    last = identity.changes[-1] if identity.changes else None
-    since = f" since {minute(last.at)}" if last and last.standing == identity.standing else ""
-    return f"{identity.standing or ''}{since}"
-
-
-def plain(identity: Identity) -> dict[str, Any]:
-    """An identity for JSON; times are ms."""
-    bearer = identity.bearer
-    return {
-        "id": identity.user,
-        "standing": identity.standing,
-        "bore": {"name": bearer.name, "seen": bearer.retrieved, "until": bearer.until} if bearer else None,
-        "profile": identity.profile,
-        "versions": [{"since": version.since, "fields": version.fields} for version in identity.versions],
-        "changes": [{"at": change.at, "standing": change.standing, "detail": change.detail} for change in identity.changes],
-    }
+    def name(self, document: dict[str, Any]) -> str:
+        """@name as it was recorded last, also if it is another's by now, since an address with it leads to the tweet; else
+        the number."""
+        author = str(document.get("author_id") or "?")
+        if author not in self._known:
+            profile = self._archive.get(self._index, [author]).get(author) if author.isdigit() else None
+            known = username(profile if profile else document)
+            self._known[author] = f"@{known}" if known else author
+        return self._known[author]

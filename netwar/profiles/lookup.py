@@ -36,10 +36,13 @@ class LookupResult:
 class UserLookup:
     """Look-ups whose profiles go into `users` (the full name of an index) and whose money is booked for `index`.
 
-    `micro` and `tally` are what they have cost and brought; `silent` is of how many users X said nothing at all.
+    `micro` and `tally` are what they have cost and brought; `silent` is of how many users X said nothing at all. `paid` is
+    told what each has cost, in micro-dollars.
     """
 
-    def __init__(self, twitter: Twitter, store: Store, users: str, index: str) -> None:
+    def __init__(
+        self, twitter: Twitter, store: Store, users: str, index: str, paid: Callable[[int], None] = lambda micro: None
+    ) -> None:
         self.micro = 0
         self.silent = 0
         self.tally = Tally()
@@ -47,6 +50,7 @@ class UserLookup:
         self._store = store
         self._users = users
         self._index = index
+        self._paid = paid
         self._checked = False
 
     def ids(self, ids: Sequence[str]) -> LookupResult:
@@ -85,6 +89,7 @@ class UserLookup:
 
     def _keep(self, answer: Answer) -> None:
         self.micro += answer.micro
+        self._paid(answer.micro)
         account = self._twitter.account
         found = documents(answer.page, tweets=None, users=self._users, retrieved=answer.retrieved, account=account, via="lookup")
         if found:

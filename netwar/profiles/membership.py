@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from netwar.archive.base import Documents
-from netwar.records.entries import NAME
+from netwar.profiles.identity import holders, names, who
 
 BATCH_SIZE = 10_000
 AHEAD = 2
@@ -35,39 +35,16 @@ def match_batches(
             yield last, told.result()
 
 
-def names_of(archive: Documents, index: str, ids: Sequence[str]) -> list[list[str]]:
-    """For each id the screen name of its user, written as an entry is (`@123` for one of digits); none if it is not kept.
-
-    It is the id itself where the user has no name, or was seen with one that is another's by now: else two would become one.
-    """
-    known = archive.profiles(index, ids)
-    told = (known.get(id) for id in ids)
-    return [[one.user if one.until else as_name(one.name) or one.user] if one else [] for one in told]
-
-
-def ids_of(archive: Documents, index: str, names: Sequence[str], *, all_bearers: bool = False) -> list[list[str]]:
-    """For each screen name the id that bears it, as far as is known, or bore it last; with `all_bearers` every id that did,
-    newest first. Case does not matter; none if nobody bore it."""
-    known = archive.name_holders(index, names)
-    told = (known.get(name.lower(), []) for name in names)
-    return [[bearer.user for bearer in (name_holders if all_bearers else name_holders[:1])] for name_holders in told]
-
-
 def found(archive: Documents, index: str, entries: Sequence[str], *, all_bearers: bool = False) -> list[list[str]]:
-    """For each queue entry what is kept of it: names for an id, ids for a name."""
-    ids = [entry for entry in entries if entry.isdigit()]
-    if len(ids) == len(entries):
-        return names_of(archive, index, ids)
-    names = [entry.removeprefix("@") for entry in entries if not entry.isdigit()]
-    if not ids:
-        return ids_of(archive, index, names, all_bearers=all_bearers)
-    told_ids = iter(names_of(archive, index, ids))
-    told_names = iter(ids_of(archive, index, names, all_bearers=all_bearers))
-    return [next(told_ids if entry.isdigit() else told_names) for entry in entries]
+    """For each queue entry what is kept of it: for an id its name (see identity.names), or the id itself where it has none; for
+    a name the id that bears it, as far as is known, or bore it last, or with `all_bearers` every id that did, newest first."""
+    asked = [who(entry) for entry in entries]
+    ids, wanted = [one.id for one in asked if one.id], [one.name for one in asked if not one.id]
+    named = names(archive, index, ids) if ids else {}
+    held = iter(holders(archive, index, wanted) if wanted else [])
+    last = None if all_bearers else 1
 
+    def of_id(id: str) -> list[str]:
+        return [named[id] or id] if id in named else []
 
-def as_name(name: str) -> str:
-    """A screen name as it is, with @ where it could be taken for an id; empty for what can be none, and might forge a row."""
-    if not NAME.fullmatch(name):
-        return ""
-    return f"@{name}" if name.isdigit() else name
+    return [of_id(one.id) if one.id else [holder.user for holder in next(held)[:last]] for one in asked]

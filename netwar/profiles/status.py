@@ -15,6 +15,7 @@ from typing import Any
 
 from netwar.archive.base import Archive, Body, Ledger
 from netwar.coverage import Record
+from netwar.profiles.identity import Who, recorded_profiles, who
 from netwar.records.dialects import flag, username
 from netwar.records.documents import SLIP_MS
 from netwar.records.pages import Problem
@@ -82,14 +83,10 @@ def load_statuses(archive: Archive, index: str, entries: Sequence[str]) -> dict[
     A screen name is closed only by what X said of that name: that the user who bore it last is gone says nothing of who
     bears it now.
     """
-    names = {entry: entry.removeprefix("@").lower() for entry in entries if not entry.isdigit()}
-    found = archive.name_holders(index, list(names.values()))
-    bears = {entry: found[name][0].user for entry, name in names.items() if name in found and found[name][0].until is None}
-    ids = {entry: bears.get(entry, "") if entry in names else entry for entry in entries}
-    keys = {entry: f"@{names[entry]}" if entry in names else entry for entry in entries}
-    profiles = archive.get(index, sorted(set(ids.values()) - {""}))
+    keys = {entry: who(entry).key for entry in entries}
+    profiles = recorded_profiles(archive, index, entries)
     records = archive.records_of(index, list(keys.values()))
-    return {entry: UserStatus(profiles.get(ids[entry]), records.get(keys[entry])) for entry in entries}
+    return {entry: UserStatus(profiles.get(entry), records.get(key)) for entry, key in keys.items()}
 
 
 def conclude(ledger: Ledger, index: str, user: str, now: str, at: int, detail: str = "", name: str | None = None) -> None:
@@ -121,7 +118,7 @@ def changes(ledger: Ledger, index: str, user: str) -> list[StatusChange]:
 def mark_available(archive: Archive, index: str, profiles: Iterable[Body], at: int) -> None:
     """X showed these profiles at a time (ms): whoever was suspended or gone before is back, and so are their names."""
     by_key: dict[str, Body] = {str(profile["id"]): profile for profile in profiles}
-    by_key |= {f"@{name.lower()}": {} for name in map(username, by_key.values()) if name}
+    by_key |= {Who(name=name).key: {} for name in map(username, by_key.values()) if name}
     for user, record in archive.records_of(index, list(by_key)).items():
         now = PROTECTED if flag(by_key[user].get("protected")) else OPEN
         if record.outcome in CLOSED and record.outcome != now and not at <= record.asked <= at + SLIP_MS:

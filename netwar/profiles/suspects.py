@@ -16,7 +16,6 @@ from typing import Self
 from netwar.errors import BadRequest
 from netwar.queues.base import Claim, UserFailed
 from netwar.twitter.base import TransientError
-from netwar.work.claim_batch import PutBack
 from netwar.work.loop import TROUBLE, TROUBLES, Trouble, said
 
 log = logging.getLogger("netwar.profiles")
@@ -56,11 +55,13 @@ class Suspects:
         except TROUBLE as trouble:
             self._suspect(claim, trouble)
             return False
-        except BaseException as error:
-            if not claim.__exit__(type(error), error, error.__traceback__):
-                raise
+        except UserFailed as failure:
+            claim.fail(str(failure))
+        except BaseException:
+            claim.requeue()
+            raise
         else:
-            claim.__exit__(None, None, None)
+            claim.done()
         return True
 
     def answered(self) -> None:
@@ -68,10 +69,9 @@ class Suspects:
         self._in_a_row = 0
         while self._held:
             claim, trouble = self._held.pop()
-            failure = UserFailed(said(trouble))
-            log.warning("user %s: %s; X answers about others", claim.user, failure)
+            log.warning("user %s: %s; X answers about others", claim.user, said(trouble))
             self._failed(claim.user)
-            claim.__exit__(UserFailed, failure, None)
+            claim.fail(said(trouble))
 
     def settled(self) -> bool:
         """Nobody else waits: find out who is to blame. False when there is nothing more to do, or nobody to tell it by.
@@ -111,5 +111,5 @@ class Suspects:
 
     def _release(self) -> None:
         while self._held:
-            claim, trouble = self._held.pop()
-            claim.__exit__(PutBack, PutBack(), trouble.__traceback__)
+            claim, _ = self._held.pop()
+            claim.requeue()

@@ -15,7 +15,7 @@ from netwar.archive.base import Store
 from netwar.profiles.lookup import MAX_USERS, LookupResult, UserLookup
 from netwar.profiles.refusals import Refusals
 from netwar.profiles.status import CLOSED, UserStatus, load_statuses, record_answers
-from netwar.queues.base import Claim, Queue, UserFailed
+from netwar.queues.base import Claim, Queue
 from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, USERTEST
 from netwar.records.entries import by_name
@@ -92,9 +92,9 @@ class ProfileWorker:
                     self._ask(claims)
                     gc.collect(1)
                 self._refusals.settle()
+                self._count(claims.put_back())  # with those of whom X said nothing
             return True
         except BaseException as error:
-            self.summary.users -= claims.half_done  # they go back with their claims
             self._refusals.release()
             if not isinstance(error, TransientError) or not lies_with_us(error):
                 raise
@@ -104,7 +104,7 @@ class ProfileWorker:
     def _fill(self, claims: ClaimBatch) -> bool:
         """Take claims until a look-up is full, as far as there are any; False if there is nobody to ask about."""
         while max(len(claims.ids), len(claims.names)) < MAX_USERS and len(claims) < MAX_OPEN:
-            size = MAX_USERS if self._limit is None else min(MAX_USERS, self._limit - self.summary.users - claims.unanswered)
+            size = MAX_USERS if self._limit is None else min(MAX_USERS, self._limit - self.summary.users - claims.users)
             if size <= 0:
                 break
             self._room()
@@ -150,7 +150,7 @@ class ProfileWorker:
         self._count(sum(claims.answered(entry) for entry in done))
         for value in told.silent:
             entry = by_name(value) if key else value
-            claims.answered(entry, silent=True)
+            claims.silent(entry)
             self._failed(entry, SILENCE)
 
     def _look_up(self, asked: list[str], by_id: bool) -> LookupResult:
@@ -164,7 +164,7 @@ class ProfileWorker:
         if lies_with_us(trouble):
             raise trouble
         if self._refusals.met(asked, trouble):
-            claims.answered(asked[0], silent=True)
+            claims.silent(asked[0])
 
     def _ask_other(self) -> bool:
         """Whether there is a user of whom X told in this run; then it has told of them once more."""
@@ -175,6 +175,7 @@ class ProfileWorker:
         return True
 
     def _count(self, users: int) -> None:
+        """Users are done: X, or the archive, has answered for them, and so for all who were claimed with them."""
         self.summary.users += users
         self._user_done(users)
 
@@ -197,8 +198,8 @@ class ProfileWorker:
                 if claim is None:
                     return
                 if claim.user in left:
-                    with claim:
-                        raise UserFailed(left.pop(claim.user))
+                    claim.fail(left.pop(claim.user))
+                    continue
                 others.hold(claim)
                 if self._needless(claim, load_statuses(self._archive, USERTEST, claim.users)[claim.user], self._twitter.now()):
                     others.answered(claim.user)

@@ -1,9 +1,9 @@
 """The contract of a queue: users waiting for work, taken off by claims.
 
 Entries are strings: digits only is a numeric id; anything else a screen name, lower-cased. A claim
-ends done, put back, or failed. Leaving its `with` block normally is done; leaving it by any
-exception puts the users back, unless the exception is a `UserFailed`, which counts against the
-user: the fifth in a row moves them to `failed` with the reason.
+ends done, put back, or failed, which counts against the user: the fifth failure in a row moves them
+to `failed` with the reason. A claim's `with` block ends it so: done when it is left normally,
+failed by a `UserFailed`, put back by any other exception.
 """
 
 from __future__ import annotations
@@ -104,9 +104,10 @@ class Queue(Protocol):
 
 
 class Claim:
-    """Users taken off a queue for a while; a context manager.
+    """Users taken off a queue for a while; a context manager that ends it.
 
-    `queued` is when the (first) user was put on the queue, in seconds since 1970, where the back end knows it.
+    `queued` is when the (first) user was put on the queue, in seconds since 1970, where the back end knows it. A claim that
+    was ended, or was lost to another run, holds nobody: to end it changes nothing.
     """
 
     def __init__(self, queue: Queue, token: str, users: list[str], queued: float | None = None) -> None:
@@ -134,14 +135,28 @@ class Claim:
         """
         return user in self.users or self._queue._also(self, user)
 
+    def done(self) -> None:
+        """Take the users off the queue: their work is done."""
+        self._queue._done(self)
+
+    def requeue(self) -> None:
+        """Let the users wait again, behind the others; nothing is counted against them."""
+        self._queue._put_back(self, None)
+
+    def fail(self, reason: str) -> None:
+        """Count a failure against the users: they wait again, and at the fifth in a row they are set aside with the reason."""
+        self._queue._put_back(self, reason)
+
     def __enter__(self) -> Claim:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if error is None:
-            self._queue._done(self)
-            return False
-        self._queue._put_back(self, str(error) if isinstance(error, UserFailed) else None)
+            self.done()
+        elif isinstance(error, UserFailed):
+            self.fail(str(error))
+        else:
+            self.requeue()
         return isinstance(error, UserFailed)
 
 

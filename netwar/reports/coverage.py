@@ -9,6 +9,7 @@ from typing import Any
 
 from netwar.archive.base import Ledger
 from netwar.coverage import Record, Stretch
+from netwar.profiles.identity import who
 from netwar.records.ids import SNOWFLAKE_EPOCH
 from netwar.records.text import plural, row
 from netwar.records.times import iso, minute
@@ -18,16 +19,16 @@ UNFINISHED = "unfinished"
 
 def records_for(ledger: Ledger, index: str, user: str) -> Iterator[Record]:
     """The records of a user by number or screen name: who bears the name or bore it, and what X said of the name itself."""
-    found = [] if user.isdigit() else ledger.by_name(index, user.removeprefix("@"))
-    key = user if user.isdigit() else "@" + user.removeprefix("@").lower()
-    own = ledger.record(index, key)
+    asked = who(user)
+    found = ledger.by_name(index, asked.name) if asked.name else []
+    own = ledger.record(index, asked.key)
     return chain(found, [own] if own.asked or own.spans else [])
 
 
 def summary_line(record: Record) -> str:
     """One line: who, outcome, tweets, when, what is missing, renamings."""
     asked, posts = minute(record.asked), plural(record.posts, "tweet")
-    return row(who(record), outcome(record), posts, asked, missing(record))
+    return row(subject(record), outcome(record), posts, asked, missing(record))
 
 
 def outcome(record: Record) -> str:
@@ -60,7 +61,7 @@ def to_json(record: Record) -> dict[str, Any]:
     return {**data, "gaps": [{"low": str(gap.low), "high": str(gap.high)} for gap in record.gaps]}
 
 
-def who(record: Record) -> str:
+def subject(record: Record) -> str:
     return f"{record.user} {record.name}" if record.name else record.user
 
 

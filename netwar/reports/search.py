@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from netwar.archive.base import Archive, Body, Documents, Within
+from netwar.archive.base import Archive, Body, Within
 from netwar.coverage import Record
 from netwar.errors import NetwarError
+from netwar.profiles.identity import Who, ids_meant
 from netwar.records.text_query import question
 from netwar.records.times import milliseconds
 
@@ -18,8 +19,14 @@ def check(archive: Archive, index: str, words: str, within: Within) -> None:
     """Raises NetwarError for words that ask for nothing, and for a user of whom the index knows nothing."""
     if words.strip() and not _asks(words):
         raise NetwarError(f"there is no word to search for in {words}")
-    if (within.user or within.name) and not _is_known(archive, index, within):
-        raise NetwarError(f"nothing is recorded of {within.user or '@' + (within.name or '')} in {index.removeprefix('tw')}")
+    asked = _who(within)
+    if asked and not _is_known(archive, index, asked):
+        raise NetwarError(f"nothing is recorded of {asked} in {index.removeprefix('tw')}")
+
+
+def _who(within: Within) -> Who | None:
+    """Whose tweets are meant; None for everybody's."""
+    return Who(within.user or "", within.name or "") if within.user or within.name else None
 
 
 def _asks(words: str) -> bool:
@@ -29,33 +36,33 @@ def _asks(words: str) -> bool:
         raise NetwarError(str(error)) from None
 
 
-def _is_known(archive: Archive, index: str, within: Within) -> bool:
+def _is_known(archive: Archive, index: str, asked: Who) -> bool:
     """Has the index a tweet, a profile or a record of the user?"""
     users = index.replace("tw", "tu", 1)
-    if next(archive.find(index, Within(within.user, within.name), 1), None):
+    if next(archive.find(index, Within(asked.id or None, asked.name or None), 1), None):
         return True
-    if within.user:
-        return bool(archive.profiles(users, [within.user])) or archive.record(index, within.user) != Record(within.user)
-    return bool(within.name and (archive.name_holders(users, [within.name]) or archive.by_name(index, within.name)))
+    if asked.id:
+        return bool(archive.profiles(users, [asked.id])) or archive.record(index, asked.id) != Record(asked.id)
+    return bool(_ids(archive, index, asked))
 
 
-def find(archive: Documents, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
+def find(archive: Archive, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
     """Documents that have all the words (any, if there are none) and lie within, newest first."""
     if not words.strip():
         return archive.find(index, within, limit)
     if within == Within():
         return archive.search(index, words, limit)
-    ids = _ids(archive, index, within)
+    asked = _who(within)
+    ids = _ids(archive, index, asked) if asked else None
     return islice((body for body in archive.search(index, words) if _lies_within(body, within, ids)), limit)
 
 
-def _ids(archive: Documents, index: str, within: Within) -> set[str] | None:
-    """The ids of the users who are meant; None for everybody."""
-    if within.user:
-        return {within.user}
-    if within.name:
-        return {str(body["id"]) for body in archive.find(index.replace("tw", "tu", 1), Within(name=within.name))}
-    return None
+def _ids(archive: Archive, index: str, asked: Who) -> set[str]:
+    """The ids of the users who are meant: by name all that are known to bear it or to have borne it, by profile or ledger."""
+    if asked.id:
+        return {asked.id}
+    known = ids_meant(archive, index.replace("tw", "tu", 1), asked)
+    return {*known, *(record.user for record in archive.by_name(index, asked.name))}
 
 
 def _lies_within(body: Body, within: Within, ids: set[str] | None) -> bool:

@@ -8,18 +8,22 @@ the bound, the low figure has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from netwar.archive.base import Archive, Body, Within
+from netwar.archive.base import Archive, Body
+from netwar.coverage import Record
 from netwar.meter.base import Money
+from netwar.profiles.identity import recorded_profiles
 from netwar.profiles.status import CLOSED, retrieved
 from netwar.records.dialects import posts_count
 from netwar.records.documents import USERTEST, tweets_index, users_index
+from netwar.records.idlists import portions
 from netwar.records.text import plural
 from netwar.timelines.bounds import UNBOUNDED, Bounds
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
+BATCH_SIZE = 100  # users whose profiles are looked for at once: no more are bought at once either
 
 
 @dataclass(slots=True)
@@ -49,15 +53,18 @@ def _range(low: str, high: str) -> str:
 def estimate(users: Iterable[str], archive: Archive, money: Money, index: str, bounds: Bounds = UNBOUNDED) -> Estimate:
     """What recording these users (ids and names) into `index` would cost at today's prices."""
     total = Estimate()
-    for user in users:
-        _add(total, user, archive, money, index, bounds)
+    for some in portions(users, BATCH_SIZE):
+        profiles = _profiles(archive, users_index(index), some)
+        records = archive.records_of(tweets_index(index), [str(profile["id"]) for profile in profiles.values()])
+        for user in some:
+            profile = profiles.get(user)
+            record = records.get(str(profile["id"])) if profile else None
+            _add(total, money, user, profile, record or Record(user), bounds)
     return total
 
 
-def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str, bounds: Bounds) -> None:
-    profile = _profile(archive, users_index(index), user)
+def _add(total: Estimate, money: Money, user: str, profile: Body | None, known: Record, bounds: Bounds) -> None:
     promised = posts_count(profile) if profile else None
-    known = archive.record(tweets_index(index), str(profile["id"]) if profile else user)
     unread = REACHABLE if promised is None else min(max(promised - known.posts, 0), REACHABLE)
     unread = unread if bounds.most is None else min(unread, bounds.most)
     asked = 0 if bounds.floor or promised is None or known.outcome in CLOSED else 1
@@ -70,17 +77,16 @@ def _add(total: Estimate, user: str, archive: Archive, money: Money, index: str,
     total.micro_high += money.price({"post": 3 * unread, "user": looked_up + 1})
 
 
-def _profile(archive: Archive, users: str, user: str) -> Body | None:
-    """The newest one of the index or of usertest; of those who bear a name, that of who was seen with it last."""
-    return max((body for index in (users, USERTEST) for body in _profiles(archive, index, user)), key=retrieved, default=None)
-
-
-def _profiles(archive: Archive, index: str, user: str) -> Iterable[Body]:
-    if user.isdigit():
-        return archive.get(index, [user]).values()
-    return archive.find(index, Within(name=user.removeprefix("@")))
+def _profiles(archive: Archive, users: str, entries: Sequence[str]) -> dict[str, Body]:
+    """The newest profiles of these users, out of the index or of usertest; who has none in either is left out."""
+    newest = recorded_profiles(archive, users, entries)
+    for entry, profile in recorded_profiles(archive, USERTEST, entries).items():
+        newest[entry] = max(newest.get(entry, profile), profile, key=retrieved)
+    return newest
 
 
 def unknown(users: Iterable[str], archive: Archive, index: str) -> Iterator[str]:
     """The users of whom the archive has no profile."""
-    return (user for user in users if _profile(archive, users_index(index), user) is None)
+    for some in portions(users, BATCH_SIZE):
+        known = _profiles(archive, users_index(index), some)
+        yield from (user for user in some if user not in known)

@@ -7,14 +7,15 @@ request, with the names that wait behind them on the queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from netwar.archive.base import Store, Within
+from netwar.archive.base import NameHolder, Store
+from netwar.profiles.identity import bearers, who
 from netwar.profiles.lookup import MAX_USERS, UserLookup
-from netwar.profiles.status import retrieved
 from netwar.queues.base import UserFailed
+from netwar.records.dialects import username
 from netwar.records.documents import SLIP_MS, users_index
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import TROUBLE, lies_with_us
@@ -25,7 +26,7 @@ PEEK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ResolvedUser:
-    """A user's id, and the screen name that it was found by; `sure` if X said so in this run."""
+    """A user's id, and the screen name that it was found by; `sure` where no page need show that it is theirs still."""
 
     id: str
     name: str | None = None
@@ -33,20 +34,16 @@ class ResolvedUser:
 
 
 class ScreenNameResolver:
-    """Screen names of one index (`brexit`), remembered for one run."""
+    """Screen names of one index (`brexit`), for one run. `paid` is told what each look-up cost, in micro-dollars."""
 
-    def __init__(self, twitter: Twitter, store: Store, name: str) -> None:
+    def __init__(self, twitter: Twitter, store: Store, name: str, paid: Callable[[int], None] = lambda micro: None) -> None:
         self._twitter = twitter
-        self._store = store
+        self._archive = store.archive
         self._users = users_index(name)
-        self._look_ups = UserLookup(twitter, store, self._users, name)
+        self._look_ups = UserLookup(twitter, store, self._users, name, paid)
+        self._told: dict[str, NameHolder] = {}  # by name: who bears it, as the last look-up said; earlier ones are in the archive
         self._unavailable: dict[str, Unavailable] = {}
         self._most = MAX_USERS  # a look-up, fewer after X refused one
-
-    @property
-    def micro(self) -> int:
-        """What look-ups have cost, in micro-dollars."""
-        return self._look_ups.micro
 
     def find(self, name: str, waiting: Iterable[str], room: int) -> ResolvedUser:
         """The id of a screen name (lower case, `@` allowed for one of digits only).
@@ -55,22 +52,27 @@ class ScreenNameResolver:
         Unavailable when X does not know the name or says that its user is suspended, UserFailed when it says nothing.
         """
         name = name.removeprefix("@")
-        if known := self._archived(name, self._twitter.now()):
+        if known := self._known([name]).get(name):
             return known
         if name not in self._unavailable:
             others = [other for other in self._unknown(waiting) if other != name]
             self._look_up_with(name, others[: min(room, MAX_USERS - 1)])
         if name in self._unavailable:
             raise self._unavailable.pop(name)
-        if known := self._archived(name, self._twitter.now()):
-            return known
+        if bearer := self._told.get(name):
+            return ResolvedUser(bearer.user, name, sure=False)
         raise UserFailed(f"X gave no answer about {name}")
+
+    def find_anew(self, name: str, waiting: Iterable[str], room: int) -> ResolvedUser:
+        """The same once the user whom a name stood for was seen with another one: what X said of it before counts no more."""
+        self._told.pop(name, None)
+        return self.find(name, waiting, room)
 
     def _look_up_with(self, name: str, others: list[str]) -> None:
         """Look up a name and others; alone where X refuses them together, as it does for the sake of one of them."""
         others = others[: self._most - 1]
         try:
-            self.look_up([name, *others])
+            self._look_up([name, *others])
             self._most = min(2 * self._most, MAX_USERS)
         except TROUBLE as trouble:
             if not others or lies_with_us(trouble):
@@ -78,19 +80,28 @@ class ScreenNameResolver:
             self._most = 1
             self._look_up_with(name, [])
 
-    def look_up(self, names: list[str]) -> None:
-        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""
-        for name, problem in self._look_ups.names(names).unavailable.items():
+    def _look_up(self, names: list[str]) -> None:
+        """Ask X about up to 100 names; what it says of each is at hand until the next time."""
+        told = self._look_ups.names(names)
+        shown = {name: profile for name, profile in told.profiles.items() if username(profile)}
+        self._told = {name: NameHolder(str(profile["id"]), name, told.retrieved) for name, profile in shown.items()}
+        for name, problem in told.unavailable.items():
             self._unavailable[name] = Unavailable(problem.outcome or "", problem.detail)
 
-    def _archived(self, name: str, now: int) -> ResolvedUser | None:
-        """The user who bore the name last, if their profile is fresh at this time (ms)."""
-        latest = max(self._store.archive.find(self._users, Within(name=name)), key=retrieved, default=None)
-        if latest is None or not now - FRESH_MS <= retrieved(latest) <= now + SLIP_MS:
-            return None
-        return ResolvedUser(str(latest["id"]), name, sure=False)
+    def _known(self, names: Sequence[str]) -> dict[str, ResolvedUser]:
+        """Who bears these names, as far as X said so within a week: in the last look-up, or by what is recorded."""
+        recorded = dict(zip(names, bearers(self._archive, self._users, names), strict=True))
+        now = self._twitter.now()
+        known = {}
+        for name in names:
+            last = max(filter(None, (self._told.get(name), recorded[name])), key=lambda held: held.retrieved, default=None)
+            if last and now - FRESH_MS <= last.retrieved <= now + SLIP_MS:
+                known[name] = ResolvedUser(last.user, name, sure=False)
+        return known
 
     def _unknown(self, waiting: Iterable[str]) -> list[str]:
-        now = self._twitter.now()
-        names = [entry.removeprefix("@") for entry in islice(waiting, PEEK) if not entry.isdigit()]
-        return [name for name in names if name not in self._unavailable and not self._archived(name, now)]
+        """The names among those who wait next that X must be asked about."""
+        names = [who(entry).name for entry in islice(waiting, PEEK) if not entry.isdigit()]
+        names = [name for name in dict.fromkeys(names) if name not in self._unavailable]
+        known = self._known(names)
+        return [name for name in names if name not in known]

@@ -45,6 +45,9 @@ class TimelineReader:
     """The timeline of one user id in one index. `paged` is called after each page is written.
 
     `bounded` tells whether something that X may have was left for the sake of the bounds.
+
+    `bears` is the screen name (lower case) that the user is taken to bear, where that is not sure. A page that shows another
+    one is kept, and is the last one that is asked for; `renamed` is that name then.
     """
 
     def __init__(
@@ -55,9 +58,12 @@ class TimelineReader:
         user: str,
         paged: Callable[[Page, TimelineProgress], None],
         bounds: Bounds = UNBOUNDED,
+        *,
+        bears: str | None = None,
     ) -> None:
         self.user = user
         self.bounded = False
+        self.renamed = ""
         self._name: str | None = None
         self.progress = TimelineProgress()
         self._twitter = twitter
@@ -67,11 +73,13 @@ class TimelineReader:
         self._users = users_index(index)
         self._paged = paged
         self._bounds = bounds
+        self._bears = bears
         self._above = 0  # posts that are known above the walk
         self._served = 0
 
     def bring_up_to_date(self) -> Record:
-        """Record every post still to be had within the bounds; the ledger's record afterwards.
+        """Record every post still to be had within the bounds, unless the user turns out to be `renamed`; the ledger's record
+        afterwards.
 
         Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
@@ -80,7 +88,7 @@ class TimelineReader:
         self._name = before.name
         self._walk(Walk(max(before.top, floor)))
         for gap in before.gaps:
-            if gap.high > floor:
+            if gap.high > floor and not self.renamed:
                 self._above = depth(self._record().spans, gap.high)
                 self._walk(Walk(max(gap.low, floor), gap.high))
         self.bounded |= before.top < floor or any(gap.low < floor for gap in before.gaps)
@@ -116,6 +124,8 @@ class TimelineReader:
                 walk.end()
             self._write(answer, *walk.changes())
         self._served += walk.posts
+        if self.renamed:
+            return
         if not ended:
             self.bounded = True
             self._confirm(walk)
@@ -167,9 +177,9 @@ class TimelineReader:
         if walk.low and self._goes_down_to_low(walk):
             return
         oldest = walk.lowest
-        if oldest and walk.until and oldest < walk.until:
+        if oldest and walk.until and oldest < walk.until and not self.renamed:
             self._probe(oldest, walk, lambda: walk.reaches(oldest))
-        if walk.edge is None or walk.is_done:
+        if walk.edge is None or walk.is_done or self.renamed:
             return
         lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
@@ -209,6 +219,8 @@ class TimelineReader:
                 self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached, size=size
             )
             yield answer
+            if self.renamed:
+                return
             if answer.page.unread:
                 raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
             token = answer.page.next_token
@@ -257,6 +269,8 @@ class TimelineReader:
             self.progress.tally += self._store.write(f"timeline {self.user}", made, [cover])
         self.progress.posts += 0 if again else len(page.posts)
         self.progress.proved += span.posts if span else 0
+        if self._bears and bears and bears.lower() != self._bears:
+            self.renamed = bears
         self._paged(page, self.progress)
 
 

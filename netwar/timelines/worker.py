@@ -11,9 +11,10 @@ from itertools import chain
 
 from netwar.archive.base import Store
 from netwar.coverage import Record, Renamed
+from netwar.profiles.identity import Who, who
 from netwar.profiles.suspects import Suspects
 from netwar.queues.base import Claim, Queue, UserFailed
-from netwar.records.dialects import DIALECTS, username
+from netwar.records.dialects import DIALECTS
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.records.text import named
@@ -32,14 +33,6 @@ class Refresh:
     """Which posts to ask for again: those of the last `days`, None for as far back as X reaches."""
 
     days: float | None
-
-
-class NameMoved(Exception):
-    """The user whom a screen name stood for bears another one now."""
-
-    def __init__(self, new: str) -> None:
-        super().__init__(new)
-        self.new = new
 
 
 class TimelineWorker:
@@ -69,7 +62,7 @@ class TimelineWorker:
         self._store = store
         self._index = index
         self._tweets = tweets_index(index)
-        self._names = ScreenNameResolver(twitter, store, index)
+        self._names = ScreenNameResolver(twitter, store, index, self._paid)
         self._left = limit
         self._refresh = refresh
         self._bounds = bounds
@@ -134,7 +127,7 @@ class TimelineWorker:
             known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
-            self._conclude("@" + entry.removeprefix("@"), no.outcome, no.detail)
+            self._conclude(who(entry).key, no.outcome, no.detail)
         except UserFailed as failure:
             log.warning("user %s: %s", self._who(known) if known else entry, failure)
             self._refused.discard(entry)
@@ -146,13 +139,14 @@ class TimelineWorker:
     def _who(self, known: ResolvedUser) -> str:
         return named(known.id, known.name or self._store.archive.record(self._tweets, known.id).name)
 
-    def _find(self, entry: str) -> ResolvedUser:
+    def _find(self, entry: str, *, anew: bool = False) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1
-        before = self._names.micro
-        try:
-            return self._names.find(entry, chain(self._suspects.users, self._queue.waiting()), room)
-        finally:
-            self.summary.micro += self._names.micro - before
+        find = self._names.find_anew if anew else self._names.find
+        return find(entry, chain(self._suspects.users, self._queue.waiting()), room)
+
+    def _paid(self, micro: int) -> None:
+        """What a look-up of names has cost."""
+        self.summary.micro += micro
 
     def _bring_up_to_date(self, claim: Claim, known: ResolvedUser) -> None:
         if not claim.also(known.id):
@@ -162,10 +156,8 @@ class TimelineWorker:
         if self._recorded_since(known.id, claim):
             log.info("user %s was recorded since they were queued", self._who(known))
             return
-        try:
-            self._read(claim, known)
-        except NameMoved as moved:
-            self._follow(claim, known, moved.new)
+        if new := self._read(claim, known):
+            self._follow(claim, known, new)
 
     def _recorded_since(self, user: str, claim: Claim) -> bool:
         """Whether the user was recorded under their other spelling, or by a run that died before it could say so.
@@ -178,7 +170,8 @@ class TimelineWorker:
         done = min(record.asked, record.refreshed) if self._refresh else record.asked
         return since_queued(claim, done, self._twitter.now())
 
-    def _read(self, claim: Claim, known: ResolvedUser) -> None:
+    def _read(self, claim: Claim, known: ResolvedUser) -> str:
+        """Read a timeline, and conclude it; or the name by which its user turns out to go now, if it is another one."""
         proved = 0
 
         def paged(page: Page, progress: TimelineProgress) -> None:
@@ -189,25 +182,24 @@ class TimelineWorker:
             self._suspects.answered()
             self._check_fields(page)
             self._report(known.name or known.id, progress)
-            bears = username(page.authors.get(known.id, {})) or known.name or ""
-            if known.name and not known.sure and bears.lower() != known.name:
-                raise NameMoved(bears)
 
-        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged, self._bounds)
+        bears = None if known.sure else known.name
+        timeline = TimelineReader(self._twitter, self._store, self._index, known.id, paged, self._bounds, bears=bears)
         try:
             record = timeline.bring_up_to_date()
-            if self._refresh:
+            if self._refresh and not timeline.renamed:
                 timeline.refresh(self._refresh.days)
-            if timeline.bounded:
-                self._conclude(known.id, "partial", self._bounds.words, name=known.name)
-            else:
-                self._conclude(known.id, conclusion(record, timeline.progress.posts), name=known.name)
+            if timeline.renamed:
+                return timeline.renamed
+            outcome = "partial" if timeline.bounded else conclusion(record, timeline.progress.posts)
+            self._conclude(known.id, outcome, self._bounds.words if timeline.bounded else "", name=known.name)
             self._answered(known.id)
         except Unavailable as no:
             self._conclude(known.id, no.outcome, no.detail, name=known.name)
             self._answered(known.id)
         finally:
             self._add(timeline.progress)
+        return ""
 
     def _follow(self, claim: Claim, known: ResolvedUser, new: str) -> None:
         """The archive's name for a user was out of date: write down the change, and ask X who bears the name now."""
@@ -216,9 +208,9 @@ class TimelineWorker:
         self._change(known.id, lambda record: _renamed(record, old, new, at))
         log.warning("user %s: %s is %s now", known.id, old, new)
         try:
-            bearer = self._find(old)
+            bearer = self._find(old, anew=True)
         except Unavailable:
-            self._conclude("@" + old, "renamed", f"{old} is {new} now, id {known.id}")
+            self._conclude(Who(name=old).key, "renamed", f"{old} is {new} now, id {known.id}")
             bearer = ResolvedUser(known.id, new)
         self._bring_up_to_date(claim, replace(bearer, sure=True))
 

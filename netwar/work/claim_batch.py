@@ -12,22 +12,20 @@ from netwar.queues.base import LEASE_SECONDS, Claim
 RENEW_SECONDS = LEASE_SECONDS / 10
 
 
-class PutBack(Exception):
-    """Lets claims go without counting it against their users."""
-
-
 @dataclass(slots=True)
 class Held:
-    """A claim, and those of its users for whom there is no answer yet."""
+    """A claim, and those of its users for whom there is no answer yet, those for whom there is one, and for whom there will be
+    none."""
 
     claim: Claim
     unanswered: set[str]
     renewed: float = field(default_factory=time.monotonic)
+    answered: int = 0
     silent: int = 0
 
 
 class ClaimBatch:
-    """The claims of a run, a context manager: what is open when it is left by an exception is put back."""
+    """The claims of a run, a context manager: what is open when it is left is put back."""
 
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}  # by token
@@ -44,17 +42,15 @@ class ClaimBatch:
         return len(self.ids) + len(self.names)
 
     @property
-    def half_done(self) -> int:
-        """How many users have been answered whose claims are still open."""
-        return sum(len(held.claim.users) - len(held.unanswered) - held.silent for held in self._held.values())
+    def users(self) -> int:
+        """How many users are held, but for those for whom there will be no answer."""
+        return sum(len(held.unanswered) + held.answered for held in self._held.values())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        left = PutBack() if error is None else error
-        for held in self._held.values():
-            held.claim.__exit__(type(left), left, trace)
+        self.put_back()
 
     def hold(self, claim: Claim) -> None:
         """Keep a claim until its users are answered."""
@@ -63,18 +59,38 @@ class ClaimBatch:
             self._by_entry[entry] = held
             (self.ids if entry.isdigit() else self.names)[entry] = None
 
-    def answered(self, entry: str, *, silent: bool = False) -> bool:
-        """There is an answer for a user, or (`silent`) there will be none; False for one whom nobody asked for."""
-        held = self._by_entry.pop(entry, None)
+    def answered(self, entry: str) -> int:
+        """There is an answer for a user. The last one ends a claim; how many users are done by that."""
+        held = self._let_go(entry)
         if held is None:
-            return False
+            return 0  # whom nobody asked for
+        held.answered += 1
+        if held.unanswered or held.silent:
+            return 0
+        del self._held[held.claim.token]
+        held.claim.done()
+        return held.answered
+
+    def silent(self, entry: str) -> None:
+        """There will be no answer for a user: their claim is held until it is put back."""
+        if held := self._let_go(entry):
+            held.silent += 1
+
+    def put_back(self) -> int:
+        """Let everybody who is held wait again; for how many of them there was an answer."""
+        answered = 0
+        for token, held in list(self._held.items()):
+            held.claim.requeue()
+            del self._held[token]
+            answered += held.answered
+        return answered
+
+    def _let_go(self, entry: str) -> Held | None:
         (self.ids if entry.isdigit() else self.names).pop(entry, None)
-        held.unanswered.discard(entry)
-        held.silent += silent
-        if not held.unanswered and not held.silent:
-            del self._held[held.claim.token]
-            held.claim.__exit__(None, None, None)
-        return True
+        held = self._by_entry.pop(entry, None)
+        if held:
+            held.unanswered.discard(entry)
+        return held
 
     def renew(self) -> None:
         """Renew the leases that were not renewed for a while. Raises LeaseLost."""

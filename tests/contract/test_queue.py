@@ -121,6 +121,30 @@ def test_a_failed_user_who_is_put_again_has_a_clean_slate(queue: Queue) -> None:
     assert len(queue) == 1
 
 
+def test_a_claim_is_ended_by_word(queue: Queue) -> None:
+    queue.put(["1", "2"])
+    taken(queue).done()
+    for _ in range(2 * MAX_FAILURES):
+        taken(queue).requeue()
+    assert (list(queue.waiting()), queue.claimed(), queue.failed()) == (["2"], [], [])
+    for _ in range(MAX_FAILURES):
+        taken(queue).fail("no")
+    assert (len(queue), [(failed.user, failed.reason) for failed in queue.failed()]) == (0, [("2", "no")])
+
+
+def test_a_claim_ends_once(queue: Queue) -> None:
+    queue.put(["1"])
+    with taken(queue) as claim:
+        claim.requeue()
+        again = taken(queue)
+        for end in (claim.done, claim.requeue, lambda: claim.fail("no")):
+            end()
+            assert [held.user for held in queue.claimed()] == ["1"], "it is another claim's now"
+    assert [held.user for held in queue.claimed()] == ["1"]
+    again.done()
+    assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
+
+
 def test_progress_forgets_earlier_failures(queue: Queue) -> None:
     queue.put(["1"])
     for _ in range(3 * MAX_FAILURES):

@@ -47,6 +47,17 @@ def test_words_and_bounds_together_are_what_is_in_both(recorded):
     assert early
 
 
+def test_a_user_is_meant_by_a_name_that_they_bore_too(recorded):
+    user = recorded.users()[0]
+    recorded.post("state", {"user": user["id"], "name": "brand_new_name"})
+    recorded.post("posts", {"user": user["id"], "count": 3})
+    recorded.queue([user["id"]])
+    recorded.run("tw-idu3elk", "found")
+    for words in ([], ["https"]):
+        told = [search(recorded, *words, "--user", who) for who in (user["id"], user["name"], "brand_new_name")]
+        assert told[0] == told[1] == told[2] != []
+
+
 def test_users_are_found_by_the_beginning_of_their_name(recorded):
     user = recorded.users()[0]
     lines = recorded.run("tw-search", "found", "--users", user["name"][:4] + "*").stdout.splitlines()

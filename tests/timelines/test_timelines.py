@@ -208,6 +208,28 @@ def test_a_name_that_nobody_bears_any_more_is_followed(operator):
     assert one.recorded("left", user["id"]) == set(one.truth(user["id"]))
 
 
+def test_who_lost_a_name_is_not_taken_for_its_bearer_again(operator):
+    """The second user took the name over and left it; nobody has looked at the first one since."""
+    three = operator("[world]\nusers = 4\nprolific = 0\nrenamed = 0\ntaken = 0\n" + "[[users]]\nposts = 20\n" * 3)
+    first, second, third = three.users()[:3]
+    name = first["name"]
+    three.queue([first["id"]])
+    three.run("tw-idu3elk", "passed")
+    three.post("state", {"user": first["id"], "name": "left_it"})
+    for borne in (name, "left_it_too"):
+        three.post("state", {"user": second["id"], "name": borne})
+        three.post("posts", {"user": second["id"], "count": 1})
+        three.queue([second["id"]])
+        three.run("tw-idu3elk", "passed")
+    three.post("state", {"user": third["id"], "name": name})
+    before = three.log(1)[-1]["number"]
+    three.queue([name])
+    three.run("tw-idu3elk", "passed")
+    asked = [line["path"] for line in three.log() if line["number"] > before and line["path"] != "/2/usage/tweets"]
+    assert asked == ["/2/users/by", f"/2/users/{third['id']}/tweets"], "X was asked who bears it, and nobody else was read"
+    assert three.recorded("passed", third["id"]) == set(three.truth(third["id"]))
+
+
 @pytest.mark.parametrize("settings", [{"dialect": "post"}, {"auth": "app"}, {"expand": "full"}])
 def test_other_ways_to_ask_bring_the_same_tweets(operator, settings):
     one = operator("[world]\nusers = 6\nprolific = 0\n[[users]]\nindex = 0\nposts = 230\n", **settings)

@@ -1,0 +1,137 @@
+"""What becomes of a run, told in one place to all who listen: the bar on a terminal, the line with the outcome, whoever else.
+
+A run begins work, makes progress and is over with it, perhaps several times; it tells what it did, in numbers and in a line, or
+what stopped it; and its program ends with a status.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from netwar.errors import NetwarError
+
+if TYPE_CHECKING:
+    from netwar.cli.progress import Bar
+
+log = logging.getLogger("netwar")
+
+
+class Listener:
+    """Who is told of a run, as it goes on. What is not overridden is not listened to; what is raised stops the run."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Work begins, on so many of something as far as is known: users, ids, bytes."""
+
+    def progress(self, done: int, note: str) -> None:
+        """So many more are done, perhaps none; `note` says in a few words where the work is."""
+
+    def over(self) -> None:
+        """The work that began last is over, whether or not it came to its end."""
+
+    def counted(self, numbers: Any) -> None:
+        """What a worker did until it ended or was stopped: its own Summary, EnumerationProgress or Outcome."""
+
+    def summary(self, text: str) -> None:
+        """The run came to its end, with this outcome."""
+
+    def error(self, error: BaseException) -> None:
+        """This ended the run; the error's notes tell what was done before. Services are open still.
+
+        Its words may hold secrets: what is shown of them goes through cli.logs.blanked.
+        """
+
+    def end(self, status: int) -> None:
+        """The program ends, with this exit status; its services are closed."""
+
+
+class RunReport:
+    """The report of one run of a program: each step is told to every listener, in the order in which they came."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = [*listeners]
+
+    def attach(self, listener: Listener) -> None:
+        """Tell this one, too, from now on."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def work(self, what: str, total: int) -> Iterator[RunReport]:
+        """Work on `total` things, which `update` counts, to the end of the block."""
+        begun: list[Listener] = []
+        try:
+            for listener in self._listeners:
+                listener.begin(what, total)
+                begun.append(listener)
+            yield self
+        finally:
+            for listener in begun:
+                listener.over()
+
+    def update(self, n: int, note: str = "") -> None:
+        """`n` more are done; `note` says where the work is."""
+        for listener in self._listeners:
+            listener.progress(n, note)
+
+    def counted(self, numbers: Any) -> None:
+        """What a worker did, also when it was stopped."""
+        for listener in self._listeners:
+            listener.counted(numbers)
+
+    def summary(self, text: str) -> None:
+        """The outcome, in one line."""
+        for listener in self._listeners:
+            listener.summary(text)
+
+    def error(self, error: BaseException) -> None:
+        """What ended the run."""
+        for listener in self._listeners:
+            listener.error(error)
+
+    def end(self, status: int) -> None:
+        """How the program ends."""
+        for listener in self._listeners:
+            listener.end(status)
+
+
+class ProgressBar(Listener):
+    """A bar for each stretch of work, where somebody watches."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._drawn = ExitStack()
+        self._bar: Bar | None = None
+
+    def begin(self, what: str, total: int) -> None:
+        """Draw a bar."""
+        from netwar.cli.progress import progress
+
+        self._bar = self._drawn.enter_context(progress(total, what, self._quiet))
+
+    def progress(self, done: int, note: str) -> None:
+        """Fill it."""
+        if self._bar:
+            self._bar.update(done, note)
+
+    def over(self) -> None:
+        """Leave it as it is, and its line."""
+        self._bar = None
+        self._drawn.close()
+
+
+class OutcomeLine(Listener):
+    """The log on standard error: the outcome, or what was done before an error or a signal came."""
+
+    def summary(self, text: str) -> None:
+        """One line."""
+        log.info("%s", text)
+
+    def error(self, error: BaseException) -> None:
+        """The notes that were put on it. A bug's stand in its traceback."""
+        from netwar.cli.signals import Stopped
+
+        if isinstance(error, NetwarError | Stopped):
+            for done in getattr(error, "__notes__", ()):
+                log.info("%s", done)
