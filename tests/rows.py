@@ -17,6 +17,7 @@ def rows(names: str | tuple[str, ...], table: Iterable[Any]) -> Callable[[Callab
     them, or that begin anew for each row.
     """
     table, wanted = list(table), {names} if isinstance(names, str) else set(names)
+    assert table, "a loop over nothing proves nothing"
 
     def of(test: Callable[..., None]) -> Callable[..., None]:
         @wraps(test)

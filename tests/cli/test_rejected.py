@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Desk
+from tests.desk import Desk
 
 BAD = "".join(f"{number}.5\n" for number in range(1, 26)) + "1.2E+18\nnasa\n"
 

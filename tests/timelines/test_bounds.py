@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netwar.records.ids import SNOWFLAKE_EPOCH
-from tests.timelines.conftest import Operator
+from tests.operator import Operator
 
 Begin = Callable[..., Operator]
 WORLD = """

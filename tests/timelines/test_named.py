@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.conftest import BIN
-from tests.timelines.conftest import THREE, Operator
+from tests.desk import BIN
+from tests.operator import THREE, Operator
 from tests.timelines.test_killed import KILLER
 
 Begin = Callable[..., Operator]

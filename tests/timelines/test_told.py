@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.timelines.conftest import TIMELINE, Three
+from tests.operator import TIMELINE, Three
 
 
 def test_each_page_is_told_and_what_is_waited_for_once(three: Three) -> None:

@@ -13,7 +13,7 @@ from netwar.errors import OutOfRunBudget
 from netwar.meter.base import AS_RESERVED, Reservation
 from netwar.meter.sqlite import SqliteMoney
 from netwar.twitter.budget import BudgetGuard
-from tests.timelines.conftest import THREE, Operator
+from tests.operator import THREE, Operator
 
 Begin = Callable[..., Operator]
 
