@@ -44,6 +44,7 @@ CASES: dict[str, list[str]] = {
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
+    "tw-indices": ["", "--json"],
     "tw-mend": ["FILE", "data/meter.sqlite"],
     "tw-myname": ["", "-v"],
     "tw-queue2usertest": ["", "-v"],

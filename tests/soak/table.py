@@ -34,6 +34,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-friend2usertest": [(2, do.follow("tw-friend2usertest"))],
     "tw-friendquick": [(1, do.quick("tw-friendquick"))],
     "tw-idu3elk": [(20, do.capture)],
+    "tw-indices": [(1, do.plain("tw-indices")), (1, do.plain("tw-indices", "--json"))],
     "tw-mend": [(1, do.mend)],
     "tw-myname": [(1, do.plain("tw-myname"))],
     "tw-queue2usertest": [(5, do.profiles)],
