@@ -43,6 +43,7 @@ CASES: dict[str, list[str]] = {
     "tw-followquick": [f"{USER} - --yes", "nasa out.txt --yes"],
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
+    "tw-help": ["", "look", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
     "tw-indices": ["", "--json"],
     "tw-mend": ["FILE", "data/meter.sqlite"],

@@ -33,6 +33,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-followquick": [(1, do.quick("tw-followquick"))],
     "tw-friend2usertest": [(2, do.follow("tw-friend2usertest"))],
     "tw-friendquick": [(1, do.quick("tw-friendquick"))],
+    "tw-help": [(1, do.plain("tw-help"))],
     "tw-idu3elk": [(20, do.capture)],
     "tw-indices": [(1, do.plain("tw-indices")), (1, do.plain("tw-indices", "--json"))],
     "tw-mend": [(1, do.mend)],
