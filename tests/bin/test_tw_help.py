@@ -7,7 +7,7 @@ import re
 import pytest
 
 from netwar.commands.help import TASKS
-from tests.conftest import BIN, ROOT, Desk
+from tests.desk import BIN, ROOT, Desk
 
 
 def test_each_program_is_in_just_one_task() -> None:

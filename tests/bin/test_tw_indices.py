@@ -8,7 +8,7 @@ import os
 import shutil
 from typing import Any
 
-from tests.conftest import Desk
+from tests.desk import Desk
 from tests.operator import Recorded
 from tests.terminals import on_a_terminal
 
