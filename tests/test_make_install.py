@@ -87,10 +87,12 @@ def complete(prefix: Path, *words: str) -> list[str]:
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
-def test_bash_completes_options(prefix: Path) -> None:
+def test_bash_completes_options_and_names(prefix: Path) -> None:
     assert {"--user", "--since", "--limit", "--config", "--help"} <= set(complete(prefix, "tw-search", "--"))
     assert complete(prefix, "tw-search", "brexit", "--lim") == ["--limit"]
     assert complete(prefix, "tw-idu3elk", "--es") == ["--estimate"]
+    assert complete(prefix, "tw-elk", "snapshot-r") == ["snapshot-restore", "snapshot-restore-as"]
+    assert complete(prefix, "tw-help", "lo") == ["look"]
 
 
 def test_each_program_has_completion_for_each_shell(prefix: Path) -> None:

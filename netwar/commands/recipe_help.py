@@ -43,6 +43,16 @@ def listing(known: Iterable[Recipe], word: str) -> str:
     return _formatted(write)
 
 
+def beginning(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """The recipes whose names begin so, for a shell to complete; none while the operator's own table has faults."""
+    from netwar.recipes import recipes
+
+    try:
+        return [name for name in recipes() if name.startswith(typed)]
+    except NetwarError:
+        return []
+
+
 def own_help(given: Mapping[str, str]) -> str | None:
     """The help of the recipe that a command line names, if it names one. Raises UsageError for one that there is not."""
     from netwar.commands.recipes import METHODS
