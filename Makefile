@@ -1,13 +1,21 @@
 # Needs python3 >= 3.11 with venv, and nothing else. On Debian: sudo apt-get install make python3-venv
 
 PYTHON ?= python3
+PREFIX ?= /usr/local
 PY := .venv/bin/python
 GENERATED := README.md docs/elasticsearch.md pyproject.toml
 
 help: ## say what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
 
 venv: .venv/ready ## make .venv with the libraries that the programs need, once
+
+install: ## install programs, manual and completion below PREFIX=/usr/local; VENV=DIR uses the libraries that are there
+	$(check_python)
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh installing/install.sh install "$(PREFIX)"
+
+uninstall: ## remove what  make install  put below PREFIX
+	@sh installing/install.sh uninstall "$(PREFIX)"
 
 demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
 	@sh conf/demo.sh
@@ -18,7 +26,7 @@ SOAK ?= 0.33
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
+	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m cogapp --check $(GENERATED)
 	$(PY) -m tests.soak --minutes $(SOAK)
@@ -54,11 +62,7 @@ clean: ## remove what was made here
 
 # Installed anew only when what is needed has changed, so that everything works without a network later.
 .venv/ready: requirements.txt
-	@$(PYTHON) -c '' 2>/dev/null || { echo "make: $(PYTHON) cannot be run: name another one: make PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(check_python)
 	$(PYTHON) -m venv .venv
 	$(call install,requirements.txt)
 	@touch $@
@@ -66,6 +70,14 @@ clean: ## remove what was made here
 .venv/checks: .venv/ready requirements-dev.txt
 	$(call install,requirements-dev.txt)
 	@touch $@
+
+define check_python
+@$(PYTHON) -c '' 2>/dev/null || { echo "make: $(PYTHON) cannot be run: name another one: make PYTHON=python3.13" >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
+endef
 
 define install
 @echo "Installing what $(1) names into .venv: up to a minute, without a word ..."
@@ -86,4 +98,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 
-.PHONY: help venv demo test soak servers format bench clean lock
+.PHONY: help venv install uninstall demo test soak servers format bench clean lock

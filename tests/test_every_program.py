@@ -19,6 +19,7 @@ HEAVY |= {"elasticsearch", "redis", "walrus", "asyncio", "configparser", "decima
 MAX_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
+UNCONFIGURED = {*ALONE, "tw-help"}
 # What a program may import of ours, beside cli, errors and verbs.
 IMPLEMENTATIONS = ("netwar.queues.", "netwar.meter.", "netwar.archive.", "netwar.connections", "netwar.sandbox")
 ALLOWED = {"tw-sandbox": ("netwar.sandbox",)}
@@ -135,7 +136,7 @@ def test_it_has_its_row_in_the_readme(name: str) -> None:
     assert f"| `{name}` | {first} |" in (ROOT / "README.md").read_text()
 
 
-@rows("name", [name for name in PROGRAMS if name not in ALONE])
+@rows("name", [name for name in PROGRAMS if name not in UNCONFIGURED])
 def test_a_broken_configuration_is_told_by_all_that_need_one(name: str, desk: Desk) -> None:
     config = desk.configure(budget="much", auth="none")
     ended = desk.run(name, *WORDS.get(name, ()), env={"CONSUMER_KEY": "k", "CONSUMER_SECRET": "s"}, check=78)

@@ -43,7 +43,9 @@ CASES: dict[str, list[str]] = {
     "tw-followquick": [f"{USER} - --yes", "nasa out.txt --yes"],
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
+    "tw-help": ["", "look", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
+    "tw-indices": ["", "--json"],
     "tw-mend": ["FILE", "data/meter.sqlite"],
     "tw-myname": ["", "-v"],
     "tw-queue2usertest": ["", "-v"],
@@ -54,6 +56,7 @@ CASES: dict[str, list[str]] = {
     "tw-search": [
         f"evil --user {USER}",
         f"evil --user {USER} --json",
+        "evil",
         "evil owned --users",
         "evil owned --users --json",
         "FILE x",
@@ -133,6 +136,17 @@ def test_what_is_shown_of_it_is_the_rest(hostile: Desk) -> None:
     assert json.loads(shown("tw-search", "evil", "--user", USER, "--json").stdout)["text"] == EVIL
     assert json.loads(shown("tw-1num", USER, "--json").stdout)["profile"]["description"] == EVIL
     assert json.loads(shown("tw-elk", "GET", "/evil", "--config", "es.conf").stdout)[EVIL] == EVIL
+
+
+def test_nothing_of_it_reaches_the_pager(hostile: Desk) -> None:
+    pager = hostile.home / "pager"
+    pager.write_text(f"#!/bin/sh\ncat > {hostile.home}/paged\n")
+    pager.chmod(0o755)
+    for words in (["tw-search", "evil"], ["tw-search", "evil", "--full"], ["tw-search", "evil", "--users", "--full"]):
+        assert on_a_terminal(hostile, words, {"TERM": "xterm", "PAGER": str(pager)})[0] == 0
+        shown = (hostile.home / "paged").read_bytes().decode()
+        assert "evil" in shown
+        assert not harm(shown)
 
 
 def test_names_that_can_be_none_are_not_written_into_lists(hostile: Desk) -> None:

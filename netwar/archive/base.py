@@ -33,6 +33,21 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """What is kept under a name (`brexit`, `usertest`).
+
+    `bytes` are those of tweets, users and ledger together, without replicas. `first` and `last` (ms) are when the first and the
+    last of the tweets, by their ids, were posted; None where there is none.
+    """
+
+    tweets: int
+    users: int
+    bytes: int
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """Which documents are meant: of one user (id or screen name), created from `since` up to before `until` (ms)."""
 
@@ -176,6 +191,9 @@ class Documents(Protocol):
 
     def count(self, index: str) -> int:
         """How many documents the index has."""
+
+    def extent(self, name: str) -> Extent:
+        """How much is kept under a name such as `brexit` (the indices twbrexit and tubrexit), or `usertest`."""
 
     def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
         """Every document of the index in the order of ids, in constant memory; only those with a higher id than `after`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -25,34 +25,39 @@ if TYPE_CHECKING:
 __all__ = ["Services", "command"]
 
 Main = Callable[..., str | None]
+OwnHelp = Callable[[Mapping[str, str]], str | None]
+ARGUMENTS = "netwar.arguments"  # of the command line, as they were given
 
 
 @overload
 def command(function: Main) -> Program: ...
 @overload
-def command(*, makes_config: bool = False, takes_words: bool = False) -> Callable[[Main], Program]: ...
 def command(
-    function: Main | None = None, *, makes_config: bool = False, takes_words: bool = False
+    *, makes_config: bool = False, takes_words: bool = False, helps: OwnHelp | None = None
+) -> Callable[[Main], Program]: ...
+def command(
+    function: Main | None = None, *, makes_config: bool = False, takes_words: bool = False, helps: OwnHelp | None = None
 ) -> Program | Callable[[Main], Program]:
     """Make `main(services, …)` a program.
 
     Its module's docstring is the help; indented paragraphs there are shown as they are. What it
     returns is told as the outcome, in one line. `makes_config` lets --config name a file that is
-    not there yet, `takes_words` lets arguments be words that begin with a hyphen (see `netwar.cli.words`).
+    not there yet, `takes_words` lets arguments be words that begin with a hyphen (see `netwar.cli.words`). `helps` gives the
+    help of what the command line names, where that has one of its own.
     """
     if function is None:
-        return functools.partial(_program, makes_config=makes_config, takes_words=takes_words)
-    return _program(function, makes_config=makes_config, takes_words=takes_words)
+        return functools.partial(_program, makes_config=makes_config, takes_words=takes_words, helps=helps)
+    return _program(function, makes_config=makes_config, takes_words=takes_words, helps=helps)
 
 
-def _program(function: Main, *, makes_config: bool, takes_words: bool) -> Program:
+def _program(function: Main, *, makes_config: bool, takes_words: bool, helps: OwnHelp | None) -> Program:
     @functools.wraps(function)
     def body(services: Services, **arguments: Any) -> None:
         if outcome := function(services, **arguments):
             services.report.summary(outcome)
 
     options = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-    traits: dict[str, Any] = {"makes_config": makes_config, "takes_words": takes_words}
+    traits: dict[str, Any] = {"makes_config": makes_config, "takes_words": takes_words, "helps": helps}
     help_text = _help(sys.modules[function.__module__].__doc__ or "")
     return click.command(cls=Program, help=help_text, context_settings=options, **traits)(body)
 
@@ -67,11 +72,13 @@ class Program(Guarded):
         params: list[click.Parameter],
         makes_config: bool = False,
         takes_words: bool = False,
+        helps: OwnHelp | None = None,
         **attributes: Any,
     ) -> None:
         super().__init__(name, params=[*params, *_common_options()], **attributes)
         self.makes_config = makes_config
         self.takes_words = takes_words
+        self.helps = helps
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Also words that begin with a hyphen, where they are taken."""
@@ -79,7 +86,20 @@ class Program(Guarded):
             from netwar.cli.words import marked
 
             args = marked(args)
+        context.meta[ARGUMENTS] = list(args)
         return super().parse_args(context, args)
+
+    def get_help(self, context: click.Context) -> str:
+        """The help of what the command line names, if that has one of its own; else the program's."""
+        if self.helps and ARGUMENTS in context.meta:
+            given, _, _ = self.make_parser(context).parse_args(context.meta[ARGUMENTS])
+            words = {name: value for name, value in given.items() if isinstance(value, str)}
+            try:
+                return self.helps(words) or super().get_help(context)
+            except NetwarError as error:
+                output.echo_lines(_sentence(context.info_name or "netwar", error), err=True)
+                raise click.exceptions.Exit(error.exit_status) from error
+        return super().get_help(context)
 
     def invoke(self, context: click.Context) -> None:
         """Run the program; every way it can end is here."""
@@ -128,7 +148,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     except NetwarError as error:
         _log().debug("traceback:", exc_info=error)
         if not (services.quiet and untold(error, services)):
-            _say(services, "\n".join(map(line, (f"{name}: {error.said[0]}", *error.said[1:]))))
+            _say(services, _sentence(name, error))
         return error.exit_status
     except Stopped as stop:
         return _stopped(name, services, stop)
@@ -149,6 +169,11 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         )
         return 1
     return 0
+
+
+def _sentence(name: str, error: NetwarError) -> str:
+    """An error as a program says it, each of several faults on a line of its own."""
+    return "\n".join(map(line, (f"{name}: {error.said[0]}", *error.said[1:])))
 
 
 def _stopped(name: str, services: Services, stop: Stopped) -> int:

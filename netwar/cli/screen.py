@@ -35,6 +35,12 @@ def cut(text: str, columns: int) -> str:
     return text
 
 
+def shortened(row: str, columns: int) -> str:
+    """A row of at most so many columns, its tabs blanks as a terminal shows them; three dots tell that something was left out."""
+    laid_out = row[: 2 * columns].expandtabs()
+    return row if width(row.expandtabs()) <= columns else f"{cut(laid_out, columns - 3)}..."
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """A text on lines of at most so many columns, broken between words; a longer word has a line of its own."""
     lines: list[str] = []

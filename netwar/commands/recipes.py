@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netwar.cli import click
@@ -24,7 +23,6 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 JSON_LINES = ("/_bulk", "/_msearch")
 # What an answer holds that says only that it is done.
 DONE = {"acknowledged", "accepted", "shards_acknowledged", "index", "indices", "persistent", "transient", "errors", "succeeded"}
-WIDEST = 44  # usage that help is lined up behind
 
 
 class RequestOptions(NamedTuple):
@@ -35,19 +33,6 @@ class RequestOptions(NamedTuple):
     wait: bool = False
     yes: bool = False
     timeout: float = 30
-
-
-def listing(known: Iterable[Recipe], word: str) -> str:
-    """The recipes that have the word in their name, group or help, one a line."""
-    found = [one for one in known if word.lower() in f"{one.name} {one.group} {one.help}".lower()]
-    if not found:
-        raise NetwarError(f"no recipe has the word {word!r}: tw-elk --list tells all")
-    width = max((len(one.usage) for one in found if len(one.usage) <= WIDEST), default=0)
-    lines = []
-    for group, mine in groupby(found, lambda one: one.group):
-        lines += ["", group]
-        lines += [f"  {one.usage:{width}}  {one.help}{' (yours)' if one.own else ''}" for one in mine]
-    return "\n".join(lines[1:])
 
 
 def plain(method: str, arguments: Sequence[str]) -> Request:

@@ -96,6 +96,38 @@ KINDS: dict[str, Read] = {
 }
 
 
+# What each kind is, and one of them as it is typed; some arguments have a better one by their name.
+ABOUT: dict[str, tuple[str, str]] = {
+    "index": ("the name of an index", "twbrexit"),
+    "indices": ("names of indices, with * for any letters and commas between them", "'tw*'"),
+    "name": ("a name", "nightly"),
+    "names": ("names, with * for any letters and commas between them", "'*'"),
+    "node": ("the name of a node", "node3"),
+    "nodes": ("names of nodes, with * for any letters and commas between them", "node3"),
+    "number": ("a whole number", "1"),
+    "time": ("a time such as 30s, 5m, 1h or 7d, or never", "5m"),
+    "size": ("a size such as 500mb or 50gb", "50gb"),
+    "level": ("a share such as 85%, or a size such as 50gb", "85%"),
+    "task": ("the id of a task, as tw-elk tasks shows it", "oTUltX4IQMOUUVeiohTt8A:123"),
+    "setting": ("the name of a setting", "index.refresh_interval"),
+    "text": ("some text", "text"),
+}
+EXAMPLES = {
+    "alias": "tweets",
+    "field": "lang",
+    "from": "twold",
+    "high": "90%",
+    "flood": "95%",
+    "id": "1439800001232728069",
+    "location": "/srv/backups",
+    "query": "'words:moon AND lang:en'",
+    "repository": "backups",
+    "text": "'to the moon'",
+    "to": "twnew",
+    "value": "30s",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One argument of a recipe, in the table `name: kind = default`.
@@ -126,6 +158,19 @@ class Argument:
         """As it stands in a usage line."""
         shown = self.kind if "|" in self.kind else self.name.upper()
         return f"[{shown}]" if self.optional else shown
+
+    @property
+    def about(self) -> str:
+        """What it must be, and what stands for it where it is left out."""
+        what = f"one of {', '.join(self.kind.split('|'))}" if "|" in self.kind else ABOUT[self.kind][0]
+        return f"{what}; {self.default} if left out" if self.default else f"{what}; may be left out" if self.optional else what
+
+    @property
+    def example(self) -> str:
+        """One as it is typed."""
+        if "|" in self.kind:
+            return self.kind.partition("|")[0]
+        return EXAMPLES[self.name] if self.name in EXAMPLES and self.kind not in ("node", "names") else ABOUT[self.kind][1]
 
     def read(self, given: str) -> Value:
         """The value. Raises ValueError, which says what it should be."""

@@ -80,11 +80,18 @@ class Recipe:
     only: Mapping[str, str] = field(default_factory=dict)
     nothing: tuple[str, str] | None = None
     own: bool = False
+    about: str = ""  # its group
+    typed: str = ""  # an example of the table's own
 
     @property
     def usage(self) -> str:
         """The name and what it takes, as a person types it."""
         return " ".join([self.name, *(one.usage for one in self.arguments)])
+
+    @property
+    def example(self) -> str:
+        """What somebody might type after tw-elk."""
+        return self.typed or " ".join([self.name, *(one.example for one in self.arguments)])
 
     @property
     def generations(self) -> tuple[Generation, ...]:

@@ -20,8 +20,8 @@ OWN = ".twitter.d/recipes.toml"  # below the home folder
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 SHAPE = {"on": list, "method": str, "path": str, "body": str, "wait": (str, dict)}
-WORDS = {"help": str, "arguments": list, "asks": str, "shows": str, "says": str, "only": dict, "nothing": (str, dict)}
-KEYS = SHAPE | WORDS | {"variants": list}
+WORDS = {"help": str, "example": str, "asks": str, "shows": str, "says": str, "only": dict, "nothing": (str, dict)}
+KEYS = SHAPE | WORDS | {"arguments": list, "variants": list}
 NESTED = ("variants", "wait")  # looked into on their own
 
 
@@ -62,11 +62,12 @@ def read(text: str, file: str, *, own: bool = False) -> dict[str, Recipe]:
     found: dict[str, Recipe] = {}
     problems: list[str] = []
     for group, rows in groups.items():
+        about = rows.pop("about", "") if isinstance(rows, dict) and isinstance(rows.get("about"), str) else ""
         for name, row in rows.items() if isinstance(rows, dict) else ():
             try:
                 if name in found:
                     raise ValueError("stands twice")
-                found[name] = _recipe(name, group, row, own)
+                found[name] = _recipe(name, group, row, own, about)
             except ValueError as error:
                 problems.append(f"[{group}.{name}] {error}")
         if not isinstance(rows, dict):
@@ -76,7 +77,7 @@ def read(text: str, file: str, *, own: bool = False) -> dict[str, Recipe]:
     return found
 
 
-def _recipe(name: str, group: str, row: Any, own: bool) -> Recipe:
+def _recipe(name: str, group: str, row: Any, own: bool, about: str) -> Recipe:
     if not NAME.fullmatch(name):
         raise ValueError("is no name: use small letters and digits, with - between words")
     _check_keys(row, KEYS)
@@ -98,6 +99,8 @@ def _recipe(name: str, group: str, row: Any, own: bool) -> Recipe:
         only=row.get("only", {}),
         nothing=_nothing(row.get("nothing")),
         own=own,
+        about=about,
+        typed=row.get("example", ""),
     )
     _check_placeholders(recipe)
     return recipe

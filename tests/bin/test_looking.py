@@ -33,6 +33,7 @@ PROGRAMS = [
     ("tw-1tweet 1000000000000000001", "hello"),
     ("tw-1name nasa --index brexit", "nasa"),
     ("tw-spend --no-ask", ""),
+    ("tw-indices", "brexit"),
     ("tw-showwork", "0 waiting"),
     ("tw-rates --no-ask", ""),
     ("tw-idu3elk brexit --estimate", ""),

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from netwar.recipes import recipes
 from tests.desk import BIN, Desk, Ended
 from tests.recipes.here import reach
 from tests.servers.fixtures import on
@@ -38,14 +39,44 @@ def names(server: Any) -> set[str]:
 
 
 def test_recipes_are_listed_without_a_server(desk: Desk) -> None:
-    told = desk.run("tw-elk", check=0).stdout
+    told = desk.run("tw-elk", "--list", check=0).stdout
     assert "  replicas INDICES N " in told
     assert told.count("\n") > 110
+    assert max(map(len, told.splitlines())) <= 80
     some = desk.run("tw-elk", "--list", "snapshot", check=0).stdout
     assert "snapshot-take REPOSITORY SNAPSHOT INDICES" in some
     assert "hot-threads" not in some
-    assert desk.run("tw-elk", "--list", check=0).stdout == told
     assert "no recipe has the word 'xyz'" in desk.run("tw-elk", "--list", "xyz", check=1).stderr
+
+
+def test_alone_it_shows_the_groups(desk: Desk) -> None:
+    told = desk.run("tw-elk", check=0).stdout
+    known = recipes(desk.home)
+    for group in {recipe.group for recipe in known.values()}:
+        mine = [recipe for recipe in known.values() if recipe.group == group]
+        assert re.search(rf"^{group} +{len(mine)}  {re.escape(mine[0].about[:40])}", told, re.MULTILINE)
+    assert max(map(len, told.splitlines())) <= 80
+    listed = desk.run("tw-elk", "--list", "tasks", check=0).stdout
+    assert re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE) == ["tasks", "task", "cancel"]
+
+
+def test_a_recipe_has_a_help_of_its_own(desk: Desk) -> None:
+    told = desk.run("tw-elk", "shrink-to", "--timeout", "5", "-h", check=0).stdout
+    assert told.startswith("Usage: tw-elk [OPTIONS] shrink-to INDEX TO [SHARDS]\n")
+    for shown in (
+        "\n  INDEX   the name of an index\n",
+        "\n  SHARDS  a whole number; 1 if left out\n",
+        "\n  tw-elk shrink-to twbrexit twnew 1\n",
+    ):
+        assert shown in told
+    assert desk.run("tw-elk", "-h", "shrink-to", check=0).stdout == told
+    assert "--yes must say so" in " ".join(desk.run("tw-elk", "delete", "-h", check=0).stdout.split())
+    assert "did you mean health" in desk.run("tw-elk", "helth", "-h", check=2).stderr
+    assert desk.run("tw-elk", "GET", "-h", check=0).stdout == desk.run("tw-elk", "-h", check=0).stdout
+    own = desk.home / ".twitter.d/recipes.toml"
+    own.parent.mkdir()
+    own.write_text('[ours.tweets]\nhelp = "x"\n')
+    assert f"{own} has faults:\n  - [ours.tweets] has no path" in desk.run("tw-elk", "health", "-h", check=78).stderr
 
 
 def test_a_wrong_command_line_is_told_before_a_server_is_asked(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.operator import Recorded
+from tests.terminals import on_a_terminal
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +79,64 @@ def test_lines_for_people(recorded: Recorded, tweets: list[dict[str, Any]]) -> N
     assert kind.split(",")[0] in ("tweet", "retweeted", "quoted", "replied_to")
     assert first in text.lower()
     assert re.search("1 tweets? found in twshown", ended.stderr)
+
+
+def test_an_index_alone_shows_a_person_the_newest(recorded: Recorded, tweets: list[dict[str, Any]]) -> None:
+    """Into a pipe goes all."""
+    assert ids(recorded) == [tweet["id"] for tweet in tweets]
+    assert ids(recorded, "--limit", "3") == [tweet["id"] for tweet in tweets[:3]]
+    status, seen = seen_by_a_person(recorded, "tw-search", "shown")
+    assert status == 0
+    shown = re.findall(r"/status/(\d+)", seen)
+    assert shown == [tweet["id"] for tweet in tweets[:20]]
+    assert "the newest 20 tweets of those in twshown are shown: --limit 0 shows all" in seen
+    _, seen = seen_by_a_person(recorded, "tw-search", "shown", "--limit", "0")
+    assert re.findall(r"/status/(\d+)", seen) == [tweet["id"] for tweet in tweets]
+    assert f"{len(tweets)} tweets found in twshown" in seen
+
+
+def test_texts_are_shortened_for_a_person(recorded: Recorded, tweets: list[dict[str, Any]]) -> None:
+    _, seen = seen_by_a_person(recorded, "tw-search", "shown")
+    lines = [line for line in seen.splitlines() if "/status/" in line]
+    assert max(map(len, lines)) <= 160
+    assert any(line.endswith("...") for line in lines)
+    _, seen = seen_by_a_person(recorded, "tw-search", "shown", "--full")
+    assert max(map(len, seen.splitlines())) > 160
+    whole = recorded.run("tw-search", "shown", "--limit", "20").stdout
+    assert [line for line in seen.splitlines() if "/status/" in line] == whole.expandtabs().splitlines()
+
+
+def test_a_person_reads_in_the_pager(recorded: Recorded) -> None:
+    pager = recorded.desk.home / "pager"
+    pager.write_text("#!/bin/sh\necho \"pager with LESS=$LESS\"; sed 's/^/| /'\n")
+    pager.chmod(0o755)
+    status, seen = seen_by_a_person(recorded, "tw-search", "shown", PAGER=str(pager))
+    lines = seen.splitlines()
+    assert (status, lines[0]) == (0, "pager with LESS=FX")
+    assert len([line for line in lines if line.startswith("| 2")]) == 20
+    assert lines[-1].startswith("the newest 20 tweets"), "the outcome comes behind it"
+    assert not [line for line in lines if line.startswith("| the newest")]
+    status, seen = seen_by_a_person(recorded, "tw-search", "shown", PAGER="/nonexistent/pager")
+    assert (status, seen.count("/status/")) == (0, 20)
+
+
+def test_who_leaves_the_pager_ends_the_search(recorded: Recorded) -> None:
+    pager = recorded.desk.home / "pager"
+    pager.write_text("#!/bin/sh\nexec head -n 1\n")
+    pager.chmod(0o755)
+    status, seen = seen_by_a_person(recorded, "tw-search", "shown", "--limit", "0", PAGER=str(pager))
+    assert (status, len(seen.splitlines())) == (0, 1)
+
+
+def test_ctrl_c_is_the_pagers_while_a_person_reads(recorded: Recorded) -> None:
+    pager = recorded.desk.home / "pager"
+    pager.write_text("#!/bin/sh\ncat; sleep 0.5; kill -INT $PPID; sleep 0.5; echo still there\n")
+    pager.chmod(0o755)
+    status, seen = seen_by_a_person(recorded, "tw-search", "shown", PAGER=str(pager))
+    assert status == 0
+    assert seen.index("still there") < seen.index("the newest 20 tweets")
+
+
+def seen_by_a_person(recorded: Recorded, *words: str, **environment: str) -> tuple[int, str]:
+    status, seen = on_a_terminal(recorded.desk, list(words), {"TERM": "xterm", "PAGER": "cat", **environment})
+    return status, seen.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").expandtabs()

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwar.archive.base import Archive, Body, NameHolder, ProfileChange, Tally, Within
+from netwar.archive.base import Archive, Body, Extent, NameHolder, ProfileChange, Tally, Within
 from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
@@ -554,6 +554,25 @@ def test_indices(archive: Archive) -> None:
     archive.change("twledger", "1", lambda record: record.named("one", NOW))
     assert archive.indices() == ["tuleave", "twbrexit", "twledger", "twtw", "usertest"]
     assert [archive.count(index) for index in archive.indices()] == [1, 1, 0, 1, 1]
+
+
+def test_how_much_there_is(archive: Archive) -> None:
+    """The order of ids is that of time; what says no time is passed over."""
+    made = [(1, EPOCH - 10**9), (at(NOW), NOW), (at(NOW) + 1, NOW + 9000)]
+    archive.write([tweet(id, at=ms) for id, ms in made])
+    timeless = tweet(at(NOW) + 2)
+    archive.write([replace(timeless, body={**timeless.body, "created_at": None})])
+    archive.write([profile(2, "x"), profile(3, "y"), profile(2, "x", index="usertest")])
+    archive.change("twledger", "1", lambda record: record.named("one", NOW))
+    found = archive.extent("brexit")
+    assert (found.tweets, found.users) == (4, 2)
+    assert found.first is not None
+    assert found.last is not None
+    assert (found.first // 1000, found.last // 1000) == ((EPOCH - 10**9) // 1000, NOW // 1000 + 9)
+    assert found.bytes > 0
+    assert archive.extent("usertest") == Extent(0, 1, archive.extent("usertest").bytes)
+    assert archive.extent("ledger") == Extent(0, 0, archive.extent("ledger").bytes)
+    assert archive.extent("nothing") == Extent(0, 0, 0)
 
 
 # Profiles and what they said before

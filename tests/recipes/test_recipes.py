@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -361,3 +362,11 @@ def test_tables_are_asked_for_as_rows() -> None:
     assert as_rows("/_cat/shards?v") == "/_cat/shards?v&format=json"
     assert as_rows("/_cat/shards?format=json&h=a") == "/_cat/shards?format=json&h=a"
     assert as_rows("/tw/_search") == "/tw/_search"
+
+
+def test_every_example_is_one() -> None:
+    for name, recipe in SHIPPED.items():
+        first, *given = shlex.split(recipe.example)
+        assert first == name
+        recipe.read(given)
+        assert recipe.about

@@ -111,7 +111,9 @@ def diff(around: Around) -> Command:
 
 
 def search(around: Around) -> Command:
-    words = around.chance.choice((["the"], ["--since", "2020-01-01"], ["--user", around.one()["name"]], ["--users", "number"]))
+    words = around.chance.choice(
+        (["the"], ["--since", "2020-01-01"], ["--user", around.one()["name"]], ["--users", "number"], [])
+    )
     return Command("tw-search", [INDEX, *words, "--limit", "50"], expected=FAILS)
 
 

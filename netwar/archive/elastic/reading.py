@@ -30,6 +30,7 @@ PAGE = 1_000
 BEARERS = 5_000  # users asked for at once: they take columns only, not whole documents
 MAX_HITS = 10_000  # of one search, as servers have it if nobody has changed it
 SEARCH_SECONDS = 120
+PROBED = 10  # tweets that are looked at for a time: odd ones have none
 OLD_IDS = 3 * 10**10  # all ids from before they told the time are below
 # Windows that turn out empty grow by so much.
 STRIDE = 16
@@ -142,6 +143,12 @@ class DocumentIndex:
         if shards["successful"] < shards["total"]:
             raise ServiceDown(lacking(self._cluster.where, self._index, f"{shards['successful']} of {shards['total']} answer"))
         return int(told["count"])
+
+    def posted(self, newest: bool = False) -> int | None:
+        """When the first tweet was posted, or the newest one (ms), by their ids; None where none says."""
+        hits = self._hits([], newest=newest, limit=PROBED, _source=self._layout.part(["created_at"]))
+        told = (milliseconds(self._layout.body(hit["_source"]).get("created_at")) for hit in hits)
+        return next((at for at in told if at is not None), None)
 
     def scan(self, after: int = -1) -> Iterator[Body]:
         self.refresh()

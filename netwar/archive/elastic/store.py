@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
+from netwar.archive.base import EVERYTHING, Body, Extent, NameHolder, ProfileChange, Tally, Version, Within
 from netwar.archive.elastic import bulk
+from netwar.archive.elastic.extent import extent
 from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
@@ -130,6 +131,11 @@ class ElasticArchive(ElasticLedger):
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
         return shelf.count() if shelf else 0
+
+    def extent(self, name: str) -> Extent:
+        kept = IndexName(name)
+        tweets = None if kept.tweets == kept.users else self._shelf(kept.tweets)
+        return extent(self.cluster, tweets, self._shelf(kept.users), ",".join((*kept.indices, kept.ledger)))
 
     def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)

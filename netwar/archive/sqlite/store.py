@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netwar.archive import deadletters
-from netwar.archive.base import EVERYTHING, Body, NameHolder, ProfileChange, Tally, Version, Within
+from netwar.archive.base import EVERYTHING, Body, Extent, NameHolder, ProfileChange, Tally, Version, Within
 from netwar.archive.incoming import by_index
 from netwar.archive.marks import Mark
 from netwar.archive.missing import missing
 from netwar.archive.sqlite import history, renewal
+from netwar.archive.sqlite.extent import extent
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, apply
@@ -111,6 +112,10 @@ class SqliteArchive(SqliteLedger):
     def count(self, index: str) -> int:
         shelf = self._shelf(index)
         return shelf.count() if shelf else 0
+
+    def extent(self, name: str) -> Extent:
+        file = self._files.there(IndexName(name).users)
+        return extent(file) if file else Extent(0, 0, 0)
 
     def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
         shelf = self._shelf(index)

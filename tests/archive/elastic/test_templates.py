@@ -63,6 +63,7 @@ def test_somebody_who_may_only_read(opened: Callable[..., ElasticArchive]) -> No
     assert list(reader.get("twbrexit", ["1"])) == ["1"]
     assert reader.record("twbrexit", "7").posts == 1, "it may see what is missing"
     assert reader.count("twbrexit") in (0, 1), "it may not ask for what was just written to be found"
+    assert (reader.extent("brexit").tweets, reader.extent("brexit").bytes > 0) in ((0, True), (1, True))
     with pytest.raises(ConfigError, match=r"reader lacks a right on twbrexit at .*netwar_recorder.* conf/"):
         reader.write([tweet(2)])
 

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Installs below PREFIX, or removes what was installed there: make install, make uninstall.
+#
+#   PREFIX/lib/netwar          the library, the programs, and their libraries in venv/ (or where VENV says that they are)
+#   PREFIX/bin/tw-*            links to the programs; netwar is tw-help
+#   PREFIX/share               manual and completion
+#   PREFIX/lib/netwar/files    all that is not in PREFIX/lib/netwar, so that it can be removed
+#
+# An installation is replaced. The libraries are fetched only where requirements.txt has changed.
+set -eu
+umask 022
+
+what=$1 prefix=$2
+library=$prefix/lib/netwar
+venv=$library/venv
+[ -z "${VENV:-}" ] || venv=$(cd "$VENV" && pwd)
+
+fail() { echo "make: $*" >&2; exit 1; }
+
+remove() {
+  [ ! -f "$library/files" ] || while read -r file; do rm -f "$prefix/$file"; done <"$library/files"
+  rm -rf "$library/bin" "$library/netwar" "$library/files"
+}
+
+libraries() {
+  [ -z "${VENV:-}" ] || return 0
+  ! cmp -s requirements.txt "$venv/requirements.txt" || return 0
+  rm -rf "$venv"
+  "$PYTHON" -m venv "$venv"
+  echo "Installing what requirements.txt names into $venv: up to a minute, without a word ..."
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt ||
+    fail "the libraries could not be installed (see above): is there a network? Then run make again"
+  cp requirements.txt "$venv/requirements.txt"
+}
+
+programs() {
+  mkdir -p "$library/bin" "$prefix/bin"
+  cp -R netwar "$library/netwar"
+  find "$library/netwar" -name __pycache__ -prune -exec rm -rf {} +
+  "$venv/bin/python" -m compileall -q "$library/netwar"
+  ln -s ../netwar "$library/bin/netwar"
+  for program in bin/tw-*; do
+    name=${program#bin/}
+    sed "1s|.*|#!$venv/bin/python|" "$program" >"$library/bin/$name"
+    chmod 755 "$library/bin/$name"
+    link "$name" "$name"
+  done
+  link netwar tw-help
+}
+
+link() {
+  ln -sf "../lib/netwar/bin/$2" "$prefix/bin/$1"
+  echo "bin/$1" >>"$library/files"
+}
+
+case $prefix in
+  *[[:space:]]*) fail "PREFIX must be a folder without blanks in its name, not '$prefix'" ;;
+  /*) ;;
+  *) fail "PREFIX must begin with /, as PREFIX=$PWD/$prefix does" ;;
+esac
+
+case $what in
+  install)
+    mkdir -p "$library" 2>/dev/null && [ -w "$library" ] ||
+      fail "you may not write below $prefix: sudo make install, or make install PREFIX=\$HOME/.local"
+    libraries
+    remove
+    programs
+    "$venv/bin/python" -B -m installing bin "$prefix" >>"$library/files"
+    echo "Installed below $prefix; put $prefix/bin on PATH. tw-help shows what there is."
+    ;;
+  uninstall)
+    [ -f "$library/files" ] || fail "nothing is installed below $prefix"
+    remove
+    rm -rf "$library"
+    echo "Removed from below $prefix. What was recorded, and the configuration, stay where they are."
+    ;;
+esac

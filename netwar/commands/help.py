@@ -1,0 +1,140 @@
+"""All programs by task: what tw-help shows, and the README's table of commands. A new program gets its place in TASKS."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What somebody wants to do, and the programs for it: in `rows` twins stand together, and have one phrase."""
+
+    name: str
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """All the programs of the task."""
+        return tuple(name for names, _ in self.rows for name in names.split())
+
+
+TASKS = (
+    Task(
+        "begin",
+        "Begin: keys, a rehearsal, a store",
+        (
+            ("tw-help", "This list, and the programs of a task"),
+            ("tw-auth", "Get keys for an account by PIN"),
+            ("tw-myname", "Say whose keys these are"),
+            ("tw-sandbox", "Serve a made-up X to rehearse with, without keys or money"),
+            ("tw-elkinit", "Put the index templates into Elasticsearch"),
+            ("tw-touchindex", "Make an index before anything is recorded into it"),
+        ),
+    ),
+    Task(
+        "queue",
+        "Say whom to record: queues",
+        (
+            ("tw-quser2work tw-quser2usertest", "Queue users for timelines; for profiles"),
+            ("tw-showwork tw-showusertest", "Show who waits there, and who failed"),
+            ("tw-dequeue", "Remove one user, or several"),
+            ("tw-wipework tw-wipeusertest", "Remove everybody from there"),
+        ),
+    ),
+    Task(
+        "record",
+        "Record timelines and profiles",
+        (
+            ("tw-idu3elk", "Record the timelines of queued users"),
+            ("tw-queue2usertest", "Record the profiles of queued users"),
+        ),
+    ),
+    Task(
+        "follows",
+        "Record who follows whom",
+        (
+            ("tw-follow2usertest tw-friend2usertest", "Record followers; friends"),
+            ("tw-followquick tw-friendquick", "Write their ids into a file"),
+            ("tw-followdiff", "Tell who came and who left"),
+        ),
+    ),
+    Task(
+        "look",
+        "Look at what is recorded",
+        (
+            ("tw-indices", "Show each index, its size and its times"),
+            ("tw-coverage", "Show what is complete, and what is missing"),
+            ("tw-search", "Search the tweets or users of an index"),
+            ("tw-1tweet", "Show one tweet"),
+            ("tw-1name tw-1num", "Show a user by screen name; by number"),
+        ),
+    ),
+    Task(
+        "lists",
+        "Hold lists against what is recorded",
+        (
+            ("tw-tumsearch tw-tnamesearch", "Tell known ids from unknown ones; names"),
+            ("tw-usersearchadd", "The same for both, and queue the unknown ones"),
+            ("tw-fixgraph", "Put screen names into an edge list of ids"),
+        ),
+    ),
+    Task(
+        "costs",
+        "Watch costs and limits",
+        (
+            ("tw-spend", "Show what was spent, and what is left of the budget"),
+            ("tw-rates", "Show the rate windows and the month's usage"),
+        ),
+    ),
+    Task(
+        "keep",
+        "Look after the archive and its servers",
+        (
+            ("tw-copy", "Copy an index from one archive into another"),
+            ("tw-mend", "Rebuild a damaged meter.sqlite or queues.sqlite"),
+            ("tw-elk", "Run one of many recipes at Elasticsearch or OpenSearch"),
+            ("tw-elkauth", "Let curl ask Elasticsearch without showing a password"),
+        ),
+    ),
+)
+
+
+def overview() -> Iterator[str]:
+    """All programs by task, on one screen."""
+    for task in TASKS:
+        yield f"{task.title}{f'tw-help {task.name}':>{WIDTH - len(task.title)}}"
+        width = max(len(names) for names, _ in task.rows)
+        yield from (f"  {names:{width}}  {phrase}" for names, phrase in task.rows)
+    yield "tw-NAME -h tells all of a program; README.md leads through a first run."
+
+
+def find(word: str) -> Task:
+    """The task of this name, or that of a program. Raises ValueError."""
+    for task in TASKS:
+        if word in (task.name, *task.programs, *(name.removeprefix("tw-") for name in task.programs)):
+            return task
+    raise ValueError(f"there is no task or program {word[:40]!r}: the tasks are {', '.join(task.name for task in TASKS)}")
+
+
+def details(task: Task, folder: Path) -> Iterator[str]:
+    """The programs of a task, which are in this folder: each with the first line of its help and its first example."""
+    yield task.title
+    for name in task.programs:
+        sentence, example = _told(folder / name)
+        yield ""
+        yield from wrap(f"{name}: {sentence}", WIDTH, subsequent_indent="    ")
+        yield f"    $ {example or name}"
+
+
+def _told(program: Path) -> tuple[str, str]:
+    """What a program's docstring says first, and the first command line that it shows."""
+    text = ast.get_docstring(ast.parse(program.read_text(encoding="utf-8"))) or ""
+    examples = (line.strip() for line in text.splitlines() if line.startswith("  "))
+    return text.partition("\n")[0], next((line for line in examples if line.startswith(program.name)), "")

@@ -1,0 +1,71 @@
+"""What is recorded, index by index, as tw-indices shows it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netwar.archive.base import Archive, Extent
+from netwar.cli.forms import Form
+from netwar.cli.tables import Column, Kind, Table
+from netwar.errors import ItemsFailed, NetwarError
+from netwar.records.documents import parted
+from netwar.records.text import plural
+
+log = logging.getLogger("netwar.indices")
+
+
+class Index(NamedTuple):
+    """A name that something is recorded under, and how much."""
+
+    name: str
+    extent: Extent
+
+
+def amount(size: int) -> str:
+    """Bytes as people say them: 940 bytes, 12.3 MB."""
+    if size < 1000:
+        return plural(size, "byte")
+    number = float(size)
+    for unit in ("kB", "MB", "GB"):
+        number /= 1000
+        if number < 1000:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:.1f} TB"
+
+
+TABLE: Table[Index] = Table(
+    (
+        Column("index"),
+        Column("tweets", Kind.COUNT),
+        Column("users", Kind.COUNT),
+        Column("bytes", Kind.COUNT, amount),
+        Column("first", Kind.TIME),
+        Column("last", Kind.TIME),
+    ),
+    lambda one: (one.name, one.extent.tweets, one.extent.users, one.extent.bytes, one.extent.first, one.extent.last),
+)
+
+
+def show_indices(archive: Archive, form: Form) -> str:
+    """Print a row for each name that something is recorded under; the outcome. Raises ItemsFailed if one cannot be read."""
+    left_out: list[str] = []
+    found = list(_indices(archive, left_out))
+    TABLE.write(form, found)
+    if left_out:
+        raise ItemsFailed(f"left out: {', '.join(left_out)} (see above)")
+    counted = f"{len(found):,} {'index' if len(found) == 1 else 'indices'}"
+    tweets, users = sum(one.extent.tweets for one in found), sum(one.extent.users for one in found)
+    size = amount(sum(one.extent.bytes for one in found))
+    return f"{counted}: {plural(tweets, 'tweet')}, {plural(users, 'user')}, {size}"
+
+
+def _indices(archive: Archive, left_out: list[str]) -> Iterator[Index]:
+    """All that can be read, by name; the names of the others are put into `left_out`."""
+    for name in sorted({parted(index)[0] for index in archive.indices()}):
+        try:
+            yield Index(name, archive.extent(name))
+        except NetwarError as error:
+            log.warning("%s", error)
+            left_out.append(name)

@@ -1,0 +1,44 @@
+"""tw-help: every program has its place, on one screen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from netwar.commands.help import TASKS
+from tests.desk import BIN, ROOT, Desk
+
+
+def test_each_program_is_in_just_one_task() -> None:
+    """A new program gets its place in netwar/commands/help.py."""
+    placed = [name for task in TASKS for name in task.programs]
+    assert sorted(placed) == sorted(path.name for path in BIN.glob("tw-*"))
+
+
+def test_all_fit_on_a_screen(desk: Desk) -> None:
+    told = desk.run("tw-help", check=0).stdout.splitlines()
+    assert 24 <= len(told) <= 50
+    assert max(map(len, told)) <= 80
+    assert [name for line in told if line.startswith("  ") for name in re.findall(r"tw-[a-z0-9]+", line)] == [
+        name for task in TASKS for name in task.programs
+    ]
+
+
+@pytest.mark.parametrize("word", ["look", "tw-coverage", "coverage"])
+def test_a_task_has_examples(desk: Desk, word: str) -> None:
+    told = desk.run("tw-help", word, check=0).stdout
+    assert "tw-coverage: Show what is known to be complete in an index, user by user.\n    $ tw-coverage brexit\n" in told
+    assert re.findall("^tw-[a-z0-9]+", told, re.MULTILINE) == [*TASKS[4].programs]
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_what_is_no_task_is_told(desk: Desk) -> None:
+    said = desk.run("tw-help", "dance", check=2).stderr
+    assert "there is no task or program 'dance': the tasks are begin, queue," in said
+
+
+def test_the_readme_has_the_same_groups() -> None:
+    table = (ROOT / "README.md").read_text().partition("| command | |\n")[2].partition("\n<!--")[0]
+    assert re.findall(r"^\| \*\*(.+?)\*\* \|", table, re.MULTILINE) == [task.title for task in TASKS]
+    assert re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE) == [name for task in TASKS for name in task.programs]
