@@ -17,7 +17,7 @@ FILES = "files"
 
 def copied(services: Services, source: str, target: str) -> str:
     """Copy the index at one place to another one; the outcome."""
-    from netwar.config.values import loopback_address
+    from netwar.config.loopback import loopback_address
     from netwar.copying import Copy
 
     (reading, theirs), (writing, ours) = _place(services, source), _place(services, target)

@@ -76,9 +76,19 @@ class Settings:
     @property
     def redis(self) -> RedisAddress | None:
         """Where Redis is; None where no key names it."""
-        from netwar.config import redis_address
+        if not (self.redisurl or self.redishost):
+            return None
+        from netwar.config.redis_address import of
 
-        return redis_address.of(self) if self.redisurl or self.redishost else None
+        return of(
+            self.redisurl,
+            self.redishost,
+            self.redisport,
+            ca=self.redisca,
+            user=self.redisuser,
+            password=self.redispass,
+            db=self.redisdb,
+        )
 
     @property
     def app(self) -> str:

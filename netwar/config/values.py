@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from netwar.config.loopback import loopback
+
 
 class Place(NamedTuple):
     """Where a setting was found: `~` is `home`, and a relative path begins at `folder`."""
@@ -212,26 +214,6 @@ def redis_host(given: str, place: Place) -> str | None:
     if given.count(":") == 1 and not given.startswith("/"):
         raise ValueError("must be the name of a host alone: write its port as redisport")
     return given or None
-
-
-def loopback_address(given: str) -> bool:
-    """Does this address lead to this machine?"""
-    from urllib.parse import urlsplit
-
-    try:
-        return loopback(urlsplit(given).hostname or "")
-    except ValueError:
-        return False
-
-
-def loopback(host: str) -> bool:
-    """Is this name of a host surely this machine?"""
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def name(given: str) -> str:
