@@ -96,6 +96,12 @@ class Settings:
         return short(self.consumer_key or self.bearer_token or "no app")
 
     @property
+    def tokens(self) -> dict[str, str]:
+        """Short names of the tokens that there are, the account's own and the app's, for reports of the rate windows."""
+        tokens = {"account": self.access_token_key, "app": self.bearer_token}
+        return {who: short(token) for who, token in tokens.items() if token}
+
+    @property
     def instance(self) -> str:
         """A short name of this configuration: the same for every path that leads to its file."""
         return short(os.path.realpath(self.path))
