@@ -20,6 +20,7 @@ test: .venv/checks ## run every check there is
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy netwar bin/tw-* benchmarks tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
+	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)
 	$(PY) -m tests.soak --minutes $(SOAK)
 	$(PY) -m pytest -n auto -rs --durations=30
