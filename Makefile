@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-GENERATED := README.md docs/elasticsearch.md pyproject.toml
+GENERATED := README.md docs/architecture.md docs/elasticsearch.md pyproject.toml
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14

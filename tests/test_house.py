@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests import house
 
 # Rooms that programs may import from, beside commands and the frame: with the reason.
@@ -43,3 +45,16 @@ def test_a_circle_is_found_however_long() -> None:
 
 def test_a_picture_leaves_out_what_a_longer_way_implies() -> None:
     assert house.reduced({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == {"a": {"b"}, "b": {"c"}, "c": set()}
+
+
+def test_the_way_of_a_user_is_that_of_the_code() -> None:
+    page = (house.ROOT / "docs" / "architecture.md").read_text()
+    way = re.findall(r"^\| \d+ \| `([^`]+)` \| `([^`]+)` \| (.+) \|$", page, re.MULTILINE)
+    assert len(way) > 12
+    for who, asked, verbs in way:
+        module, source = f"{house.PACKAGE}.{asked}", house.ROOT / house.PACKAGE / f"{asked.replace('.', '/')}.py"
+        program = house.ROOT / who
+        imported = house.imported_by(program) if program.exists() else house.module_arrows()[f"{house.PACKAGE}.{who}"]
+        assert module in imported, f"{who} does not import {asked}"
+        for verb in re.findall(r"`(\w+)\(\)`", verbs):
+            assert re.search(rf"^ *def {verb}\(", source.read_text(), re.MULTILINE), f"{asked} has no {verb}()"
