@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netwar import errors
 from netwar.config import SECTIONS
+from netwar.meter.prices import each
 from tests.desk import BIN, ROOT
 from tests.rows import rows
 from tests.test_crontab import load
@@ -80,6 +81,38 @@ def test_every_requirement_has_a_lower_bound_and_stays_below_the_next_major() ->
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     for requirement in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]:
         assert re.match(r"[\w.-]+>=[\d.]+,<[\d.]+(;.*)?$", requirement), requirement
+
+
+# What each price that is written out is the price of, in the order of a file. `$0.005` has three places, sums have fewer.
+PRICED = {
+    "README.md": ["post", "user"],
+    "example.conf": ["post", "user"],
+    "docs/costs.md": ["post", "user", "user", "user", "user"],
+    "docs/profiles.md": ["user", "user"],
+    "docs/sandbox.md": ["post", "user", "follower"],
+    "bin/tw-1name": ["user"],
+    "bin/tw-1num": ["user"],
+    "bin/tw-follow2usertest": ["follower", "user"],
+    "bin/tw-followquick": ["follower"],
+    "bin/tw-friend2usertest": ["following", "user"],
+    "bin/tw-friendquick": ["following"],
+    "bin/tw-queue2usertest": ["user"],
+}
+
+
+def test_prices_are_those_of_the_price_list() -> None:
+    """Whoever changes netwar/data/prices.toml is told where else they stand; the code names none."""
+    for path in sorted({*DOCUMENTS, *BIN.glob("tw-*"), *(ROOT / "netwar").rglob("*.py")}):
+        name = str(path.relative_to(ROOT))
+        written = re.findall(r"\$(\d+\.\d{3})\b", path.read_text())
+        assert written == [f"{each(kind) / 1e6:.3f}" for kind in PRICED.get(name, [])], name
+
+
+def test_the_table_of_lists_has_the_price_of_followers() -> None:
+    rows = re.findall(r"^\| ([\d,]+) \| \$([\d,]+) \|", (ROOT / "docs" / "profiles.md").read_text(), re.MULTILINE)
+    assert len(rows) == 3
+    for followers, dollars in rows:
+        assert int(dollars.replace(",", "")) * 1_000_000 == int(followers.replace(",", "")) * each("follower")
 
 
 def _all() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from netwar.cli import click
+from netwar.cli.metering import price
 from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
 from netwar.errors import NetwarError, ServiceDown
@@ -56,4 +57,4 @@ def tell(
         older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
         raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
     if not found and not said:
-        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ($0.010)")
+        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ({price('user')})")
