@@ -23,7 +23,7 @@ def sign_in(services: Services, pin: str | None, *, new_keys: bool) -> str:
         token = auth.request_token(x, key, secret)
         write(settings.path, {("API", "consumer_key"): key, ("API", "consumer_secret"): secret})
         auth.keep(waiting, token)
-        echo_lines(f"Open this address, let the app in, and note the PIN:\n\n  {auth.address(x, token)}\n")
+        echo_lines(f"Open this address, authorize the app, and note the PIN:\n\n  {auth.address(x, token)}\n")
         pin = asked_pin()
     if pin is None:
         return f"then run: {settings.tw_auth} PIN"

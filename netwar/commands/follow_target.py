@@ -62,7 +62,7 @@ def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> L
 def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     """The same, looked up, and paid for, where the collection has no profile that is as young as `fresh`.
 
-    Raises NetwarError for one who is not to be had, and ServiceDown where X says nothing.
+    Raises NetwarError for one who is not available, and ServiceDown where X says nothing.
     """
     from netwar.archive.base import Store
     from netwar.profiles.identity import ask
@@ -78,10 +78,10 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     if found := recorded(services, user, direction):
         return found
     if not answered:
-        raise ServiceDown(f"X said nothing of {user}, neither a profile nor why there is none: ask again later")
+        raise ServiceDown(f"X said nothing about {user}, neither a profile nor why there is none: try again later")
     known = load_statuses(services.archive, USERTEST, [who])[who]
     said = known.record.detail if known.record else "X does not say why"
-    raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
+    raise NetwarError(f"{user} is not available: {known.standing or 'unknown'} ({said})")
 
 
 def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> None:

@@ -55,6 +55,6 @@ def tell(
             echo(change)
     if not answered:
         older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
-        raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
+        raise ServiceDown(f"X said nothing about {asked_for}, neither a profile nor why there is none ({older}): try again later")
     if not found and not said:
         raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ({price('user')})")

@@ -66,7 +66,7 @@ def audit(
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
     told = _looked_up(services, users, file, kind, to, wanted)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
-    outcome += f"; {plural(told.doubles, 'double')} left out" if told.doubles else ""
+    outcome += f"; {plural(told.doubles, 'duplicate')} left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
     if wanted.queue:
         outcome += f"; {told.added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"

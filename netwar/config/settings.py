@@ -230,7 +230,7 @@ def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))
         if known is None:
-            told.append(f"[{values.name(section)}] is no section: see example.conf")
+            told.append(f"[{values.name(section)}] is not a section: see example.conf")
             continue
         for key, text in keys.items():
             if key not in known:
@@ -258,4 +258,4 @@ def _unknown(section: str, key: str) -> str:
     key = values.name(key)
     near = get_close_matches(key, [known for keys in SECTIONS.values() for known in keys], 1)
     guess = f" (did you mean {near[0]}?)" if near else ""
-    return f"[{section}] {key} is no key{guess}: see example.conf"
+    return f"[{section}] {key} is not a key{guess}: see example.conf"

@@ -79,7 +79,7 @@ class ScreenNameResolver:
             self._look_up_with(name, [])
 
     def look_up(self, names: list[str]) -> None:
-        """Ask X about up to 100 names, keep the profiles that come, remember who is not to be had."""
+        """Ask X about up to 100 names, keep the profiles that come, remember who is not available."""
         for name, problem in self._look_ups.names(names).unavailable.items():
             self._unavailable[name] = Unavailable(problem.outcome or "", problem.detail)
 

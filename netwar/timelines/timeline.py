@@ -58,7 +58,7 @@ class TimelineReader:
     def bring_up_to_date(self) -> Record:
         """Record every post still to be had; the ledger's record afterwards.
 
-        Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
+        Raises Unavailable when X says that the user is not available, UserFailed when X repeats its
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before = self._record()
@@ -148,7 +148,7 @@ class TimelineReader:
             )
             yield answer
             if answer.page.unread:
-                raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
+                raise UserFailed("X answered with something that cannot be read; it is kept in dead-letters")
             token = answer.page.next_token
             if _ends(answer, walk):
                 return
@@ -167,7 +167,7 @@ class TimelineReader:
         why = "X repeats the same page without end" if told else "X does not say whether more follows"
         if not walk.again() and (told or walk.barren):
             raise UserFailed(why)
-        log.warning("user %s: %s; going on below post %s", self.user, why, walk.until or "none: from the first page on")
+        log.warning("user %s: %s; continuing below post %s", self.user, why, walk.until or "none: from the first page on")
         return walk.until
 
     def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None) -> None:
