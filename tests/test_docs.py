@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -117,3 +119,41 @@ def test_the_table_of_lists_has_the_price_of_followers() -> None:
 
 def _all() -> str:
     return "\n".join(path.read_text() for path in DOCUMENTS)
+
+
+# Words that have another name in the glossary of CONTRIBUTING, or in the field; the sandbox does serve faults on demand.
+UNSAID = {
+    r"\bdoubles?\b(?!-)": "duplicates",
+    r"\bstanding\b": "status",
+    r"\bfaults?\b": "errors",
+    r"\bway on\b": "next page token",
+    r"\bdearest\b": "most expensive",
+    r"\bof old\b": "earlier",
+    r"\bin clear\b(?! text)": "in clear text",
+}
+
+
+def test_one_thing_has_one_word() -> None:
+    about_us = [path for path in DOCUMENTS if path.name not in ("sandbox.md", "CHANGELOG.md") and path.parent.name != "decisions"]
+    texts = {str(path): path.read_text() for path in about_us}
+    texts |= {path.name: ast.get_docstring(ast.parse(path.read_text())) or "" for path in BIN.glob("tw-*")}
+    for path in (ROOT / "netwar").rglob("*.py"):
+        if "sandbox" not in path.parts:
+            texts[str(path.relative_to(ROOT))] = "\n".join(_sentences(ast.parse(path.read_text())))
+    for name, text in texts.items():
+        for word, better in UNSAID.items():
+            found = [line for line in text.splitlines() if re.search(word, line, re.IGNORECASE) and "sandbox" not in line]
+            assert not found, f"{name}: say {better}"
+
+
+def _sentences(tree: ast.Module) -> Iterator[str]:
+    """What a module says to people: its strings of several words, without docstrings."""
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in silent
+            and " " in node.value.strip()
+        ):
+            yield node.value
