@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PREFIX ?= /usr/local
 PY := .venv/bin/python
-GENERATED := README.md docs/elasticsearch.md pyproject.toml
+GENERATED := README.md docs/architecture.md docs/elasticsearch.md pyproject.toml
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -28,6 +28,7 @@ test: .venv/checks ## run every check there is
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
+	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)
 	$(PY) -m tests.soak --minutes $(SOAK)
 	$(PY) -m pytest -n auto -rs --durations=30

@@ -20,10 +20,6 @@ MAX_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
 UNCONFIGURED = {*ALONE, "tw-help"}
-# What a program may import of ours, beside cli, errors and verbs.
-IMPLEMENTATIONS = ("netwar.queues.", "netwar.meter.", "netwar.archive.", "netwar.connections", "netwar.sandbox")
-ALLOWED = {"tw-sandbox": ("netwar.sandbox",)}
-
 every = rows("name", PROGRAMS)
 
 
@@ -55,15 +51,6 @@ def test_it_has_a_docstring_whose_first_line_is_a_sentence(name: str) -> None:
 @every
 def test_it_fits_on_a_screen(name: str) -> None:
     assert len((BIN / name).read_text().splitlines()) <= MAX_LINES
-
-
-@every
-def test_it_imports_no_implementation(name: str) -> None:
-    nodes = list(ast.walk(tree(name)))
-    imported = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    imported += [f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
-    wrong = [one for one in imported if one.startswith(IMPLEMENTATIONS) and ".base." not in one]
-    assert not [one for one in wrong if not one.startswith(ALLOWED.get(name, ("-",)))]
 
 
 @every

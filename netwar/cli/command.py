@@ -164,9 +164,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
             return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return output.disk_is_full(name, error)
-        _say(
-            services, _traceback(error) + f"{name}: this is a bug in the program; what is above says where (keys are blanked out)"
-        )
+        _say(services, _traceback(error) + f"{name}: this is a bug in the program; the lines above say where (keys are masked)")
         return 1
     return 0
 
@@ -223,8 +221,8 @@ def _common_options() -> list[click.Parameter]:
             metavar="FILE",
             help="Read FILE in place of ~/.twitter (as NETWAR_CONF does).",
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, help="Say only what went wrong."),
-        click.Option(["-v", "--verbose"], is_flag=True, help="Tell each step."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Report only what went wrong."),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Report each step."),
         click.Option(
             ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
         ),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netwar.config.values import loopback_address
+from netwar.config.loopback import loopback_address
 from netwar.errors import ConfigError, ServiceDown
 
 if TYPE_CHECKING:

@@ -78,6 +78,13 @@ def app_of(services: Services) -> str:
     return known or settings.app
 
 
+def price(kind: str) -> str:
+    """What X charges for one object of a kind, as people are told it, with three decimal places."""
+    from netwar.meter.prices import each
+
+    return f"${each(kind) / 1e6:.3f}"
+
+
 def here() -> str:
     """The name of this host, as budgets and runs note it."""
     from netwar.connections.runs import HOST

@@ -115,9 +115,9 @@ class Services:
         import click
 
         if not (name and name.isprintable() and len(name.encode()) <= MAX_BYTES):
-            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MAX_BYTES} letters")
+            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MAX_BYTES} characters")
         if name.startswith("tw:"):
-            raise click.UsageError(f"{name!r} cannot name a queue: tw: begins what stands beside the queues in Redis")
+            raise click.UsageError(f"{name!r} cannot name a queue: tw: begins the recorder's own keys in Redis")
         if name not in self._queues:
             self._queues[name] = self._opened(self._queue(name))
         return self._queues[name]
@@ -237,7 +237,7 @@ class Services:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
         return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
 
-    def exclusive(self, queue: str, left: str = "who was not done yet is back on the queue") -> None:
+    def exclusive(self, queue: str, left: str = "users not done yet are back on the queue") -> None:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy.
 
         `left` is what to say of a run that is stopped.
@@ -249,7 +249,7 @@ class Services:
         from netwar.errors import ServiceDown
 
         self._left = left
-        told = f"{self.command} works on {queue} already with {self.settings.path}: one run at a time"
+        told = f"{self.command} is already working on {queue} with {self.settings.path}: one run at a time"
         try:
             exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
         except OSError as error:

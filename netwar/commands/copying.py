@@ -17,7 +17,7 @@ FILES = "files"
 
 def copied(services: Services, source: str, target: str) -> str:
     """Copy the index at one place to another one; the outcome."""
-    from netwar.config.values import loopback_address
+    from netwar.config.loopback import loopback_address
     from netwar.copying import Copy
 
     (reading, theirs), (writing, ours) = _place(services, source), _place(services, target)
@@ -30,7 +30,7 @@ def copied(services: Services, source: str, target: str) -> str:
         )
     if not set(theirs.indices) & set(theirs.archive.indices(theirs.indices)):
         raise NetwarError(f"there is nothing of {theirs.name} at {source}")
-    services.exclusive(f"{theirs.name} to {ours.name}", "the same command goes on from there")
+    services.exclusive(f"{theirs.name} to {ours.name}", "the same command resumes there")
     try:
         copy = Copy(theirs, ours, lambda count, index: bar.update(count, index))
     except ValueError as error:
@@ -63,10 +63,10 @@ def _told(done: Outcome) -> str:
 
     counts = "; ".join(f"{index}: {theirs:,} in FROM, {ours:,} in TO" for index, (theirs, ours) in done.counts.items())
     work = f"{done.tally.created:,} new, {done.tally.updated:,} newer, {done.tally.unchanged:,} known already"
-    told = f"{'went on; ' if done.resumed else ''}{work}; coverage of {plural(done.records, 'user')}; {counts}"
+    told = f"{'resumed; ' if done.resumed else ''}{work}; coverage of {plural(done.records, 'user')}; {counts}"
     wrong = []
     if done.tally.rejected:
-        wrong.append(f"{done.tally.rejected:,} documents were refused (they stand in dead-letters, with the reason)")
+        wrong.append(f"{done.tally.rejected:,} documents were refused (see dead-letters for the reasons)")
     if done.lacking:
         wrong.append(f"fewer in TO than there were in FROM: {', '.join(done.lacking)}")
     if done.diverged:

@@ -69,7 +69,7 @@ def _lines(name: str, text: TextIO) -> Iterator[str]:
     """The lines of a table, none of them longer than a row can be: a file without line ends would fill the memory."""
     for number, line in enumerate(iter(partial(text.readline, LONGEST + 1), ""), 1):
         if len(line) > LONGEST:
-            raise NetwarError(f"{name}: line {number:,} is longer than {LONGEST:,} signs: this is no edge list")
+            raise NetwarError(f"{name}: line {number:,} is longer than {LONGEST:,} characters: this is not an edge list")
         yield line
 
 

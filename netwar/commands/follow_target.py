@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwar.cli import click
+from netwar.cli.metering import price
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.errors import Declined, NetwarError, OutOfBudget, ServiceDown
@@ -59,9 +60,9 @@ def recorded(services: Services, user: str, direction: str, fresh: int = 0) -> L
 
 
 def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
-    """The same, looked up ($0.010) where the collection has no profile that is as young as `fresh`.
+    """The same, looked up, and paid for, where the collection has no profile that is as young as `fresh`.
 
-    Raises NetwarError for one who is not to be had, and ServiceDown where X says nothing.
+    Raises NetwarError for one who is not available, and ServiceDown where X says nothing.
     """
     from netwar.archive.base import Store
     from netwar.profiles.identity import who
@@ -77,19 +78,19 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     if found := recorded(services, user, direction):
         return found
     if not answered:
-        raise ServiceDown(f"X said nothing of {user}, neither a profile nor why there is none: ask again later")
+        raise ServiceDown(f"X said nothing about {user}, neither a profile nor why there is none: try again later")
     known = load_statuses(services.archive, USERTEST, [asked])[asked]
     said = known.record.detail if known.record else "X does not say why"
-    raise NetwarError(f"{user} is not to be had: {known.standing or 'unknown'} ({said})")
+    raise NetwarError(f"{user} is not available: {known.standing or 'unknown'} ({said})")
 
 
 def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> None:
     """Say what the rest of a list may cost, and have it agreed to: by the operator, by `yes`, or by a budget that covers it."""
     rest = None if what.count is None else max(what.count - so_far, 0)
-    price = None if rest is None else services.money.price({what.kind: rest})
+    most = None if rest is None else services.money.price({what.kind: rest})
     told = f"{what}: {what.count:,}" if what.count is not None else f"{what}: X does not say how many"
     told += f", {so_far:,} of them are read" if so_far else ""
-    told += f"; up to ${price / 1e6:,.2f}" if price is not None else "; $0.010 each"
+    told += f"; up to ${most / 1e6:,.2f}" if most is not None else f"; {price(what.kind)} each"
     budget = services.settings.budget
     money = services.money
     left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)
@@ -97,12 +98,12 @@ def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> Non
     if services.run_budget is not None:
         left, room = min(left, services.run_budget), f"{room}; --budget allows ${services.run_budget / 1e6:,.2f}"
     log.info("%s (%s)", told, room)
-    if yes or price == 0:
+    if yes or most == 0:
         return
     if sys.stdin.isatty():
-        if not agreed(f"Read the {what} for {'so much' if price is None else f'up to ${price / 1e6:,.2f}'}?"):
+        if not agreed(f"Read the {what} for {'so much' if most is None else f'up to ${most / 1e6:,.2f}'}?"):
             raise Declined("nothing was read")
-    elif price is None or price > left:
+    elif most is None or most > left:
         raise OutOfBudget(
             f"{told}, and {room}: say --yes to read as much of it as the budget allows, "
             f"or write a higher `budget = DOLLARS` under [API] in {services.settings.path}"

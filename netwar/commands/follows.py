@@ -110,7 +110,7 @@ def _read_through(services: Services, what: Listed, snapshots: Snapshots, wish: 
     try:
         return _read(services, what, snapshots, wish)
     except StaleToken as again:
-        raise TransientError(f"{again}, for the second time", "run again later, it begins anew") from again
+        raise TransientError(f"{again}, for the second time", "run again later, it begins again") from again
 
 
 def _read(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOptions) -> tuple[Snapshot, str]:
@@ -185,7 +185,7 @@ def _clock(services: Services) -> Callable[[], float]:
 
 def _so_far(what: Listed, snapshot: SnapshotWriter, run: Enumeration) -> str:
     """What a run brought that did not come to the end."""
-    return f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} goes on after {snapshot.count:,}"
+    return f"{what}: {_of_run(run.progress)}; snapshot {snapshot.state.number} continues after {snapshot.count:,}"
 
 
 def _of_snapshot(done: Snapshot, snapshots: Snapshots, count: int | None) -> str:

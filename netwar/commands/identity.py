@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netwar.cli import click
+from netwar.cli.metering import price
 from netwar.cli.output import as_json, echo
 from netwar.cli.services import Services
 from netwar.errors import NetwarError, ServiceDown
@@ -57,6 +58,6 @@ def tell(
             echo(change)
     if not answered:
         older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
-        raise ServiceDown(f"X said nothing of {asked_for}, neither a profile nor why there is none ({older}): ask again later")
+        raise ServiceDown(f"X said nothing about {asked_for}, neither a profile nor why there is none ({older}): try again later")
     if not found and not said:
-        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ($0.010)")
+        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ({price('user')})")

@@ -10,13 +10,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
 from netwar.cli.files import chunks, replaced
 from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
+
+if TYPE_CHECKING:
+    from netwar.cli.distinct import Distinct
 
 IDS, NAMES, BOTH = "ids", "names", "ids and names"
 WRONG = {
@@ -64,7 +67,7 @@ def audit(
     told = _looked_up(services, users, file, kind, to, wanted, rejected)
     services.report.counted(told)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"
-    outcome += f"; {plural(told.doubles, 'double')} left out" if told.doubles else ""
+    outcome += f"; {plural(told.doubles, 'duplicate')} left out" if told.doubles else ""
     outcome += f" ({to}-found.txt, {to}-missed.txt)" if to else ""
     if wanted.queue:
         outcome += f"; {told.added:,} added to {wanted.queue}, {len(services.queue(wanted.queue)):,} waiting"
@@ -84,9 +87,8 @@ def _looked_up(
 ) -> MatchCounts:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
     from netwar.cli.distinct import Distinct
-    from netwar.profiles.membership import BATCH_SIZE, match_batches
+    from netwar.profiles.membership import match_batches
     from netwar.records.entries import NotText
-    from netwar.records.idlists import portions
     from netwar.work.loop import gc_paused
 
     archive, queue = services.archive, services.queue(wanted.queue) if wanted.queue else None
@@ -99,15 +101,9 @@ def _looked_up(
         services.report.work("bytes", size) as bar,
         gc_paused(),
     ):
-
-        def new_lines() -> Iterator[list[tuple[str, str]]]:
-            for portion in portions(_entries(file, kind, rejected, bar), BATCH_SIZE):
-                new = [portion[place] for place in distinct.new([line for line, _ in portion])]
-                told.doubles += len(portion) - len(new)
-                yield new
-
+        new_lines = _new_lines(_entries(file, kind, rejected, bar), distinct, told)
         try:
-            for portion, answers in match_batches(archive, users, new_lines(), all_bearers=wanted.every):
+            for portion, answers in match_batches(archive, users, new_lines, all_bearers=wanted.every):
                 missed = [line for line, one in zip(portion, answers, strict=True) if not one]
                 hits = ((given, one) for (_, given), one in zip(portion, answers, strict=True) if one)
                 _write_found(found_file, hits, wanted.both)
@@ -118,6 +114,17 @@ def _looked_up(
         except NotText as error:
             raise NetwarError(f"{file.name}: {error}; nothing was looked up") from error
     return told
+
+
+def _new_lines(entries: Iterator[tuple[str, str]], distinct: Distinct, told: MatchCounts) -> Iterator[list[tuple[str, str]]]:
+    """The entries that come for the first time, in batches; the others are counted."""
+    from netwar.profiles.membership import BATCH_SIZE
+    from netwar.records.idlists import portions
+
+    for portion in portions(entries, BATCH_SIZE):
+        new = [portion[place] for place in distinct.new([line for line, _ in portion])]
+        told.doubles += len(portion) - len(new)
+        yield new
 
 
 def _entries(file: BufferedReader, kind: str, rejected: Rejected, bar: Any) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
         from netwar.queues.sqlite import MIGRATIONS
 
         done = mend(file, MIGRATIONS, lambda _new, _torn: None)
-        again = "; who waited may be missing: queue the lists again, nobody is added twice" if done.torn else ""
+        again = "; waiting users may be missing: queue the lists again, nobody is added twice" if done.torn else ""
         return f"{_told(done, 'entries', 'users')}{again}"
     raise click.UsageError(f"{file} is neither meter.sqlite nor queues.sqlite: restore an archive from a copy")
 

@@ -18,7 +18,7 @@ NOTHING = "nothing was asked with these keys yet"
 
 def show(services: Services, form: Form, *, ask: bool) -> str | None:
     """Print the rate windows, and what X says of the month if it is asked; the outcome, where there is something to say."""
-    windows = described(services.windows, services.settings)
+    windows = described(services.windows, services.settings.tokens)
     outcome = None if windows else NOTHING
     if form is not Form.JSON:
         WINDOWS.write(form, windows)

@@ -30,7 +30,7 @@ def wait_for_end(services: Services, wait: Wait, answer: Any) -> None:
             for number, what in told:
                 progress.tell(number, what)
     except BaseException as error:
-        error.add_note(f"{number:,} {what} were left; it goes on there")
+        error.add_note(f"{number:,} {what} were left; it continues there")
         raise
 
 
@@ -49,7 +49,7 @@ class TaskProgress:
             self._bar.update(self._least - number, f"{number:,} {what} left")
             self._least, self._moved = number, now
         elif now - self._moved > STILL_SECONDS:
-            log.warning("nothing has moved for %.0f s, %d %s are left (tw-elk why tells of a shard)", STILL_SECONDS, number, what)
+            log.warning("nothing has moved for %.0f s, %d %s are left (tw-elk why explains a shard)", STILL_SECONDS, number, what)
             self._moved = now
         if now - self._told > TELL_SECONDS:
             log.info("%d %s are left", number, what)

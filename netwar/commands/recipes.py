@@ -56,7 +56,7 @@ def _body(path: str, given: str) -> str | bytes:
         text = raw.decode()
         json.loads(text)  # servers tell it each in their way, some as if they were broken
     except ValueError as error:
-        raise click.UsageError(f"the body is no JSON: {error}") from None
+        raise click.UsageError(f"the body is not JSON: {error}") from None
     return text
 
 
@@ -166,7 +166,7 @@ def _sent(services: Services, request: Request, how: RequestOptions, *, patient:
     except NoAnswer as error:
         if request.wait and request.wait.by_answer:
             raise NetwarError(
-                f"no answer within {how.timeout:g} s: it goes on there, as tw-elk tasks shows; with --wait its end is waited for"
+                f"no answer within {how.timeout:g} s: it continues there, as tw-elk tasks shows; --wait waits for its end"
             ) from error
         raise
 
@@ -174,8 +174,8 @@ def _sent(services: Services, request: Request, how: RequestOptions, *, patient:
 def _goes_on(wait: Wait, data: Any) -> str | None:
     if wait.task and isinstance(data, dict) and "task" in data:
         task = f"-- {data['task']}" if str(data["task"]).startswith("-") else data["task"]
-        return f"it goes on there: tw-elk task {task} tells how far it is, tw-elk cancel {task} stops it"
-    return f"it goes on there while {wait.left} are left; with --wait its end is waited for" if wait.path else None
+        return f"it continues there: tw-elk task {task} shows its progress, tw-elk cancel {task} stops it"
+    return f"it continues there while {wait.left} are left; --wait waits for its end" if wait.path else None
 
 
 def _print(data: Any, request: Request, how: RequestOptions) -> None:

@@ -41,7 +41,11 @@ def worked(
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
         listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
-        aside = f"; who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} tells why" if filler else ""
+        aside = (
+            f"; a user who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} shows why"
+            if filler
+            else ""
+        )
         raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}{aside}")
     return f"{before}{label}: {run.summary}"
 

@@ -117,8 +117,8 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     look_ups.buy(users)
     bought = f"; profiles bought for ${look_ups.micro / 1e6:,.2f}"
     if look_ups.silent:
-        return f"{bought}; X said nothing of {plural(look_ups.silent, 'user')}: ask again"
-    return f"{bought}, who is unknown still does not exist or is closed"
+        return f"{bought}; X said nothing about {plural(look_ups.silent, 'user')}: try again"
+    return f"{bought}; users still unknown do not exist or are not public"
 
 
 def days(refresh: str | None) -> Any:

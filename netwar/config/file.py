@@ -60,7 +60,7 @@ def _parsed(text: str, problems: list[str]) -> dict[str, dict[str, str]]:
     try:
         parser(strict=True).read_string(text)
     except DuplicateOptionError as error:
-        problems.append(f"line {error.lineno}: {name(error.option)} stands twice in [{name(error.section)}]: keep one")
+        problems.append(f"line {error.lineno}: {name(error.option)} appears twice in [{name(error.section)}]: keep one")
     except DuplicateSectionError as error:
         problems.append(f"line {error.lineno}: [{name(error.section)}] begins a second time: keep one")
     except Error:

@@ -15,13 +15,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from netwar.config.values import loopback
-
-if TYPE_CHECKING:
-    from netwar.config.settings import Settings
+from netwar.config.loopback import loopback
 
 PORT, SENTINEL_PORT = 6379, 26379
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
@@ -96,32 +92,33 @@ def _split(url: str) -> SplitResult:
     return parts._replace(scheme=scheme.lower(), netloc=netloc[0])
 
 
-def of(settings: Settings) -> RedisAddress | None:
-    """The address that the configuration names, None if it names none.
+def of(
+    url: str | None, host: str | None, port: int, *, ca: Path | None, user: str | None, password: str | None, db: int
+) -> RedisAddress | None:
+    """The address that the keys of the configuration name, `redisurl` before the single ones; None if none names a host.
 
-    Raises ValueError where its keys are at odds, and for a password that would go to another host in clear.
+    Raises ValueError where they are at odds, and for a password that would go to another host in clear.
     """
-    if settings.redisurl:
-        address = parsed(settings.redisurl)
-        if settings.redisca and not address.tls and not address.socket:
+    if url:
+        address = parsed(url)
+        if ca and not address.tls and not address.socket:
             secure = "rediss+sentinel://" if address.service else "rediss://"
             raise ValueError(f"redisca is set, and redisurl asks for no TLS: let it begin with {secure}, or remove redisca")
-    elif settings.redishost is None:
+    elif host is None:
         return None
-    elif settings.redishost.startswith("/"):
-        address = RedisAddress(socket=settings.redishost)
+    elif host.startswith("/"):
+        address = RedisAddress(socket=host)
     else:
-        address = RedisAddress(hosts=((settings.redishost, settings.redisport),), tls=settings.redisca is not None)
+        address = RedisAddress(hosts=((host, port),), tls=ca is not None)
     address = replace(
         address,
-        ca=address.ca or settings.redisca,
-        user=address.user or settings.redisuser,
-        password=address.password or settings.redispass,
-        db=settings.redisdb if address.db is None else address.db,
+        ca=address.ca or ca,
+        user=address.user or user,
+        password=address.password or password,
+        db=db if address.db is None else address.db,
     )
-    for host, _ in address.hosts:
-        if address.exposed_at(host):
-            raise ValueError(in_clear(host))
+    if exposed := next((name for name, _ in address.hosts if address.exposed_at(name)), None):
+        raise ValueError(in_clear(exposed))
     return address
 
 

@@ -76,14 +76,30 @@ class Settings:
     @property
     def redis(self) -> RedisAddress | None:
         """Where Redis is; None where no key names it."""
-        from netwar.config import redis_address
+        if not (self.redisurl or self.redishost):
+            return None
+        from netwar.config.redis_address import of
 
-        return redis_address.of(self) if self.redisurl or self.redishost else None
+        return of(
+            self.redisurl,
+            self.redishost,
+            self.redisport,
+            ca=self.redisca,
+            user=self.redisuser,
+            password=self.redispass,
+            db=self.redisdb,
+        )
 
     @property
     def app(self) -> str:
         """A short name of the app whose money is spent, for the meter."""
         return short(self.consumer_key or self.bearer_token or "no app")
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Short names of the tokens that there are, the account's own and the app's, for reports of the rate windows."""
+        tokens = {"account": self.access_token_key, "app": self.bearer_token}
+        return {who: short(token) for who, token in tokens.items() if token}
 
     @property
     def instance(self) -> str:
@@ -214,7 +230,7 @@ def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[
     for section, keys in written.items():
         known = SECTIONS.get(file.section_of(section))
         if known is None:
-            told.append(f"[{values.name(section)}] is no section: see example.conf")
+            told.append(f"[{values.name(section)}] is not a section: see example.conf")
             continue
         for key, text in keys.items():
             if key not in known:
@@ -242,4 +258,4 @@ def _unknown(section: str, key: str) -> str:
     key = values.name(key)
     near = get_close_matches(key, [known for keys in SECTIONS.values() for known in keys], 1)
     guess = f" (did you mean {near[0]}?)" if near else ""
-    return f"[{section}] {key} is no key{guess}: see example.conf"
+    return f"[{section}] {key} is not a key{guess}: see example.conf"

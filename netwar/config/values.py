@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from netwar.config.loopback import loopback
+
 
 class Place(NamedTuple):
     """Where a setting was found: `~` is `home`, and a relative path begins at `folder`."""
@@ -38,9 +40,9 @@ def text(given: str, place: Place) -> str | None:
 def password(given: str, _: Place) -> str | None:
     """The same, but that " #" may well be a part of it."""
     if "\n" in given:
-        raise ValueError("goes on over several lines: begin the next key at the start of its line")
+        raise ValueError("continues over several lines: begin the next key at the start of its line")
     if unseen := next((letter for letter in given if not letter.isprintable()), None):
-        raise ValueError(f"has a letter in it that is not seen (U+{ord(unseen):04X}): type it anew")
+        raise ValueError(f"has an invisible character in it (U+{ord(unseen):04X}): type it again")
     if len(given) > 1 and given[0] in QUOTES and given[-1] in QUOTES:
         raise ValueError("is in quotes, which would be a part of it: write it without")
     return given or None
@@ -50,7 +52,7 @@ def word(given: str, place: Place) -> str | None:
     """Text without blanks: a name, an address."""
     password(given, place)
     if len(given.split()) > 1:
-        raise ValueError("has a blank in it (a comment needs a line of its own)")
+        raise ValueError("has a space in it (a comment needs a line of its own)")
     return given or None
 
 
@@ -64,14 +66,14 @@ def token(given: str, place: Place) -> str | None:
 def sound_token(given: str) -> None:
     """Raise ValueError for a key with letters that no key has: word processors make other dashes and quotes of it."""
     if other := next((letter for letter in given if not letter.isascii() or not letter.isprintable() or letter in QUOTES), None):
-        raise ValueError(f"has a letter in it that no key has (U+{ord(other):04X}): copy it anew from where it was shown")
+        raise ValueError(f"has a character in it that no key has (U+{ord(other):04X}): copy it again from where it was shown")
 
 
 def filled(given: str) -> None:
     """Raise ValueError for a value that counts on a shell."""
     if variable := VARIABLE.search(given):
         raise ValueError(
-            f"has {variable[0][:30]} in it, which is not filled in here: write what it stands for (~ is the home folder)"
+            f"has {variable[0][:30]} in it, which is not expanded here: write out what it stands for (~ is the home folder)"
         )
 
 
@@ -162,8 +164,8 @@ def proxy(given: str, place: Place) -> str | None:
         plain = False  # a port that is no number
     if "@" in parts.netloc:
         raise ValueError(
-            "must not hold a user and a password, which would go there in clear: run a forwarder on this machine that signs in "
-            "(such as cntlm), and name that"
+            "must not hold a user and a password, which would go there in clear text: run a forwarder on this machine that "
+            "signs in (such as cntlm), and name that"
         )
     if not plain or not parts.hostname or len(given.split()) > 1:
         raise ValueError(f"must be an address such as http://proxy.example.org:3128, not {shown(given)}")
@@ -212,26 +214,6 @@ def redis_host(given: str, place: Place) -> str | None:
     if given.count(":") == 1 and not given.startswith("/"):
         raise ValueError("must be the name of a host alone: write its port as redisport")
     return given or None
-
-
-def loopback_address(given: str) -> bool:
-    """Does this address lead to this machine?"""
-    from urllib.parse import urlsplit
-
-    try:
-        return loopback(urlsplit(given).hostname or "")
-    except ValueError:
-        return False
-
-
-def loopback(host: str) -> bool:
-    """Is this name of a host surely this machine?"""
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def name(given: str) -> str:

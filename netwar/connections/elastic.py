@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from netwar.config import Settings
-from netwar.config.values import loopback
+from netwar.config.loopback import loopback
 from netwar.connections import tls
 from netwar.connections.elastic_errors import TransientError, refusal, translated
 from netwar.errors import ConfigError, NetwarError, ServiceDown

@@ -85,7 +85,7 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
     if status == 403:
         return Forbidden(
             f"{user} lacks a right{_of(index)} at {where} ({_right(said)}): "
-            "give them the role netwar_recorder, which stands in conf/ for each kind of cluster",
+            "give them the role netwar_recorder, which conf/ has for each kind of cluster",
             _right(said),
         )
     if (status, kind) == UNREADY:
@@ -99,7 +99,7 @@ def refusal(error: Mapping[str, Any], status: int, where: str, user: str, index:
 
 def lacking(where: str, index: str, said: str) -> str:
     """The sentence about shards that cannot be asked."""
-    return f"{where} lacks shards{_of(index)} ({said}): tw-elk unassigned tells which, and why"
+    return f"{where} lacks shards{_of(index)} ({said}): tw-elk unassigned shows which, and why"
 
 
 def _blocked(where: str, index: str, said: str) -> ServiceDown:

@@ -74,7 +74,7 @@ def mistrust(place: str, said: str, key: str, section: str) -> str:
     if "expired" in said or "not yet valid" in said:
         return f"the certificate of {place} cannot be used: {said}"
     return (
-        f"the certificate of {place} is not signed by anybody who is trusted here ({said}): name the CA that signed it "
+        f"the certificate of {place} is not signed by anybody trusted here ({said}): name the CA that signed it "
         f"(a self-signed certificate is its own) in the configuration under [{section}]:  {key} = FILE"
     )
 

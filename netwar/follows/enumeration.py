@@ -35,7 +35,7 @@ REPEATS = 3  # times in a row that X leads back to a page that was read
 NAP = 60.0  # seconds between signs of life while a window is waited for
 BATCH_SIZE = 10_000
 
-ADVICE = "it is at its trouble, not at the end of the list; what came is kept, run again later"
+ADVICE = "this is a failure of X's, not the end of the list; what came is kept, run again later"
 
 Mode = Literal["store", "queue", "ids"]
 

@@ -98,7 +98,7 @@ def complaint(cell: str, sound: bool) -> str:
         if FORMULA.fullmatch(text):
             return "this id is written as a formula of a spreadsheet: export the column as text"
         if not text.isascii() or text[0] in "+-":
-            return "an id has digits 0 to 9 alone, and no sign"
+            return "an id has only digits 0 to 9"
         try:
             user(text, sound=sound)
         except ValueError as error:

@@ -21,7 +21,7 @@ MAX_USERS = 100  # docs.x.com, users: ids and usernames, 1 to 100
 
 @dataclass(frozen=True, slots=True)
 class LookupResult:
-    """What X said of some ids or names (these in lower case): a profile, that it is not to be had, or nothing at all.
+    """What X said of some ids or names (these in lower case): a profile, that it is not available, or nothing at all.
 
     `asked` are those that the budget left room for. `retrieved` is the time of the answer in ms.
     """

@@ -29,7 +29,7 @@ log = logging.getLogger("netwar.profiles")
 
 MAX_OPEN = 100  # claims: that many it takes where each has one name among ninety-nine ids
 MANY = 10_000  # claims of one user: so many are taken at most to come round to those of whom X said nothing
-SILENCE = "X said nothing of this user, neither a profile nor an error"
+SILENCE = "X said nothing about this user, neither a profile nor an error"
 
 
 class ProfileWorker:

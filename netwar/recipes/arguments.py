@@ -31,7 +31,7 @@ def _index(given: str) -> str:
 def _indices(given: str) -> str:
     for part in given.split(","):
         if part.startswith("_") and part != "_all":
-            raise ValueError("names of indices, with * for any letters and commas between them, or _all")
+            raise ValueError("names of indices, with * for any characters and commas between them, or _all")
         _named(part)
     return given
 
@@ -44,7 +44,7 @@ def _name(given: str) -> str:
 
 def _names(given: str) -> str:
     if given.startswith("_"):
-        raise ValueError("names with * for any letters and commas between them")
+        raise ValueError("names, with * for any characters and commas between them")
     for part in given.split(","):
         _named(part)
     return given

@@ -126,7 +126,7 @@ def _failures(data: Any) -> Iterator[str]:
     shards = data.get("_shards")
     if isinstance(shards, dict) and shards.get("failed"):
         reasons = [_reason(one) for one in shards.get("failures") or ()]
-        yield f"{shards['failed']} of {shards.get('total')} shards: {reasons[0] if reasons else 'no reason is told'}"
+        yield f"{shards['failed']} of {shards.get('total')} shards: {reasons[0] if reasons else 'no reason given'}"
     if data.get("errors") is True:
         items = data.get("action_results") or [part for item in data.get("items") or () for part in item.values()]
         yield from (_reason(one) for one in items if one.get("error"))

@@ -47,7 +47,7 @@ def find(known: Mapping[str, Recipe], name: str) -> Recipe:
     if name in known:
         return known[name]
     near = [one for one in known if name in one] or get_close_matches(name, known, 4, 0.5)
-    hint = f"did you mean {', '.join(near[:6])}?" if near else "tw-elk --list tells all"
+    hint = f"did you mean {', '.join(near[:6])}?" if near else "tw-elk --list shows all"
     raise ValueError(f"there is no recipe {name[:60]!r}: {hint}")
 
 
@@ -73,7 +73,7 @@ def read(text: str, file: str, *, own: bool = False) -> dict[str, Recipe]:
         if not isinstance(rows, dict):
             problems.append(f"{group} stands in no [group.name]")
     if problems:
-        raise ConfigError(f"{file} has faults:", problems)
+        raise ConfigError(f"{file} has errors:", problems)
     return found
 
 
@@ -126,7 +126,7 @@ def _shape(row: Mapping[str, Any]) -> Shape:
     try:
         body = json.loads(row["body"]) if row.get("body") else None
     except ValueError as error:
-        raise ValueError(f"body is no JSON: {error}") from None
+        raise ValueError(f"body is not JSON: {error}") from None
     on = [Generation.of(text) for text in row["on"]] if "on" in row else EVERY
     return Shape(on, method, path, body, _wait(row.get("wait")))
 

@@ -46,7 +46,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 INVISIBLE = dict.fromkeys([0x1A, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
 QUOTES = "\"'“”‘’„`<>"
 
-HOW_TO_KEEP = "format the column as text before the file is opened, and export it anew"
+HOW_TO_KEEP = "format the column as text before the file is opened, and export it again"
 
 
 class NotText(ValueError):
@@ -212,7 +212,7 @@ def _complaint(text: str) -> str:
     if NUMBER_DECIMAL.fullmatch(text):
         return f"an id has no decimals, so a program took this one for a quantity and may have rounded it: {HOW_TO_KEEP}"
     if ELSEWHERE.fullmatch(text):
-        return "this is a name at another service, or an address of mail"
+        return "this is a name at another service, or an e-mail address"
     if "://" in text or text.lower().startswith("www."):
         return "this address is not at x.com or twitter.com"
     if any(separator in text for separator in (",", ";", "\t")):

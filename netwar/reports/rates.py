@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from netwar.meter.base import Window, Windows
 
-if TYPE_CHECKING:
-    from netwar.config import Settings
 
-
-def described(windows: Windows, settings: Settings) -> list[tuple[str, Window]]:
-    """The windows of the account's own keys and of the app's bearer token, as (account | app, window)."""
-    from netwar.config import short
-
-    tokens = {"account": settings.access_token_key, "app": settings.bearer_token}
-    return [(who, window) for who, token in tokens.items() if token for window in windows.windows(short(token))]
+def described(windows: Windows, tokens: Mapping[str, str]) -> list[tuple[str, Window]]:
+    """The rate windows of some tokens, given by (account | app) and their short names, as (account | app, window)."""
+    return [(who, window) for who, token in tokens.items() for window in windows.windows(token)]
 
 
 def age(seconds: float) -> str:

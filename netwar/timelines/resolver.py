@@ -81,7 +81,7 @@ class ScreenNameResolver:
             self._look_up_with(name, [])
 
     def _look_up(self, names: list[str]) -> None:
-        """Ask X about up to 100 names; what it says of each is at hand until the next time."""
+        """Ask X about up to 100 names; what it says of each is kept until the next time."""
         told = self._look_ups.names(names)
         shown = {name: profile for name, profile in told.profiles.items() if username(profile)}
         self._told = {name: NameHolder(str(profile["id"]), name, told.retrieved) for name, profile in shown.items()}

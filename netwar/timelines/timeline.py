@@ -81,7 +81,7 @@ class TimelineReader:
         """Record every post still to be had within the bounds, unless the user turns out to be `renamed`; the ledger's record
         afterwards.
 
-        Raises Unavailable when X says that the user is not to be had, UserFailed when X repeats its
+        Raises Unavailable when X says that the user is not available, UserFailed when X repeats its
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before, floor = self._record(), self._bounds.floor
@@ -222,7 +222,7 @@ class TimelineReader:
             if self.renamed:
                 return
             if answer.page.unread:
-                raise UserFailed("X answered with something that cannot be read; it stands in dead-letters")
+                raise UserFailed("X answered with something that cannot be read; it is kept in dead-letters")
             token = answer.page.next_token
             if _ends(answer, walk):
                 return
@@ -241,7 +241,7 @@ class TimelineReader:
         why = "X repeats the same page without end" if told else "X does not say whether more follows"
         if not walk.again() and (told or walk.barren):
             raise UserFailed(why)
-        log.warning("user %s: %s; going on below post %s", self._who, why, walk.until or "none: from the first page on")
+        log.warning("user %s: %s; continuing below post %s", self._who, why, walk.until or "none: from the first page on")
         return walk.until
 
     def _write(self, answer: Answer, back: Span | None = None, span: Span | None = None, *, again: bool = False) -> None:

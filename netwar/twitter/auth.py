@@ -119,7 +119,9 @@ def kept(path: Path) -> RequestToken:
         with os.fdopen(existing(path, own=True), "rb") as file:
             return RequestToken(**orjson.loads(file.read(MAX_BYTES)))
     except FileNotFoundError:
-        raise ConfigError("no PIN is being waited for: run tw-auth without a PIN first, open the address it prints") from None
+        raise ConfigError(
+            "no sign-in is waiting for a PIN: run tw-auth without a PIN first, open the address it prints"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be used: {error.strerror or error}") from None
     except (ValueError, TypeError):
@@ -185,7 +187,7 @@ def _passing(response: requests.Response) -> NetwarError | None:
     if response.status_code == 401 and (off := clock_off(response.headers)):
         return ClockOff(f"X takes no signature of this time: {off}, then run tw-auth again")
     if response.status_code >= 500:
-        return ServiceDown("X has trouble giving out tokens: run tw-auth again later")
+        return ServiceDown("X fails to give out tokens: run tw-auth again later")
     if response.status_code == 429:
         return TryLater("X gives out no more tokens for now: run tw-auth again in a quarter of an hour")
     return None

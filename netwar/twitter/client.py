@@ -233,7 +233,7 @@ class Client:
         except Glitch as glitch:
             if reply := self._readable(route, glitch):
                 return reply
-            advice = f"X has trouble, or the way to {self._settings.api} is cut; run again later"
+            advice = f"X is failing, or the connection to {self._settings.api} is cut; run again later"
             raise TransientError(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
 
     def _readable(self, route: str, glitch: Glitch) -> Reply | None:
@@ -261,7 +261,7 @@ def connect(
 
 
 def _check_user(page: Page, user: str) -> None:
-    """Raise Unavailable if the page says that the user asked about is not to be had.
+    """Raise Unavailable if the page says that the user asked about is not available.
 
     Problems of posts and users that came along name another parameter, or stand in `includes`.
     """

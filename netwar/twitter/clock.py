@@ -39,7 +39,7 @@ class XClock:
         try:
             reply = self._believed(self._look())
         except Glitch as glitch:
-            raise TransientError(str(glitch), "it may be at its trouble, or the way there is cut; run again later") from glitch
+            raise TransientError(str(glitch), "X may be down, or the connection cut; run again later") from glitch
         self._money.learn_time(reply.date.timestamp() if reply.date else self._money.now(), _took(reply))
 
     def read(self, reply: Reply) -> tuple[datetime, int]:

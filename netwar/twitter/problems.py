@@ -104,7 +104,7 @@ def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, 
             includes = reply.body.get("includes")
             raise Glitch(f"X answered with errors only ({reply.words})", billed=bool(includes), reply=reply if includes else None)
         if listed and not next_page(reply.body)[1] and (reply.body.get("data") or not reply.items):
-            raise Glitch("X did not say whether its list goes on", billed=True, reply=reply)
+            raise Glitch("X did not say whether its list continues", billed=True, reply=reply)
         return
     if about_user and status in (403, 404) and reply.problem.outcome:
         raise Unavailable(reply.problem.outcome, reply.words)

@@ -88,9 +88,9 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         except requests.exceptions.SSLError as error:
             raise self.way.mistrusted(error) or Glitch(f"no secure connection to X: {reason(error)}") from error
         except requests.exceptions.RequestException as error:
-            raise Glitch(f"X does not tell what time it is there: {reason(error)}") from error
+            raise Glitch(f"X does not say what time it is: {reason(error)}") from error
         if reply.is_foreign:
-            raise Glitch(f"X does not tell what time it is there, but answers with status {reply.status}")
+            raise Glitch(f"X does not say what time it is, but answers with status {reply.status}")
         return reply
 
     def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
@@ -182,4 +182,4 @@ def _refused(error: BaseException | None) -> bool:
 
 def _log_retry(state: tenacity.RetryCallState) -> None:
     if state.outcome is not None:
-        log.info("%s; asking again", state.outcome.exception())
+        log.info("%s; retrying", state.outcome.exception())

@@ -169,7 +169,7 @@ def test_without_room_every_text_is_looked_at(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9, 1000))  # type: ignore[attr-defined]
     everything_is_found(archive)
-    assert "61 texts are looked at one by one; to renew it: a copy and the new full text need" in caplog.text
+    assert "61 texts are read one by one; to renew it: a copy and the new full-text index need" in caplog.text
     archive.write([document("twbrexit", 100, text="NASA again"), document("twbrexit", 6, NOW + 1, text="nothing")])
     archive.forget("twbrexit", ["12"])
     everything = found(archive, "nasa")
@@ -200,7 +200,7 @@ def test_a_copy_that_fails_leaves_nothing_on_the_disk(archive: SqliteArchive, ol
 def test_one_program_at_a_time(archive: SqliteArchive, old: Path, caplog: pytest.LogCaptureFixture) -> None:
     lock = exclusive(old, "brexit-renewal", "")
     everything_is_found(archive)
-    assert "another program renews its full text" in caplog.text
+    assert "another program is renewing its full-text index" in caplog.text
     os.close(lock)
     everything_is_found(archive)
     whole(old)

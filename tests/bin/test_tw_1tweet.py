@@ -33,4 +33,4 @@ def test_one_that_is_not_recorded(recorded: Recorded) -> None:
 
 
 def test_what_is_no_tweet(recorded: Recorded) -> None:
-    assert "'hello' is no tweet's number or address" in recorded.run("tw-1tweet", "hello", check=2).stderr
+    assert "'hello' is not a tweet's id or address" in recorded.run("tw-1tweet", "hello", check=2).stderr

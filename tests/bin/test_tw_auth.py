@@ -243,7 +243,7 @@ def test_trouble_at_the_last_step_leaves_the_pin_good(desk: Desk, new_sandbox: C
             return desk.run("tw-auth", pin, check=69)
 
     for path in ("/oauth2/token", "/oauth/access_token"):
-        assert "X has trouble giving out tokens: run tw-auth again later" in trouble(path).stderr
+        assert "X fails to give out tokens: run tw-auth again later" in trouble(path).stderr
     desk.run("tw-auth", pin, check=0)
     assert works(desk)
 
@@ -253,6 +253,6 @@ def test_a_key_that_a_word_processor_has_changed_is_told_before_x_is_asked(desk:
     path = write(desk, "http://127.0.0.1:9")
     before = path.read_text()
     ended = desk.run("tw-auth", env={"CONSUMER_KEY": key, "CONSUMER_SECRET": "s"}, check=78)
-    assert ended.stderr.startswith("tw-auth: consumer_key has a letter in it that no key has (U+")
+    assert ended.stderr.startswith("tw-auth: consumer_key has a character in it that no key has (U+")
     assert "AAAA" not in ended.stderr
     assert path.read_text() == before

@@ -60,9 +60,9 @@ def test_one_that_is_stopped_says_how_to_go_on(desk: Desk) -> None:
     while not copied.exists():
         assert process.poll() is None
     second = desk.run("tw-copy", "brexit", "copied", check=75)
-    assert "works on brexit to copied already" in second.stderr
+    assert "is already working on brexit to copied" in second.stderr
     process.terminate()
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (143, "tw-copy: stopped by SIGTERM; the same command goes on from there\n")
+    assert (process.returncode, said) == (143, "tw-copy: stopped by SIGTERM; the same command resumes there\n")
     desk.run("tw-copy", "brexit", "copied", check=0)
     assert all_of(copied.parent, "copied") == all_of(copied.parent, "brexit")

@@ -53,7 +53,7 @@ def test_a_name_that_no_store_takes_is_a_usage_error(services: Services, name: s
 
 def test_one_run_for_each_configuration_program_and_queue(services: Services, desk: Desk, tmp_path: Path) -> None:
     services.exclusive("work")
-    with pytest.raises(Busy, match=r"tw-try works on work already with .*\.twitter: one run at a time"):
+    with pytest.raises(Busy, match=r"tw-try is already working on work with .*\.twitter: one run at a time"):
         Services("tw-try").exclusive("work")
     Services("tw-try").exclusive("other/queue")
     Services("tw-other").exclusive("work")

@@ -34,6 +34,6 @@ def test_what_does_not_move_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch
     caplog.set_level(logging.INFO, "netwar.elk")
     recipe_progress.TaskProgress(NoBar(), 5).tell(5, "shards")
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "nothing has moved for -1 s, 5 shards are left (tw-elk why tells of a shard)"),
+        ("WARNING", "nothing has moved for -1 s, 5 shards are left (tw-elk why explains a shard)"),
         ("INFO", "5 shards are left"),
     ]

@@ -33,7 +33,7 @@ def test_what_stands_there_is_found_out_by_asking(server: ElasticServer) -> None
 @on(*SECURED)
 def test_what_is_wrong_is_told_with_the_line_to_write(server: ElasticServer) -> None:
     right = settings(server)
-    untrusted = r"is not signed by anybody who is trusted here .*under \[STREAM\]:  elksgca = FILE"
+    untrusted = r"is not signed by anybody trusted here .*under \[STREAM\]:  elksgca = FILE"
     for ca in (None, server.wrong_ca):
         with pytest.raises(ConfigError, match=untrusted):
             connect(replace(right, elksgca=ca))

@@ -87,7 +87,7 @@ def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], des
         assert process.returncode == -9, "it was not done yet"
         assert not [key for key in there(configuration, desk) if "record" in key], "no coverage before all documents"
     ended = desk.run("tw-copy", "brexit", "there.conf:brexit", check=0)
-    assert "went on; " in ended.stderr
+    assert "resumed; " in ended.stderr
     assert there(configuration, desk) == filled
 
 

@@ -178,9 +178,9 @@ def test_a_page_for_ever_is_trouble_of_x_and_goes_on_later(observer: Begin, faul
     for _ in range(2):
         ended = follow(one, check=69)
         assert says in ended.stderr.splitlines()[-1]
-        assert re.search(r"snapshot 1 goes on after [\d,]+", ended.stderr)
+        assert re.search(r"snapshot 1 continues after [\d,]+", ended.stderr)
     assert len(pages(one)) < 120
-    [goes_on] = re.findall(r"snapshot 1 goes on after ([\d,]+)", ended.stderr)
+    [goes_on] = re.findall(r"snapshot 1 continues after ([\d,]+)", ended.stderr)
     assert f"\topen\t{goes_on} and more\t" in one.run("tw-followdiff", "famous", "--list").stdout
     one.post("faults", [], method="DELETE")
     follow(one)
@@ -222,7 +222,7 @@ def test_an_owner_who_closes_the_list_in_its_midst(observer: Begin) -> None:
     one = observer(WORLD)
     one.post("faults", {"kind": "not-authorized", "endpoint": FOLLOWERS, "after": 1, "times": 0})
     ended = follow(one, check=1)
-    assert re.search(r"followers of famous: 9\d\d read for \$9\.\d+; .*; snapshot 1 goes on after 9\d\d\n", ended.stderr)
+    assert re.search(r"followers of famous: 9\d\d read for \$9\.\d+; .*; snapshot 1 continues after 9\d\d\n", ended.stderr)
     assert "X does not show the followers of famous: protected" in ended.stderr.splitlines()[-1]
     assert one.outcome(one.users()[0]["id"]) == "protected"
     one.post("faults", [], method="DELETE")
@@ -268,7 +268,7 @@ def test_without_a_terminal_the_budget_must_cover_the_price(observer: Begin) -> 
 def test_pages_shrink_near_the_budget_and_the_next_day_goes_on(observer: Begin) -> None:
     one = observer(WORLD, budget=12.34)
     ended = follow(one, "--yes", check=77)
-    assert "snapshot 1 goes on after" in ended.stderr
+    assert "snapshot 1 continues after" in ended.stderr
     sizes = [int(line["parameters"]["max_results"]) for line in pages(one)]
     assert sizes[0] == 1000
     assert sizes == sorted(sizes, reverse=True)
@@ -331,8 +331,8 @@ def test_a_spent_window_is_told_or_waited_for(observer: Begin) -> None:
     ("user", "says"),
     [
         (1, "X does not show the followers of .*: protected"),
-        (2, "is not to be had: suspended"),
-        ("nobody_at_all", "is not to be had: gone"),
+        (2, "is not available: suspended"),
+        ("nobody_at_all", "is not available: gone"),
     ],
 )
 def test_who_is_not_to_be_had(observer: Begin, user: int | str, says: str) -> None:
@@ -527,7 +527,7 @@ def test_a_signal_lets_the_next_run_go_on(observer: Begin, number: signal.Signal
     process.send_signal(number)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == status
-    assert re.search(r"snapshot 1 goes on after \d+\n", said)
+    assert re.search(r"snapshot 1 continues after \d+\n", said)
     assert "Traceback" not in said
     one.post("faults", [], method="DELETE")
     follow(one)

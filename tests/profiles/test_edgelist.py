@@ -69,7 +69,7 @@ ODD = [
     ("11", "1 value, and column 2 is to hold an id", "Nasa"),
     ('"1,234,567",12', "thousands separators", '"1,234,567",BBC'),
     ("１１,12", "digits 0 to 9", "１１,BBC"),
-    ("-11,12", "no sign", "-11,BBC"),
+    ("-11,12", "only digits", "-11,BBC"),
     ("nan,12", "empty cell", "nan,BBC"),
     ("NULL,12", "empty cell", "NULL,BBC"),
     ("011,12", "begin with 0", "011,BBC"),
@@ -105,14 +105,14 @@ def test_what_is_wrong_is_told_and_nothing_is_overwritten(kept: Collection) -> N
     kept.file("a,b\n11,12\n")
     assert "there is no column c; there are a, b" in kept.run("tw-fixgraph", "list.txt", "--columns", "c", check=2).stderr
     assert "list.txt is the file that is read" in kept.run("tw-fixgraph", "list.txt", "-o", "list.txt", check=2).stderr
-    assert "one sign" in kept.run("tw-fixgraph", "list.txt", "--delimiter", ";;", check=2).stderr
+    assert "one character" in kept.run("tw-fixgraph", "list.txt", "--delimiter", ";;", check=2).stderr
     (kept.desk.home / "out.csv").write_text("before")
     kept.file(b"\x00\x01\x02" * 100)
     assert "this is not a text file" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file("a,b\n11," + "x" * 200_000 + "\n")
     assert "line 2 cannot be read: field larger" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file("1,2\n" + "1," * 600_000)
-    assert "line 2 is longer than 1,048,576 signs" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
+    assert "line 2 is longer than 1,048,576 characters" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     kept.file('a,b\n11,"12\n12,11\n')
     assert "cannot be read: unexpected end of data" in kept.run("tw-fixgraph", "list.txt", "-o", "out.csv", check=1).stderr
     assert (kept.desk.home / "out.csv").read_text() == "before"

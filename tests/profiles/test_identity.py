@@ -149,10 +149,10 @@ def test_another_index(observer: Begin) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["tw-1name", "x" * 200], "is no screen name"),
-        (["tw-1name", "two words"], "is no screen name"),
-        (["tw-1num", "nasa"], "is no user's number (for a screen name: tw-1name)"),
-        (["tw-1num", "9" * 30], "is no user's number"),
+        (["tw-1name", "x" * 200], "is not a screen name"),
+        (["tw-1name", "two words"], "is not a screen name"),
+        (["tw-1num", "nasa"], "is not a user's id (for a screen name: tw-1name)"),
+        (["tw-1num", "9" * 30], "is not a user's id"),
     ],
 )
 def test_what_is_no_user(desk: Any, words: list[str], says: str) -> None:
@@ -168,13 +168,13 @@ def test_x_says_nothing_of_whom_it_is_asked(observer: Begin) -> None:
     for words in (("tw-1name", user["name"]), ("tw-1num", user["id"])):
         ended = one.run(*words, "--ask", check=69)
         assert ended.stdout == one.run(*words).stdout
-        assert f"X said nothing of {words[1]}, neither a profile nor why there is none (what is shown was" in ended.stderr
+        assert f"X said nothing about {words[1]}, neither a profile nor why there is none (what is shown was" in ended.stderr
     silent = one.users()[1]
     one.post("faults", {"kind": "leave-out", "ids": [silent["id"]], "times": 0})
     ended = one.run("tw-followquick", silent["id"], "-", check=69)
-    assert f"X said nothing of {silent['id']}" in ended.stderr
+    assert f"X said nothing about {silent['id']}" in ended.stderr
     ended = one.run("tw-1num", silent["id"], "--ask", check=69)
     assert (ended.stdout, "nothing is recorded in usertest either" in ended.stderr) == ("", True)
     one.queue([silent["name"]])
     estimated = one.run("tw-idu3elk", "trial", "--estimate", "--ask", "--yes")
-    assert "X said nothing of 1 user: ask again" in estimated.stderr
+    assert "X said nothing about 1 user: try again" in estimated.stderr

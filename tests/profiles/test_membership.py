@@ -82,7 +82,7 @@ def test_ids_become_names(kept: Collection) -> None:
     ended = kept.run("tw-tumsearch", "list.txt")
     assert kept.outcome() == (["bbc_news", "@12345", "long_id", "Nasa"], ["99", "x.com/i/user/98"])
     assert (
-        "list.txt: 4 of 6 found in usertest, 2 missed; 1 double left out (list.txt-found.txt, list.txt-missed.txt)"
+        "list.txt: 4 of 6 found in usertest, 2 missed; 1 duplicate left out (list.txt-found.txt, list.txt-missed.txt)"
         in ended.stderr
     )
     assert ended.stdout == ""

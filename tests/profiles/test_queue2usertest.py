@@ -172,9 +172,9 @@ def test_a_user_of_whom_x_says_nothing_stays_and_fails_alone(observer: Begin) ->
     one.put(*(user["id"] for user in users))
     for _ in range(4):
         ended = one.no_bug(one.record("--fresh", 7, check=1))
-        assert f"user {silent}: X said nothing of this user" in ended.stderr
+        assert f"user {silent}: X said nothing about this user" in ended.stderr
         assert ended.stderr.splitlines()[-1].endswith(
-            f"failed: {silent} (1x); who fails 5 times is set aside, and tw-showwork --queue usertest tells why"
+            f"failed: {silent} (1x); a user who fails 5 times is set aside, and tw-showwork --queue usertest shows why"
         )
         left = one.waiting()
         assert (left["waiting"], left["claimed"], left["failed"]) == (1, [], [])
@@ -370,7 +370,7 @@ def test_a_signal_puts_everybody_back(observer: Begin) -> None:
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 143
-    assert said.splitlines()[-1] == "tw-queue2usertest: stopped by SIGTERM; who was not done yet is back on the queue"
+    assert said.splitlines()[-1] == "tw-queue2usertest: stopped by SIGTERM; users not done yet are back on the queue"
     left = one.waiting()
     assert left["claimed"] == []
     one.post("faults", [], method="DELETE")

@@ -189,7 +189,7 @@ def test_near_names_are_told() -> None:
             continue
         with pytest.raises(ValueError, match=f"did you mean .*{near}"):
             find(SHIPPED, wrong)
-    with pytest.raises(ValueError, match="tw-elk --list tells all"):
+    with pytest.raises(ValueError, match="tw-elk --list shows all"):
         find(SHIPPED, "zzzzzz")
 
 
@@ -234,7 +234,7 @@ def test_a_recipe_for_other_servers_says_for_which() -> None:
         ('help = "x"\npath = "/{n}"\narguments = ["n: number = x"]', "N must be a whole number"),
         ('help = "x"\npath = "/{text}"\narguments = ["text"]', "stands in the path"),
         ('help = "x"\npath = "/{a}/{b}"\narguments = ["a: index = x", "b: index"]', "is needed after one that may be left out"),
-        ('help = "x"\npath = "/"\nbody = "{"', "body is no JSON"),
+        ('help = "x"\npath = "/"\nbody = "{"', "body is not JSON"),
         ('help = "x"\npath = "/"\non = ["solr 1"]', "is no generation"),
         ('help = "x"\npath = "/"\nwait = "long"', "wait must be"),
         ('help = "x"\nvariants = [{ path = "/" }]', "does not say what it is `on`"),

@@ -207,7 +207,7 @@ def test_five_faults_of_a_configuration_are_told_at_once(three: Three) -> None:
     assert ended.stderr.startswith("tw-idu3elk: the configuration cannot be used:\n")
     told = ended.stderr.splitlines()[1:]
     assert len(told) >= 5
-    for fault in ("budget must be dollars", "maxcpu must be a whole number from 1 to 100", "colour is no key", "[STREAMS]"):
+    for fault in ("budget must be dollars", "maxcpu must be a whole number from 1 to 100", "colour is not a key", "[STREAMS]"):
         assert any(fault in line and str(path) in line for line in told), ended.stderr
     assert secret[1] not in ended.stderr
     path.write_text(whole)
@@ -288,7 +288,7 @@ def test_a_signal_in_mid_run_puts_everybody_back(three: Three, number: signal.Si
         process.send_signal(number)
         said = process.communicate(timeout=30)[1]
     assert process.returncode == status
-    assert said.splitlines()[-1] == f"tw-idu3elk: stopped by {number.name}; who was not done yet is back on the queue"
+    assert said.splitlines()[-1] == f"tw-idu3elk: stopped by {number.name}; users not done yet are back on the queue"
     assert "Traceback" not in said
     assert [state for state, _ in three.entries()] == ["waiting"] * 3
     assert not list((three.data / "runs").glob("*.run")), "no lock is left"

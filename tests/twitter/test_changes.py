@@ -104,4 +104,4 @@ def test_what_cannot_have_come_to_x_is_sent_again(caplog: pytest.LogCaptureFixtu
         with pytest.raises(Glitch):
             transport.request("POST", "/2/made/7/up", json=SENT)
         transport.session.close()
-    assert sum("asking again" in record.message for record in caplog.records) == 3
+    assert sum("retrying" in record.message for record in caplog.records) == 3

@@ -120,7 +120,7 @@ def test_a_page_token_that_x_refuses_is_a_refusal_of_its_own() -> None:
 
 def test_a_list_whose_end_is_not_told_is_not_at_its_end() -> None:
     for body in ({"data": [{"id": "1"}]}, {}, {"data": [{"id": "1"}], "meta": None}):
-        with pytest.raises(Glitch, match="whether its list goes on") as raised:
+        with pytest.raises(Glitch, match="whether its list continues") as raised:
             judged(200, body, listed=True)
         assert raised.value.billed
     for body in ({"data": [{"id": "1"}], "meta": {}}, {"meta": {"result_count": 0}}, {"errors": [MISSING]}):

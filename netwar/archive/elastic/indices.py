@@ -8,7 +8,7 @@ from typing import Any
 
 from netwar.archive.elastic.layout import Layout, layout
 from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, source
-from netwar.config.values import loopback_address
+from netwar.config.loopback import loopback_address
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import Forbidden
 from netwar.errors import ConfigError

@@ -23,7 +23,7 @@ log = logging.getLogger("netwar.archive")
 
 OLDER = (
     "was laid out by an earlier version: emoji, accents of some scripts, & and Latin words beside Chinese, Japanese or Thai "
-    "may not be found in it; tw-copy into a new INDEX lays it out anew"
+    "may not be found in it; tw-copy into a new INDEX lays it out again"
 )
 VANISHED = "vanished"  # in place of an answer of an index that is not there
 PAGE = 1_000

@@ -41,7 +41,7 @@ def renew(file: ArchiveFile) -> None:
         _renew_alone(file, left)
     except (ServiceDown, OSError) as error:
         log.warning(
-            "%s: its full text is of an earlier version, so %s texts are looked at one by one; to renew it: %s",
+            "%s: its full-text index is of an earlier version, so %s texts are read one by one; to renew it: %s",
             file.path,
             f"{left:,}",
             error,
@@ -65,7 +65,7 @@ def _renew_alone(file: ArchiveFile, left: int) -> None:
         lock = exclusive(file.path.parent, f"{file.path.stem}-renewal", "")
     except Busy:
         log.warning(
-            "%s: another program renews its full text; meanwhile %s texts are looked at one by one", file.path, f"{left:,}"
+            "%s: another program is renewing its full-text index; meanwhile %s texts are read one by one", file.path, f"{left:,}"
         )
         return
     try:
@@ -86,9 +86,9 @@ def _keep_a_copy(file: ArchiveFile) -> None:
     needed, free = 2 * file.path.stat().st_size, shutil.disk_usage(file.path.parent).free
     if needed > free:
         raise ServiceDown(
-            f"a copy and the new full text need {_gb(needed)}, and the disk of {file.path.parent} has {_gb(free)} left"
+            f"a copy and the new full-text index need {_gb(needed)}, and the disk of {file.path.parent} has {_gb(free)} left"
         )
-    log.warning("%s: its full text is renewed, once; a copy of the file as it was is kept in %s", file.path, copy)
+    log.warning("%s: its full-text index is being renewed, once; a copy of the file as it was is kept in %s", file.path, copy)
     file.copy(copy)
 
 

@@ -98,7 +98,7 @@ def test_an_index_that_has_lost_a_shard_is_not_taken_for_whole_and_holds_up_no_o
     monkeypatch.setattr("netwar.connections.elastic_errors.BUSY_SECONDS", 1)  # shards that come back are waited for
     reader = opened("reader")  # who cannot have it made visible what was just written, which would not come to an end
     for use in (lambda: reader.count("twlost"), lambda: list(reader.scan("twlost"))):
-        with pytest.raises(ServiceDown, match=r"lacks shards on twlost .*: tw-elk unassigned tells which, and why"):
+        with pytest.raises(ServiceDown, match=r"lacks shards on twlost .*: tw-elk unassigned shows which, and why"):
             use()
     assert archive.indices() == ["twbrexit", "twlost"]
     assert [body["id"] for body in archive.scan("twbrexit")] == ["1"]
