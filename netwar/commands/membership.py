@@ -77,13 +77,7 @@ def audit(
 
 
 def _looked_up(
-    services: Services,
-    users: str,
-    file: BufferedReader,
-    kind: str,
-    to: str | None,
-    wanted: MatchOptions,
-    rejected: Rejected,
+    services: Services, users: str, file: BufferedReader, kind: str, to: str | None, wanted: MatchOptions, rejected: Rejected
 ) -> MatchCounts:
     """Read the lines, look up those that are new, and write them out, a portion after the other."""
     from netwar.cli.distinct import Distinct

@@ -17,9 +17,10 @@ from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, St
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
-from netwar.records.ids import first_id, number
+from netwar.records.ids import first_id
 from netwar.records.pages import Page, documents
 from netwar.records.text import named, plural
+from netwar.timelines.answers import ends, own_ids
 from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
@@ -28,7 +29,6 @@ log = logging.getLogger("netwar.timelines")
 
 # X has been seen to hand out the same page token for ever: and empty pages with a next one; so many in a row are enough.
 BARREN_PAGES = 50
-AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class TimelineReader:
         low = 0 if days is None else first_id(self._twitter.now() - int(days * 86_400_000))
         walk = Walk(max(low, self._bounds.floor))
         for answer in self._pages(walk):
-            walk.read(_ids(answer), answer.clock)
+            walk.read(own_ids(answer), answer.clock)
             self._write(answer)
 
     def look(self) -> None:
@@ -118,8 +118,8 @@ class TimelineReader:
         """Read pages, each written together with what it proves."""
         ended = False
         for answer in self._pages(walk):
-            walk.read(_ids(answer), answer.clock)
-            ended = _ends(answer, walk)
+            walk.read(own_ids(answer), answer.clock)
+            ended = ends(answer, walk)
             if ended and not self._may_be_cut_off(walk):
                 walk.end()
             self._write(answer, *walk.changes())
@@ -144,8 +144,8 @@ class TimelineReader:
         for _ in range(2):  # X may say on an empty page that nothing follows
             bounds = {"since": low, "until": high + 1, "size": min(max(posts, SMALLEST_PAGE), PAGE)}
             answer = self._twitter.timeline(self.user, index=self._index, token=token, **bounds)
-            walk.read(_ids(answer), answer.clock)
-            came.update(_ids(answer))
+            walk.read(own_ids(answer), answer.clock)
+            came.update(own_ids(answer))
             if answer.page.ends and low + 1 in came:
                 walk.end(low)
             self._write(answer, *walk.changes(), again=True)
@@ -191,7 +191,7 @@ class TimelineReader:
         if walk.low != self._bounds.floor:
             return self._probe(walk.low, walk, walk.end)
         answer = self._twitter.timeline(self.user, index=self._index, until=walk.low + 1, size=SMALLEST_PAGE)
-        if any(one <= walk.low for one in _ids(answer)):
+        if any(one <= walk.low for one in own_ids(answer)):
             walk.end()
         self._write(answer, *walk.changes())
         return walk.is_done
@@ -199,7 +199,7 @@ class TimelineReader:
     def _probe(self, post: int, walk: Walk, proved: Callable[[], None]) -> bool:
         """Ask for one post; whether X serves it, and then what that proves is written with it."""
         answer = self._twitter.timeline(self.user, index=self._index, since=post - 1, until=post + 1)
-        served = post in _ids(answer)
+        served = post in own_ids(answer)
         if served:
             proved()
         self._write(answer, *walk.changes())
@@ -224,7 +224,7 @@ class TimelineReader:
             if answer.page.unread:
                 raise UserFailed("X answered with something that cannot be read; it is kept in dead-letters")
             token = answer.page.next_token
-            if _ends(answer, walk):
+            if ends(answer, walk):
                 return
             if token is None or token in seen or walk.barren >= BARREN_PAGES:
                 until = self._anew(walk, told=token is not None)
@@ -282,16 +282,3 @@ def conclusion(record: Record, posts: int) -> str:
     if not record.spans and not posts:
         return "empty"
     return "partial" if record.gaps or record.lost else "complete"
-
-
-def _ends(answer: Answer, walk: Walk) -> bool:
-    """Whether nothing follows a page that was read: X said so, or says nothing, and sent less than was asked for, which was all
-    there before."""
-    return answer.page.ends or (answer.page.untold and walk.barren > 0 and len(answer.page.posts) < answer.asked)
-
-
-def _ids(answer: Answer) -> list[int]:
-    """The ids of a page's own posts, as far as they can be ids of posts that exist; the archive may refuse the others."""
-    newest = first_id(answer.clock + AHEAD_MS)
-    found = [number(post["id"]) for post in answer.page.posts]
-    return [one for one in found if one is not None and 0 < one < newest]
