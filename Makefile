@@ -26,7 +26,7 @@ SOAK ?= 0.33
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
+	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/mutants tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)
@@ -36,6 +36,9 @@ test: .venv/checks ## run every check there is
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
 	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \
 	  --hosts $(or $(HOSTS),1) $(if $(SEED),--seed $(SEED))
+
+mutants: .venv/checks ## break the program in 300 ways and see that a test notices each: ROOMS="meter queues" J=2
+	$(PY) -m tests.mutants $(if $(J),-j $(J)) $(ROOMS)
 
 servers: .venv/checks ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers
@@ -99,4 +102,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 
-.PHONY: help venv install uninstall demo test soak servers format bench clean lock
+.PHONY: help venv install uninstall demo test soak mutants servers format bench clean lock

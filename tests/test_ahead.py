@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from netwar.archive.base import Store
+from netwar.archive.spool import Spool
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.runs import Run
 from netwar.coverage import Record
 from netwar.follows.enumeration import stale
-from netwar.profiles.status import conclude, standing
+from netwar.profiles.status import changes, conclude, standing
+from netwar.profiles.worker import ProfileWorker
 from netwar.queues.base import Claim
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import USERTEST, Document
+from netwar.records.pages import Page
 from netwar.sandbox.world.clock import iso
+from netwar.timelines.resolver import ScreenNameResolver
+from netwar.twitter.base import Answer
 from netwar.work.loop import since_queued
 
 MONTHS = 90 * 86_400_000
@@ -37,6 +43,10 @@ def test_what_x_says_of_a_user_now_is_the_last_word(tmp_path: Path) -> None:
         assert archive.record(USERTEST, "1").outcome == "suspended"
         conclude(archive, USERTEST, "1", "gone", NOW - 1_000)
         assert archive.record(USERTEST, "1").outcome == "suspended"
+        assert [(one.at, one.standing) for one in changes(archive, USERTEST, "1")] == [
+            (NOW + MONTHS, "gone"),
+            (NOW, "suspended"),
+        ]
 
 
 def test_a_profile_of_the_future_is_not_fresh(tmp_path: Path) -> None:
@@ -45,6 +55,37 @@ def test_a_profile_of_the_future_is_not_fresh(tmp_path: Path) -> None:
             [Document(USERTEST, id, {**profile(at), "id": id}, True, at) for id, at in (("1", NOW + MONTHS), ("2", NOW))]
         )
         assert stale(archive, ["1", "2", "3"], NOW - 1_000, NOW) == ["1", "3"]
+
+
+class X:
+    """Shows the user `ahead` as they are now, and counts how often it is asked."""
+
+    account, dialect, asked = "me", "post", 0
+
+    def now(self) -> int:
+        return NOW
+
+    def users(self, values: list[str], *, index: str) -> Answer:
+        self.asked += 1
+        return Answer(Page(users=[{"id": "1", "username": "ahead"}]), NOW, 0, len(values), NOW)
+
+    names = users
+
+
+def test_nor_does_it_keep_x_from_being_asked(tmp_path: Path) -> None:
+    x = X()
+    with (
+        closing(SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters", x.now)) as archive,
+        closing(SqliteQueue(tmp_path / "queues.sqlite", USERTEST, Run(tmp_path / "runs"))) as queue,
+    ):
+        store = Store(archive, Spool(tmp_path / "spool"))
+        for index in (USERTEST, "tubrexit"):
+            archive.write([Document(index, "1", profile(NOW + MONTHS), True, NOW + MONTHS)])
+        queue.put(["1"])
+        ProfileWorker(queue, x, store, fresh=NOW - MONTHS).run(wait=False)  # type: ignore[arg-type]
+        assert (x.asked, len(queue)) == (1, 0)
+        assert ScreenNameResolver(x, store, "brexit").find("ahead", [], 0).id == "1"  # type: ignore[arg-type]
+        assert x.asked == 2
 
 
 @pytest.mark.parametrize("ours", [0, MONTHS, -MONTHS])

@@ -78,9 +78,14 @@ def test_a_span_needs_bounds_in_order():
 
 
 def test_a_changed_screen_name_is_remembered():
-    record = Record("1").named("alice", 10).named("Alice", 20).named("bob", 30)
-    assert record.name == "bob"
-    assert [(change.old, change.new, change.at) for change in record.renamed] == [("Alice", "bob", 30)]
+    record = Record("1").named("alice", 10).named("Alice", 20).named("bob", 30).named("carol", 40)
+    assert record.name == "carol"
+    assert record.renamed == (Renamed("Alice", "bob", 30), Renamed("bob", "carol", 40))
+
+
+def test_what_is_taken_back_is_covered_no_more_and_its_posts_count_no_more():
+    record = Record("1", spans=(Span(50, 90, 40), Span(0, 20, 7))).uncovering(Stretch(60, 70), 5)
+    assert record.spans == (Span(70, 90, 35), Span(50, 60, 0), Span(0, 20, 7))
 
 
 OUTCOMES = [None, "complete", "partial", "gone"]
@@ -114,8 +119,8 @@ def test_two_ledgers_know_together_what_each_knows(one, other):
     known = {name for record in (one, other) for name in (record.name, *(change.old for change in record.renamed)) if name}
     assert known == {name for name in (merged.name, *(change.old for change in merged.renamed)) if name}
     assert merged.asked == max(one.asked, other.asked)
-    if one.asked != other.asked and one.outcome and other.outcome:
-        assert merged.outcome == max((one, other), key=lambda record: record.asked).outcome
+    if one.asked != other.asked and (told := [record for record in (one, other) if record.outcome]):
+        assert merged.outcome == max(told, key=lambda record: record.asked).outcome
     turned = merge(other, one)
     assert replace(turned, lost=()) == replace(merged, lost=())
     assert ids(turned.lost) == ids(merged.lost)

@@ -72,9 +72,13 @@ local function hand_back(token, now, most, reason)
   forget(token, claim)
 end
 
--- Hand back the claims of dead runs and those whose leases ran out, but for one.
-local function free(now, dead, most, sparing)
+-- Hand back the claims of dead runs and those whose leases ran out, but for one; also those that last longer than a lease that
+-- begins now, if that is told: they were written when the server's clock was ahead.
+local function free(now, dead, most, sparing, lease)
   local over = call('ZRANGEBYSCORE', leases, '-inf', now)
+  for _, token in ipairs(lease and call('ZRANGEBYSCORE', leases, '(' .. seconds(micros(lease) + 1e6), '+inf') or {}) do
+    over[#over + 1] = token
+  end
   if dead ~= '[]' then
     local is_dead = {}
     for _, holder in ipairs(cjson.decode(dead)) do
@@ -176,7 +180,7 @@ end
 
 -- {when the one who waited longest was put, user, ...}, or nothing.
 function step.take(token, holder, now, lease, size, dead, most)
-  free(now, dead, most, nil)
+  free(now, dead, most, nil, lease)
   local users, passed = next_in_turn(tonumber(size), now)
   if #users > 0 then
     grant(token, holder, lease, users)

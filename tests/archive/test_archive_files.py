@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +28,7 @@ from netwar.archive.sqlite import packing
 from netwar.archive.sqlite.packing import SHIPPED
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.store import SqliteArchive
-from netwar.coverage import Span, Stretch
+from netwar.coverage import Record, Span, Stretch
 from netwar.errors import ConfigError, ServiceDown
 from netwar.records.documents import Document
 
@@ -254,6 +255,21 @@ def test_a_full_disk(small_disk: Path) -> None:
     ballast.unlink()
     assert archive.write(noise[:200], [Cover("twbrexit", "7", Span(1, 201, 200), NOW)]).created == 200
     assert archive.record("twbrexit", "7").spans == (Span(0, 201, 201),)
+    archive.close()
+
+
+@pytest.mark.parametrize(("index", "table"), [("twbrexit", "tweet"), ("usertest", "profile")])
+def test_nothing_is_covered_before_its_documents_are_there(tmp_path: Path, index: str, table: str) -> None:
+    """Whichever file of a page it is that cannot be written."""
+    archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")
+    archive.touch(["twbrexit", "usertest"])
+    file = tmp_path / "archive" / f"{index.removeprefix('tw')}.sqlite"
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute(f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END")
+    page = [document("twbrexit", 1, text="first"), document("usertest", 7, username="seven")]
+    with pytest.raises(ServiceDown, match="broken"):
+        archive.write(page, [Cover("twbrexit", "7", Span(0, 1, 1), NOW)])
+    assert archive.record("twbrexit", "7") == Record("7")
     archive.close()
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
+from netwar.archive import deadletters
 from netwar.archive.base import Tally
 from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.archive.spool import Replayed, Spool
@@ -80,6 +84,56 @@ def test_pages_come_back_as_they_were(spool: Spool, archive: SqliteArchive) -> N
     assert (archive.record("twbrexit", "7").name, archive.record("twbrexit", "7").counted) == ("seven", 9)
     assert archive.write([Document("tubrexit", "7", {"id": "7"}, True, NOW)]).updated == 1, "it had only come along"
     assert spool.replay(archive) == Replayed(0, 0, 0)
+
+
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], int | None]:
+    """How much of a file (of a folder: how many files in it) is surely on the disk; None for one that nobody waited for."""
+    told: dict[str, int] = {}
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        told[str(path)] = len(list(path.iterdir())) if path.is_dir() else path.stat().st_size
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    return lambda path: told.get(str(path))
+
+
+def test_what_was_paid_for_survives_a_power_cut_as_soon_as_it_is_kept(
+    spool: Spool, archive: SqliteArchive, on_disk: Callable[[Path], int | None], tmp_path: Path
+) -> None:
+    for number in range(2):
+        spool.keep(*page(number))
+        assert on_disk(spool.path) == spool.path.stat().st_size
+    assert on_disk(spool.folder) == 2, "the pages and their lock"
+    letters = tmp_path / "dead-letters"
+    deadletters.keep_answer(letters, "/2/users", b"<odd>", "it cannot be read")
+    assert on_disk(letters) == letters.stat().st_size
+    spool.replay(archive)
+    assert on_disk(spool.folder) == 1
+
+
+@contextmanager
+def room_in_files(size: int) -> Iterator[None]:
+    """No file of this process may become longer: what a write still takes of a page is only its beginning."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_page_for_which_there_is_no_room_leaves_nothing_of_itself(spool: Spool, archive: SqliteArchive) -> None:
+    spool.keep(*page(1))
+    kept = spool.path.read_bytes()
+    with room_in_files(len(kept) + 100), pytest.raises(ServiceDown, match=r"pages\.jsonl cannot be used"):
+        spool.keep(*page(2))
+    assert spool.path.read_bytes() == kept
+    spool.keep(*page(3))
+    assert spool.replay(archive) == Replayed(2, 6, 0)
 
 
 def test_a_page_that_contradicts_an_earlier_one_comes_back_with_that(spool: Spool, archive: SqliteArchive) -> None:
@@ -256,6 +310,25 @@ from test_spool import Path, Spool, page
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + 50):
     Spool(Path(sys.argv[1])).keep(*page(number))
 """
+
+
+def test_what_is_kept_as_a_replay_ends_is_not_removed_with_it(
+    spool: Spool, archive: SqliteArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.keep(*page(1))
+    keeping = threading.Thread(target=spool.keep, args=page(2))
+    unlink = Path.unlink
+
+    def late(path: Path) -> None:
+        keeping.start()
+        keeping.join(0.3)  # it has to wait
+        unlink(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", late)
+        assert spool.replay(archive).records == 1
+    keeping.join()
+    assert spool.waiting() == 1
 
 
 def test_processes_keep_while_one_replays(spool: Spool, archive: SqliteArchive) -> None:

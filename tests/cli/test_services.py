@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from netwar.cli.services import Services
+from netwar.connections.sqlite_files import still_open
 from netwar.errors import Busy, ServiceDown
 from tests.desk import Desk
 
@@ -26,6 +29,22 @@ def test_nothing_is_made_before_it_is_used(services: Services, desk: Desk) -> No
 def test_the_data_folder_is_its_owners_alone(services: Services, desk: Desk) -> None:
     assert services.data == desk.home / ".local/share/netwar"
     assert services.data.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_committed_survives_a_power_cut(services: Services, desk: Desk) -> None:
+    """But for rate windows, of which a few counts may be lost."""
+    desk.configure(consumer_key="key", bearer_token="token", index="kept")
+    services.queue("work").put(["1"])
+    services.archive.touch(["twkept"])
+    assert services.windows.take("token", "timeline", 1) is None
+    assert services.money.spent() == 0
+
+    def told(connection: sqlite3.Connection, pragma: str) -> Any:
+        return connection.execute(f"PRAGMA {pragma}").fetchone()
+
+    synchronous = sorted((Path(told(one, "database_list")[2]).name, told(one, "synchronous")[0]) for one in still_open())
+    services.close()
+    assert synchronous == [("kept.sqlite", 2), ("meter.sqlite", 1), ("meter.sqlite", 2), ("queues.sqlite", 2)]
 
 
 def test_a_data_folder_that_cannot_be_made_is_told(services: Services, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from itertools import product
 from pathlib import Path
@@ -28,6 +29,15 @@ def test_a_run_that_ended_is_dead_and_one_that_goes_on_is_not(tmp_path: Path) ->
     assert not run.dead(run.begin())
     other.end()
     assert run.dead(held(tmp_path))
+
+
+def test_two_that_look_at_once_both_see_that_a_run_is_dead(tmp_path: Path) -> None:
+    holder = held(tmp_path)
+    with (tmp_path / f"{holder.split(':')[1]}.run").open("w") as looker:
+        fcntl.flock(looker, fcntl.LOCK_SH)
+        assert Run(tmp_path).dead(holder)
+        fcntl.flock(looker, fcntl.LOCK_EX)
+        assert not Run(tmp_path).dead(holder), "who holds it alone is the run"
 
 
 def test_runs_of_another_folder_are_never_judged_though_their_host_has_the_same_name(tmp_path: Path) -> None:

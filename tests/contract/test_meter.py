@@ -129,11 +129,13 @@ def test_a_reservation_that_does_not_fit_says_what_is_left(money: Money, other: 
     assert money.reserved() == 0
 
 
-def test_the_last_micro_dollar_may_be_reserved(money: Money) -> None:
+def test_the_last_micro_dollar_may_be_reserved_and_none_beyond_it(where: str, run: Run, money: Money) -> None:
     money.reserve("all", {"post": BUDGET // POST}, PURPOSE)
     with pytest.raises(DoesNotFit) as no:
         money.reserve("one more", {"like": 1}, PURPOSE)
     assert (no.value.left, no.value.reserved) == (0, 0)
+    with pytest.raises(DoesNotFit):
+        open_money(where, run, POST - 1, app="poor").reserve("one", {"post": 1}, PURPOSE)
 
 
 def test_the_same_request_replaces_a_reservation_that_is_in_doubt(money: Money, other: Money) -> None:
@@ -407,10 +409,25 @@ def test_a_reservation_that_is_open_at_midnight_counts_for_both_days(money: Mone
     assert no.value.left == 50 * POST
 
 
-def test_what_x_books_on_tomorrow_while_our_clock_is_late_counts(money: Money) -> None:
-    buy(money, posts(*range(200)), TOMORROW)
-    with pytest.raises(DoesNotFit):
+def test_what_x_books_on_tomorrow_while_our_clock_is_late_counts(money: Money, clock: SetClock) -> None:
+    after = TOMORROW + timedelta(days=1)
+    for day, count in ((TODAY, 150), (TOMORROW, 190), (after, 170)):
+        buy(money, posts(*range(count)), day)
+    for late, left in ((0, 30), (2 * 86_400, 10)):
+        clock.now -= late
+        with pytest.raises(DoesNotFit) as no:
+            money.reserve("page", {"post": left + 1}, PURPOSE)
+        assert (no.value.left, no.value.sure) == (left * POST, not late), "of the days that it may be the dearest counts"
+        assert money.today() == after
+
+
+def test_an_answer_of_the_last_seconds_of_a_day_opens_no_new_budget(money: Money, clock: SetClock) -> None:
+    clock.now = datetime(2026, 11, 24, tzinfo=UTC).timestamp() + 10
+    before = datetime(2026, 11, 23, 23, 59, 55, tzinfo=UTC)
+    money.settle(money.reserve("page", {"post": 200}, PURPOSE), posts(*range(200)), before)
+    with pytest.raises(DoesNotFit) as no:
         money.reserve("page", {"post": 1}, PURPOSE)
+    assert not no.value.sure
 
 
 def test_a_bearer_token_belongs_to_an_app(where: str, run: Run, clock: SetClock) -> None:

@@ -81,6 +81,13 @@ def test_leaving_a_claim_normally_is_done(queue: Queue) -> None:
     assert queue.take(1) is None
 
 
+def test_a_claim_tells_when_the_first_of_its_users_was_put(queue: Queue, clock: SetClock) -> None:
+    for user in ("1", "2", "3"):
+        queue.put([user])
+        clock.now += 5
+    assert taken(queue, 3).queued == NOW
+
+
 def test_putting_a_claimed_user_adds_nothing(queue: Queue) -> None:
     queue.put(["1"])
     with taken(queue):
@@ -204,6 +211,14 @@ def test_a_lease_that_ran_out_is_handed_to_another_and_lost(queue: Queue, other:
     assert (len(queue), queue.claimed()) == (0, [])
 
 
+def test_a_lease_of_a_clock_that_was_ahead_holds_nobody(queue: Queue, other: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    clock.now += 90 * 86_400
+    taken(queue)
+    clock.now = NOW
+    assert taken(other).user == "1"
+
+
 def test_renewing_makes_the_lease_new(queue: Queue, other: Queue, clock: SetClock) -> None:
     queue.put(["1"])
     claim = taken(queue)
@@ -280,12 +295,14 @@ def test_clear_says_what_went(queue: Queue) -> None:
         claim.renew()
 
 
-def test_the_claims_of_a_run_that_ended_are_free_at_once(where: str, queue: Queue) -> None:
-    queue.put(["1"])
+def test_the_claims_of_a_run_that_ended_are_free_at_once(where: str, queue: Queue, other: Queue, clock: SetClock) -> None:
+    queue.put(["1", "2"])
     ended = new_run(where)
-    taken(open_queue(where, ended))
+    gone, theirs = taken(open_queue(where, ended, clock=clock)), taken(other)
+    assert queue.take(1) is None
     ended.end()
-    assert taken(queue).user == "1"
+    assert taken(queue, 2).users == gone.users
+    theirs.renew()
 
 
 HOLDER = """

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Archive
-from netwar.errors import Busy, LeaseLost
+from netwar.archive.base import Archive, Store
+from netwar.archive.spool import Spool
+from netwar.errors import Busy, LeaseLost, RateLimited
 from netwar.follows import snapshot_writer, snapshots
+from netwar.follows.enumeration import BARREN_PAGES, REPEATS, Enumeration, Guard
 from netwar.follows.snapshot_writer import SnapshotWriter, opened
-from netwar.follows.snapshots import Snapshots
+from netwar.follows.snapshots import Parts, Snapshots
+from netwar.records.pages import Page
+from netwar.twitter.base import Answer, TransientError
 from tests.contract.conftest import opened_archive
 
 Ids = list[int]
@@ -101,6 +105,14 @@ def test_later_ones_hold_only_what_changed(archive: Archive, lists: Snapshots) -
     assert after - size < 200, "an unchanged one is a record and no ids"
 
 
+def test_a_second_try_of_a_list_leaves_nothing_of_the_first(lists: Snapshots) -> None:
+    for count in (130, 50):
+        parts = Parts(lists, "whole", 1)
+        parts.add(range(count))
+        assert parts.end() == count
+    assert list(lists.stored("whole", 1)) == list(range(50))
+
+
 def test_doubles_count_once(lists: Snapshots) -> None:
     ids = random_ids(4, 60)
     assert taken(lists, [*ids, *ids[:25]]).count == 60
@@ -151,14 +163,80 @@ def test_one_run_at_a_time(lists: Snapshots) -> None:
         first.renew()
     dead.add([2], "b")
     with pytest.raises(LeaseLost):
-        first.add([2], "b")
+        first.add([9], "c")
     dead.release()
     first.release()
     assert SnapshotWriter(lists, "host:fourth", clock=lambda: now[0]).token == "b"
     now[0] += 601
     assert SnapshotWriter(lists, "host:fifth", clock=lambda: now[0]).count == 2, "a lease that ran out"
     now[0] -= 90 * 86_400
-    assert SnapshotWriter(lists, "host:sixth", clock=lambda: now[0]).count == 2, "a lease of a host whose clock was ahead"
+    last = SnapshotWriter(lists, "host:sixth", clock=lambda: now[0])
+    assert last.count == 2, "a lease of a host whose clock was ahead"
+    last.add([3], None)
+    last = SnapshotWriter(lists, "host:sixth", clock=lambda: now[0])
+    assert last.ended, "the whole list is not read again"
+    assert list(lists.members(last.finish(complete=True).number)) == [1, 2, 3], "nobody's page was written over"
+
+
+def test_an_x_that_leads_nowhere_is_given_up() -> None:
+    def shown(users: int, token: str) -> Answer:
+        return Answer(Page(users=[{"id": str(number)} for number in range(users)], next_token=token), 1, 0, 1, 1)
+
+    guard = Guard()
+    assert [guard.is_new(shown(2, "same")) for _ in range(REPEATS)] == [True, False, False]
+    with pytest.raises(TransientError, match="the same page again and again"):
+        guard.is_new(shown(2, "same"))
+    guard = Guard()
+    assert all(guard.is_new(shown(0, str(number))) for number in range(BARREN_PAGES - 1))
+    with pytest.raises(TransientError, match="50 empty pages in a row"):
+        guard.is_new(shown(0, "further"))
+
+
+class Waiting:
+    """An X whose window opens in twenty minutes; then it shows the whole list, when it is asked a second time."""
+
+    def __init__(self) -> None:
+        self.limits = [RateLimited("the rate window is spent", 1_200.0)]
+        self.pages = [Page(unread=True), Page(users=[{"id": "5"}])]
+
+    def follows(self, *given: Any, **more: Any) -> Answer:
+        if self.limits:
+            raise self.limits.pop()
+        return Answer(self.pages.pop(0), 1, 0, 1, 1)
+
+
+def test_a_run_that_waits_or_takes_long_keeps_its_list(archive: Archive, lists: Snapshots, tmp_path: Path) -> None:
+    now = [1_000.0]
+
+    def others_are_told() -> None:
+        with pytest.raises(Busy):
+            SnapshotWriter(lists, "host:other", clock=lambda: now[0])
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        others_are_told()
+
+    one = SnapshotWriter(lists, "host:one", clock=lambda: now[0])
+    for number in range(30):
+        now[0] += 250
+        one.add([number], f"token{number}")
+        others_are_told()
+    run = Enumeration(
+        Waiting(),  # type: ignore[arg-type]
+        Store(archive, Spool(tmp_path / "spool")),
+        None,
+        "7",
+        "followers",
+        one,
+        mode="ids",
+        fresh=0,
+        sleep=sleep,
+    )
+    with pytest.raises(TransientError, match="something that cannot be read"):
+        run.run(wait=True)
+    assert (one.ended, one.token, now[0]) == (False, "token29", 1_000 + 30 * 250 + 1_200)
+    run.run(wait=True)
+    assert (one.ended, one.count) == (True, 31)
 
 
 def test_one_that_was_never_begun_leaves_nothing(archive: Archive, lists: Snapshots) -> None:

@@ -120,7 +120,7 @@ def test_suspended_and_back(observer: Begin) -> None:
     one.put(user["id"])
     assert "1 known to be suspended" in one.record("--fresh", 0).stderr
     one.put(user["id"])
-    one.record("--fresh", 0, "--again")
+    one.record("--again")
     assert one.outcome(user["id"]) is None
     assert one.outcome(f"@{user['name'].lower()}") is None, "the name is borne again, too"
     with one.archive() as archive:
@@ -136,7 +136,11 @@ def test_a_name_that_passed_to_another_id(observer: Begin) -> None:
     one.put(first["name"], second["name"])
     one.record()
     one.change(first["id"], name="someone_else")
+    one.put(first["id"])
+    one.record("--fresh", 0)
     one.change(second["id"], name=first["name"])
+    one.put(first["name"])
+    assert "1 profile read" in one.record().stderr, "that the former bearer is known says nothing of the present one"
     one.put(first["name"], second["name"])
     one.record("--fresh", 0)
     with one.archive() as archive:

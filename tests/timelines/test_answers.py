@@ -189,6 +189,7 @@ def test_what_passes_is_asked_again_and_everything_is_recorded(three: Three, tro
     no_bug(ended)
     assert all(fault["fired"] for fault in three.post("faults", []))
     assert "3 complete" in ended.stderr
+    assert "back on the queue" not in ended.stderr
     three.is_complete()
 
 
@@ -312,9 +313,20 @@ def in_doubt(three: Three) -> int:
     return json.loads(three.run("tw-spend", "--no-ask", "--json").stdout)["micro_dollars"]["in_doubt"]
 
 
-@pytest.mark.parametrize("refusal", ["rate-limit", "server-error", "credits-depleted"])
-def test_who_asks_again_and_is_refused_has_not_paid_for_what_was_cut_off(three: Three, refusal: str) -> None:
-    three.fault("cut", endpoint=TIMELINE)
+@pytest.mark.parametrize(
+    ("lost", "refusal"),
+    [
+        ({"kind": "cut"}, "rate-limit"),
+        ({"kind": "hang", "billed": True, "seconds": 30}, "server-error"),
+        ({"kind": "reset", "billed": True}, "credits-depleted"),
+    ],
+    ids=["cut", "hang", "reset"],
+)
+def test_who_asks_again_and_is_refused_has_not_paid_for_what_was_cut_off(
+    three: Three, lost: dict[str, Any], refusal: str
+) -> None:
+    three.fault(endpoint=TIMELINE, requests=[1], **lost)
+    three.fault("server-error", endpoint=TIMELINE, after=1)  # when it is asked for again
     three.capture(check=69)
     billed = three.bill()["micro"]
     assert three.spent() + in_doubt(three) >= billed > three.spent()

@@ -292,6 +292,7 @@ def test_a_signal_in_mid_run_puts_everybody_back(three: Three, number: signal.Si
     assert "Traceback" not in said
     assert [state for state, _ in three.entries()] == ["waiting"] * 3
     assert not list((three.data / "runs").glob("*.run")), "no lock is left"
+    assert three.held() == 1, "X may bill the page that was not waited for"
     first = three.ids()[0]
     assert three.recorded("three", first) == set(three.truth(first)[:100])
     three.completes()

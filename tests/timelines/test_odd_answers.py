@@ -85,6 +85,22 @@ def test_what_no_post_names_is_kept(one: Operator, x: Canned) -> None:
     assert len(x.asked) == 2, "an answer without meta does not say that it is the last"
 
 
+def test_an_error_about_something_else_says_nothing_of_a_user_and_takes_no_page_away(one: Operator, x: Canned) -> None:
+    gone = {"type": "https://api.x.com/2/problems/resource-not-found", "title": "Not Found Error", "detail": "Could not find it."}
+    post = {"id": "1408876829491015681", "author_id": "13", "text": "hello", "created_at": "2021-06-26T19:56:26.000Z"}
+    pages = {
+        "11": {"errors": [{**gone, "parameter": "pinned_tweet_id"}]},
+        "12": {"errors": [{**gone, "parameter": "id", "value": "99"}]},
+        "13": {"errors": [{**gone, "parameter": "id", "value": "13"}], "data": [post]},
+    }
+    x.timelines({user: json.dumps({**page, "meta": {}}).encode() for user, page in pages.items()})
+    one.queue(pages)
+    one.run("tw-idu3elk", "others")
+    told = {user: record["outcome"] for user, record in one.coverage("others").items()}
+    assert told == {"11": "empty", "12": "empty", "13": "complete"}
+    assert one.recorded("others", "13") == {int(post["id"])}
+
+
 def test_half_an_emoji_among_followers_and_in_look_ups(one: Operator, x: Canned) -> None:
     names = [b'"N \\ud83d"', b"null", b"7"]
     users = [b'{"id": %d, "username": "u%d", "name": %s, "protected": "yes"}' % (77 + n, n, name) for n, name in enumerate(names)]

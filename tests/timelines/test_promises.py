@@ -98,6 +98,18 @@ def test_posts_that_come_twice_do_not_make_a_timeline_complete(operator):
     assert [(part["low"], int(part["high"])) for part in record["lost"]] == [("0", truth[3199] - 1)]
 
 
+def test_what_x_does_not_show_of_its_last_posts_does_not_make_a_timeline_complete(operator):
+    """X counts towards its limit what it does not show."""
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 3250\n")
+    user = one.users()[0]
+    hidden = one.truth(user["id"])[100:800]
+    one.post("faults", {"kind": "leave-out", "endpoint": TIMELINE, "times": 0, "ids": list(map(str, hidden))})
+    one.queue([user["id"]])
+    one.run("tw-idu3elk", "hidden")
+    record = one.coverage("hidden")[user["id"]]
+    assert (record["outcome"], sum(span["posts"] for span in record["spans"])) == ("partial", 2500)
+
+
 def test_a_post_that_becomes_visible_late_is_not_passed_over(operator):
     one = operator(ONE)
     user = one.users()[0]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+
+from netwar.connections.runs import Run
+from netwar.queues.sqlite import SqliteQueue
 
 # Two users past what X serves, the others with 0 to 300 posts; nobody suspended, protected, gone or renamed.
 FIFTY = """
@@ -117,11 +122,10 @@ def test_a_page_token_that_repeats_for_ever_is_got_round(operator):
 def test_refresh_reads_again_for_new_counts(operator):
     one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 150\n")
     user = one.users()[0]
-    one.queue([user["id"]])
-    one.run("tw-idu3elk", "fresh")
+    one.queue([user["id"], user["name"]])
+    one.run("tw-idu3elk", "fresh", "--limit", 1)
     before = dict(one.select("fresh", "SELECT id, version FROM tweet"))
     spans = one.coverage("fresh")[user["id"]]["spans"]
-    one.queue([user["id"]])
     one.run("tw-idu3elk", "fresh", "--refresh")
     after = dict(one.select("fresh", "SELECT id, version FROM tweet"))
     newer = {number for number in after if after[number] > before.get(number, 0)}
@@ -137,6 +141,14 @@ def test_the_same_user_by_name_and_by_id_is_recorded_once(operator):
     pages = [line for line in one.log() if line["path"].endswith("/tweets")]
     assert len(pages) == 2, "two pages of one timeline, and no third question"
     assert one.work()["waiting"] == 0
+
+    one.queue([user["id"]])
+    data = one.desk.home / ".local/share/netwar"
+    with closing(SqliteQueue(data / "queues.sqlite", "work", Run(data / "runs"))) as other, other.take(1):
+        one.queue([user["name"]])
+        one.run("tw-idu3elk", "elsewhere")
+    assert "elsewhere" not in one.coverage("once")
+    assert len([line for line in one.log() if line["path"].endswith("/tweets")]) == 2, "another worker has them"
 
 
 def test_names_are_looked_up_a_hundred_at_a_time(operator):
@@ -192,6 +204,22 @@ def test_an_archived_name_is_checked_against_what_comes(operator):
     assert "renamed from" in two.run("tw-coverage", "moved", first["name"]).stdout
 
 
+def test_of_two_who_bore_a_name_the_last_one_is_asked_about(operator):
+    two = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n[[users]]\nindex = 1\nposts = 40\n")
+    first, second = two.users()[:2]
+    two.queue([first["name"]])
+    two.run("tw-idu3elk", "passed")
+    two.post("state", {"user": first["id"], "name": "brand_new_name"})
+    two.post("state", {"user": second["id"], "name": first["name"]})
+    two.queue([second["id"]])
+    two.run("tw-idu3elk", "passed")
+    asked = len(two.log())
+    two.post("posts", {"user": second["id"], "count": 3})
+    two.queue([first["name"]])
+    two.run("tw-idu3elk", "passed")
+    assert [line["path"] for line in two.log()[asked:]] == [f"/2/users/{second['id']}/tweets"]
+
+
 def test_a_name_that_nobody_bears_any_more_is_followed(operator):
     one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n")
     user = one.users()[0]
@@ -240,6 +268,15 @@ def test_other_ways_to_ask_bring_the_same_tweets(operator, settings):
     recorded = {row[0] for row in one.select("ways", "SELECT id FROM tweet WHERE via = 1")}
     assert recorded == set(one.truth(user["id"]))
     assert one.spent() == one.bill()["micro"]
+
+
+def test_users_that_come_along_are_reserved_for(operator):
+    """Five posts may mention 260 users: no larger page is asked for with three dollars."""
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 30\n", expand="full", budget=3)
+    one.queue([one.users()[0]["id"]])
+    one.run("tw-idu3elk", "along", check=None)
+    pages = [line for line in one.log() if line["path"].startswith("/2/users/") and line["method"] == "GET"]
+    assert {page["parameters"]["max_results"] for page in pages} == {"5"}
 
 
 def test_fields_that_x_no_longer_sends_are_told_loudly(operator):

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from netwar.connections.runs import HOST, Run
 from netwar.errors import OutOfBudget, ServiceDown
-from netwar.meter.base import Purpose
+from netwar.meter.base import EVERYTHING, MadeGood, Purpose
 from netwar.meter.sqlite import SqliteMoney
+from netwar.records.pages import Page
 from netwar.reports.spending import statement
 from netwar.sandbox.world.clock import http_date
+from netwar.twitter import budget
 from netwar.twitter.base import TransientError
 from netwar.twitter.budget import BudgetGuard
 from netwar.twitter.clock import XClock
@@ -154,6 +157,47 @@ def test_nothing_is_reserved_while_x_does_not_say_what_day_it_is(opening: Openin
         purse.reserve("page", [10], lambda size: {"post": size}, "")
 
 
+def test_what_others_have_reserved_is_waited_for_but_not_for_ever(
+    opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is settled within two minutes, or never."""
+    other = Run(tmp_path / "runs")
+    theirs = closing(SqliteMoney(tmp_path / "meter.sqlite", "app", other, BUDGET, opening()._days._clock))
+    waited = [0.0]
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: waited[0]))
+    with theirs as money:
+        money.learn_time(NOON, 0.1)
+        page = money.reserve("theirs", {"post": 200}, Purpose("tw-try", ""))
+
+        def sleep(seconds: float) -> None:
+            waited[0] += 10
+            assert waited[0] < 1_000, "it waits for ever"
+            if waited[0] == settled:
+                money.settle(page, [("post", "1")], datetime.fromtimestamp(NOON, UTC))
+
+        purse = BudgetGuard(opening(), Path("/home/a/.twitter"), "tw-try", sleep)
+        settled = 0
+        with pytest.raises(OutOfBudget):
+            purse.reserve("page", [10], lambda size: {"post": size}, "")
+        assert waited[0] > 120
+        settled, waited[0] = 120, 0.0
+        assert purse.reserve("page", [10], lambda size: {"post": size}, "")[1] == 10
+
+
+def test_how_much_of_a_doubt_an_answer_makes_good(opening: Opening) -> None:
+    """So much as its page can have cost, or all of it: where nothing follows, it had all that there was."""
+    purse = BudgetGuard(opening(), Path("/home/a/.twitter"), "tw-try")
+    two = [{"id": "1"}, {"id": "2"}]
+
+    def most(size: int) -> dict[str, int]:
+        return {"post": 3 * size, "user": 1}
+
+    assert purse.made_good(Page(posts=two, next_token="more"), most, resumed=True) == MadeGood(40_000, 3 * POST, ("1", "2"))
+    assert purse.made_good(Page(posts=two, untold=True), most, resumed=False) == MadeGood(40_000, 3 * POST)
+    assert purse.made_good(Page(posts=two), most, resumed=False) == MadeGood(EVERYTHING)
+    assert purse.made_good(Page(users=two), None, resumed=False) == MadeGood()
+
+
 def test_the_refusal_names_the_file_and_the_host_of_the_lowest_budget(opening: Opening) -> None:
     spend(opening(BUDGET, "/home/low/.twitter"), NOON, 190)
     high = opening(10 * BUDGET, "/home/high/.twitter")
@@ -182,6 +226,8 @@ def test_a_budget_that_was_raised_in_its_file_meanwhile_forbids_nothing(
     file.write_text("[API]\nbudget = 2\n")
     assert statement(high, host=HOST).balance.budget.micro == 2 * BUDGET
     assert purse.reserve("page", [20], lambda size: {"post": size}, "")[1] == 20
+    file.write_text("[API]\nbudget = 3\n")
+    assert purse.reserve("more", [250], lambda size: {"post": size}, "")[1] == 250
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,41 @@ def asked(way: Way) -> object:
         transport.session.close()
 
 
+class _Portal(BaseHTTPRequestHandler):
+    """Stands in X's place and sends people elsewhere first."""
+
+    elsewhere: str
+
+    def do_GET(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.elsewhere)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+def test_keys_and_questions_go_nowhere_else_though_a_portal_says_so() -> None:
+    for there in serving(_Server(("127.0.0.1", 0), _Answering)):
+        handler = type("Portal", (_Portal,), {"elsewhere": f"http://127.0.0.1:{there.server_port}/"})
+        for portal in serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)):
+            transport = Transport(Way(f"http://127.0.0.1:{portal.server_port}"), timeout=5, bearer_token="bearer")
+            assert transport.request("GET", "/2/users/me").status == 302
+            with pytest.raises(Glitch, match="answers with status 302"):
+                transport.look()
+            transport.session.close()
+        assert there.came == 0  # type: ignore[attr-defined]
+
+
+def test_an_x_that_is_not_there_has_billed_nothing() -> None:
+    with pytest.raises(Glitch, match="Connection refused") as no:
+        asked(Way(f"http://127.0.0.1:{free_port()}"))
+    assert not no.value.billed  # type: ignore[attr-defined]
+
+
 def test_it_is_reached_through_the_proxy_and_believed_by_its_ca(
     x: _Server, proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from itertools import count, product
 
 import pytest
@@ -51,6 +52,13 @@ def test_an_answer_that_is_none_of_xs_own_tells_nothing(remembered, status):
 @rows("status", [200, 401, 403, 404, 429])
 def test_a_refusal_of_xs_own_is_believed(remembered, status):
     assert len(remembered(status)[1]) == 1
+
+
+def test_a_reset_is_told_by_xs_own_clock(remembered):
+    """Whatever time it is here."""
+    date = "Mon, 23 Nov 2026 23:00:00 GMT"
+    wait, _ = remembered(date=date, reset=str(int(parsedate_to_datetime(date).timestamp()) + 600))
+    assert wait == 600
 
 
 def test_a_reset_beyond_a_day_is_cut(remembered):

@@ -41,12 +41,12 @@ def told(story: Story) -> tuple[SimulatedX, Memory]:
     with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10, log=Mock()):
         for _ in range(MAX_RUNS):
             was_plain = not x.odd and not bounds
-            if _run(x, memory, bounds.pop(0) if bounds else UNBOUNDED) and was_plain:
+            if run(x, memory, bounds.pop(0) if bounds else UNBOUNDED) and was_plain:
                 break
         else:
             raise AssertionError("the runs come to no end")
     x.now += 60_000
-    _run(x, memory)
+    run(x, memory)
     record = memory.record("tw", USER)
     assert not record.gaps, "the last run, of which nothing was cut off, left a gap"
     assert record.top == max(x.truth, default=0)
@@ -55,7 +55,7 @@ def told(story: Story) -> tuple[SimulatedX, Memory]:
     return x, memory
 
 
-def _run(x: SimulatedX, memory: Memory, bounds: Bounds = UNBOUNDED) -> bool:
+def run(x: SimulatedX, memory: Memory, bounds: Bounds = UNBOUNDED) -> bool:
     """One run; whether it came to its end."""
     try:
         memory.replay()

@@ -230,11 +230,13 @@ def test_a_shard_that_is_just_being_made_is_waited_for() -> None:
 @on("es953-sec", "es654-sg")
 def test_writing_where_we_may_not_is_told_and_put_by(archive: ElasticArchive, server: ElasticServer, tmp_path: Path) -> None:
     """The index is closed to the recorder by taking the block for all writes, as an administrator's freeze does."""
-    archive.write([tweet(1)])
+    archive.write([tweet(1)], [Cover("twbrexit", "7", Span(0, 10, 5), NOW)])
     server.ask("PUT", "/twbrexit/_settings", {"index.blocks.write": True})
+    page = Cover("twbrexit", "7", Span(0, 20, 9), NOW, back=Span(4, 10, 1))
     with pytest.raises(ServiceDown, match="takes nothing into twbrexit now: the index or the cluster is blocked"):
-        Store(archive, Spool(tmp_path / "spool")).write("timeline 7", [tweet(2)])
+        Store(archive, Spool(tmp_path / "spool")).write("timeline 7", [tweet(2)], [page])
     assert Spool(tmp_path / "spool").waiting() == 1
+    assert archive.record("twbrexit", "7").spans == (Span(0, 4, 4),), "what it contradicts goes before it, its span comes after"
 
 
 def test_what_cannot_be_written_for_want_of_a_right_is_put_by(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Changes to the program that lose data or money, and which tests notice each of them."""
