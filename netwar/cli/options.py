@@ -13,6 +13,15 @@ from netwar.cli.run_budget import BUDGET
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+def together(*options: Decorator) -> Decorator:
+    """Several arguments and options as one decorator, in this order."""
+
+    def decorated(main: Callable[..., Any]) -> Callable[..., Any]:
+        return functools.reduce(lambda so_far, option: option(so_far), reversed(options), main)
+
+    return decorated
+
+
 def queue(default: str, what: str) -> Decorator:
     """--queue NAME; `what` is said of it."""
     return click.option("--queue", default=default, show_default=True, help=what)
