@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 # A second Ctrl-C in this many seconds does not disturb the clean-up that the first began.
 GRACE = 5.0
+AGAIN = 0.01  # seconds until a stop that was lost in a callback is raised once more
 
 
 class Stopped(BaseException):
@@ -45,6 +49,12 @@ class _Stop:
             self.last = now
             raise Stopped(number)
 
+    def once_more(self, number: int) -> None:
+        """Raise again, soon: where it was raised nothing could come of it."""
+        self.last = -GRACE
+        signal.signal(signal.SIGALRM, lambda _, frame: self(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+
 
 def install() -> None:
     """Raise Stopped for each of the signals that was not ignored when we started (nohup, `&` in a script)."""
@@ -52,3 +62,16 @@ def install() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
+    sys.unraisablehook = _keeping(stop, sys.unraisablehook)
+
+
+def _keeping(stop: _Stop, ignore: Callable[[Any], object]) -> Callable[[Any], None]:
+    """What Python does with an error that nobody can catch, in a finalizer or a weakref's callback: a stop is not ignored."""
+
+    def hook(lost: Any) -> None:
+        if isinstance(lost.exc_value, Stopped):
+            stop.once_more(lost.exc_value.signal)
+        else:
+            ignore(lost)
+
+    return hook

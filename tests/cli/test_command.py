@@ -186,6 +186,21 @@ class Made:
     assert "stopped by SIGTERM" in ended.stderr
 
 
+def test_a_signal_that_comes_in_a_callback_is_not_lost(attempt: Try) -> None:
+    """Python ignores what a weakref's callback raises, and says so; the import system has such callbacks."""
+    body = """
+import os, signal, time, weakref
+thing = type("Thing", (), {})()
+seen = weakref.ref(thing, lambda _: [os.kill(os.getpid(), signal.SIGHUP), *range(9)])
+del thing
+time.sleep(5)
+return "went on"
+"""
+    ended = attempt(body, check=128 + signal.SIGHUP)
+    assert ended.stderr.splitlines()[-1].endswith("stopped by SIGHUP")
+    assert "Exception ignored" not in ended.stderr
+
+
 def test_a_second_signal_does_not_disturb_the_clean_up(desk: Desk, write: Callable[[str], Path]) -> None:
     body = (
         "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
