@@ -144,7 +144,7 @@ class Services:
     @cached_property
     def windows(self) -> Windows:
         """The rate windows."""
-        return self._opened(metering.windows(self), "end")
+        return self._opened(metering.windows(self))
 
     @cached_property
     def archive(self) -> Archive:
@@ -271,9 +271,9 @@ class Services:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""
         self._closing.close()
 
-    def _opened(self, service: T, closing: str = "close") -> T:
+    def _opened(self, service: T) -> T:
         self.run  # noqa: B018  (its end must be the last thing that is closed)
-        close: Any = getattr(service, closing, None)
+        close: Any = getattr(service, "close", None)
         if close is not None:
             self._closing.callback(close)
         return service

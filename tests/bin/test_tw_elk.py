@@ -76,7 +76,7 @@ def test_a_recipe_has_a_help_of_its_own(desk: Desk) -> None:
     own = desk.home / ".twitter.d/recipes.toml"
     own.parent.mkdir()
     own.write_text('[ours.tweets]\nhelp = "x"\n')
-    assert f"{own} has faults:\n  - [ours.tweets] has no path" in desk.run("tw-elk", "health", "-h", check=78).stderr
+    assert f"{own} has errors:\n  - [ours.tweets] has no path" in desk.run("tw-elk", "health", "-h", check=78).stderr
 
 
 def test_a_wrong_command_line_is_told_before_a_server_is_asked(desk: Desk) -> None:

@@ -116,7 +116,7 @@ def test_a_rehearsal_and_the_real_thing_never_share_a_database(desk: Desk, redis
 
 
 def test_a_name_that_is_kept_for_what_stands_beside_the_queues_is_refused(desk: Desk) -> None:
-    assert "tw: begins what stands beside" in desk.run("tw-showwork", "--queue", "tw:work", check=2).stderr
+    assert "tw: begins the recorder" in desk.run("tw-showwork", "--queue", "tw:work", check=2).stderr
 
 
 def test_a_run_with_files_loads_nothing_of_redis(desk: Desk) -> None:
