@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,35 @@ from netwar.cli import click, output
 from netwar.records.text import line
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
+
+
+class Whole(click.HelpFormatter):
+    """Breaks no line at a hyphen, so that names of programs, options and files can be copied."""
+
+    def write_text(self, text: str) -> None:
+        """A paragraph."""
+        super().write_text(text.replace("-", UNBREAKABLE))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *args: Any, **more: Any) -> None:
+        """A list of terms, each with what it means."""
+        super().write_dl([(term, text.replace("-", UNBREAKABLE)) for term, text in rows], *args, **more)
+
+    def getvalue(self) -> str:
+        """All of it."""
+        return super().getvalue().replace(UNBREAKABLE, "-")
+
+
+class Context(click.Context):
+    """What click knows of a call."""
+
+    formatter_class = Whole
 
 
 class Guarded(click.Command):
     """What every program is made of, tw-sandbox included."""
+
+    context_class = Context
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Run, and end the process with the status."""

@@ -112,7 +112,7 @@ def overview() -> Iterator[str]:
         yield f"{task.title}{f'tw-help {task.name}':>{WIDTH - len(task.title)}}"
         width = max(len(names) for names, _ in task.rows)
         yield from (f"  {names:{width}}  {phrase}" for names, phrase in task.rows)
-    yield "tw-NAME -h tells all of a program; README.md leads through a first run."
+    yield "tw-NAME -h explains a program; README.md leads through a first run."
 
 
 def find(word: str) -> Task:
@@ -129,7 +129,7 @@ def details(task: Task, folder: Path) -> Iterator[str]:
     for name in task.programs:
         sentence, example = _told(folder / name)
         yield ""
-        yield from wrap(f"{name}: {sentence}", WIDTH, subsequent_indent="    ")
+        yield from wrap(f"{name}: {sentence}", WIDTH, subsequent_indent="    ", break_on_hyphens=False)
         yield f"    $ {example or name}"
 
 

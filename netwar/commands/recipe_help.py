@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
+from netwar.cli.guarded import Whole
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def groups(known: Iterable[Recipe]) -> str:
         about = next((one.about for one in mine if one.about), "")
         rows.append((f"{name:<10}{len(mine):>4}", about))
     told = _formatted(lambda text: text.write_dl(rows))
-    return f"{told}\n\ntw-elk --list GROUP lists a group, tw-elk NAME -h tells all of a recipe."
+    return f"{told}\n\ntw-elk --list GROUP lists a group, tw-elk NAME -h explains a recipe."
 
 
 def listing(known: Iterable[Recipe], word: str) -> str:
@@ -31,7 +32,7 @@ def listing(known: Iterable[Recipe], word: str) -> str:
     by_group = _by_group(known)
     found = {word: by_group[word]} if word in by_group else _by_group(_with_word(known, word))
     if not found:
-        raise NetwarError(f"no recipe has the word {word!r}: tw-elk --list tells all")
+        raise NetwarError(f"no recipe has the word {word!r}: tw-elk --list lists all")
 
     def write(text: click.HelpFormatter) -> None:
         for name, mine in found.items():
@@ -83,7 +84,7 @@ def details(recipe: Recipe) -> str:
         with text.section("Request"):
             text.write_text("\b\n" + "\n".join(f"{shape.method} {shape.path}" for shape in recipe.shapes))
 
-    return f"{_formatted(write)}\n\ntw-elk -h tells the options."
+    return f"{_formatted(write)}\n\ntw-elk -h lists the options."
 
 
 def _sentences(recipe: Recipe) -> Iterator[str]:
@@ -109,6 +110,6 @@ def _with_word(known: Iterable[Recipe], word: str) -> list[Recipe]:
 
 
 def _formatted(write: Any) -> str:
-    text = click.HelpFormatter(width=WIDTH)
+    text = Whole(width=WIDTH)
     write(text)
     return text.getvalue().rstrip("\n")

@@ -33,6 +33,13 @@ def test_a_task_has_examples(desk: Desk, word: str) -> None:
     assert max(map(len, told.splitlines())) <= 80
 
 
+def test_no_line_ends_within_a_name(desk: Desk) -> None:
+    """What a help names can be copied."""
+    for program in ("tw-quser2work", "tw-followdiff", "tw-usersearchadd", "tw-sandbox"):
+        assert not re.findall(r"\w+-$", desk.run(program, "-h", check=0).stdout, re.MULTILINE)
+    assert not re.findall(r"\w+-$", desk.run("tw-elk", "--list", check=0).stdout, re.MULTILINE)
+
+
 def test_what_is_no_task_is_told(desk: Desk) -> None:
     said = desk.run("tw-help", "dance", check=2).stderr
     assert "there is no task or program 'dance': the tasks are begin, queue," in said
