@@ -20,3 +20,17 @@ class Day(click.DateTime):
             return super().convert(value, parameter, context)
         except click.BadParameter:
             self.fail(f"{str(value)[:30]!r} is no day such as 2026-11-01", parameter, context)
+
+
+class Moment(click.DateTime):
+    """A day or time (UTC) such as 2026-11-01 or 2026-11-01T12:30:00, as an option's type; a day is its first moment."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> datetime:
+        """The time. What is none is a usage error."""
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            self.fail(f"{str(value)[:30]!r} is no time such as 2026-11-01 or 2026-11-01T12:30:00", parameter, context)

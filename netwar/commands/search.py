@@ -53,7 +53,9 @@ def show_found(archive: Archive, query: Query, view: View) -> str | None:
     with paged():
         found, more = _print(archive, query, view, limit, columns)
         outcome = f"{plural(found, query.noun)} found in {query.index}"
-        if more and view.limit is None:
+        if more and view.limit is not None:
+            outcome = f"{outcome}; there are more: --limit 0 shows all"
+        elif more:
             outcome = f"the newest {plural(found, query.noun)} of those in {query.index} are shown: --limit 0 shows all"
     return outcome
 

@@ -78,7 +78,13 @@ def test_lines_for_people(recorded: Recorded, tweets: list[dict[str, Any]]) -> N
     assert re.fullmatch(r"https://x.com/\w+/status/\d+", address)
     assert kind.split(",")[0] in ("tweet", "retweeted", "quoted", "replied_to")
     assert first in text.lower()
-    assert re.search("1 tweets? found in twshown", ended.stderr)
+    assert "1 tweet found in twshown; there are more: --limit 0 shows all" in ended.stderr
+
+
+def test_what_is_no_time_is_told(recorded: Recorded) -> None:
+    said = recorded.run("tw-search", "shown", "--since", "2024-99-99", check=2).stderr
+    assert "'2024-99-99' is no time such as 2026-11-01 or 2026-11-01T12:30:00" in said
+    assert "%Y" not in recorded.run("tw-search", "-h").stdout
 
 
 def test_an_index_alone_shows_a_person_the_newest(recorded: Recorded, tweets: list[dict[str, Any]]) -> None:
