@@ -83,7 +83,7 @@ class UserLookup:
         }
         silent = [value for value in asked if value not in profiles and value not in unavailable]
         self.silent += len(silent)
-        found = f"{plural(len(profiles), 'profile')} and {len(unavailable):,} not to be had"
+        found = f"{plural(len(profiles), 'profile')}, {len(unavailable):,} unavailable,"
         log.debug("look-up of %s: %s for $%.3f", plural(len(asked), "user"), found, answer.micro / 1e6)
         return LookupResult(asked, profiles, unavailable, silent, answer.retrieved)
 

@@ -94,7 +94,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         return reply
 
     def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
-        log.debug("asking X: %s %s %s", method, route, params)
+        log.debug("asking X: %s %s %s", method, route, _said(params))
         try:
             reply = self._send(method, route, params, json, user_auth)
         except requests.exceptions.ConnectTimeout as error:
@@ -151,6 +151,12 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             raise Glitch(f"X's answer stopped for {self.timeout:.0f} s after {_came(response)}", billed=True) from error
         except urllib3.exceptions.HTTPError as error:
             raise Glitch(f"X's answer broke off after {_came(response)}", billed=True) from error
+
+
+def _said(params: Mapping[str, Any] | None) -> str:
+    """What is asked for, without the lists of fields: those are long, and the same each time."""
+    told = {name: value for name, value in (params or {}).items() if name != "expansions" and not name.endswith(".fields")}
+    return " ".join(f"{name}={value}" for name, value in told.items())
 
 
 def _is_safe_to_repeat(method: str, error: BaseException) -> bool:

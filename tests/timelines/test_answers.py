@@ -351,6 +351,7 @@ def test_no_answer_makes_a_program_tell_its_keys(three: Three) -> None:
             ended = three.run(program, "-v", *(["three"] if program == "tw-idu3elk" else []), check=None)
             said = ended.stdout + ended.stderr
             assert "asking X: GET /2/" in said, "-v tells the requests"
+            assert ".fields" not in said, "but not the fields that are always asked for"
             assert "Traceback" in said or program == "tw-rates", "and where an error came from"
             for secret in [*secrets, "oauth_signature", "Bearer "]:
                 assert secret not in said
