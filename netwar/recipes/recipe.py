@@ -122,7 +122,7 @@ class Recipe:
         """The arguments by name. Raises ValueError, which says how the recipe is used."""
         least = sum(not one.optional for one in self.arguments)
         if not least <= len(given) <= len(self.arguments):
-            raise ValueError(f"use it so:  {self.usage}")
+            raise ValueError(f"usage:  tw-elk {self.usage}")
         told = [*given, *(one.default for one in self.arguments[len(given) :])]
         pairs = zip(self.arguments, told, strict=True)
         return {one.name: None if text is None else one.read(text) for one, text in pairs}

@@ -82,7 +82,7 @@ def test_a_recipe_has_a_help_of_its_own(desk: Desk) -> None:
 def test_a_wrong_command_line_is_told_before_a_server_is_asked(desk: Desk) -> None:
     desk.configure(elksg="127.0.0.1:1")
     assert "did you mean health" in desk.run("tw-elk", "helth", check=2).stderr
-    assert "use it so:  replicas INDICES N" in desk.run("tw-elk", "replicas", "tw*", check=2).stderr
+    assert "usage:  tw-elk replicas INDICES N" in desk.run("tw-elk", "replicas", "tw*", check=2).stderr
     assert "N must be a whole number" in desk.run("tw-elk", "replicas", "tw*", "x", check=2).stderr
     assert "INDICES must be" in desk.run("tw-elk", "delete", "../_cluster", check=2).stderr
     assert "takes a path" in desk.run("tw-elk", "GET", check=2).stderr

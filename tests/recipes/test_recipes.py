@@ -174,9 +174,9 @@ def test_a_number_is_a_number_in_a_body_and_what_is_left_out_is_left_out() -> No
 
 def test_how_a_recipe_is_used_is_told() -> None:
     assert SHIPPED["force-merge"].usage == "force-merge INDICES [SEGMENTS]"
-    with pytest.raises(ValueError, match=r"use it so: +replicas INDICES N"):
+    with pytest.raises(ValueError, match=r"usage: +tw-elk replicas INDICES N"):
         SHIPPED["replicas"].read(["twx"])
-    with pytest.raises(ValueError, match="use it so"):
+    with pytest.raises(ValueError, match="usage:"):
         SHIPPED["health"].read(["twx"])
     with pytest.raises(ValueError, match="N must be a whole number, not 'one'"):
         SHIPPED["replicas"].read(["twx", "one"])
