@@ -43,7 +43,8 @@ class Rejected:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._untold:
             reason, many = self._untold.most_common(1)[0]
-            echo(f"{self._name}: and {self._untold.total():,} more, {many:,} of them: {reason}", err=True)
+            share = "all" if many == self._untold.total() else f"{many:,}"
+            echo(f"{self._name}: and {self._untold.total():,} more, {share} of them: {reason}", err=True)
         self._closing.__exit__(kind, error, trace)
 
     def add(self, fault: Fault) -> None:

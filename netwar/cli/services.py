@@ -208,7 +208,8 @@ class Services:
 
         name = given or self.settings.index
         if not name:
-            raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  in {self.settings.path}")
+            where = f"under [STREAM] in {self.settings.path}"
+            raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  {where}")
         try:
             return checked_name(name)
         except ValueError as error:

@@ -26,6 +26,11 @@ def test_of_many_the_first_ten_are_told_and_all_are_kept(desk: Desk) -> None:
     assert desk.run("tw-showwork", "--names").stdout == "nasa\n"
 
 
+def test_where_all_have_one_reason_that_is_said(desk: Desk) -> None:
+    (desk.home / "users.txt").write_text("1.79583611414E+18\n" * 12)
+    assert "users.txt: and 2 more, all of them: a spreadsheet" in desk.run("tw-quser2work", "users.txt", check=1).stderr
+
+
 def test_those_of_standard_input_and_of_an_audit_have_a_place_too(desk: Desk) -> None:
     table = "source,target\n" + "".join(f"1.{number}E+18,5\n" for number in range(1, 13))
     for words, given, file, many in (
