@@ -29,7 +29,7 @@ def copied(services: Services, source: str, target: str) -> str:
             "a rehearsal stays apart from what X sent"
         )
     if not set(theirs.indices) & set(theirs.archive.indices(theirs.indices)):
-        raise NetwarError(f"there is nothing of {theirs.name} at {source}")
+        raise NetwarError(f"nothing is recorded at {source}")
     services.exclusive(f"{theirs.name} to {ours.name}", "the same command resumes there")
     try:
         copy = Copy(theirs, ours, lambda count, index: bar.update(count, index))

@@ -43,7 +43,7 @@ def test_places(desk: Desk, filled: Path) -> None:
 def test_what_cannot_be_copied(desk: Desk, filled: Path) -> None:
     run = desk.run
     assert "are the same place" in run("tw-copy", "brexit", "files:brexit", check=2).stderr
-    assert "there is nothing of other at other" in run("tw-copy", "other", "brexit", check=1).stderr
+    assert "nothing is recorded at other" in run("tw-copy", "other", "brexit", check=1).stderr
     assert "cannot name an index" in run("tw-copy", "brexit", "a/b", check=2).stderr
     assert "nosuch.conf is not there" in run("tw-copy", "nosuch.conf:brexit", "brexit", check=78).stderr
     assert "usertest can be copied only to usertest" in run("tw-copy", "brexit", "usertest", check=2).stderr
