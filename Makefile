@@ -21,7 +21,7 @@ demo: venv ## record a made-up world from beginning to end, in two minutes, with
 	@sh conf/demo.sh
 
 # Minutes in which everything goes wrong, as a part of the checks.
-SOAK ?= 0.33
+SOAK ?= 1
 
 test: .venv/checks ## run every check there is
 	$(PY) -m ruff check .
