@@ -255,20 +255,20 @@ function step.also(token, user, now, dead, most)
 end
 
 -- Claim one user, waiting or not: 1, or 0 when another claim has them.
-function step.claim(token, user, holder, now, lease, dead)
-  free(now, dead, nil)
+function step.claim(token, user, holder, now, lease, dead, most)
+  free(now, dead, most, nil, lease)
   if call('HEXISTS', claimed, user) == 1 then
     return 0
   end
   grant(token, holder, lease, {})
-  return step.also(token, user, now, '[]')
+  return step.also(token, user, now, '[]', most)
 end
 
 -- Take users, all different, off the queue, but for those who are claimed: what each of them was, '' for one who was not there.
-function step.remove(now, dead)
-  free(now, dead, nil)
+function step.remove(now, dead, most)
+  free(now, dead, most)
   local stood = {}
-  for place, user in ipairs({unpack(ARGV, 5)}) do
+  for place, user in ipairs({unpack(ARGV, 6)}) do
     if call('HEXISTS', claimed, user) == 1 then
       stood[place] = 'claimed'
     else

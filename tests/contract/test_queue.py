@@ -380,6 +380,21 @@ def test_a_user_claimed_by_name_is_free_when_the_run_is_dead(queue: Queue, run: 
     assert (len(other), other.claimed(), other.failed()) == (0, [], [])
 
 
+def test_who_a_dead_run_took_off_the_queue_is_claimed_by_name_or_removed(queue: Queue, run: Run, other: Queue) -> None:
+    queue.put(["1", "2", "3"])
+    taken(queue, 2)
+    run.end()
+    claim = other.claim("2")
+    assert claim is not None
+    assert sorted(other.waiting()) == ["1", "3"]
+    claim.requeue()
+    run.begin()
+    taken(queue, 3)
+    run.end()
+    assert other.remove(["1", "2"]) == {"1": "waiting", "2": "waiting"}
+    assert (list(other.waiting()), other.claimed()) == (["3"], [])
+
+
 def test_users_are_removed_but_not_those_who_are_worked_on(queue: Queue, other: Queue) -> None:
     queue.put(["5"])
     for _ in range(MAX_FAILURES):
