@@ -1,4 +1,4 @@
-"""Days and times on a command line."""
+"""Days, times and numbers on a command line."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ class Moment(click.DateTime):
             return super().convert(value, parameter, context)
         except click.BadParameter:
             self.fail(f"{str(value)[:30]!r} is no time such as 2026-11-01 or 2026-11-01T12:30:00", parameter, context)
+
+
+class HowMany(click.IntRange):
+    """The most that is wanted of something. There is never more than MANY of it, so that stands for whatever is higher."""
+
+    MANY = 2**53
+
+    def __init__(self, least: int) -> None:
+        super().__init__(min=least)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:
+        """The number. What is none, or too low, is a usage error."""
+        return min(int(super().convert(value, parameter, context)), self.MANY)

@@ -57,7 +57,8 @@ class Queue(Protocol):
 
     def put(self, users: Iterable[str]) -> int:
         """Add users, any number, streaming; how many were not waiting or claimed before. A failed
-        user waits again with a clean slate."""
+        user waits again with a clean slate, and one whom a claim has without their having waited
+        waits when that is put back."""
 
     def take(self, size: int) -> Claim | None:
         """Claim up to `size` users; None when nobody waits. Claims of dead runs are freed first."""
@@ -65,7 +66,7 @@ class Queue(Protocol):
     def claim(self, user: str) -> Claim | None:
         """Claim this user, whether they wait or not; None when another claim has them. Claims of dead runs are freed first.
 
-        Who did not wait leaves nothing behind, however the claim ends, and is not counted a failure of.
+        Who did not wait and is not put meanwhile leaves nothing behind, however the claim ends, and is not counted a failure of.
         """
 
     def remove(self, users: Sequence[str]) -> dict[str, str]:

@@ -150,6 +150,19 @@ local function grant(token, holder, lease, users)
   call('ZADD', leases, lease, token)
 end
 
+-- Who is put while a claim has them for itself alone goes on waiting when that is put back.
+local function keep(token, user, now)
+  local claim = claim_of(token)
+  for place, extra in ipairs(claim.extra) do
+    if extra == user then
+      table.insert(claim.users, table.remove(claim.extra, place))
+      call('HSETNX', queued, user, now)
+      call('HSET', claims, token, cjson.encode(claim))
+      return
+    end
+  end
+end
+
 -- Users, all different and no more than one call takes, follow the two arguments; `apart` micros lie between one's turn and the
 -- next one's. How many were new.
 function step.put(now, apart)
@@ -159,7 +172,9 @@ function step.put(now, apart)
   local new, in_turn, first = {}, {}, last_turn(now)
   local turn = seconds(first)
   for i, user in ipairs(users) do
-    if there[i] == 0 and not (owners and owners[i]) then
+    if owners and owners[i] then
+      keep(owners[i], user, now)
+    elseif there[i] == 0 then
       if apart ~= '0' then
         turn = seconds(first + apart * #new)
       end
@@ -255,20 +270,20 @@ function step.also(token, user, now, dead, most)
 end
 
 -- Claim one user, waiting or not: 1, or 0 when another claim has them.
-function step.claim(token, user, holder, now, lease, dead)
-  free(now, dead, nil)
+function step.claim(token, user, holder, now, lease, dead, most)
+  free(now, dead, most, nil, lease)
   if call('HEXISTS', claimed, user) == 1 then
     return 0
   end
   grant(token, holder, lease, {})
-  return step.also(token, user, now, '[]')
+  return step.also(token, user, now, '[]', most)
 end
 
 -- Take users, all different, off the queue, but for those who are claimed: what each of them was, '' for one who was not there.
-function step.remove(now, dead)
-  free(now, dead, nil)
+function step.remove(now, dead, most)
+  free(now, dead, most)
   local stood = {}
-  for place, user in ipairs({unpack(ARGV, 5)}) do
+  for place, user in ipairs({unpack(ARGV, 6)}) do
     if call('HEXISTS', claimed, user) == 1 then
       stood[place] = 'claimed'
     else

@@ -64,7 +64,8 @@ class RedisQueue:
 
     def claim(self, user: str) -> Claim | None:
         dead, token, now = self._dead(), uuid.uuid4().hex, self._clock()
-        held = self._do("claim", token, _bytes(user), self._run.begin(), now, now + LEASE_SECONDS, json.dumps(dead))
+        lease = (self._run.begin(), now, now + LEASE_SECONDS)
+        held = self._do("claim", token, _bytes(user), *lease, json.dumps(dead), MAX_FAILURES)
         self._bury(dead)
         return Claim(self, token, [user]) if held else None
 
@@ -72,7 +73,7 @@ class RedisQueue:
         dead = self._dead()
         stood: dict[str, str] = {}
         for some in (users[at : at + CHUNK] for at in range(0, len(users), CHUNK)):
-            told = self._do("remove", self._clock(), json.dumps(dead), *map(_bytes, some))
+            told = self._do("remove", self._clock(), json.dumps(dead), MAX_FAILURES, *map(_bytes, some))
             stood |= {user: _text(state) for user, state in zip(some, told, strict=True) if state}
         self._bury(dead)
         return stood

@@ -55,6 +55,9 @@ PUT = """
     WHERE state = 'failed'
 """
 
+# Who is put while a claim has them for itself alone goes on waiting when that is put back.
+KEEP = f"UPDATE entries SET extra = 0, queued = ? WHERE {NAMED} AND state = 'claimed' AND extra"
+
 # Whoever is put back goes behind all the others: one user with whom X has trouble must not hold up the rest.
 PUT_BACK = """
     UPDATE entries SET state = CASE WHEN failures + :count < :most THEN 'waiting' ELSE 'failed' END,
@@ -95,6 +98,7 @@ class SqliteQueue:
             entries = {"queue": self.name, "users": json.dumps(chunk), "now": self._clock()}
             with self._writing() as db:
                 added += db.execute(PUT, entries).rowcount
+                db.execute(KEEP, (entries["now"], self.name, entries["users"]))
         return added
 
     def take(self, size: int) -> Claim | None:

@@ -244,6 +244,6 @@ class TimelineWorker:
 
 
 def _renamed(record: Record, old: str, new: str, at: int) -> Record:
-    if any((change.old, change.new) == (old, new) for change in record.renamed[-1:]):
+    if any((change.old.lower(), change.new.lower()) == (old.lower(), new.lower()) for change in record.renamed[-1:]):
         return record
     return replace(record, name=new, renamed=(*record.renamed, Renamed(old, new, at)))

@@ -91,6 +91,7 @@ def test_an_index_alone_shows_a_person_the_newest(recorded: Recorded, tweets: li
     """Into a pipe goes all."""
     assert ids(recorded) == [tweet["id"] for tweet in tweets]
     assert ids(recorded, "--limit", "3") == [tweet["id"] for tweet in tweets[:3]]
+    assert ids(recorded, "--limit", str(10**20)) == [tweet["id"] for tweet in tweets]
     status, seen = seen_by_a_person(recorded, "tw-search", "shown")
     assert status == 0
     shown = re.findall(r"/status/(\d+)", seen)

@@ -255,7 +255,7 @@ def test_another_spelling_that_nobody_queued_is_held_too_but_never_waits(queue: 
     queue.put(["bbc"])
     claim = taken(queue)
     assert claim.also("5")
-    assert other.put(["5"]) == 0
+    assert other.claim("5") is None
     with pytest.raises(KeyError), claim:
         raise KeyError
     assert list(queue.waiting()) == ["bbc"]
@@ -378,6 +378,37 @@ def test_a_user_claimed_by_name_is_free_when_the_run_is_dead(queue: Queue, run: 
     with claim:
         pass
     assert (len(other), other.claimed(), other.failed()) == (0, [], [])
+
+
+def test_who_a_dead_run_took_off_the_queue_is_claimed_by_name_or_removed(queue: Queue, run: Run, other: Queue) -> None:
+    queue.put(["1", "2", "3"])
+    taken(queue, 2)
+    run.end()
+    claim = other.claim("2")
+    assert claim is not None
+    assert sorted(other.waiting()) == ["1", "3"]
+    claim.requeue()
+    run.begin()
+    taken(queue, 3)
+    run.end()
+    assert other.remove(["1", "2"]) == {"1": "waiting", "2": "waiting"}
+    assert (list(other.waiting()), other.claimed()) == (["3"], [])
+
+
+def test_who_is_put_while_claimed_by_name_waits_unless_that_is_done(queue: Queue, other: Queue) -> None:
+    """They were not on the queue, so that they are put must not go with a claim that only read a part of them, or was killed."""
+    for ends in (Claim.requeue, lambda claim: claim.fail("no")):
+        claim = queue.claim("nasa")
+        assert claim is not None
+        assert other.put(["nasa", "nasa"]) == 0
+        ends(claim)
+        assert list(queue.waiting()) == ["nasa"]
+        assert other.remove(["nasa"]) == {"nasa": "waiting"}
+    claim = queue.claim("nasa")
+    assert claim is not None
+    other.put(["nasa"])
+    claim.done()
+    assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
 
 
 def test_users_are_removed_but_not_those_who_are_worked_on(queue: Queue, other: Queue) -> None:

@@ -198,7 +198,7 @@ def test_an_archived_name_is_checked_against_what_comes(operator):
     said = two.run("tw-idu3elk", "moved").stderr
     assert "brand_new_name" in said
     known = two.coverage("moved")
-    assert known[first["id"]]["renamed"][0]["old"].lower() == first["name"].lower()
+    assert [(change["old"], change["new"]) for change in known[first["id"]]["renamed"]] == [(first["name"], "brand_new_name")]
     assert known[second["id"]]["outcome"] == "complete"
     assert two.recorded("moved", second["id"]) == set(two.truth(second["id"]))
     assert "renamed from" in two.run("tw-coverage", "moved", first["name"]).stdout

@@ -111,3 +111,15 @@ def test_a_deep_timeline_is_whole_down_to_the_day_where_x_serves_what_is_older()
     with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10):
         assert bounded(x, memory, since := Bounds(since=NOW - 250 * APART))
         assert (memory.record("", USER).gaps, memory.record("", USER).lost) == ((Stretch(0, since.floor),), ())
+
+
+def test_a_deep_timeline_that_ends_above_the_day_has_lost_nothing() -> None:
+    """X was asked about nothing older, and served as many posts as the profile counts."""
+    x = SimulatedX(250, [], seed=1)
+    memory = Memory(x, steps=False)
+    with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10):
+        assert bounded(x, memory, since := Bounds(since=NOW - 400 * APART))
+        assert (memory.record("", USER).gaps, memory.record("", USER).lost) == ((Stretch(0, since.floor),), ())
+        assert not bounded(x, memory, UNBOUNDED)
+    assert memory.ids == set(x.truth)
+    assert (memory.record("", USER).gaps, memory.record("", USER).lost) == ((), ())
