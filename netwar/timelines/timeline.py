@@ -75,6 +75,7 @@ class TimelineReader:
         self._bounds = bounds
         self._bears = bears
         self._above = 0  # posts that are known above the walk
+        self._served = 0
 
     def bring_up_to_date(self) -> Record:
         """Record every post still to be had within the bounds, unless the user turns out to be `renamed`; the ledger's record
@@ -122,6 +123,7 @@ class TimelineReader:
             if ended and not self._may_be_cut_off(walk):
                 walk.end()
             self._write(answer, *walk.changes())
+        self._served += walk.posts
         if self.renamed:
             return
         if not ended:
@@ -154,8 +156,8 @@ class TimelineReader:
     def _may_be_cut_off(self, walk: Walk) -> bool:
         """Whether the pages may have ended at X's limit of 3,200 and not for want of posts.
 
-        Not while few posts are known above; nor, with none known below, when those are as many as the profile counts, and the
-        limit is not near.
+        That is ruled out while few posts are known above; or, with nothing known below, when this run was served as many
+        posts as the profile counts, and the limit is not near.
         """
         record = self._record()
         edge, uncounted = walk.depth()
@@ -164,7 +166,7 @@ class TimelineReader:
         reached = uncounted if edge is None else depth(record.spans, edge) + uncounted
         if not DEPTH_IN_DOUBT <= reached < DEPTH_BEYOND_DOUBT:
             return reached >= DEPTH_BEYOND_DOUBT
-        return walk.low not in (0, self._bounds.floor) or record.counted is None or reached < record.counted
+        return walk.low not in (0, self._bounds.floor) or record.counted is None or self._served + walk.posts < record.counted
 
     def _end_in_doubt(self, walk: Walk) -> None:
         """Go down to the known post `low` if X still serves it; else to the oldest post that came, if X serves that by itself.
