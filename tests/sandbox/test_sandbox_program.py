@@ -146,7 +146,7 @@ def test_a_scenario_is_read_whole() -> None:
         {"world": {"seed": 4, "suspended": 0}, "limits": {"window": 10, "/2/users/:id": 5}, "faults": [{"kind": "cut"}]}
     )
     assert (found.seed, found.cast, found.window) == (4, {"suspended": 0}, 10_000)
-    assert found.limits == {"/2/users/{id}": {"app": 5, "user": 5}}
+    assert found.limits == {"GET /2/users/{id}": {"app": 5, "user": 5}}
     assert found.faults[0].kind == "cut"
 
 
