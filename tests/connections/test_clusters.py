@@ -49,7 +49,7 @@ def test_what_is_wrong_is_told_with_the_line_to_write(server: ElasticServer) -> 
 def test_an_index_outside_the_role_is_named(server: ElasticServer) -> None:
     cluster = connect(settings(server))
     with pytest.raises(
-        ConfigError, match=r"recorder lacks a right on other at .*give them the role netwar_recorder, which stands in conf/"
+        ConfigError, match=r"recorder lacks a right on other at .*give them the role netwar_recorder, which conf/ has"
     ):
         cluster.ask("POST", "/other/_search", {}, index="other")
     cluster.close()
