@@ -126,7 +126,7 @@ def read(body: Object, *, users: bool = False) -> Page:
 def _included(body: Object, odd: list[Odd]) -> Object:
     """What came along, by kind; what stands in the answer under a name that we do not know is a kind of its own."""
     found = body.get("includes")
-    if found and not isinstance(found, dict):
+    if found not in (None, []) and not isinstance(found, dict):
         odd.append(Odd({"includes": found}, "what came along is in a shape that cannot be read"))
     unknown = {name: value for name, value in body.items() if name not in ("data", "includes", "errors", "meta")}
     return unknown | (dict(found) if isinstance(found, dict) else {})

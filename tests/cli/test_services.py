@@ -60,7 +60,7 @@ def test_the_index_on_the_command_line_wins_over_the_configured_one(services: Se
 
 
 def test_no_index_anywhere_is_a_usage_error_that_names_both_places(services: Services) -> None:
-    with pytest.raises(click.UsageError, match=r"on the command line, or write  index = NAME  in .*\.twitter"):
+    with pytest.raises(click.UsageError, match=r"on the command line, or write  index = NAME  under \[STREAM\] in .*\.twitter"):
         services.index(None)
 
 

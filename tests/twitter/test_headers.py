@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from itertools import count, product
 
@@ -23,16 +24,19 @@ def headers(limit="900", remaining="5", reset="1795478400", date="Mon, 23 Nov 20
 @pytest.fixture
 def remembered(tmp_path):
     """What the client and a new meter make of an answer's headers: seconds to wait, and the windows that are known then."""
-    folder, meters = Run(tmp_path / "runs"), count()
+    folder, meters, closing = Run(tmp_path / "runs"), count(), ExitStack()
 
     def remember(status=200, **given):
         meter = tmp_path / f"meter{next(meters)}.sqlite"
         money, windows = SqliteMoney(meter, "app", folder, 0), SqliteWindows(meter)
         client = Client(Settings(), money, windows, "test")
+        for opened in (money, windows):
+            closing.callback(opened.close)
         wait = client._pace.remember(TIMELINE, Reply(status, headers(**given), {}))
         return wait, windows.windows(short(""))
 
-    return remember
+    with closing:
+        yield remember
 
 
 @rows(
