@@ -16,6 +16,16 @@ from netwar.coverage import Record
 from netwar.records.entries import written
 from tests.desk import Desk, Ended, Sandbox
 
+# Of a scenario's [world]: nobody is suspended, protected, gone or renamed, or has more than X serves.
+ALL_OPEN = """\
+prolific = 0
+suspended = 0
+protected = 0
+gone = 0
+renamed = 0
+taken = 0
+"""
+
 # Three users to record, the first on two pages, and three who are not to be had.
 THREE = """
 [world]

@@ -11,7 +11,8 @@
 --   failures  hash        user -> "TIMES REASON", of those who may yet succeed
 --   failed    hash        user -> "TIMES REASON", of those who were set aside
 --
--- Times are seconds since 1970; `most` is how many failures in a row set a user aside. What is removed is removed last: a step that is forbidden half-way loses nobody.
+-- Times are seconds since 1970; `most` is how many failures in a row set a user aside. What is removed is removed last: a step
+-- that is forbidden half-way loses nobody.
 
 local waiting, turns, queued, claims, holders, leases, claimed, failures, failed = unpack(KEYS, 2)
 

@@ -6,19 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netwar.records.ids import SNOWFLAKE_EPOCH
-from tests.operator import Operator
+from tests.operator import ALL_OPEN, Operator
 
 Begin = Callable[..., Operator]
-WORLD = """
+WORLD = f"""
 [world]
 users = 2
-prolific = 0
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
-[[users]]
+{ALL_OPEN}[[users]]
 posts = 320
 [[users]]
 posts = 12

@@ -8,28 +8,23 @@ import sys
 from pathlib import Path
 
 from tests.desk import BIN
+from tests.operator import ALL_OPEN
 from tests.randomly import SEED
 
 KILLER = Path(__file__).with_name("killer.py")
 MOMENTS = ("billed", "before", "between", "after")
 MAX_KILLS = 250
-WORLD = """
+WORLD = f"""
 [world]
-users = {users}
-prolific = 0
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
-
+users = {{users}}
+{ALL_OPEN}
 [[users]]
 index = 0
-posts = {most}
+posts = {{most}}
 
 [[users]]
 index = 1
-posts = {many}
+posts = {{many}}
 
 [[users]]
 index = 2

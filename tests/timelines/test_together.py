@@ -7,17 +7,12 @@ import sys
 
 from tests.contract.opening import DATABASES
 from tests.desk import BIN
+from tests.operator import ALL_OPEN
 
-WORLD = """
+WORLD = f"""
 [world]
 users = 30
-prolific = 0
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
-most_posts = 120
+{ALL_OPEN}most_posts = 120
 """
 EIGHT = range(8)
 
