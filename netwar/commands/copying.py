@@ -18,7 +18,7 @@ FILES = "files"
 def copied(services: Services, source: str, target: str) -> str:
     """Copy the index at one place to another one; the outcome."""
     from netwar.config.loopback import loopback_address
-    from netwar.copying import Copy
+    from netwar.copying import Copy, Holder
 
     (reading, theirs), (writing, ours) = _place(services, source), _place(services, target)
     if theirs.identity == ours.identity:
@@ -32,7 +32,8 @@ def copied(services: Services, source: str, target: str) -> str:
         raise NetwarError(f"nothing is recorded at {source}")
     services.exclusive(f"{theirs.name} to {ours.name}", "the same command resumes there")
     try:
-        copy = Copy(theirs, ours, lambda count, index: bar.update(count, index))
+        holder = Holder(writing.run.begin(), writing.run.dead)
+        copy = Copy(theirs, ours, holder, lambda count, index: bar.update(count, index))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with services.report.work(theirs.name, copy.total()) as bar:

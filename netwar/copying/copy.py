@@ -14,8 +14,9 @@ from typing import Any
 
 from netwar.archive.base import Archive, Tally
 from netwar.copying import history, ledger, notes
+from netwar.copying.state import CopyState, Holder
 from netwar.records import migrate
-from netwar.records.documents import USERTEST, Document, IndexName
+from netwar.records.documents import USERTEST, IndexName
 from netwar.records.ids import number
 from netwar.records.parsing import written
 
@@ -59,13 +60,17 @@ class Outcome:
 
 
 class Copy:
-    """FROM into TO. `report` is told of each batch: how many documents were walked, and of which index."""
+    """FROM into TO, by one run at a time, the `holder`. `report` is told of each batch: how many documents were walked, and of
+    which index."""
 
-    def __init__(self, source: Place, target: Place, report: Callable[[int, str], None] = lambda count, index: None) -> None:
+    def __init__(
+        self, source: Place, target: Place, holder: Holder, report: Callable[[int, str], None] = lambda count, index: None
+    ) -> None:
         if len(source.indices) != len(target.indices):
             raise ValueError(f"{USERTEST} can be copied only to {USERTEST}")
         self._source = source
         self._target = target
+        self._holder = holder
         self._report = report
         self._key = f"{notes.OURS}{hashlib.sha256(source.identity.encode()).hexdigest()[:16]}"
         self._pairs = list(zip(source.indices, target.indices, strict=True))
@@ -75,67 +80,45 @@ class Copy:
         return sum(self._source.archive.count(index) for index in self._source.indices)
 
     def run(self) -> Outcome:
-        """Copy, or go on with a copy that was cut off."""
+        """Copy, or go on with a copy that was cut off. Raises Busy while another run makes the same copy, and LeaseLost when one
+        has taken this one over."""
         done = Outcome()
         theirs = {index: self._source.archive.count(index) for index in self._source.indices}
         self._target.archive.touch(self._target.indices)
-        state = self._begun(done)
-        if not state["past"]:
-            history.carry(self._source.archive, self._source.users, self._target.archive, self._target.users)
-            state = self._noted({**state, "past": True})
-        for source, target in self._pairs:
-            done.tally += self._documents(source, target, state)
-        done.records = ledger.merge_in(self._target.archive, self._parts(state), dict(self._pairs))
-        for source, target in self._pairs:
-            done.diverged += notes.carry(self._source.archive, source, self._target.archive, target)
-        self._end()
+        state = CopyState(self._target.archive, self._target.users, self._key, self._source.identity, self._holder)
+        try:
+            self._copy(state, done)
+        except BaseException:
+            state.release()
+            raise
         done.counts = {target: (theirs[source], self._target.archive.count(target)) for source, target in self._pairs}
         return done
 
-    def _begun(self, done: Outcome) -> dict[str, Any]:
-        """Where it stands. A new copy begins with FROM's coverage."""
-        state: dict[str, Any] | None = self._target.archive.note(self._target.users, self._key)
-        if state:
-            done.resumed = True
-            return state
-        parts = 0
-        for part in ledger.parts(self._source.archive, self._source.indices):
-            parts += 1
-            self._put(f"{self._key}/{parts:09}", part)
-        return self._noted({"from": self._source.identity, "parts": parts, "past": False, "after": {}})
+    def _copy(self, state: CopyState, done: Outcome) -> None:
+        done.resumed = state.is_begun
+        if not state.is_begun:
+            state.begin(ledger.parts(self._source.archive, self._source.indices))
+        if not state.progress.past:
+            history.carry(self._source.archive, self._source.users, self._target.archive, self._target.users, state.renew)
+            state.progress.past = True
+            state.note()
+        for source, target in self._pairs:
+            done.tally += self._documents(source, target, state)
+        done.records = ledger.merge_in(self._target.archive, state.parts(), dict(self._pairs))
+        for source, target in self._pairs:
+            done.diverged += notes.carry(self._source.archive, source, self._target.archive, target, state.renew)
+        state.end()
 
-    def _parts(self, state: dict[str, Any]) -> Iterator[Any]:
-        """FROM's coverage as it was put by."""
-        for part in range(1, state["parts"] + 1):
-            yield self._target.archive.note(self._target.users, f"{self._key}/{part:09}")
-
-    def _documents(self, source: str, target: str, state: dict[str, Any]) -> Tally:
-        tally = Tally()
-        after = state["after"].get(target)
-        for batch in batches(self._source.archive.scan(source, after)):
+    def _documents(self, source: str, target: str, state: CopyState) -> Tally:
+        tally, after = Tally(), state.progress.after
+        for batch in batches(self._source.archive.scan(source, after.get(target))):
             made = [one for body in batch for one in migrate.documents(target, self._target.users, body)]
-            tally += self._write(made)
-            ids = [id for body in batch if number(id := str(body.get("id"))) is not None]
-            state["after"][target] = ids[-1] if ids else state["after"].get(target)
-            self._noted(state)
+            tally += self._target.archive.write(made)
+            if ids := [id for body in batch if number(id := str(body.get("id"))) is not None]:
+                after[target] = ids[-1]
+            state.note()
             self._report(len(batch), target)
         return tally
-
-    def _write(self, documents: list[Document]) -> Tally:
-        return self._target.archive.write(documents)
-
-    def _noted(self, state: dict[str, Any]) -> dict[str, Any]:
-        self._put(self._key, state)
-        return state
-
-    def _put(self, key: str, value: Any) -> None:
-        self._target.archive.change_note(self._target.users, key, lambda before: value)
-
-    def _end(self) -> None:
-        """Remove what was put by, the state first: a copy that is cut off here begins anew, and finds all done."""
-        self._put(self._key, None)
-        for key, _ in list(self._target.archive.notes(self._target.users, f"{self._key}/")):
-            self._put(key, None)
 
 
 def batches(bodies: Iterable[Any]) -> Iterator[list[Any]]:

@@ -6,7 +6,7 @@ time of FROM's last change; and FROM's own change at that time would find its pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from netwar.archive.base import Archive, Body, ProfileChange
@@ -15,11 +15,12 @@ from netwar.records.profile_fields import replaced, tracked
 BATCH_SIZE = 1_000
 
 
-def carry(source: Archive, users: str, target: Archive, index: str) -> None:
-    """Write down in `index` of the target each change that `users` of the source has."""
+def carry(source: Archive, users: str, target: Archive, index: str, renew: Callable[[], None]) -> None:
+    """Write down in `index` of the target each change that `users` of the source has; `renew()` is called after each batch."""
     changes = source.changes(users)
     while some := list(islice(changes, BATCH_SIZE)):
         target.keep_changes(index, list(_fitted(source, users, target, index, some)))
+        renew()
 
 
 def _fitted(

@@ -6,7 +6,7 @@ and of all else TO keeps its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import groupby
 from typing import Any
@@ -21,10 +21,12 @@ TRIES = 20
 Prints = dict[str, bytes]
 
 
-def carry(source: Ledger, theirs: str, target: Ledger, ours: str) -> list[str]:
-    """Carry the notes of an index over; the groups that were not, since both ledgers have their own."""
+def carry(source: Ledger, theirs: str, target: Ledger, ours: str, renew: Callable[[], None]) -> list[str]:
+    """Carry the notes of an index over; the groups that were not, since both ledgers have their own. `renew()` is called before
+    each group."""
     diverged = []
     for group in _groups(key for key, _ in source.notes(theirs, "")):
+        renew()
         before, now = _prints(source, theirs, group), _prints(target, ours, group)
         if before == now:
             continue

@@ -13,7 +13,7 @@ import pytest
 
 from netwar.archive.base import Tally, Within
 from netwar.archive.sqlite.store import SqliteArchive
-from netwar.copying import Copy, Outcome, Place
+from netwar.copying import Copy, Holder, Outcome, Place
 from netwar.copying.copy import BATCH, batches
 from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
@@ -35,7 +35,7 @@ def target(tmp_path: Path) -> Iterator[SqliteArchive]:
 
 
 def copy(source: Any, target: Any, name: str = "a", to: str | None = None) -> Outcome:
-    return Copy(Place(source, name, "from"), Place(target, to or name, "to")).run()
+    return Copy(Place(source, name, "from"), Place(target, to or name, "to"), Holder("this")).run()
 
 
 def test_everything_is_copied_and_once_more_changes_nothing(source: SqliteArchive, target: SqliteArchive) -> None:
@@ -167,7 +167,7 @@ def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path
     """Between a copy that was cut off and the one that goes on, older tweets were recorded: they lie behind the place."""
     fill(source, "a", 3_000)
     with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
-        dying.left = 10  # in the midst of the tweets
+        dying.left = 12  # in the midst of the tweets
         with pytest.raises(Killed):
             copy(source, dying)
         assert 0 < dying.count("twa") < source.count("twa")
