@@ -16,6 +16,8 @@ from netwar.sandbox.control import Control
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
 from netwar.sandbox.keys import Keys
+from netwar.sandbox.list_control import ListControl
+from netwar.sandbox.lists import LISTS
 from netwar.sandbox.lookups import LOOKUPS
 from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
@@ -29,7 +31,7 @@ from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
-ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, USAGE)
+ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, USAGE)
 
 
 def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
@@ -60,7 +62,7 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
             app.router.add_route("HEAD", one.path, serve(box, one))
-    app.add_routes(Control(box).routes())
+    app.add_routes([*Control(box).routes(), *ListControl(box).routes()])
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),
         ("*", "/oauth/authorize", oauth.authorize),

@@ -7,6 +7,7 @@ from typing import Any
 
 from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.follow_graph import Circles
+from netwar.sandbox.world.lists import Lists
 from netwar.sandbox.world.people import People
 from netwar.sandbox.world.population import STATES, Cast
 from netwar.sandbox.world.post_times import MAX_VERSIONS, Postings, Run
@@ -42,6 +43,7 @@ class World:
         self.cast = cast
         self.people = People(cast)
         self.circles = Circles(cast)
+        self.lists = Lists()
         self.end = end
         self.postings = Postings(cast.seed, self.runs, self.earlier_versions)
         self._kinds = kind_table(kinds or USUAL_KINDS)
