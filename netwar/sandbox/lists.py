@@ -51,7 +51,8 @@ class Places:
         """As X counts a page, and leads to the next one and to the one before it."""
         meta: Body = {"result_count": shown}
         token = self.call.parameters.get("pagination_token")
-        if self.last < self.total and not self.call.paging.ends:
+        more = self.last < self.total or (self.call.box.trailing_page and shown > 0)
+        if more and not self.call.paging.ends:
             again = self.call.paging.repeat and token
             meta["next_token"] = token if again else page_token(self.purpose, self.owner, self.last)
         if self.first > 0:

@@ -17,6 +17,7 @@ from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
 from netwar.sandbox.keys import Keys
 from netwar.sandbox.list_control import ListControl
+from netwar.sandbox.list_tweets import LIST_TWEETS
 from netwar.sandbox.lists import LISTS
 from netwar.sandbox.lookups import LOOKUPS
 from netwar.sandbox.rate_windows import Windows
@@ -31,7 +32,9 @@ from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
-ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, USAGE)
+ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE)
+# X has other things at these addresses, which would be taken for users otherwise.
+NOT_SERVED = ("search", "reposts_of_me", "personalized_trends", "public_keys")
 
 
 def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
@@ -58,6 +61,8 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
 def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) -> web.Application:
     """Every address of the sandbox, for requests to `host`."""
     app = web.Application(middlewares=[only_own(host)])
+    for name in NOT_SERVED:
+        app.router.add_route("*", f"/2/users/{name}", oauth.unknown(box))
     for one in endpoints:  # who may GET may ask for the HEAD alone, too
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
