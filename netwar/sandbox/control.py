@@ -15,6 +15,7 @@ from netwar.sandbox.state import Box
 from netwar.sandbox.user_fields import WRITTEN
 from netwar.sandbox.world.clock import iso, parse_time
 from netwar.sandbox.world.follow_graph import DIRECTIONS, FOLLOWERS, FOLLOWING
+from netwar.sandbox.world.population import MOST_A_DAY
 
 _ROUTES: list[tuple[str, str, str]] = [
     ("GET", "/sandbox/", "summary"),
@@ -26,6 +27,7 @@ _ROUTES: list[tuple[str, str, str]] = [
     ("GET", "/sandbox/truth/following/{id}", "following"),
     ("GET", "/sandbox/log", "log"),
     ("POST", "/sandbox/posts", "add_posts"),
+    ("POST", "/sandbox/pace", "change_pace"),
     ("POST", "/sandbox/state", "change_state"),
     ("POST", "/sandbox/profile", "write_profile"),
     ("POST", "/sandbox/follows", "change_follows"),
@@ -58,6 +60,7 @@ class Control:
                 "clock": iso(box.clock.now()),
                 "requests": box.requests,
                 "faults": len(list(box.faults)),
+                "lists": sum(1 for one in box.world.lists if not one.deleted),
                 "replay": replay,
             }
         )
@@ -133,6 +136,14 @@ class Control:
             self._box.clock.set(newest + 1)
         return answered({"index": index, "posts": self._box.world.postings.count(index), "newest": iso(newest)})
 
+    async def change_pace(self, request: web.Request) -> web.Response:
+        given = await asked(request, {"user", "posts_a_day"})
+        index, pace = index_of(self._box.world, given.get("user")), given.get("posts_a_day")
+        if not isinstance(pace, int | float) or not 0 <= pace <= MOST_A_DAY:
+            raise refused(f"posts_a_day must be a number from 0 to {MOST_A_DAY:,}")
+        self._box.world.set_pace(index, pace)
+        return answered({"index": index, "posts_a_day": pace, "posts": self._box.world.postings.count(index)})
+
     async def change_state(self, request: web.Request) -> web.Response:
         given = await asked(request, {"user", "state", "name"})
         if self._changed_replayed(given):
@@ -171,16 +182,18 @@ class Control:
 
     async def clock(self, request: web.Request) -> web.Response:
         now = self._box.clock.now()
-        return answered({"now": iso(now), "milliseconds": now})
+        return answered({"now": iso(now), "milliseconds": now, "speed": self._box.clock.speed})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        given = await asked(request, {"set", "advance", "frozen", "strict"})
+        given = await asked(request, {"set", "advance", "frozen", "strict", "speed"})
         clock = self._box.clock
         try:
             if "set" in given:
                 clock.set(self._possible(parse_time(given["set"])))
             if "advance" in given:
                 clock.set(self._possible(clock.now() + round(given["advance"] * 1000)))
+            if "speed" in given:
+                clock.run(given["speed"])
         except (TypeError, ValueError) as error:
             raise refused(f"the clock cannot be set: {error}") from None
         if "frozen" in given:
@@ -190,8 +203,9 @@ class Control:
         return await self.clock(request)
 
     def _possible(self, when: int) -> int:
-        if when < self._box.world.latest:
-            raise ValueError(f"there are posts of {iso(self._box.world.latest)}")
+        latest = self._box.world.settled()
+        if when < latest:
+            raise ValueError(f"there are posts of {iso(latest)}")
         return when
 
     async def reset_windows(self, request: web.Request) -> web.Response:

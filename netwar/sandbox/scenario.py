@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from netwar.sandbox.faults import Fault, fault
-from netwar.sandbox.world.clock import iso, parse_time
+from netwar.sandbox.world.clock import Clock, iso, parse_time
 from netwar.sandbox.world.population import STATES, Cast, Role
 from netwar.sandbox.world.world import EARLIEST_END, KINDS, USUAL_END
 
 _SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
-_WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
+_CAST = frozenset(one.name for one in fields(Cast)) - {"roles", "seed"}
+_WORLD = _CAST | {"seed"} | {"users", "end"}
 _ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
 _PLACE = re.compile(r":(\w+)")
 _SERVER = frozenset(("trailing_page", "compress", "users_in_post_dialect"))
@@ -30,6 +31,7 @@ class Scenario:
     users: int = 50
     end: int | None = None
     clock: int | None = None
+    speed: float = 1.0
     cast: dict[str, int] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
     kinds: dict[str, int] | None = None
@@ -51,6 +53,17 @@ class Scenario:
             raise ValueError(f"the world ends, and its clock starts, not before {iso(EARLIEST_END)}")
         return end
 
+    def altered(self, chosen: Mapping[str, Any]) -> Scenario:
+        """As the options of tw-sandbox want it: None leaves a thing as it is. Raises ValueError in words."""
+        given = {name: value for name, value in chosen.items() if value is not None}
+        if "clock" in given:
+            given["clock"] = parse_time(given["clock"])
+        if "speed" in given:
+            given["speed"] = _speed(given["speed"])
+        if "posts_a_day" in given:
+            given["cast"] = self.cast | {"posts_a_day": given.pop("posts_a_day")}
+        return replace(self, **given)
+
 
 def read_scenario(file: Path) -> Scenario:
     """Raises ValueError in words that name the file."""
@@ -67,7 +80,7 @@ def scenario(tables: dict[str, Any]) -> Scenario:
     _known("[world]", world, _WORLD)
     _known("[server]", server, _SERVER)
     _known("[mix]", tables.get("mix", {}), frozenset(KINDS))
-    _known("[clock]", tables.get("clock", {}), frozenset(("now",)))
+    _known("[clock]", tables.get("clock", {}), frozenset(("now", "speed")))
     window = limits.pop("window", 900)
     clock = tables.get("clock", {}).get("now")
     return Scenario(
@@ -75,7 +88,8 @@ def scenario(tables: dict[str, Any]) -> Scenario:
         users=int(world.get("users", 50)),
         end=_time(world["end"]) if "end" in world else None,
         clock=_time(clock) if clock is not None else None,
-        cast={name: int(value) for name, value in world.items() if name not in ("seed", "users", "end")},
+        speed=_speed(tables.get("clock", {}).get("speed", 1.0)),
+        cast={name: int(value) for name, value in world.items() if name in _CAST},
         roles=_roles(tables.get("users", ())),
         kinds=tables.get("mix"),
         window=round(window * 1000),
@@ -113,6 +127,12 @@ def _limit(value: Any) -> dict[str, int]:
 
 def _time(value: Any) -> int:
     return parse_time(value.isoformat() if isinstance(value, date | datetime) else str(value))
+
+
+def _speed(value: Any) -> float:
+    clock = Clock()
+    clock.run(float(value))
+    return clock.speed
 
 
 def _known(what: str, table: dict[str, Any], names: Iterable[str]) -> None:

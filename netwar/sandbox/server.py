@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from netwar.sandbox import oauth
 from netwar.sandbox.addresses import is_loopback, only_own, url
@@ -41,7 +42,8 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     """A sandbox as a scenario describes it."""
     cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
     world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
-    clock = Clock(scenario.clock)
+    clock = Clock(scenario.clock, scenario.speed)
+    world.begin(clock.now())
     keys = Keys(world, clock)
     return Box(
         world=world,
@@ -60,7 +62,7 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
 
 def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) -> web.Application:
     """Every address of the sandbox, for requests to `host`."""
-    app = web.Application(middlewares=[only_own(host)])
+    app = web.Application(middlewares=[only_own(host), _ticking(box)])
     for name in NOT_SERVED:
         app.router.add_route("*", f"/2/users/{name}", oauth.unknown(box))
     for one in endpoints:  # who may GET may ask for the HEAD alone, too
@@ -78,6 +80,15 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(method, path, oauth.oauth(box, answering))
     app.router.add_route("*", "/{tail:.*}", oauth.unknown(box))
     return app
+
+
+def _ticking(box: Box) -> Middleware:
+    @web.middleware
+    async def tick(request: web.Request, handler: Handler) -> web.StreamResponse:
+        box.tick()
+        return await handler(request)
+
+    return tick
 
 
 def warnings(box: Box, host: str) -> Iterator[str]:

@@ -58,6 +58,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
 
 def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault], content: bytes) -> Reply:
     reply = Reply(200, b"")
+    box.tick()
     try:
         caller = box.keys.caller(request.method, f"{request.scheme}://{request.host}{request.raw_path}", _authorization(request))
         reply.caller = caller.token

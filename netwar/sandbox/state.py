@@ -41,6 +41,10 @@ class Box:
     requests: int = 0
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
 
+    def tick(self) -> None:
+        """Let the world come to this moment: it stands still until the next tick, so that an answer is of one piece."""
+        self.world.moment = self.clock.now()
+
 
 @dataclass(frozen=True)
 class Paging:
