@@ -22,6 +22,7 @@ from netwar.sandbox.list_tweets import LIST_TWEETS
 from netwar.sandbox.lists import LISTS
 from netwar.sandbox.lookups import LOOKUPS
 from netwar.sandbox.rate_windows import Windows
+from netwar.sandbox.ready_lists import furnish
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.scenario import Scenario
 from netwar.sandbox.service import serve
@@ -40,10 +41,11 @@ NOT_SERVED = ("search", "reposts_of_me", "personalized_trends", "public_keys")
 
 def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     """A sandbox as a scenario describes it."""
-    cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
-    world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
+    cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.all_roles())
+    world = World(cast, scenario.all_users(), scenario.world_end(), scenario.kinds)
     clock = Clock(scenario.clock, scenario.speed)
     world.begin(clock.now())
+    furnish(world, scenario.all_lists())
     keys = Keys(world, clock)
     return Box(
         world=world,

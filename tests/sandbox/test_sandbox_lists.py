@@ -328,3 +328,59 @@ def test_what_cannot_be_done_to_lists_is_told(crowd: Sandbox) -> None:
         answer = crowd.session.post(f"{crowd.base}/sandbox/{what}", json=body, timeout=20)
         assert answer.status_code == status, what
         assert answer.json()["error"]
+
+
+READY = """
+[world]
+observers = 2
+lists = 3
+members = 60
+silent = 0
+posts_a_day = 24
+[clock]
+speed = 3600
+[server]
+trailing_page = true
+[[users]]
+index = 5
+posts_a_day = 0
+[[lists]]
+owner = "observer2"
+name = "Friends"
+private = true
+members = { first = 10, count = 4 }
+"""
+
+
+def test_observers_with_lists_and_members_who_post(start: Start) -> None:
+    box = start(scenario=READY)
+    users = box.users()
+    assert len(users) == 122
+    lists = box.look("truth/lists")
+    names = ["NSCE Brexit", "NSCE Elections", "NSCE Climate"]
+    assert [(one["name"], one["owner"]) for one in lists] == [
+        *((name, user["id"]) for user in users[:2] for name in names),
+        ("Friends", users[1]["id"]),
+    ]
+    on = [{member["id"] for member in box.look(f"truth/lists/{one['id']}")["members"]} for one in lists]
+    assert len(set.union(*on[:3])) == len(set.union(*on[3:6])) == 60
+    assert not set.union(*on[:3]) & set.union(*on[3:6])
+    assert [len(one) for one in on[:3]] == [21, 21, 21], "some are on two"
+    assert {user["name"] for user in users[:2]} == {"observer", "observer2"}
+    before = {user["id"]: user["posts"] for user in users}
+    box.tell("clock", {"advance": 86_400})
+    after = {user["id"]: user["posts"] for user in box.users()}
+    came = [after[user["id"]] - before[user["id"]] for user in users if user["state"] == "active" and user["index"] != 5]
+    assert sum(came) > 12 * len(came)
+    assert after[users[5]["id"]] == before[users[5]["id"]]
+    busy = max(users, key=lambda user: after[user["id"]] - before[user["id"]])["id"]
+    one, auth = lists[0]["id"], box.sign_in("observer")
+    for path in (f"/2/lists/{one}/members", f"/2/lists/{one}/tweets", f"/2/users/{users[0]['id']}/owned_lists"):
+        last = list(pages(box, path, auth))[-1]
+        assert last == {"meta": {"result_count": 0, **last["meta"]}}, "the last page may be followed by an empty one"
+    box.tell("clock", {"frozen": True})
+    truth = box.truth(busy)
+    assert box.timeline(busy, since_id=truth[50]) == truth[:50]
+    assert box.timeline(busy) == truth[:3_200]
+    refused = box.session.post(f"{box.base}/sandbox/clock", json={"advance": -4000}, timeout=20)
+    assert refused.status_code == 400

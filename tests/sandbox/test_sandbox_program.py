@@ -63,6 +63,10 @@ def test_a_scenario_chooses_users(start: Start) -> None:
         ('[[faults]]\nkind = "earthquake"', "earthquake"),
         ("[world", "scenario.toml"),
         ("[clock]\nspeed = 0", "speed"),
+        ('[[lists]]\nname = "x"\nslug = "x"', "[[lists]] has no slug"),
+        ("[[lists]]\nowner = 1", "needs a name"),
+        ('[[lists]]\nname = "x"\nmembers = 7', "members of [[lists]]"),
+        ('[[lists]]\nname = "x"\nmembers = ["nobody_at_all"]', "nobody_at_all"),
         ('[clock]\nnow = "2011-01-01"', "not before 2024-02-01"),
     ],
 )
@@ -118,6 +122,16 @@ def test_users_post_by_themselves_at_a_pace_that_can_change(start: Start) -> Non
     assert "2027-05-07T06:58" < newest["created_at"] <= "2027-05-07T07:00"
     refused = box.session.post(f"{box.base}/sandbox/pace", json={"user": 1, "posts_a_day": -1}, timeout=10)
     assert refused.status_code == 400
+
+
+def test_lists_can_be_ready(start: Start) -> None:
+    box = start("--lists", "6", "--members", "48", "--observers", "3")
+    lists = box.look("truth/lists")
+    assert len(lists) == 18
+    assert len(box.users()) == 3 * 49
+    assert sum(one["member_count"] for one in lists[:6]) >= 48
+    own = box.get(f"/2/users/{box.users()[0]['id']}/owned_lists", auth=box.sign_in("observer")).json()["data"]
+    assert [one["name"][:5] for one in own] == ["NSCE "] * 6
 
 
 def test_new_posts_bear_the_time_of_the_clock(box: Sandbox) -> None:
