@@ -73,9 +73,9 @@ def _usage_capped(period: str) -> Body:
 
 
 def _about(kind: str, value: str, what: str) -> tuple[int, Body]:
-    """404 and 403 about the user or list in the address; and 200 about a list, with nothing but the error."""
+    """About the user or list in the address: 404 and 403, and 200 with nothing but the error."""
     if kind == "list-gone":
-        return 200, {"errors": [Speaker(new=False).missing("list", "id", value)]}
+        return 200, {"errors": [Speaker(new=False).missing(what, "id", value)]}
     about = {"value": value, "resource_type": what, "parameter": "id", "resource_id": value}
     if kind == "not-found":
         detail = f"Could not find {what} with id: [{value}]."

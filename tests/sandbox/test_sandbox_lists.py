@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from requests_oauthlib import OAuth1
 
 from tests.rows import rows
@@ -257,6 +258,29 @@ def test_answers_that_are_no_members(
     assert keys != {"errors"} or set(answer.json()) == keys
     assert answer.json().get("resource_type", "list") == "list"
     assert "data" in crowd.get(f"/2/lists/{one}/members", auth=observer).json(), "once"
+
+
+def test_answers_about_owned_lists_that_are_none(crowd: Sandbox, observer: OAuth1) -> None:
+    one = made(crowd, count=5)["id"]
+    path = f"/2/users/{crowd.users()[0]['id']}/owned_lists"
+    crowd.tell("faults", [{"kind": "list-gone"}, {"kind": "empty-page", "after": 1}, {"kind": "members-short", "after": 2}])
+    gone, empty, short = (crowd.get(path, auth=observer).json() for _ in range(3))
+    assert set(gone) == {"errors"}
+    assert gone["errors"][0]["resource_type"] == "user"
+    assert set(empty) == {"meta"}
+    assert "next_token" in empty["meta"]
+    assert short == {"data": [{"id": one, "name": "NSCE Brexit"}], "meta": {"result_count": 1}}
+
+
+def test_members_that_do_not_arrive_well(crowd: Sandbox, observer: OAuth1) -> None:
+    one = made(crowd, count=5)["id"]
+    crowd.tell("bill/reset")
+    crowd.tell("faults", [{"kind": "reset"}, {"kind": "hang", "after": 1, "seconds": 0.1}, {"kind": "cut", "after": 2}])
+    for micro in (0, 0, 50_000):
+        with pytest.raises(requests.RequestException):
+            crowd.get(f"/2/lists/{one}/members", auth=observer)
+        assert crowd.look("bill")["micro"] == micro, "what was cut is billed"
+    assert len(members(crowd, one, observer)) == 5
 
 
 def test_pages_that_are_odd(crowd: Sandbox, observer: OAuth1) -> None:
