@@ -50,7 +50,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
         else:
             reply = _reply(box, endpoint, request, met, await request.read())
         note(box, request, reply, met)
-        reply.headers["Date"] = http_date(box.clock.now())
+        reply.headers["Date"] = http_date(box.world.moment)  # the day of which is the bill's
         return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
 
     return handle
@@ -112,7 +112,7 @@ def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: R
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:
-        reply.micro = box.bill.sell(day(box.clock.now()), answer.sold, answer.owner, caller.app.key)
+        reply.micro = box.bill.sell(day(box.world.moment), answer.sold, answer.owner, caller.app.key)
         reply.objects = len(answer.sold)
     reply.status, reply.content = answer.status, written(answer.body)
     return reply
