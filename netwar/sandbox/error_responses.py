@@ -29,7 +29,7 @@ class Wrong(NamedTuple):
 
 
 def wrong(fault: Fault, now: int, path_value: str, what: str = "user") -> Wrong:
-    """The answer that a fault gives instead of the real one. `path_value`: the id or name in the address, of a user or a list."""
+    """The answer that a fault gives instead of the real one, about `path_value`: the id or name in the address."""
     reset = -(-now // 1000) + round(fault.seconds)
     if fault.kind == "server-error":
         return _server_error(fault)

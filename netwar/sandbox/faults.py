@@ -45,8 +45,10 @@ ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
 
 @dataclass(frozen=True)
 class Asked:
-    """What a fault can tell of a request: about whom it is, and who asks, each by id, @name and #index; `paged`: it has a page
-    token."""
+    """What a fault can tell of a request: about whom it is, and who asks, each by id, @name and #index.
+
+    `paged`: it has a page token.
+    """
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Lists behind the scenes, under /sandbox/: made, changed and deleted while the sandbox runs, and what is true of them."""
+"""Lists behind the scenes, under /sandbox/: made, changed and deleted at run time, and what is true of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROUTES: list[tuple[str, str, str]] = [
 
 
 class ListControl:
-    """Each method is one address; what cannot be done is answered 400 with a sentence, and 404 where there is no such list."""
+    """Each method is one address; what cannot be done is answered 400 with a sentence, no such list is 404."""
 
     def __init__(self, box: Box) -> None:
         self._box = box

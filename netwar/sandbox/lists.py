@@ -1,8 +1,9 @@
 """GET /2/lists/:id, its members, and the lists that a user owns or is on: as X has them, the newest first.
 
-Pages are places in a list as it is when they are asked for: who is put on moves everybody on by one, so that somebody comes
-twice; who is taken off moves everybody back, so that somebody is missing. X does not say whether it is so; nobody shall learn
-to count on the kinder way. A list that the caller may not see is answered 200 with `errors` alone, as one that is not there.
+Pages are places in a list as it is when they are asked for: who is put on moves everybody on by one, so that
+somebody comes twice; who is taken off moves everybody back, so that somebody is missing. X does not say whether it is
+so; nobody shall learn to count on the kinder way. A list that the caller may not see is answered 200 with `errors`
+alone, as one that is not there.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def visible(call: Call) -> XList | None:
 
 
 def may_see(call: Call, one: XList) -> bool:
-    """A private list is its owner's alone, and only if the owner signs; that of a suspended or vanished user is nobody's."""
+    """A private list is for its owner, and only if the owner signs; that of a suspended or vanished user for nobody."""
     if one.private and call.caller.user != one.owner:
         return False
     return call.box.world.state(one.owner) in ("active", "protected")

@@ -1,4 +1,4 @@
-"""Lists that are there when a sandbox starts: those that a scenario describes, and observers with lists by the dozen."""
+"""Lists that are there when a sandbox starts: those that a scenario describes, and those of observers by the dozen."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _members(given: Any) -> tuple[int | str, ...]:
 
 
 def plans(observers: int, lists: int, members: int) -> Iterator[Plan]:
-    """So many observers (users number 0 and so on), each with so many lists; `members` is how many users are on those of one."""
+    """Observers (users number 0 and so on) with so many lists each; `members` is how many users are on those of one."""
     for observer in range(observers):
         first = observers + observer * members
         users = range(first, first + members)
@@ -64,7 +64,7 @@ def _name(number: int) -> str:
 
 
 def furnish(world: World, plans: Iterable[Plan]) -> None:
-    """Make the lists, as if long ago. Raises ValueError for an owner or member whom nobody knows, and for what X forbids."""
+    """Make the lists, as if long ago. Raises ValueError for users whom nobody knows, and for what X forbids."""
     for number, one in enumerate(plans):
         made = world.lists.create(_index(world, one.owner), one.name, world.end + number)
         made.private, made.description = one.private, one.description

@@ -48,8 +48,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Paging:
-    """How a fault bends a page: at most `keep` objects on it, the token that was sent once more, users told who are not to
-    be had, no way to the next page (`ends`), or so many members of a list too many (`miscount`)."""
+    """How a fault bends a page: at most `keep` objects on it, the token that was sent once more, users told who are
+    not to be had, no way to the next page (`ends`), or so many members of a list too many (`miscount`)."""
 
     keep: int | None = None
     repeat: bool = False

@@ -23,7 +23,7 @@ class Beat:
 
 
 class Live:
-    """Who posts how often since when. Of those whom no scenario names only the first `users` do, whom the truth lists."""
+    """Who posts how often since when: the first `users`, whom the truth lists, and those whom a scenario names."""
 
     def __init__(self, cast: Cast, users: int, begun: int) -> None:
         self._cast = cast
