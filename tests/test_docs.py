@@ -91,7 +91,7 @@ PRICED = {
     "example.conf": ["post", "user"],
     "docs/costs.md": ["post", "user", "user", "user", "user"],
     "docs/profiles.md": ["user", "user"],
-    "docs/sandbox.md": ["post", "user", "follower"],
+    "docs/sandbox.md": ["post", "user", "follower", "list"],
     "bin/tw-1name": ["user"],
     "bin/tw-1num": ["user"],
     "bin/tw-follow2usertest": ["follower", "user"],

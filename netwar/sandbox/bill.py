@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-MICRO = {"post": 5_000, "user": 10_000, "follower": 10_000, "following": 10_000}
+MICRO = {"post": 5_000, "user": 10_000, "follower": 10_000, "following": 10_000, "list": 5_000}
 _OF_A_LIST = frozenset(("follower", "following"))
 _KINDS = {kind: number for number, kind in enumerate(MICRO)}
 

@@ -76,10 +76,10 @@ class BodyBuilder:
     def _expand(self, post: Post) -> None:
         asked = self._wanted.expansions
         if "author" in asked:
-            self._include_user(post.author, "author_id")
+            self.include_user(post.author, "author_id")
         reply = post.replied_to if "reply_author" in asked else None
         if reply is not None:
-            self._include_user(reply.author, "in_reply_to_user_id")
+            self.include_user(reply.author, "in_reply_to_user_id")
         if "mentions" in asked:
             self._include_mentions(post.wording.entities, "entities.mentions.username")
         if "note_mentions" in asked:
@@ -111,7 +111,7 @@ class BodyBuilder:
                 self._include_post(reference.id, reference.author, reference.post)
             if reference.post is not None and self.visible(reference.author):
                 if "reference_authors" in asked:
-                    self._include_user(reference.author, "referenced_tweets.id.author_id")
+                    self.include_user(reference.author, "referenced_tweets.id.author_id")
                 self._include_parts(reference.post, only_media=True)
 
     def _include_post(self, post_id: int, author: int, post: Post | None) -> None:
@@ -139,9 +139,10 @@ class BodyBuilder:
             if index is None:
                 self.problem(self.speaker.missing("user", parameter, mention["username"]))
             else:
-                self._include_user(index, parameter, mention["username"])
+                self.include_user(index, parameter, mention["username"])
 
-    def _include_user(self, index: int, parameter: str, value: str | None = None) -> None:
+    def include_user(self, index: int, parameter: str, value: str | None = None) -> None:
+        """A user of `includes`, or the problem with them."""
         problem = self.user_problem(index, parameter, value)
         if problem is not None:
             self.problem(problem)

@@ -13,11 +13,12 @@ INVENTED: dict[str, Any] = {"made_up_yesterday": {"level": 7, "of": ["a", None, 
 
 
 def stray(answer: Answer, fault: Fault) -> None:
-    """A post comes at the end of a page where it does not belong: a copy of the page's last one under another id."""
+    """Something comes at the end of a page where it does not belong: a copy of the page's last one under another id."""
     data = answer.body.get("data")
     if isinstance(data, list) and data:
+        kinds = {str(number): kind for kind, number in answer.sold}
+        answer.sold.append((kinds[data[-1]["id"]], int(fault.id)))
         data.append({**data[-1], "id": fault.id})
-        answer.sold.append(("post", int(fault.id)))
 
 
 def double(answer: Answer, fault: Fault) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from netwar.sandbox.faults import Fault
-from netwar.sandbox.problems import NEW_HOST, OLD_HOST, Body, invalid, old_style, spent, unauthorized, unsupported
+from netwar.sandbox.problems import NEW_HOST, OLD_HOST, Body, Speaker, invalid, old_style, spent, unauthorized, unsupported
 
 SUBSET = (
     "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints (e.g. media post, oauth) only. "
@@ -28,8 +28,8 @@ class Wrong(NamedTuple):
     bare: bool = False
 
 
-def wrong(fault: Fault, now: int, path_value: str) -> Wrong:
-    """The answer that a fault gives instead of the real one. `path_value`: the id or name in the address."""
+def wrong(fault: Fault, now: int, path_value: str, what: str = "user") -> Wrong:
+    """The answer that a fault gives instead of the real one, about `path_value`: the id or name in the address."""
     reset = -(-now // 1000) + round(fault.seconds)
     if fault.kind == "server-error":
         return _server_error(fault)
@@ -39,7 +39,7 @@ def wrong(fault: Fault, now: int, path_value: str) -> Wrong:
         return _json(429, spent().body, {}, bare=True)
     if fault.kind == "usage-capped":
         return _json(429, _usage_capped(fault.period), _rate(40_000, 39_999, reset))
-    status, body = _BODIES.get(fault.kind) or _about(fault.kind, path_value)
+    status, body = _BODIES.get(fault.kind) or _about(fault.kind, path_value, what)
     return _json(status, body, {}, bare=status in (401, 402))
 
 
@@ -72,13 +72,15 @@ def _usage_capped(period: str) -> Body:
     }
 
 
-def _about(kind: str, value: str) -> tuple[int, Body]:
-    """404 and 403 about the user in the address."""
-    about = {"value": value, "resource_type": "user", "parameter": "id", "resource_id": value}
+def _about(kind: str, value: str, what: str) -> tuple[int, Body]:
+    """About the user or list in the address: 404 and 403, and 200 with nothing but the error."""
+    if kind == "list-gone":
+        return 200, {"errors": [Speaker(new=False).missing(what, "id", value)]}
+    about = {"value": value, "resource_type": what, "parameter": "id", "resource_id": value}
     if kind == "not-found":
-        detail = f"Could not find user with id: [{value}]."
+        detail = f"Could not find {what} with id: [{value}]."
         return 404, {"title": "Not Found Error", "detail": detail, "type": OLD_HOST + "resource-not-found", "status": 404} | about
-    detail = f"Sorry, you are not authorized to see the user with id: [{value}]."
+    detail = f"Sorry, you are not authorized to see the {what} with id: [{value}]."
     return 403, {
         "title": "Authorization Error",
         "detail": detail,

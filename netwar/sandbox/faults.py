@@ -7,7 +7,7 @@ most, only `requests` number …, with a `probability`), and what (`kind`, with 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -30,16 +30,31 @@ ANSWERS = (
     "not-authorized",
     "conflict",
     "internal-errors",
+    "list-gone",
     "stale-token",
     "server-error",
 )
-PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable")
+PAGES = ("short-page", "empty-page", "repeat-token", "tell-unavailable", "members-short", "count-lies")
 BODIES = (
     *("unknown-fields", "drop-fields", "no-meta", "no-rate-headers", "stray-post", "double-posts", "leave-out"),
     *("half-emoji", "odd-elements", "odd-shapes", "unnamed-includes"),
 )
 SENDING = ("cut", "reset", "hang", "slow")
 ALL_KINDS = ANSWERS + PAGES + BODIES + SENDING
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a fault can tell of a request: about whom it is, and who asks, each by id, @name and #index.
+
+    `paged`: it has a page token.
+    """
+
+    method: str
+    path: str
+    users: Collection[str]
+    callers: Collection[str] = ()
+    paged: bool = False
 
 
 @dataclass
@@ -49,6 +64,7 @@ class Fault:
     kind: str
     endpoint: str = "*"
     user: str = ""
+    caller: str = ""
     after: int = 0
     times: int = 1
     requests: tuple[int, ...] = ()
@@ -58,6 +74,7 @@ class Fault:
     seconds: float = 1.0
     bytes: int | None = None
     keep: int = 1
+    by: int = 1
     fields: tuple[str, ...] = ()
     id: str = ""
     ids: tuple[str, ...] = ()
@@ -74,11 +91,12 @@ class Fault:
         self._method, _, path = self.endpoint.rpartition(" ")
         self._where = _pattern(path)
 
-    def concerns(self, method: str, path: str, users: Iterable[str], paged: bool) -> bool:
-        """Whether a request to this path about these users (ids, @names, #indices) is meant; `paged`: it has a page token."""
-        if (self.kind == "stale-token" and not paged) or self._method not in ("", "GET" if method == "HEAD" else method):
+    def concerns(self, asked: Asked) -> bool:
+        """Whether this request is meant."""
+        if (self.kind == "stale-token" and not asked.paged) or self._method not in ("", asked.method.replace("HEAD", "GET")):
             return False
-        return bool(self._where.fullmatch(path)) and (not self.user or self.user.lower() in users)
+        named = (not self.user or self.user.lower() in asked.users) and (not self.caller or self.caller.lower() in asked.callers)
+        return named and bool(self._where.fullmatch(asked.path))
 
     def due(self, seed: int, number: int) -> bool:
         """Count a matching request; whether it goes wrong."""
@@ -114,8 +132,9 @@ def fault(table: dict[str, Any]) -> Fault:
     if "kind" not in table:
         raise ValueError("a fault needs a kind")
     given = dict(table)
-    if isinstance(given.get("user"), int):
-        given["user"] = f"#{given['user']}"
+    for name in ("user", "caller"):
+        if isinstance(given.get(name), int):
+            given[name] = f"#{given[name]}"
     for name in ("requests", "fields", "ids"):
         if name in given:
             given[name] = tuple(given[name])
@@ -141,10 +160,10 @@ class Faults:
     def add(self, faults: Iterable[Fault]) -> None:
         self._all.extend(faults)
 
-    def due(self, method: str, path: str, users: Iterable[str], paged: bool = False) -> list[Fault]:
+    def due(self, asked: Asked) -> list[Fault]:
         """Those that this request meets, at most one of each sort. Every match is counted."""
         met: list[Fault] = []
         for number, one in enumerate(self._all):
-            if one.concerns(method, path, users, paged) and one.due(self._seed, number):
+            if one.concerns(asked) and one.due(self._seed, number):
                 met.append(one)
         return met

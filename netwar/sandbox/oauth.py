@@ -8,7 +8,7 @@ import orjson
 from aiohttp import web
 
 from netwar.sandbox.error_responses import SUBSET, wrong
-from netwar.sandbox.faults import ANSWERS, SENDING
+from netwar.sandbox.faults import ANSWERS, SENDING, Asked
 from netwar.sandbox.keys import Signed, take_apart
 from netwar.sandbox.problems import Refused, old_style
 from netwar.sandbox.service import Handler, Reply, note
@@ -25,7 +25,7 @@ def oauth(box: Box, answering: Answering) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         form = await _form(request)
-        met = box.faults.due(request.method, request.path, ())
+        met = box.faults.due(Asked(request.method, request.path, ()))
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         instead = next((fault for fault in met if fault.kind in ANSWERS), None)
         headers = {"Date": http_date(box.clock.now())}

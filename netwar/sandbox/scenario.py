@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from netwar.sandbox.faults import Fault, fault
-from netwar.sandbox.world.clock import iso, parse_time
+from netwar.sandbox.ready_lists import Plan, observer_name, plan, plans
+from netwar.sandbox.world.clock import Clock, iso, parse_time
 from netwar.sandbox.world.population import STATES, Cast, Role
 from netwar.sandbox.world.world import EARLIEST_END, KINDS, USUAL_END
 
-_SECTIONS = frozenset(("world", "mix", "users", "limits", "server", "clock", "faults"))
-_WORLD = frozenset(one.name for one in fields(Cast)) - {"roles"} | {"users", "end"}
+_SECTIONS = frozenset(("world", "mix", "users", "lists", "limits", "server", "clock", "faults"))
+_CAST = frozenset(one.name for one in fields(Cast)) - {"roles", "seed"}
+_WORLD = _CAST | {"seed"} | {"users", "end", "observers", "lists", "members"}
 _ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
+MEMBERS_OF_A_LIST = 20
 _PLACE = re.compile(r":(\w+)")
 _SERVER = frozenset(("trailing_page", "compress", "users_in_post_dialect"))
 
@@ -30,6 +33,11 @@ class Scenario:
     users: int = 50
     end: int | None = None
     clock: int | None = None
+    speed: float = 1.0
+    observers: int = 1
+    lists: int = 0
+    members: int | None = None
+    plans: tuple[Plan, ...] = ()
     cast: dict[str, int] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
     kinds: dict[str, int] | None = None
@@ -51,6 +59,34 @@ class Scenario:
             raise ValueError(f"the world ends, and its clock starts, not before {iso(EARLIEST_END)}")
         return end
 
+    def altered(self, chosen: Mapping[str, Any]) -> Scenario:
+        """As the options of tw-sandbox want it: None leaves a thing as it is. Raises ValueError in words."""
+        given = {name: value for name, value in chosen.items() if value is not None}
+        if "clock" in given:
+            given["clock"] = parse_time(given["clock"])
+        if "speed" in given:
+            given["speed"] = _speed(given["speed"])
+        if "posts_a_day" in given:
+            given["cast"] = self.cast | {"posts_a_day": given.pop("posts_a_day")}
+        return replace(self, **given)
+
+    def members_of_each(self) -> int:
+        """How many users are on the lists of one observer."""
+        return self.lists * MEMBERS_OF_A_LIST if self.members is None else self.members
+
+    def all_users(self) -> int:
+        """How many users the truth lists: observers and members of ready lists are among them."""
+        return max(self.users, self.observers * (1 + self.members_of_each())) if self.lists else self.users
+
+    def all_roles(self) -> dict[int, Role]:
+        """Those described, and the observers, who have names that can be told."""
+        observers = range(self.observers if self.lists else 0)
+        return {number: Role(name=observer_name(number)) for number in observers} | self.roles
+
+    def all_lists(self) -> Iterator[Plan]:
+        yield from plans(self.observers, self.lists, self.members_of_each())
+        yield from self.plans
+
 
 def read_scenario(file: Path) -> Scenario:
     """Raises ValueError in words that name the file."""
@@ -67,15 +103,19 @@ def scenario(tables: dict[str, Any]) -> Scenario:
     _known("[world]", world, _WORLD)
     _known("[server]", server, _SERVER)
     _known("[mix]", tables.get("mix", {}), frozenset(KINDS))
-    _known("[clock]", tables.get("clock", {}), frozenset(("now",)))
+    _known("[clock]", tables.get("clock", {}), frozenset(("now", "speed")))
     window = limits.pop("window", 900)
     clock = tables.get("clock", {}).get("now")
+    counts = {name: int(world[name]) for name in ("observers", "lists", "members") if name in world}
     return Scenario(
         seed=int(world.get("seed", 1)),
         users=int(world.get("users", 50)),
         end=_time(world["end"]) if "end" in world else None,
         clock=_time(clock) if clock is not None else None,
-        cast={name: int(value) for name, value in world.items() if name not in ("seed", "users", "end")},
+        speed=_speed(tables.get("clock", {}).get("speed", 1.0)),
+        **counts,
+        plans=tuple(plan(table) for table in tables.get("lists", ())),
+        cast={name: int(value) for name, value in world.items() if name in _CAST},
         roles=_roles(tables.get("users", ())),
         kinds=tables.get("mix"),
         window=round(window * 1000),
@@ -113,6 +153,12 @@ def _limit(value: Any) -> dict[str, int]:
 
 def _time(value: Any) -> int:
     return parse_time(value.isoformat() if isinstance(value, date | datetime) else str(value))
+
+
+def _speed(value: Any) -> float:
+    clock = Clock()
+    clock.run(float(value))
+    return clock.speed
 
 
 def _known(what: str, table: dict[str, Any], names: Iterable[str]) -> None:

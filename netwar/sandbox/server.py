@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from netwar.sandbox import oauth
 from netwar.sandbox.addresses import is_loopback, only_own, url
@@ -16,8 +17,12 @@ from netwar.sandbox.control import Control
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
 from netwar.sandbox.keys import Keys
+from netwar.sandbox.list_control import ListControl
+from netwar.sandbox.list_tweets import LIST_TWEETS
+from netwar.sandbox.lists import LISTS
 from netwar.sandbox.lookups import LOOKUPS
 from netwar.sandbox.rate_windows import Windows
+from netwar.sandbox.ready_lists import furnish
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.scenario import Scenario
 from netwar.sandbox.service import serve
@@ -29,14 +34,18 @@ from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
-ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, USAGE)
+ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE)
+# X has other things at these addresses, which would be taken for users otherwise.
+NOT_SERVED = ("search", "reposts_of_me", "personalized_trends", "public_keys")
 
 
 def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     """A sandbox as a scenario describes it."""
-    cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.roles)
-    world = World(cast, scenario.users, scenario.world_end(), scenario.kinds)
-    clock = Clock(scenario.clock)
+    cast = Cast(**{**scenario.cast, "seed": scenario.seed}, roles=scenario.all_roles())
+    world = World(cast, scenario.all_users(), scenario.world_end(), scenario.kinds)
+    clock = Clock(scenario.clock, scenario.speed)
+    world.begin(clock.now())
+    furnish(world, scenario.all_lists())
     keys = Keys(world, clock)
     return Box(
         world=world,
@@ -55,12 +64,14 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
 
 def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) -> web.Application:
     """Every address of the sandbox, for requests to `host`."""
-    app = web.Application(middlewares=[only_own(host)])
+    app = web.Application(middlewares=[only_own(host), _ticking(box)])
+    for name in NOT_SERVED:
+        app.router.add_route("*", f"/2/users/{name}", oauth.unknown(box))
     for one in endpoints:  # who may GET may ask for the HEAD alone, too
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
             app.router.add_route("HEAD", one.path, serve(box, one))
-    app.add_routes(Control(box).routes())
+    app.add_routes([*Control(box).routes(), *ListControl(box).routes()])
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),
         ("*", "/oauth/authorize", oauth.authorize),
@@ -71,6 +82,15 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(method, path, oauth.oauth(box, answering))
     app.router.add_route("*", "/{tail:.*}", oauth.unknown(box))
     return app
+
+
+def _ticking(box: Box) -> Middleware:
+    @web.middleware
+    async def tick(request: web.Request, handler: Handler) -> web.StreamResponse:
+        box.tick()
+        return await handler(request)
+
+    return tick
 
 
 def warnings(box: Box, host: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from aiohttp import web
 from netwar.sandbox import parameters as read
 from netwar.sandbox.body_faults import double, leave_out, spoil, stray
 from netwar.sandbox.error_responses import wrong
-from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Fault
+from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Asked, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
@@ -22,6 +23,7 @@ from netwar.sandbox.world.clock import day, http_date, iso
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _APP = "OAuth 2.0 Application-Only"
 _USER = "OAuth 1.0a User Context"
+_TOKEN = re.compile(r'oauth_token="(\d{1,19})-')
 
 
 @dataclass
@@ -41,14 +43,14 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
     """The aiohttp handler of an endpoint."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        met = box.faults.due(request.method, request.path, concerned(box, request), "pagination_token" in request.query)
+        met = box.faults.due(_asked(box, request))
         sending = next((fault for fault in met if fault.kind in SENDING), None)
         if sending is not None and sending.kind in ("reset", "hang") and not sending.billed:
             reply = Reply(0, b"")
         else:
             reply = _reply(box, endpoint, request, met, await request.read())
         note(box, request, reply, met)
-        reply.headers["Date"] = http_date(box.clock.now())
+        reply.headers["Date"] = http_date(box.world.moment)  # the day of which is the bill's
         return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
 
     return handle
@@ -56,6 +58,7 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
 
 def _reply(box: Box, endpoint: Endpoint, request: web.Request, met: list[Fault], content: bytes) -> Reply:
     reply = Reply(200, b"")
+    box.tick()
     try:
         caller = box.keys.caller(request.method, f"{request.scheme}://{request.host}{request.raw_path}", _authorization(request))
         reply.caller = caller.token
@@ -88,7 +91,8 @@ def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
 def _instead(box: Box, request: web.Request, fault: Fault, reply: Reply) -> Reply:
     """The answer that a fault gives."""
     about = next(iter(request.match_info.values()), "")
-    status, content, headers, kind, bare = wrong(fault, box.clock.now(), about)
+    what = "list" if request.path.startswith("/2/lists/") else "user"
+    status, content, headers, kind, bare = wrong(fault, box.clock.now(), about, what)
     return Reply(status, content, kind, headers if bare else reply.headers | headers)
 
 
@@ -108,19 +112,29 @@ def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: R
         elif fault.kind in BODIES:
             spoil(answer.body, fault)
     if "data" in answer.body:
-        reply.micro = box.bill.sell(day(box.clock.now()), answer.sold, answer.owner, caller.app.key)
+        reply.micro = box.bill.sell(day(box.world.moment), answer.sold, answer.owner, caller.app.key)
         reply.objects = len(answer.sold)
     reply.status, reply.content = answer.status, written(answer.body)
     return reply
 
 
 def _paging(met: list[Fault]) -> Paging:
-    keep = None
+    keep, by = None, 0
     for fault in met:
-        if fault.kind in ("short-page", "empty-page"):
+        if fault.kind in ("short-page", "empty-page", "members-short"):
             keep = 0 if fault.kind == "empty-page" else fault.keep
+        elif fault.kind == "count-lies":
+            by = fault.by
     kinds = {fault.kind for fault in met}
-    return Paging(keep, "repeat-token" in kinds, "tell-unavailable" in kinds)
+    return Paging(keep, "repeat-token" in kinds, "tell-unavailable" in kinds, "members-short" in kinds, by)
+
+
+def _asked(box: Box, request: web.Request) -> Asked:
+    """Who asks is read off the token, whatever the signature is worth."""
+    token = _TOKEN.search(_authorization(request))
+    index = box.world.people.index(int(token[1])) if token else None
+    callers = set() if index is None else _names(box, index)
+    return Asked(request.method, request.path, concerned(box, request), callers, "pagination_token" in request.query)
 
 
 def concerned(box: Box, request: web.Request) -> set[str]:
@@ -134,7 +148,11 @@ def concerned(box: Box, request: web.Request) -> set[str]:
         *request.query.get("ids", "").split(","),
         *(f"@{one}".lower() for one in request.query.get("usernames", "").split(",")),
     }
-    return found if index is None else found | {str(world.people.id(index)), f"#{index}", "@" + world.name(index).lower()}
+    return found if index is None else found | _names(box, index)
+
+
+def _names(box: Box, index: int) -> set[str]:
+    return {str(box.world.people.id(index)), f"#{index}", "@" + box.world.name(index).lower()}
 
 
 def note(box: Box, request: web.Request, reply: Reply, met: list[Fault]) -> None:

@@ -41,15 +41,21 @@ class Box:
     requests: int = 0
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
 
+    def tick(self) -> None:
+        """Let the world come to this moment: it stands still until the next tick, so that an answer is of one piece."""
+        self.world.moment = self.clock.now()
+
 
 @dataclass(frozen=True)
 class Paging:
-    """How a fault bends a page: at most `keep` objects on it, the token that was sent once more, or users told who
-    are not to be had."""
+    """How a fault bends a page: at most `keep` objects on it, the token that was sent once more, users told who are
+    not to be had, no way to the next page (`ends`), or so many members of a list too many (`miscount`)."""
 
     keep: int | None = None
     repeat: bool = False
     told: bool = False
+    ends: bool = False
+    miscount: int = 0
 
 
 @dataclass(frozen=True)

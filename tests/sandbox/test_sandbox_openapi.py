@@ -137,6 +137,25 @@ def test_usage_is_what_x_describes(box: Sandbox) -> None:
     check("/2/usage/tweets", box.get("/2/usage/tweets", usage__fields=fields, days=30).json())
 
 
+def test_lists_are_what_x_describes(box: Sandbox) -> None:
+    users = box.users()
+    ids = [box.tell("lists", {"owner": 0, "name": f"NSCE {n}", "members": [*range(1, 40)]})["id"] for n in range(3)]
+    fields = {"list.fields": "created_at,description,follower_count,id,member_count,name,private", "expansions": "owner_id"}
+    people = {name: POST_USERS[name] for name in ("post.fields", "user.fields", "expansions")}
+    for path, asked in (
+        ("/2/users/{id}/owned_lists", {**fields, "max_results": 2}),
+        ("/2/users/{id}/list_memberships", {**fields, "max_results": 2}),
+        ("/2/lists/{id}", fields),
+        ("/2/lists/{id}/members", {**people, "max_results": 20}),
+        ("/2/lists/{id}/tweets", {**POST, "max_results": 20}),
+    ):
+        about = ids[0] if "lists/{id}" in path else users["memberships" in path]["id"]
+        for value in (about, "12345"):
+            body = box.get(path.replace("{id}", value), **asked).json()
+            assert ("data" in body) == (value == about), path
+            check(path, body if "post.fields" in asked else translate(body))
+
+
 def test_the_check_itself_can_fail(box: Sandbox) -> None:
     user = box.users()[0]
     body = box.get(f"/2/users/{user['id']}/tweets", **POST).json()

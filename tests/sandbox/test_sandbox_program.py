@@ -62,6 +62,11 @@ def test_a_scenario_chooses_users(start: Start) -> None:
         ('[[users]]\nstate = "asleep"', "asleep"),
         ('[[faults]]\nkind = "earthquake"', "earthquake"),
         ("[world", "scenario.toml"),
+        ("[clock]\nspeed = 0", "speed"),
+        ('[[lists]]\nname = "x"\nslug = "x"', "[[lists]] has no slug"),
+        ("[[lists]]\nowner = 1", "needs a name"),
+        ('[[lists]]\nname = "x"\nmembers = 7', "members of [[lists]]"),
+        ('[[lists]]\nname = "x"\nmembers = ["nobody_at_all"]', "nobody_at_all"),
         ('[clock]\nnow = "2011-01-01"', "not before 2024-02-01"),
     ],
 )
@@ -83,6 +88,50 @@ def test_the_clock_can_be_set_stopped_and_moved_on(box: Sandbox) -> None:
     assert refused.status_code == 400
     assert "there are posts of" in refused.json()["error"]
     box.tell("clock", {"frozen": False})
+
+
+def test_the_clock_can_run_faster(start: Start) -> None:
+    box = start("--speed", "3600", "--clock", "2027-05-06T07:00:00Z")
+    first = box.look("clock")
+    assert first["speed"] == 3600
+    box.tell("clock", {"speed": 100_000})
+    time.sleep(0.3)
+    assert box.look("clock")["milliseconds"] - first["milliseconds"] > 20_000_000
+    box.tell("clock", {"speed": 1})
+    slow = box.look("clock")["milliseconds"]
+    time.sleep(0.1)
+    assert 100 <= box.look("clock")["milliseconds"] - slow < 20_000
+    for speed in (0, -1, "fast", 1e9):
+        refused = box.session.post(f"{box.base}/sandbox/clock", json={"speed": speed}, timeout=10)
+        assert refused.status_code == 400, speed
+
+
+def test_users_post_by_themselves_at_a_pace_that_can_change(start: Start) -> None:
+    box = start("--posts-a-day", "24", "--clock", "2027-05-06T07:00:00Z", "--users", "30")
+    box.tell("clock", {"frozen": True})
+    user, other = [user["index"] for user in box.users() if user["state"] == "active"][:2]
+    box.tell("pace", {"user": user, "posts_a_day": 2_400})
+    box.tell("pace", {"user": other, "posts_a_day": 0})
+    before = [one["posts"] for one in box.users()]
+    box.tell("clock", {"advance": 86_400})
+    came = [one["posts"] - was for one, was in zip(box.users(), before, strict=True)]
+    assert 2_395 <= came[user] <= 2_400
+    assert came[other] == 0
+    assert sum(came) - came[user] > 24 * 10
+    newest = box.get(f"/2/users/{box.users()[user]['id']}/tweets", tweet__fields="created_at").json()["data"][0]
+    assert "2027-05-07T06:58" < newest["created_at"] <= "2027-05-07T07:00"
+    refused = box.session.post(f"{box.base}/sandbox/pace", json={"user": 1, "posts_a_day": -1}, timeout=10)
+    assert refused.status_code == 400
+
+
+def test_lists_can_be_ready(start: Start) -> None:
+    box = start("--lists", "6", "--members", "48", "--observers", "3")
+    lists = box.look("truth/lists")
+    assert len(lists) == 18
+    assert len(box.users()) == 3 * 49
+    assert sum(one["member_count"] for one in lists[:6]) >= 48
+    own = box.get(f"/2/users/{box.users()[0]['id']}/owned_lists", auth=box.sign_in("observer")).json()["data"]
+    assert [one["name"][:5] for one in own] == ["NSCE "] * 6
 
 
 def test_new_posts_bear_the_time_of_the_clock(box: Sandbox) -> None:

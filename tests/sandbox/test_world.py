@@ -203,3 +203,78 @@ def test_the_mix_of_posts_can_be_chosen() -> None:
     assert all(KINDS[world.kind(7, k)] == "retweet" for k in range(100))
     with pytest.raises(ValueError, match="weight"):
         kind_table({"plain": 0})
+
+
+def live(**cast: int) -> World:
+    world = World(Cast(silent=0, prolific=0, posts_a_day=48, **cast), 200)
+    world.begin(world.end + 86_400_000)
+    return world
+
+
+def ids(world: World, author: int) -> list[int]:
+    return [world.postings.id(author, k) for k in range(world.postings.count(author))]
+
+
+def test_posts_that_come_with_the_clock_stay_as_they_are() -> None:
+    """Whatever the moments at which somebody looks."""
+    slow, quick = live(), live()
+    for minute in range(0, 1_440, 7):
+        quick.moment = quick.end + 86_400_000 + minute * 60_000
+        assert all(quick.postings.newest(author) <= quick.moment for author in range(40))
+        for author in range(40):
+            assert quick.postings.position(author, quick.moment - EPOCH << 22) == quick.postings.count(author)
+    slow.moment = quick.moment
+    for author in range(200):
+        shown = ids(slow, author)
+        assert shown == ids(quick, author) == sorted(set(shown))
+        assert all(slow.postings.find(one) == Found(author, k, 0) for k, one in enumerate(shown))
+    came = [slow.postings.count(author) - World(Cast(silent=0, prolific=0), 200).postings.count(author) for author in range(200)]
+    assert {0, 3, 4} & set(came), "some seldom"
+    assert max(came) > 150, "some often"
+    assert 30 < sum(came) / 200 < 100
+
+
+def test_who_is_suspended_does_not_post_and_nothing_of_that_time_comes_later() -> None:
+    world, hour = live(suspended=0, protected=0, gone=0), 3_600_000
+    world.set_pace(5, 24)
+    start, before = world.moment, world.postings.count(5)
+    counts = []
+    for step, state in enumerate(("active", "suspended", "active"), 1):
+        world.change(5, state)
+        world.moment = start + step * 48 * hour
+        counts.append(world.postings.count(5) - before)
+    assert 46 <= counts[0] == counts[1] <= 48
+    assert 46 <= counts[2] - counts[1] <= 48
+    times = [world.postings.time(5, k) for k in range(before, world.postings.count(5))]
+    assert not [one for one in times if start + 48 * hour < one < start + 96 * hour]
+
+
+def test_posts_told_to_come_stand_among_those_that_come_by_themselves() -> None:
+    world = live(suspended=0, protected=0, gone=0)
+    world.set_pace(5, 240)
+    known: list[int] = []
+    for _ in range(30):
+        world.moment += 1_800_000
+        world.moment = max(world.moment, world.grow(5, 3, world.moment) + 1)
+        assert ids(world, 5)[: len(known)] == known
+        known = ids(world, 5)
+    assert known == sorted(set(known))
+    assert all(world.postings.find(one) == Found(5, k, 0) for k, one in enumerate(known))
+    world.set_pace(5, 0)
+    world.moment += 86_400_000
+    assert ids(world, 5) == known
+
+
+def test_posts_refer_to_the_same_posts_later() -> None:
+    world = live()
+    world.moment += 86_400_000
+    newest = [Found(author, world.postings.count(author) - 1, 0) for author in range(200)]
+
+    def told() -> list[tuple[str, list[int]]]:
+        posts = [Post(world, found) for found in newest if found.k >= 0]
+        return [(post.wording.text, [one.id for one in post.references]) for post in posts]
+
+    then = told()
+    assert sum(len(references) for _, references in then) > 50
+    world.moment += 86_400_000
+    assert told() == then

@@ -8,6 +8,8 @@ from netwar.sandbox.world.prng import mix
 
 STATES = ("active", "suspended", "protected", "gone")
 MAX_SERVED = 3_200
+MOST_A_DAY = 2_400  # X's help centre, "About X limits": posts that an account may write in a day
+_PACES = (0.125, 0.5, 1, 4)  # times the usual one: some post much, most do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class Role:
     """What a scenario says of one user; None leaves it to chance."""
 
     posts: int | None = None
+    posts_a_day: float | None = None
     followers: int | None = None
     following: int | None = None
     state: str | None = None
@@ -39,6 +42,7 @@ class Cast:
     prolific: int = 25
     most_posts: int = 300
     most_followers: int = 5_000
+    posts_a_day: int = 0
     roles: dict[int, Role] = field(default_factory=dict)
 
     def state(self, index: int) -> str:
@@ -61,6 +65,15 @@ class Cast:
         if _hits(index, self.silent, 3):
             return 0
         return mix(self.seed, 22, index) % (self.most_posts + 1)
+
+    def pace(self, index: int) -> float:
+        """How many posts a day a user writes while the clock runs, with pauses of equal length, more or less."""
+        role = self.roles.get(index)
+        if role is not None and role.posts_a_day is not None:
+            return role.posts_a_day
+        if _hits(index, self.silent, 3) and role is None:
+            return 0
+        return min(MOST_A_DAY, self.posts_a_day * _PACES[mix(self.seed, 25, index) & 3])
 
     def followers(self, index: int) -> int:
         role = self.roles.get(index)

@@ -38,6 +38,12 @@ class Found(NamedTuple):
     version: int
 
 
+def written(seed: int, author: int, run: Run, k: int) -> int:
+    """When post k of a run was, or will be, written, ms."""
+    half = run.gap // 2
+    return run.start + (k - run.first) * run.gap + half + mix(seed, 5, author, k) % (run.gap - half)
+
+
 class Postings:
     """Times and ids of everybody's posts, post 0 being the oldest."""
 
@@ -66,9 +72,7 @@ class Postings:
         return run.start + (k - run.first) * run.gap + run.gap // 4 + (MAX_VERSIONS - version) * (run.gap // 4 // MAX_VERSIONS)
 
     def _compute_time(self, author: int, k: int) -> int:
-        run = self._run(author, k)
-        half = run.gap // 2
-        return run.start + (k - run.first) * run.gap + half + mix(self._seed, 5, author, k) % (run.gap - half)
+        return written(self._seed, author, self._run(author, k), k)
 
     def id(self, author: int, k: int, version: int = 0) -> int:
         return self.time(author, k, version) - EPOCH << 22 | self._low_bits(author)

@@ -7,6 +7,8 @@ from typing import Any
 
 from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.follow_graph import Circles
+from netwar.sandbox.world.lists import Lists
+from netwar.sandbox.world.live import Live
 from netwar.sandbox.world.people import People
 from netwar.sandbox.world.population import STATES, Cast
 from netwar.sandbox.world.post_times import MAX_VERSIONS, Postings, Run
@@ -42,10 +44,13 @@ class World:
         self.cast = cast
         self.people = People(cast)
         self.circles = Circles(cast)
+        self.lists = Lists()
         self.end = end
         self.postings = Postings(cast.seed, self.runs, self.earlier_versions)
         self._kinds = kind_table(kinds or USUAL_KINDS)
-        self.latest = end  # no clock goes back behind this
+        self.moment = end  # how far the clock has come: what is written later is not there yet
+        self._latest = end
+        self._live = Live(cast, self.users, end)
         self._grown: dict[int, list[Run]] = {}
         self._states: dict[int, str] = {}
         self._names: dict[int, str] = {}
@@ -59,7 +64,26 @@ class World:
 
     def runs(self, author: int) -> list[Run]:
         """The runs of posts of a user, oldest first; at least one."""
-        return self._grown.get(author) or [self._first_run(author)]
+        runs = self._grown.get(author) or [self._first_run(author)]
+        return self._live.added(author, runs, self.moment) if self._live.posts(author) else runs
+
+    def begin(self, now: int) -> None:
+        """The clock runs from now on: so does whatever comes by itself."""
+        self.moment = now
+        self._live = Live(self.cast, self.users, now)
+
+    def settled(self) -> int:
+        """No clock goes back behind this: somebody has posted until then."""
+        return max(self._latest, self.moment) if self._live.anybody else self._latest
+
+    def set_pace(self, author: int, posts_a_day: float) -> None:
+        """Let a user write so many posts a day from now on."""
+        self._grown[author] = self.runs(author)
+        self._go_on(author, posts_a_day, self.postings.newest(author) + 1)
+
+    def _go_on(self, author: int, posts_a_day: float, earliest: int) -> None:
+        """What comes by itself comes after what is there. Who is suspended or gone does not post."""
+        self._live.begin(author, max(self.moment, earliest), posts_a_day, self.state(author) not in ("active", "protected"))
 
     def _compute_chance(self, author: int, k: int) -> int:
         """The 64 bits that decide what a post is like."""
@@ -85,8 +109,9 @@ class World:
         start = max(newest + 1, now - count * 60_000, self.people.created(author))
         gap = max(CLOSEST_MS, (now - start) // count)
         self._grown[author] = [run for run in runs if run.count] + [Run(first, count, start, gap)]
+        self._go_on(author, self._live.pace(author), start + count * gap)
         newest = self.postings.newest(author)
-        self.latest = max(self.latest, newest)
+        self._latest = max(self._latest, newest)
         return newest
 
     def _compute_first_run(self, author: int) -> Run:
@@ -121,7 +146,13 @@ class World:
         if name is not None and self.named(name) not in (None, index):
             raise ValueError(f"the name {name!r} is taken")
         if state is not None:
-            self._states[index] = state
+            self._change_state(index, state)
         if name is not None:
             self._names[index] = name
             self._bearers[name.lower()] = index
+
+    def _change_state(self, index: int, state: str) -> None:
+        """What was not written while somebody was suspended does not come later."""
+        self._states[index] = state
+        if self._live.pace(index):
+            self.set_pace(index, self._live.pace(index))
