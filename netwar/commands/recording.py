@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
+
+if TYPE_CHECKING:
+    from netwar.archive.base import Archive
 
 log = logging.getLogger("netwar.recording")
 DAY_MS = 86_400_000
@@ -40,7 +43,7 @@ def worked(
         return f"{before}{queue.name} is empty: put users on it with {filler}"
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
-        listed = ", ".join(f"{user} ({times}x)" for user, times in run.summary.failed.items())
+        listed = failures(services.archive, into[-1], run.summary.failed)
         aside = (
             f"; a user who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} shows why"
             if filler
@@ -48,6 +51,15 @@ def worked(
         )
         raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}{aside}")
     return f"{before}{label}: {run.summary}"
+
+
+def failures(archive: Archive, users: str, failed: Mapping[str, int]) -> str:
+    """Who failed and how often, by name where the index of users knows it."""
+    from netwar.profiles.identity import names
+    from netwar.records.text import named
+
+    known = names(archive, users, [user for user in failed if user.isdigit()])
+    return ", ".join(f"{named(user, known.get(user))} ({times}x)" for user, times in failed.items())
 
 
 def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any], limit: int | None, wait: bool) -> Any:

@@ -25,12 +25,18 @@ class Suspects:
     """The suspects of one run; a context manager: who is held when it is left is put back.
 
     `ask_other()` asks X about somebody else: False if there is nobody, otherwise it raises what X raises. `failed(user)` is
-    called for each failure that counts.
+    called for each failure that counts. `named(user)` is how a user is called in messages.
     """
 
-    def __init__(self, ask_other: Callable[[], bool], failed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ask_other: Callable[[], bool],
+        failed: Callable[[str], None],
+        named: Callable[[str], str] = lambda user: user,
+    ) -> None:
         self._ask_other = ask_other
         self._failed = failed
+        self._named = named
         self._held: list[tuple[Claim, Trouble]] = []
         self._in_a_row = 0
 
@@ -69,7 +75,7 @@ class Suspects:
         self._in_a_row = 0
         while self._held:
             claim, trouble = self._held.pop()
-            log.warning("user %s: %s; X answers about others", claim.user, said(trouble))
+            log.warning("user %s: %s; X answers about others", self._named(claim.user), said(trouble))
             self._failed(claim.user)
             claim.fail(said(trouble))
 
@@ -92,7 +98,7 @@ class Suspects:
         return True
 
     def _suspect(self, claim: Claim, trouble: Trouble) -> None:
-        log.warning("user %s: %s; back on the queue", claim.user, said(trouble))
+        log.warning("user %s: %s; back on the queue", self._named(claim.user), said(trouble))
         self._held.append((claim, trouble))
         self._in_a_row += 1
         if self._in_a_row < TROUBLES or self._confronted():

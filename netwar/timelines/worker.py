@@ -69,7 +69,7 @@ class TimelineWorker:
         self._report = report
         self._user_done = user_done
         self._room = room
-        self._suspects = Suspects(self._ask_other, self._failed)
+        self._suspects = Suspects(self._ask_other, self._failed, lambda entry: self._who(ResolvedUser(entry)))
         self._refused: set[str] = set()  # users who failed, but only by X's refusing them
         self._witness: str | None = None  # a user about whom X answered
         self._checked = False
@@ -137,7 +137,8 @@ class TimelineWorker:
             del self.summary.failed[entry]
 
     def _who(self, known: ResolvedUser) -> str:
-        return named(known.id, known.name or self._store.archive.record(self._tweets, known.id).name)
+        name = known.name or (self._store.archive.record(self._tweets, known.id).name if known.id.isdigit() else None)
+        return named(known.id, name)
 
     def _find(self, entry: str, *, anew: bool = False) -> ResolvedUser:
         room = 99 if self._left is None else self._left - 1

@@ -127,7 +127,7 @@ def test_a_page_whose_data_cannot_be_read_leaves_a_gap_and_fails_its_user(one: O
     ended = one.run("tw-idu3elk", "odd", check=1)
     no_bug(ended)
     assert "cannot be read" in ended.stderr
-    assert "failed: 900000001 (1x)" in ended.stderr
+    assert "failed: name01 (900000001) (1x)" in ended.stderr
     assert "until_id=1700000000000000003&" in x.asked[-1], "the next try asks for what was not read, or not proved yet"
     assert letters(one)[0]["document"]["sent"] == "gone astray"
     assert one.select("odd", "SELECT username FROM users WHERE id = 5") == [("five",)]

@@ -43,7 +43,9 @@ def test_is_set_aside_after_five_times_with_what_x_said(three: Three, fault: dic
 def test_so_is_one_whose_second_page_is_refused_each_time(three: Three) -> None:
     first = three.ids()[0]
     three.fault("invalid-request", endpoint=TIMELINE, user=first, after=1)
-    assert f"failed: {first} (5x)" in three.capture(check=1).stderr
+    ended, name = three.capture(check=1), three.users()[0]["name"]
+    assert f"failed: {name} ({first}) (5x)" in ended.stderr
+    assert f"user {name} ({first}): " in ended.stderr
     assert three.recorded("three", first) == set(three.truth(first)[:100])
     assert [state for state, _ in three.entries()] == ["failed"]
 
