@@ -220,8 +220,18 @@ def test_a_claim_of_a_dead_run_is_freed_and_its_user_is_recorded_first(where: st
         taken(getattr(open_roster(where, dead, clock=clock), queue))
         dead.end()
         assert not roster.begin_round(roster.round().number + 1, ["1"], AT)
+        assert getattr(roster, queue).claimed() == []
         assert drained(getattr(roster, queue)) == ["1"]
         assert roster.begin_round(roster.round().number + 1, [], AT)
+
+
+def test_a_dead_run_whose_user_was_taken_off_holds_up_no_round(where: str, roster: Roster, clock: SetClock) -> None:
+    roster.fresh(["1"], "7", AT)
+    dead = new_run(where)
+    taken(open_roster(where, dead, clock=clock).adds)
+    roster.unlist(["1"], "7")
+    dead.end()
+    assert roster.begin_round(1, [], AT)
 
 
 def test_a_lease_that_ran_out_holds_up_no_round(roster: Roster, other: Roster, clock: SetClock) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from netwar.queues.roster import Roster
+from netwar.queues import redis_roster
+from netwar.queues.roster import Member, Roster, released
 from tests.contract.opening import new_run, open_roster, place, processes
+from tests.redis_server import Redis
 
 AT = 1_800_000_000_000
 
@@ -32,6 +35,28 @@ def test_long_lists_keep_their_order(roster: Roster) -> None:
     assert list(roster.work.waiting()) == users
     assert roster.unlist(users, "7") == users
     assert (len(roster), len(roster.work)) == (0, 0)
+
+
+def test_who_is_released_while_another_run_changes_them_is_released_all_the_same(
+    redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Redis, where a change is compared before it is made."""
+    where = place("redis-tls", tmp_path, redis)
+    roster = open_roster(where, new_run(where))
+    roster.fresh(["1", "2"], "7", AT)
+    roster.change("1", lambda member: replace(member, held=AT, holds=3))
+    roster.adds.clear()
+
+    def meanwhile(member: Member) -> Member:
+        monkeypatch.undo()
+        roster.change("1", lambda one: replace(one, rate=2.5, held=AT + 1))
+        roster.unlist(["2"], "7")
+        return released(member)
+
+    monkeypatch.setattr(redis_roster, "released", meanwhile)
+    roster.release(["1", "2"])
+    assert list(roster.members()) == [Member("1", AT, ("7",), rate=2.5)]
+    assert list(roster.adds.waiting()) == ["1"]
 
 
 KILLED = """
