@@ -279,6 +279,19 @@ def test_require_names_what_is_missing_and_how_to_get_it(user, read):
         read().require("consumer_key", "consumer_secret", "bearer_token")
 
 
+def test_the_observer_is_the_number_that_the_access_token_begins_with(user, read):
+    user(OF_2019)
+    assert read().observer == "12"
+    for wrong in ("secret", "-secret", "a12-secret", "1.2-secret"):
+        user(OF_2019.replace("12-token", wrong))
+        with pytest.raises(ConfigError, match=r"access_token_key does not begin with the number .* run tw-auth") as told:
+            read().observer  # noqa: B018
+        assert "secret" not in str(told.value)
+    user("[API]\nbearer_token = token\n")
+    with pytest.raises(ConfigError, match="has no access_token_key: run "):
+        read().observer  # noqa: B018
+
+
 def test_names_that_stand_for_keys_are_short_stable_and_not_the_keys(user, read, tmp_path):
     user(OF_2019)
     settings = read()

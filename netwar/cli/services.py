@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import metering
+from netwar.cli import metering, queueing
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from netwar.connections.runs import Run
     from netwar.meter.base import Apps, Money, Windows
     from netwar.queues.base import Queue
+    from netwar.queues.roster import Roster
     from netwar.twitter.client import Client
 
 T = TypeVar("T")
-
-MAX_BYTES = 60  # of a queue's name, which becomes part of a file's
 
 
 class Services:
@@ -40,6 +39,7 @@ class Services:
         self._makes_config = makes_config
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
+        self._rosters: dict[str, Roster] = {}  # by index
         self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
         self.run_budget: int | None = None  # micro-dollars that the operator allows this run, beside the day's budget
@@ -112,24 +112,21 @@ class Services:
 
     def queue(self, name: str) -> Queue:
         """A queue by name."""
-        import click
-
-        if not (name and name.isprintable() and len(name.encode()) <= MAX_BYTES):
-            raise click.UsageError(f"{name[:30]!r} cannot name a queue: use a word of at most {MAX_BYTES} characters")
-        if name.startswith("tw:"):
-            raise click.UsageError(f"{name!r} cannot name a queue: tw: begins the recorder's own keys in Redis")
         if name not in self._queues:
-            self._queues[name] = self._opened(self._queue(name))
+            self._queues[name] = self._opened(queueing.queue(self, name))
         return self._queues[name]
 
-    def _queue(self, name: str) -> Queue:
-        if self.redis is not None:
-            from netwar.queues.redis import RedisQueue
+    def roster(self, index: str) -> Roster:
+        """Who is on the lists of the account and recorded into an index."""
+        index = self.index(index)
+        if index not in self._rosters:
+            self._rosters[index] = self._opened(queueing.roster(self, index))
+        return self._rosters[index]
 
-            return RedisQueue(self.redis, name, self.run)
-        from netwar.queues.sqlite import SqliteQueue
-
-        return SqliteQueue(self.data / "queues.sqlite", name, self.run, looks=self.looks)
+    @property
+    def observer(self) -> str:
+        """The account whose lists are tracked, by its numeric id. Raises ConfigError where the keys do not tell it."""
+        return self.settings.observer
 
     @cached_property
     def money(self) -> Money:

@@ -19,7 +19,7 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
         return _meter(services, file, spent)
     if file.name == "queues.sqlite":
         from netwar.connections.sqlite_mending import mend
-        from netwar.queues.sqlite import MIGRATIONS
+        from netwar.queues.sqlite_file import MIGRATIONS
 
         done = mend(file, MIGRATIONS, lambda _new, _torn: None)
         again = "; waiting users may be missing: queue the lists again, nobody is added twice" if done.torn else ""

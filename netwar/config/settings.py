@@ -96,6 +96,19 @@ class Settings:
         return short(self.consumer_key or self.bearer_token or "no app")
 
     @property
+    def observer(self) -> str:
+        """The account's numeric id, which stands before the `-` of its access token, and survives a renaming. Raises ConfigError
+        where it cannot be told."""
+        self.require("access_token_key")
+        observer, hyphen, _ = str(self.access_token_key).partition("-")
+        if not (hyphen and observer.isdigit()):
+            raise ConfigError(
+                f"{self.path}: access_token_key does not begin with the number of an account and a hyphen, as those of X do: "
+                f"run {self.tw_auth}, which gets the keys anew"
+            )
+        return observer
+
+    @property
     def tokens(self) -> dict[str, str]:
         """Short names of the tokens that there are, the account's own and the app's, for reports of the rate windows."""
         tokens = {"account": self.access_token_key, "app": self.bearer_token}

@@ -13,15 +13,15 @@ SHARED = Path(__file__).with_name("steps.lua")
 
 
 class Steps:
-    """The steps of one Lua file.
+    """The steps of one Lua file, or of several, each of which may use those before it.
 
     A step that is sent twice, since its answer was lost or since the network let it echo, is done once, and answered alike.
     Raises ServiceDown and ConfigError as every Server does.
     """
 
-    def __init__(self, server: Server, file: Path) -> None:
+    def __init__(self, server: Server, *files: Path) -> None:
         before, after = SHARED.read_text("utf-8").split("--STEPS--")
-        self._script = server.register_script(before + file.read_text("utf-8") + after)
+        self._script = server.register_script(before + "\n".join(file.read_text("utf-8") for file in files) + after)
 
     def once(self, step: str, keys: Sequence[str], *arguments: Any) -> Any:
         """Take a step."""

@@ -164,10 +164,9 @@ local function keep(token, user, now)
   end
 end
 
--- Users, all different and no more than one call takes, follow the two arguments; `apart` micros lie between one's turn and the
--- next one's. How many were new.
-function step.put(now, apart)
-  local users = {unpack(ARGV, 5)}
+-- Let users wait, all different and no more than one call takes; `apart` micros lie between one's turn and the next one's.
+-- How many were new.
+local function put(users, now, apart)
   local there = call('SMISMEMBER', waiting, unpack(users))
   local owners = call('HLEN', claimed) > 0 and call('HMGET', claimed, unpack(users))
   local new, in_turn, first = {}, {}, last_turn(now)
@@ -176,7 +175,7 @@ function step.put(now, apart)
     if owners and owners[i] then
       keep(owners[i], user, now)
     elseif there[i] == 0 then
-      if apart ~= '0' then
+      if apart > 0 then
         turn = seconds(first + apart * #new)
       end
       new[#new + 1] = user
@@ -192,6 +191,11 @@ function step.put(now, apart)
     end
   end
   return #new
+end
+
+-- The users follow the two arguments.
+function step.put(now, apart)
+  return put({unpack(ARGV, 5)}, now, tonumber(apart))
 end
 
 -- {when the one who waited longest was put, user, ...}, or nothing.

@@ -81,7 +81,7 @@ class RedisQueue:
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions. Left out is who was added by hand and names no user: such an
         entry is set aside when its turn comes."""
-        return islice(self._users(self._entries()), limit)
+        return islice(self._users(self._entries(min(limit or BATCH_SIZE, BATCH_SIZE))), limit)
 
     def claimed(self) -> list[Claimed]:
         told = self._look("claimed")
@@ -138,9 +138,10 @@ class RedisQueue:
             claim.users = list(map(_text, self._do(*respelt)))
         return bool(claim.users)
 
-    def _entries(self) -> Iterator[str]:
+    def _entries(self, size: int) -> Iterator[str]:
+        """All of them, asked for in portions of a size."""
         given, after = 0, "-inf"
-        while portion := self._look("portion", after, BATCH_SIZE):
+        while portion := self._look("portion", after, size):
             after, users = portion[0], portion[1:]
             given += len(users)
             yield from map(_text, users)

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,32 +17,7 @@ from netwar.connections.runs import Run
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, lost
-
-# `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
-# user), so it goes when the claim does. Times are seconds since 1970 on the file's own steady clock.
-MIGRATIONS = [
-    """
-    CREATE TABLE entries (
-        turn INTEGER PRIMARY KEY,
-        queue TEXT NOT NULL,
-        user TEXT NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'failed')),
-        queued REAL NOT NULL,
-        failures INTEGER NOT NULL DEFAULT 0,
-        reason TEXT,
-        token TEXT,
-        holder TEXT,
-        until REAL,
-        extra INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE UNIQUE INDEX one_entry_a_user ON entries (queue, user);
-    CREATE INDEX waiting_in_turn ON entries (queue) WHERE state = 'waiting';
-    CREATE INDEX claimed_by_token ON entries (queue, token) WHERE state = 'claimed';
-    CREATE INDEX failed_ones ON entries (queue) WHERE state = 'failed';
-    """,
-    "-- Nothing new: earlier programs could damage the file, and whatever is brought up to date is looked through first.",
-    clocks.TABLE,
-]
+from netwar.queues.sqlite_file import MIGRATIONS
 
 CHUNK = 100_000
 BATCH_SIZE = 10_000
@@ -89,16 +65,20 @@ class SqliteQueue:
         with translated(path), closed_if_it_fails(self._db):
             self._clock = clock or clocks.SteadyClock(self._db)
 
+    def beside(self, name: str) -> SqliteQueue:
+        """Another queue of the same file, over the same connection, which is closed with this one."""
+        other = copy(self)
+        other.name = name
+        return other
+
     def put(self, users: Iterable[str]) -> int:
         stream = iter(users)
         added = 0
         while chunk := list(islice(stream, CHUNK)):
             if len(chunk) == CHUNK:
                 chunk.sort()  # a million random names in order of putting take twice as long
-            entries = {"queue": self.name, "users": json.dumps(chunk), "now": self._clock()}
             with self._writing() as db:
-                added += db.execute(PUT, entries).rowcount
-                db.execute(KEEP, (entries["now"], self.name, entries["users"]))
+                added += self._put(db, chunk)
         return added
 
     def take(self, size: int) -> Claim | None:
@@ -153,10 +133,7 @@ class SqliteQueue:
 
     def clear(self) -> Cleared:
         with self._writing() as db:
-            counts = {state: len(self._all("turn", state)) for state in ("claimed", "failed")}
-            cleared = Cleared(len(self), **counts)
-            db.execute("DELETE FROM entries WHERE queue = ?", (self.name,))
-        return cleared
+            return self._cleared(db)
 
     def __len__(self) -> int:
         with translated(self._path):
@@ -166,6 +143,24 @@ class SqliteQueue:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def _cleared(self, db: sqlite3.Connection) -> Cleared:
+        counts = {state: len(self._all("turn", state)) for state in ("claimed", "failed")}
+        cleared = Cleared(len(self), **counts)
+        db.execute("DELETE FROM entries WHERE queue = ?", (self.name,))
+        return cleared
+
+    def _put(self, db: sqlite3.Connection, users: Sequence[str]) -> int:
+        entries = {"queue": self.name, "users": json.dumps(users), "now": self._clock()}
+        added = db.execute(PUT, entries).rowcount
+        db.execute(KEEP, (entries["now"], self.name, entries["users"]))
+        return added
+
+    def _drop(self, db: sqlite3.Connection, users: Sequence[str]) -> None:
+        """Take users off the queue. A claim has them for itself alone from now on, so it ends without their waiting again."""
+        named = (self.name, json.dumps(users))
+        db.execute(f"DELETE FROM entries WHERE {NAMED} AND state <> 'claimed'", named)
+        db.execute(f"UPDATE entries SET extra = 1 WHERE {NAMED} AND state = 'claimed'", named)
 
     def _renew(self, claim: Claim, progress: bool) -> None:
         """A lease that ran out is renewed all the same while nobody else has taken the users over."""

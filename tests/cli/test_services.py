@@ -12,7 +12,9 @@ import pytest
 from netwar.cli.services import Services
 from netwar.connections.sqlite_files import still_open
 from netwar.errors import Busy, ServiceDown
+from tests.contract.opening import DATABASES
 from tests.desk import Desk
+from tests.redis_server import Redis
 
 
 @pytest.fixture
@@ -103,6 +105,31 @@ def test_elksg_may_be_switched_off_where_the_shared_file_names_one(
     desk.configure(elksg="none")
     assert services.settings.elksg is None
     assert services.archive.indices() == []
+    services.close()
+
+
+def test_the_roster_is_of_the_account_and_the_index(services: Services, desk: Desk, tmp_path: Path) -> None:
+    """It is opened once, and in Redis where the configuration names one."""
+    desk.configure(access_token_key="12-token", index="kept")
+    roster = services.roster("Kept")
+    assert services.roster("kept") is roster
+    assert (services.observer, roster.adds.name, roster.busy.name) == ("12", "tw:track:12:kept:adds", "tw:track:recording:kept")
+    roster.fresh(["1"], "7", 1)
+    others = desk.configure(path=tmp_path / "other", access_token_key="13-token", data=services.data)
+    assert len(services.for_config(others).roster("kept")) == 0
+    services.close()
+    looking = Services("tw-try")
+    looking.looks = True
+    assert [member.user for member in looking.roster("kept").members()] == ["1"]
+    looking.close()
+
+
+def test_the_roster_is_in_redis_where_there_is_one(services: Services, desk: Desk, redis: Redis) -> None:
+    desk.configure(access_token_key="12-token", **redis.settings(db=next(DATABASES)))
+    services.roster("kept").fresh(["1"], "7", 1)
+    assert services.redis
+    assert services.redis.smembers("tw:track:12:kept:adds") == {b"1"}
+    assert not (services.data / "queues.sqlite").exists()
     services.close()
 
 

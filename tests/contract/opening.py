@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.connections.runs import Run
 from netwar.meter.base import Apps, Money, Windows
 from netwar.queues.base import Claim, Queue
+from netwar.queues.roster import Roster
 
 if TYPE_CHECKING:
     from netwar.connections.redis import Server
@@ -63,6 +64,16 @@ def open_queue(where: str, run: Run, name: str = "work", clock: Clock | None = N
     from netwar.queues.sqlite import SqliteQueue
 
     return SqliteQueue(_folder(where) / "queues.sqlite", name, run, clock)
+
+
+def open_roster(where: str, run: Run, observer: str = "12", index: str = "brexit", clock: Clock | None = None) -> Roster:
+    if server := redis_at(where):
+        from netwar.queues.redis_roster import RedisRoster
+
+        return RedisRoster(server, observer, index, run, clock)
+    from netwar.queues.sqlite_roster import SqliteRoster
+
+    return SqliteRoster(_folder(where) / "queues.sqlite", observer, index, run, clock)
 
 
 def claims(queue: Queue, limit: int | None = None, size: int = 1) -> Iterator[Claim]:

@@ -95,6 +95,15 @@ def test_putting_a_claimed_user_adds_nothing(queue: Queue) -> None:
     assert queue.put(["1"]) == 1
 
 
+def test_who_is_put_while_they_are_claimed_has_waited_since_before(queue: Queue, clock: SetClock) -> None:
+    queue.put(["1"])
+    claim = taken(queue)
+    clock.now += 5
+    queue.put(["1"])
+    claim.requeue()
+    assert taken(queue).queued == NOW
+
+
 def test_leaving_a_claim_by_an_exception_puts_back_and_counts_nothing(queue: Queue) -> None:
     queue.put(["1", "2"])
     for error in (TryLater("later"), KeyboardInterrupt(), SystemExit(1), ValueError("a bug")):

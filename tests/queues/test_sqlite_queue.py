@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from netwar.connections.runs import Run
+from netwar.connections.sqlite import connect
 from netwar.errors import ConfigError, ServiceDown
 from netwar.queues import sqlite
 from netwar.queues.sqlite import SqliteQueue
+from netwar.queues.sqlite_file import MIGRATIONS
+from netwar.queues.sqlite_roster import SqliteRoster
 from tests.contract.opening import claims
 
 
@@ -94,3 +98,14 @@ def test_a_file_of_a_newer_program_is_refused(queue: SqliteQueue, tmp_path: Path
     queue._db.execute("PRAGMA user_version=99")
     with pytest.raises(ConfigError, match="newer version"):
         SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
+
+
+def test_a_file_that_was_there_before_rosters_is_brought_up_to_date(tmp_path: Path) -> None:
+    path, run = tmp_path / "queues.sqlite", Run(tmp_path / "runs")
+    with closing(connect(path, MIGRATIONS[:3])) as old:
+        old.execute("INSERT INTO entries (queue, user, state, queued) VALUES ('work', '1', 'waiting', 5.0)")
+    with closing(SqliteRoster(path, "12", "brexit", run)) as roster:
+        assert roster.fresh(["2"], "7", 1) == ["2"]
+    with closing(SqliteQueue(path, "work", run)) as queue:
+        assert list(queue.waiting()) == ["1"]
+        assert queue._db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)

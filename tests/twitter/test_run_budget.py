@@ -61,6 +61,8 @@ def test_what_may_be_billed_counts_to_the_end_of_the_run(tmp_path: Path) -> None
     broken, size = reserve("page", 200, 60)
     assert size == 60
     purse.doubt(broken)
+    smaller, _ = reserve("page", 10)
+    purse.doubt(smaller)
     again, size = reserve("page", 100, 40, 30)
     assert size == 40, "the doubt of the same request counts as well"
     money.release(again)

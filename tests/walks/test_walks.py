@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwar.coverage import Stretch
-from netwar.timelines.bounds import UNBOUNDED, Bounds
+from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.timeline import TimelineReader
 from tests.randomly import SEED, randomly
 from tests.walks.simulated import APART, CUTS, IN_DOUBT, LIMIT, ORDERS, USER, Memory, Odd, SimulatedX
@@ -84,6 +84,40 @@ def test_bounds_leave_a_gap_below_what_was_wished_for_and_nothing_else() -> None
         assert len(memory.ids) == most + 50, "a wider bound goes on below"
         assert not bounded(x, memory, UNBOUNDED)
         assert memory.ids == set(x.truth)
+
+
+def test_no_page_is_larger_than_the_bound_allows_nor_so_large_that_the_rest_would_be_too_small() -> None:
+    for most in range(320):
+        for fewer in (0, 1, 3, 99):  # than were asked for, on each page
+            known, bounds = 0, Bounds(most)
+            while size := bounds.page(known):
+                assert SMALLEST_PAGE <= size <= min(PAGE, most - known)
+                known += max(size - fewer, 1)
+            assert most - known < SMALLEST_PAGE
+            assert fewer or known == most or most < SMALLEST_PAGE
+
+
+def test_where_x_ends_with_an_empty_page_all_within_the_bound_is_covered() -> None:
+    x = SimulatedX(300, [], seed=1, trailing=True)
+    memory = Memory(x, steps=False)
+    assert bounded(x, memory, Bounds(50))
+    assert [span.posts for span in memory.record("", USER).spans] == [50]
+
+
+class Forgetful(SimulatedX):
+    """An X that leaves out the oldest post of a stretch when it is asked for that a second time."""
+
+    def _page(self, since: int, until: int | None, token: str | None, size: int, odd: Odd) -> tuple[list[int], str | None]:
+        ids, further = super()._page(since, until, token, size, odd)
+        return (ids[:-1], None) if self.asked == 2 else (ids, further)
+
+
+def test_what_x_does_not_show_again_is_not_proved_by_the_bound() -> None:
+    x = Forgetful(300, [], seed=1)
+    memory = Memory(x, steps=False)
+    assert bounded(x, memory, Bounds(50))
+    assert len(memory.ids) == 50
+    assert memory.record("", USER).gaps[-1].high >= x.truth[49]
 
 
 def test_a_day_bounds_a_timeline_exactly() -> None:
