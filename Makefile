@@ -24,14 +24,19 @@ demo: venv ## record a made-up world from beginning to end, in two minutes, with
 SOAK ?= 1
 
 test: .venv/checks ## run every check there is
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint soaked
+	$(PY) -m pytest -n auto -rs --durations=30
+
+lint:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/mutants tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)
+
+soaked:
 	$(PY) -m tests.soak --minutes $(SOAK)
-	$(PY) -m pytest -n auto -rs --durations=30
 
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
 	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \
@@ -102,4 +107,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 
-.PHONY: help venv install uninstall demo test soak mutants servers format bench clean lock
+.PHONY: help venv install uninstall demo test lint soaked soak mutants servers format bench clean lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -9,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
 
 from netwar.config import SECTIONS
+from tests import forked
 
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / "bin"
@@ -62,11 +66,10 @@ class Desk:
         timeout: float = 120,
     ) -> Ended:
         """Run bin/NAME to its end. `check` is the exit status that it must have."""
-        command = [sys.executable, str(program(name)), *map(str, args)]
         given = input.encode() if isinstance(input, str) else input or b""
-        environment = self.environment | dict(env or {})
-        done = subprocess.run(command, env=environment, cwd=self.home, input=given, capture_output=True, timeout=timeout)
-        ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        command, environment = [str(program(name)), *map(str, args)], self.environment | dict(env or {})
+        run = _forked if forked.is_fit(env or {}) else _anew
+        ended = run(command, environment, self.home, given, timeout)
         assert "ResourceWarning" not in ended.stderr, f"{name} left something open:\n{ended.stderr}"
         assert check is None or ended.status == check, f"{name} ended {ended.status}, not {check}:\n{ended.stderr}{ended.stdout}"
         return ended
@@ -86,6 +89,22 @@ class Desk:
         path.touch(mode=0o600)
         path.write_text(text)
         return path
+
+
+def _anew(command: list[str], environment: dict[str, str], home: Path, given: bytes, timeout: float) -> Ended:
+    command = [sys.executable, *command]
+    done = subprocess.run(command, env=environment, cwd=home, input=given, capture_output=True, timeout=timeout)
+    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def _forked(command: list[str], environment: dict[str, str], home: Path, given: bytes, timeout: float) -> Ended:
+    with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+        stdin.write(given)
+        stdin.seek(0)
+        process = forked.start(command, environment, home, [file.fileno() for file in (stdin, stdout, stderr)])
+        status = forked.status(process, timeout)
+        said = [(file.seek(0), file.read().decode())[1] for file in (stdout, stderr)]
+    return Ended(status, *said)
 
 
 def sign_in(api: str, screen_name: str | None = None) -> dict[str, str]:
@@ -135,27 +154,25 @@ class Sandbox:
     """A running tw-sandbox."""
 
     url: str
-    process: subprocess.Popen[bytes]
 
 
 @contextmanager
 def running_sandbox(desk: Desk, *args: str | Path) -> Iterator[Sandbox]:
     """A tw-sandbox on a free port; ended with the block."""
-    command = [sys.executable, str(BIN / "tw-sandbox"), "--port", "0", *map(str, args)]
-    with open(desk.home / "sandbox.log", "ab") as log:
-        process = subprocess.Popen(command, env=desk.environment, cwd=desk.home, stdout=subprocess.PIPE, stderr=log)
-    try:
-        yield Sandbox(_first_line(process, desk.home / "sandbox.log"), process)
-    finally:
-        process.terminate()
-        assert process.stdout
-        process.stdout.close()
-        process.wait(20)
+    command = [str(BIN / "tw-sandbox"), "--port", "0", *map(str, args)]
+    read, write = os.pipe()
+    with open(desk.home / "sandbox.log", "ab") as log, open(os.devnull) as nothing, open(read) as said:
+        process = forked.start(command, desk.environment, desk.home, [nothing.fileno(), write, log.fileno()])
+        os.close(write)
+        try:
+            yield Sandbox(_first_line(said, desk.home / "sandbox.log"))
+        finally:
+            process.terminate()
+            forked.status(process, 20)
 
 
-def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
-    assert process.stdout
-    readable, _, _ = select.select([process.stdout], [], [], 30)
-    line = process.stdout.readline().decode().strip() if readable else ""
+def _first_line(said: TextIO, log: Path) -> str:
+    readable, _, _ = select.select([said], [], [], 30)
+    line = said.readline().strip() if readable else ""
     assert line.startswith("http://"), f"tw-sandbox did not start, it said {line!r} and: {log.read_text()}"
     return line

@@ -1,0 +1,109 @@
+"""Programs as forks of a process that has their libraries loaded: half of a short run is Python's importing them.
+
+Each is a process of its own all the same, with its own environment, folder, arguments and files, and runs the file in bin/ from
+its first line. What belongs to the start of an interpreter is not seen so: tests of that start a program anew (`Desk.start`, a
+variable that Python itself reads), and so do the soak, the crontab and the demo.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import multiprocessing
+import os
+import runpy
+import sys
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from multiprocessing import reduction
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+PRELOADED = ["tests.forked", "tests.preloaded"]
+# So begin variables that are read when an interpreter, or a library in C, starts.
+READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "TMPDIR", "SQLITE_")
+
+
+class Handle:
+    """A file descriptor that goes with the process to which it is handed."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (reduction.DupFd(self.number),)
+
+
+def _received(sent: Any) -> Handle:
+    return Handle(sent.detach())
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+CONTEXT = _context()
+
+
+def is_fit(environment: Mapping[str, str]) -> bool:
+    """Whether what these variables (beside a desk's own) say is all read by programs themselves."""
+    return not any(name.startswith(READ_AT_START) for name in environment)
+
+
+def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, files: Sequence[int]) -> BaseProcess:
+    """Run a Python file with its arguments; `files` become its standard input, output and error."""
+    umask = os.umask(0o77)
+    os.umask(umask)
+    process = CONTEXT.Process(target=_run, args=(list(command), dict(environment), str(folder), umask, [*map(Handle, files)]))
+    process.start()
+    return process
+
+
+def status(process: BaseProcess, seconds: float) -> int:
+    """How a program ended, as subprocess has it. Raises TimeoutError, and kills it, if it does not."""
+    process.join(seconds)
+    ended = process.exitcode
+    if ended is None:
+        process.kill()
+        process.join()
+        raise TimeoutError(f"{process.name} did not end in {seconds} s")
+    process.close()
+    return ended
+
+
+def _run(command: list[str], environment: dict[str, str], folder: str, umask: int, files: list[Handle]) -> None:
+    for number, handle in enumerate(files):
+        os.dup2(handle.number, number)
+        os.close(handle.number)
+    os.chdir(folder)
+    os.umask(umask)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    _open_anew()
+    warnings.filterwarnings("always", category=ResourceWarning)
+    sys.argv[:] = command
+    sys.path[0] = str(Path(command[0]).parent)
+    try:
+        runpy.run_path(command[0], run_name="__main__")
+    finally:
+        gc.collect()  # what was left open is told, as at the end of an interpreter
+
+
+def _open_anew() -> None:
+    """Standard input, output and error as Python opens them in the C.UTF-8 locale."""
+    sys.stdin = sys.__stdin__ = _standard(0, "<stdin>", "surrogateescape")  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = _standard(1, "<stdout>", "surrogateescape")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _standard(2, "<stderr>", "backslashreplace", line_buffering=True)  # type: ignore[misc]
+
+
+def _standard(number: int, name: str, errors: str, *, line_buffering: bool = False) -> io.TextIOWrapper:
+    raw = io.FileIO(number, "r" if number == 0 else "w", closefd=False)
+    raw.name = name
+    buffer = io.BufferedReader(raw) if number == 0 else io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, "utf-8", errors, line_buffering=line_buffering)
