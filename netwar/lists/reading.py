@@ -68,8 +68,8 @@ class Members:
         return not self.why
 
 
-def owned(twitter: Twitter, user: str, index: str) -> list[XList]:
-    """All the lists of a user id that X shows to the account. `index` is what the money is booked for.
+def owned(twitter: Twitter, user: str, index: str, paid: Callable[[int], None] = lambda micro: None) -> list[XList]:
+    """All the lists of a user id that X shows to the account. `index` is what the money is booked for, `paid` is told of it.
 
     Raises TransientError for answers that may not be all of it, Unavailable for a user who is not to be had, and whatever else
     Twitter raises.
@@ -78,6 +78,7 @@ def owned(twitter: Twitter, user: str, index: str) -> list[XList]:
     way = Way()
     while not way.ended:
         answer = twitter.owned_lists(user, index=index, token=way.token, size=PAGE)
+        paid(answer.micro)
         found |= {one["id"]: _list(one, answer, user) for one in answer.page.lists}
         if why := way.flaw(answer.page, len(answer.page.lists)):
             raise TransientError(f"X does not show the lists of {user}: {why}", ADVICE)
