@@ -8,7 +8,7 @@ that has grown by k members the newest k + 5 are read first, and all only where 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netwar.archive.base import Store
@@ -69,7 +69,7 @@ class Watch:
 
     def followed(self) -> list[str]:
         """The ids of the lists that were followed by their slugs until now."""
-        return list(self._store.archive.note(self._where.tweets, self._note) or ())
+        return [key.rpartition("/")[2] for key, _ in self._store.archive.notes(self._where.tweets, self._note(""))]
 
     def relist(self) -> Iterator[Relisted]:
         """Look at each list once, and write down what is new before it is told; X's trouble with one list is no other's.
@@ -99,7 +99,7 @@ class Watch:
         """Take everybody off a list by the operator's word, at a time (ms), and follow it no more, unless X shows it again; who
         was on it."""
         left = self.log(list_id).remove(sorted(self.log(list_id).members()), at, "the list was forgotten by the operator")
-        self._remember(lambda before: [one for one in before if one != list_id])
+        self._remember(list_id, None)
         self.log(list_id).change(lambda state: ListState(name=state.name, owner=state.owner, private=state.private))
         return left
 
@@ -111,8 +111,9 @@ class Watch:
         own = {one.id: one for one in self._own()}
         wanted = [one for one in own.values() if one.slug.startswith(self._prefix)]
         before = self.followed()
-        if {one.id for one in wanted} - set(before):
-            self._remember(lambda kept: list(dict.fromkeys([*kept, *(one.id for one in wanted)])))
+        for one in wanted:
+            if one.id not in before:
+                self._remember(one.id, True)
         yield from ((one.id, one) for one in wanted)
         for list_id in before:
             if list_id not in {one.id for one in wanted}:
@@ -170,12 +171,11 @@ class Watch:
         kept = self.log(list_id)
         return Relisted(list_id, None, kept.state(), frozenset(kept.members()), told=what)
 
-    @property
-    def _note(self) -> str:
-        return f"lists/{self._observer}"
+    def _note(self, list_id: str) -> str:
+        return f"lists/{self._observer}/{list_id}"
 
-    def _remember(self, change: Callable[[list[str]], list[str]]) -> None:
-        self._store.archive.change_note(self._where.tweets, self._note, lambda before: change(before or []) or None)
+    def _remember(self, list_id: str, value: bool | None) -> None:
+        self._store.archive.change_note(self._where.tweets, self._note(list_id), lambda before: value)
 
 
 def _seen(state: ListState, shown: XList) -> ListState:

@@ -177,6 +177,10 @@ class MemoryArchive:
         self.kept[index, key] = json.dumps(after)
         return self.note(index, key)
 
+    def notes(self, index: str, prefix: str) -> list[tuple[str, Any]]:
+        keys = sorted(key for place, key in self.kept if place == index and key.startswith(prefix))
+        return [(key, self.note(index, key)) for key in keys]
+
     def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
         self.told[index, user] = change(self.told.get((index, user), Record(user)))
         return self.told[index, user]
