@@ -17,6 +17,7 @@ from netwar.connections.runs import Run
 from netwar.coverage import Record, Renamed, Span
 from netwar.follows.snapshot_writer import SnapshotWriter
 from netwar.follows.snapshots import Snapshots
+from netwar.lists.membership import ListLog, ListState
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.queues.base import MAX_FAILURES, UserFailed
@@ -56,6 +57,10 @@ def fill(data: Path, app: str) -> None:
             one = SnapshotWriter(Snapshots(archive, "usertest", "followers", USER), "me")
             one.add(ids, None)
             one.finish(complete=True)
+        log = ListLog(archive, "twevil", "77")
+        log.add([USER, OTHER], NOW, EVIL)
+        log.remove([OTHER], NOW, EVIL)
+        log.change(lambda state: ListState(name=EVIL, trouble=EVIL, detail=EVIL, since=NOW))
     run = Run(data / "runs")
     for name in ("work", "usertest"):
         with closing(SqliteQueue(data / "queues.sqlite", name, run)) as queue:
@@ -116,6 +121,11 @@ def answer(path: str) -> tuple[int, str, bytes]:
         body = [{"index": EVIL, EVIL: "x"}]
     elif path.startswith("/2/users/me"):
         body = {"data": {"id": "11", "username": EVIL, "name": EVIL}}
+    elif path.startswith(("/2/users/11/owned_lists", "/2/lists/77")):
+        one = {"id": "77", "name": EVIL, "description": EVIL, "private": True, "member_count": 1, "owner_id": "11"}
+        user = {"id": "13", "username": EVIL, "name": EVIL}
+        data: Any = [user] if "/members" in path else one if path.startswith("/2/lists/77") else [one]
+        body = {"data": data, "meta": {"result_count": 1}}
     elif path.startswith(("/2/", "/oauth")):
         body = {"title": EVIL, "detail": EVIL, "type": "about:blank", "errors": [{"message": EVIL, "code": 1}]}
         return 403, "application/json", json.dumps(body).encode()

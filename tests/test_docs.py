@@ -98,7 +98,12 @@ PRICED = {
     "bin/tw-followquick": ["follower"],
     "bin/tw-friend2usertest": ["following", "user"],
     "bin/tw-friendquick": ["following"],
+    "bin/tw-list2filt": ["user"],
+    "bin/tw-listmembers": ["user"],
+    "bin/tw-lists": ["list", "user"],
     "bin/tw-queue2usertest": ["user"],
+    "bin/tw-quser2work": ["user"],
+    "docs/lists.md": ["user", "list"],
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from netwar.cli import click
 from netwar.cli.metering import price
@@ -34,6 +34,15 @@ class Listed:
     def kind(self) -> str:
         """As what X bills an entry of the list."""
         return WORDS[self.direction][1]
+
+
+class Priced(Protocol):
+    """A list that X bills entry by entry, as what it calls `kind`; `count` is how many it says that there are, if it does."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def count(self) -> int | None: ...
 
 
 def entry(user: str) -> str:
@@ -84,7 +93,7 @@ def listed(services: Services, user: str, direction: str, fresh: int) -> Listed:
     raise NetwarError(f"{user} is not available: {known.standing or 'unknown'} ({said})")
 
 
-def agree_on(services: Services, what: Listed, so_far: int, *, yes: bool) -> None:
+def agree_on(services: Services, what: Priced, so_far: int, *, yes: bool) -> None:
     """Say what the rest of a list may cost, and have it agreed to: by the operator, by `yes`, or by a budget that covers it."""
     rest = None if what.count is None else max(what.count - so_far, 0)
     most = None if rest is None else services.money.price({what.kind: rest})

@@ -77,6 +77,16 @@ TASKS = (
         ),
     ),
     Task(
+        "members",
+        "Follow X's lists, and search for their members",
+        (
+            ("tw-lists", "Show the lists of the account, or of a user"),
+            ("tw-listmembers", "Print who is on a list"),
+            ("tw-listlog", "Show who was put on a list and taken off, and when"),
+            ("tw-list2filt tw-file2filt", "Make a query of a list's members; of a file's users"),
+        ),
+    ),
+    Task(
         "lists",
         "Hold lists against what is recorded",
         (

@@ -24,6 +24,11 @@ def users_file(function: F) -> F:
     return click.argument("file", type=UsersFile("rb"))(function)
 
 
+def users_file_or_none(function: F) -> F:
+    """The same where users may be named in another way."""
+    return click.argument("file", type=UsersFile("rb"), required=False)(function)
+
+
 class UsersFile(click.File):
     """A file; where there is none, a user may have been meant."""
 

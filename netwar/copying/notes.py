@@ -1,4 +1,5 @@
-"""Notes beside a ledger, carried over in groups that belong together: `followers/ID/…` is one list, `standing/ID` one user.
+"""Notes beside a ledger, carried over in groups that belong together: `followers/ID/…` is one list, `standing/ID` one user,
+`listed/ID/…` the log of one of X's lists.
 
 Of a group that both ledgers have, the one that goes on from the other is kept. Where neither does, lists of times are united,
 and of all else TO keeps its own.
@@ -15,6 +16,7 @@ import orjson
 
 from netwar.archive.base import Ledger
 
+LOGS = "listed/"  # of X's lists: what happened, in parts, beside what is known of the list now
 OURS = "copy/"  # where a copy notes how far it is
 TRIES = 20
 
@@ -27,7 +29,7 @@ def carry(source: Ledger, theirs: str, target: Ledger, ours: str, renew: Callabl
     diverged = []
     for group in _groups(key for key, _ in source.notes(theirs, "")):
         renew()
-        before, now = _prints(source, theirs, group), _prints(target, ours, group)
+        before, now = _facts(source, theirs, group), _facts(target, ours, group)
         if before == now:
             continue
         if _goes_on(before, now):
@@ -51,6 +53,14 @@ def _members(ledger: Ledger, index: str, group: str) -> Iterator[tuple[str, Any]
 
 def _prints(ledger: Ledger, index: str, group: str) -> Prints:
     return {key: _print(value) for key, value in _members(ledger, index, group)}
+
+
+def _facts(ledger: Ledger, index: str, group: str) -> Prints:
+    """What is compared of a group: of a log its events one by one, since the last part of it grows."""
+    if not group.startswith(LOGS):
+        return _prints(ledger, index, group)
+    events = (event for key, value in _members(ledger, index, group) if key != group for event in value)
+    return {f"event {number}": _print(event) for number, event in enumerate(events)}
 
 
 def _print(value: Any) -> bytes:

@@ -26,6 +26,7 @@ _USER_FIELDS = (
 )
 _MEDIA_FIELDS = "alt_text duration_ms height media_key preview_image_url public_metrics type url variants width"
 _PLACE_FIELDS = "contained_within country country_code full_name geo id name place_type"
+_LIST_FIELDS = "created_at description follower_count id member_count name private"
 _POLL_FIELDS = "duration_minutes end_datetime id options voting_status"
 
 
@@ -43,6 +44,7 @@ class Dialect:
     expansions: tuple[str, ...]
     full_expansions: tuple[str, ...]
     checked: tuple[str, ...]
+    list_fields: dict[str, str]
     checked_users: tuple[str, ...] = ("created_at", "public_metrics", "protected", "verified")
 
     def timeline(self, *, full: bool) -> dict[str, str]:
@@ -80,6 +82,7 @@ LEGACY = Dialect(
     ),
     full_expansions=("referenced_tweets.id.author_id", "entities.mentions.username"),
     checked=("author_id", "created_at", "conversation_id", "public_metrics", "lang"),
+    list_fields={"list.fields": _commas(_LIST_FIELDS + " owner_id")},
 )
 
 POST = Dialect(
@@ -89,6 +92,7 @@ POST = Dialect(
     expansions=("author_id", "referenced_posts", "attachments.media_keys", "attachments.poll_ids", "geo.place_id"),
     full_expansions=("entities.mentions.username",),
     checked=("created_at", "conversation_id", "public_metrics", "lang"),
+    list_fields={"list.fields": _commas(_LIST_FIELDS)},  # the owner is an expansion there, and would be billed
 )
 
 DIALECTS = {dialect.name: dialect for dialect in (LEGACY, POST)}

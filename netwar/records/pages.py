@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from netwar.records.dialects import Object, objects
+from netwar.records.dialects import Object, count, objects
 from netwar.records.documents import Document
 from netwar.records.ids import identity
 from netwar.records.repairs import OURS, Nameless, repaired
 from netwar.records.times import shown
 
 LISTED = "listed"  # the kind of the users that were asked for: X bills them as what their list is of
+Data = Literal["posts", "users", "lists"]
+DATA: dict[str, Data] = {"post": "posts", "list": "lists"}  # what the data of an endpoint are, by what X bills; else users
+KINDS = {"posts": "post", "users": LISTED, "lists": "list"}
 # What X includes and does not bill, with the key that posts name it by.
 THINGS = {"media": "media_key", "polls": "id", "places": "id"}
 
@@ -53,15 +56,17 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer's objects as X gave them, odd ones repaired (`records.repairs`). `posts` and `users` were asked for (by their
-    endpoint), the rest came along: `referenced` posts, `authors` (users by id), and what else X includes, by kind and key.
+    """An answer's objects as X gave them, odd ones repaired (`records.repairs`). `posts`, `users` and `lists` were asked for (by
+    their endpoint), the rest came along: `referenced` posts, `authors` (users by id), and what else X includes, by kind and key.
 
     `loose` are included things that no post names, by kind. `odd` is what cannot be kept as a document. `unread` when `data`
-    itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page.
+    itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page. `counted` is how many
+    things X says that it lists here (`meta.result_count`), None where it does not say: an answer without it is no empty page.
     """
 
     posts: Sequence[Object] = ()
     users: Sequence[Object] = ()
+    lists: Sequence[Object] = ()
     referenced: Sequence[Object] = ()
     authors: dict[str, Object] = field(default_factory=dict)
     media: dict[str, Object] = field(default_factory=dict)
@@ -73,6 +78,7 @@ class Page:
     odd: Sequence[Odd] = ()
     unread: bool = False
     untold: bool = False
+    counted: int | None = None
 
     @property
     def ends(self) -> bool:
@@ -91,35 +97,40 @@ class Page:
             yield "user", str(user["id"])
         for user in self.users:
             yield listed, f"{owner}/{user['id']}" if owner else str(user["id"])
+        for one in self.lists:
+            yield "list", str(one["id"])
 
     def unnamed(self, listed: str = "user") -> Counter[str]:
         """How many objects came that X may have billed under ids that it did not send, by kind."""
         return Counter(listed if odd.kind == LISTED else odd.kind for odd in self.odd if odd.kind)
 
 
-def read(body: Object, *, users: bool = False) -> Page:
-    """Take an answer apart, in either dialect. `users` for endpoints whose `data` are users. Never fails: see `Page.odd`."""
+def read(body: Object, what: Data = "posts") -> Page:
+    """Take an answer apart, in either dialect; `what` its `data` are. Never fails: see `Page.odd`."""
     odd: list[Odd] = []
     includes = _included(body, odd)
-    data = _all(body.get("data"), LISTED if users else "post", odd)
+    data = _all(body.get("data"), KINDS[what], odd)
+    posts, listed, lists = (data if what == kind else [] for kind in KINDS)
     referenced = [post for kind in ("tweets", "posts") for post in _all(includes.pop(kind, None), "post", odd)]
     authors = {user["id"]: user for user in _all(includes.pop("users", None), "user", odd)}
     things = {kind: _by(key, includes.get(kind)) for kind, key in THINGS.items()}
     token, told = next_page(body)
     return Page(
-        posts=() if users else data,
-        users=data if users else (),
+        posts=posts,
+        users=listed,
+        lists=lists,
         referenced=referenced,
         authors=authors,
         media=things["media"],
         polls=things["polls"],
         places=things["places"],
-        loose=_loose(includes, things, [*(() if users else data), *referenced]),
+        loose=_loose(includes, things, [*posts, *referenced]),
         problems=[problem(item) for item in objects(body.get("errors"))],
         next_token=token,
         odd=odd,
         unread=not isinstance(body.get("data"), list | dict | None),
         untold=bool(data) and not told,
+        counted=_counted(body),
     )
 
 
@@ -139,9 +150,14 @@ def _all(value: Any, kind: str, odd: list[Odd]) -> list[Object]:
         try:
             found.append(repaired(item))
         except Nameless as error:
-            what = "post" if kind == "post" else "user"
+            what = {"post": "post", "list": "list"}.get(kind, "user")
             odd.append(Odd(item, f"X sent this in place of a {what}: {error}", kind if item else ""))
     return found
+
+
+def _counted(body: Object) -> int | None:
+    meta = body.get("meta")
+    return count(meta.get("result_count")) if isinstance(meta, dict) else None
 
 
 def next_page(body: Object) -> tuple[str | None, bool]:

@@ -29,7 +29,8 @@ class Answer:
 
 
 class Unavailable(Exception):
-    """X says that a user is suspended, protected or gone."""
+    """X says that a user is suspended, protected or gone; of a list, that it is private (X does not show it to this account)
+    or gone."""
 
     def __init__(self, outcome: str, detail: str) -> None:
         super().__init__(detail)
@@ -105,6 +106,23 @@ class Twitter(Protocol):
 
         Without `whole` they have nothing but id and names; the price is the same. Raises Unavailable when X says
         so of the user, and StaleToken when it refuses the token.
+        """
+
+    def owned_lists(self, user: str, *, index: str, token: str | None = None, size: int = 100) -> Answer:
+        """A page of the lists that a user id owns: at most `size` (1 to 100) of them, in `page.lists`.
+
+        Signed as the account, which is shown its own private ones. `page.counted` is None where X does not say how many it
+        lists here: that is no empty page. Raises Unavailable when X says so of the user.
+        """
+
+    def list_about(self, list: str, *, index: str) -> Answer:
+        """A list by its id, alone in `page.lists`, which is empty where X says nothing. Raises Unavailable, gone or private."""
+
+    def list_members(self, list: str, *, index: str, token: str | None = None, size: int = 100) -> Answer:
+        """A page of the members of a list id, newest first as far as is known: at most `size` (1 to 100) whole profiles.
+
+        Signed as the account. `page.counted` as for `owned_lists`. Raises Unavailable, gone or private, and StaleToken when
+        X refuses the token.
         """
 
     def me(self) -> Object:

@@ -103,7 +103,7 @@ class BudgetGuard:
             return AS_RESERVED
         if page.ends:
             return MadeGood(EVERYTHING)
-        micro, each = self._money.price(most(len(page.posts) or len(page.users))), self._money.price(most(2))
+        micro, each = self._money.price(most(len(page.posts) or len(page.users) or len(page.lists))), self._money.price(most(2))
         return MadeGood(micro, each - self._money.price(most(1)), tuple(post["id"] for post in page.posts) if resumed else ())
 
     def _reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:

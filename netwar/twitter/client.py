@@ -2,78 +2,63 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import short
-from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
-from netwar.records.dialects import DIALECTS, Object
-from netwar.records.pages import Page, read
-from netwar.twitter.base import Answer, Direction, TransientError, Unavailable
-from netwar.twitter.budget import BudgetGuard, Most, shrinking_sizes
-from netwar.twitter.clock import XClock
-from netwar.twitter.endpoints import FOLLOWERS, FOLLOWING, ME, NAMES, TIMELINE, USAGE, USERS, Endpoint
-from netwar.twitter.pacing import Pace
-from netwar.twitter.problems import Glitch, Reply, judge
-from netwar.twitter.transport import Transport
-from netwar.twitter.way import way
+from netwar.meter.base import Money, Windows
+from netwar.records.dialects import Object
+from netwar.twitter.asking import Aside, Asker
+from netwar.twitter.base import Answer, Direction, Unavailable
+from netwar.twitter.budget import shrinking_sizes
+from netwar.twitter.endpoints import (
+    FOLLOWERS,
+    FOLLOWING,
+    LIST,
+    LIST_MEMBERS,
+    ME,
+    NAMES,
+    OWNED_LISTS,
+    TIMELINE,
+    USAGE,
+    USERS,
+    Endpoint,
+)
 
 if TYPE_CHECKING:
     from netwar.config import Settings
-
-
-log = logging.getLogger("netwar.twitter")
-
-Aside = Callable[[str, bytes, str], None]
 
 MIN_PAGE, MAX_PAGE = 5, 100  # docs.x.com, timelines: max_results
 MAX_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
 FOLLOWS = {"followers": (FOLLOWERS, "follower"), "following": (FOLLOWING, "following")}
 REFERENCES = 2  # a post can both quote one post and answer another
+MAX_LISTS = MAX_MEMBERS = 100  # docs.x.com, owned lists and list members: max_results
+# What X says of a list that it does not show, in words of ours: a refusal may be about who asks.
+OF_LISTS = {"protected": "private", "suspended": "private"}
 MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
 
 
-class Client:
-    """Fills the contract `netwar.twitter.base.Twitter`.
+@dataclass(frozen=True, slots=True)
+class _Paged:
+    """Which page of what list: the list of whom or what (`about`), as what X bills its entries, and `owner` if by the list."""
 
-    `money` and `windows` are asked before each request and told after it; `command` is what
-    the spending is booked under, `run_budget` the most that this run may spend (micro-dollars).
-    `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
-    """
+    what: str
+    about: str
+    kind: str
+    size: int
+    token: str | None
+    owner: str = ""
 
-    def __init__(
-        self,
-        settings: Settings,
-        money: Money,
-        windows: Windows,
-        command: str,
-        sleep: Callable[[float], None] = time.sleep,
-        aside: Aside = lambda request, content, reason: None,
-        run_budget: int | None = None,
-    ) -> None:
-        self._settings = settings
-        self._money = money
-        self._aside = aside
-        self._words = DIALECTS[settings.dialect]
-        self._full = settings.expand == "full"
-        self.account = settings.account or ""
-        self.dialect = settings.dialect
-        self._transport = Transport(
-            way(settings),
-            timeout=settings.timeout,
-            bearer_token=settings.bearer_token,
-            consumer_key=settings.consumer_key,
-            consumer_secret=settings.consumer_secret,
-            access_token=settings.access_token_key,
-            access_token_secret=settings.access_token_secret,
-        )
-        self._clock = XClock(money, self._transport.look)
-        self._purse = BudgetGuard(money, settings.path, command, sleep, self._clock.ask, run_budget)
-        self._pace = Pace(settings, windows, self._clock)
+    @property
+    def request(self) -> str:
+        """The same for the meter whenever the page is asked for again."""
+        return f"{self.what} {self.about} {self.token or ''}"
+
+
+class Client(Asker):
+    """Fills the contract `netwar.twitter.base.Twitter`. Made as an Asker is."""
 
     def timeline(
         self,
@@ -121,30 +106,31 @@ class Client:
     ) -> Answer:
         """A page of followers or of whom a user follows. It shrinks when the budget leaves no room for more."""
         endpoint, kind = FOLLOWS[direction]
+        page = _Paged(direction, user, kind, min(size, MAX_FOLLOWS), token, owner=user)
+        return self._paged(endpoint, f"/2/users/{user}/{direction}", page, self._words.user_fields if whole else {}, index)
 
-        def most(entries: int) -> dict[str, int]:
-            return {kind: entries}
+    def owned_lists(self, user: str, *, index: str, token: str | None = None, size: int = MAX_LISTS) -> Answer:
+        """A page of the lists that a user owns. It shrinks when the budget leaves no room for more."""
+        page = _Paged("lists", user, "list", min(size, MAX_LISTS), token)
+        return self._paged(OWNED_LISTS, f"/2/users/{user}/owned_lists", page, self._words.list_fields, index)
 
-        sizes = [*shrinking_sizes(min(size, MAX_FOLLOWS), 1)]
-        reservation, count = self._purse.reserve(f"{direction} {user} {token or ''}", sizes, most, index)
-        params: dict[str, Any] = {"max_results": count} | (self._words.user_fields if whole else {})
-        params |= {"pagination_token": token} if token else {}
-        return self._ask(
-            endpoint, f"/2/users/{user}/{direction}", params, reservation, users=kind, about=user, asked=count, most=most
-        )
+    def list_about(self, list: str, *, index: str) -> Answer:
+        """A list itself."""
+        reservation, _ = self._purse.reserve(f"list {list}", [1], lambda count: {"list": count}, index)
+        with _spoken_of_list():
+            return self._ask(LIST, f"/2/lists/{list}", self._words.list_fields, reservation, listed="list", about=list)
 
-    def now(self) -> int:
-        return self._clock.now()
-
-    def ask_time(self) -> None:
-        """Let X tell the meter what time it is, for nothing and without keys. Raises TransientError."""
-        self._clock.ask()
+    def list_members(self, list: str, *, index: str, token: str | None = None, size: int = MAX_MEMBERS) -> Answer:
+        """A page of a list's members. It shrinks when the budget leaves no room for more."""
+        page = _Paged("members", list, "user", min(size, MAX_MEMBERS), token)
+        with _spoken_of_list():
+            return self._paged(LIST_MEMBERS, f"/2/lists/{list}/members", page, self._words.user_fields, index)
 
     def me(self) -> Object:
         """The profile of the account that asks. Raises KeysRefused when X does not accept the keys."""
         with_fields = dict(self._words.user_fields)
         reservation, _ = self._purse.reserve(f"me {self._pace.token(ME)}", [1], lambda count: {"user": count}, "")
-        answer = self._ask(ME, "/2/users/me", with_fields, reservation, users="user")
+        answer = self._ask(ME, "/2/users/me", with_fields, reservation, listed="user")
         return answer.page.users[0] if answer.page.users else {}
 
     def usage(self, days: int = 30) -> Object:
@@ -166,91 +152,24 @@ class Client:
             request, [*shrinking_sizes(len(values), 1)], lambda count: {"user": count}, index
         )
         params = {key: ",".join(values[:count]), **self._words.user_fields}
-        return self._ask(endpoint, route, params, reservation, users="user", asked=count)
+        return self._ask(endpoint, route, params, reservation, listed="user", asked=count)
+
+    def _paged(self, endpoint: Endpoint, route: str, page: _Paged, fields: Mapping[str, str], index: str) -> Answer:
+        """A page of entries that X bills each. It shrinks when the budget leaves no room for more."""
+
+        def most(entries: int) -> dict[str, int]:
+            return {page.kind: entries}
+
+        reservation, count = self._purse.reserve(page.request, [*shrinking_sizes(page.size, 1)], most, index)
+        params: dict[str, Any] = {"max_results": count, **fields}
+        params |= {"pagination_token": page.token} if page.token else {}
+        billed: dict[str, Any] = {"listed": page.kind, "owner": page.owner, "asked": count, "most": most}
+        return self._ask(endpoint, route, params, reservation, about=page.about, **billed)
 
     def _page_at_most(self, posts: int) -> dict[str, int]:
         """The most that a page of so many posts can bring, in objects that X bills."""
         users = 1 + (posts * (REFERENCES + MENTIONS) if self._full else 0)
         return {"post": posts + REFERENCES * posts, "user": users}
-
-    def _ask(
-        self,
-        endpoint: Endpoint,
-        route: str,
-        params: Mapping[str, Any],
-        reservation: Reservation,
-        *,
-        users: str = "",
-        about: str | None = None,
-        asked: int = 1,
-        most: Most | None = None,
-        resumed: bool = False,
-    ) -> Answer:
-        """Send a reserved request and settle what came. `users`: as what X bills the users that it lists, if it does; `most`:
-        what so many things on a page can bring, where there are pages; `resumed`: it may begin higher than the page in doubt did.
-
-        The reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it.
-        """
-        try:
-            self._pace.take(endpoint)
-            reply = self._send(endpoint, route, params, about_user=about is not None)
-        except BaseException as error:
-            if isinstance(error, Exception) and not getattr(error, "billed", False):
-                self._money.release(reservation)
-            else:
-                self._purse.doubt(reservation)
-            raise
-        at, retrieved = self._clock.read(reply)
-        page = read(reply.body, users=bool(users))
-        owner = about if users and about else ""
-        made_good = self._purse.made_good(page, most, resumed=resumed)
-        micro = self._purse.settle(reservation, page.bought(users, owner), at, made_good)
-        self._doubt_the_unnamed(reservation, page, users or "post", asked)
-        if about is not None:
-            _check_user(page, about)
-        return Answer(page, retrieved, micro, asked, int(at.timestamp() * 1000))
-
-    def _doubt_the_unnamed(self, reservation: Reservation, page: Page, listed: str, asked: int) -> None:
-        """What came without an id cannot be booked, since X bills by ids; as X may have billed it, it stays in doubt."""
-        most = {listed: asked} if page.unread else page.unnamed(listed)
-        if most:
-            with suppress(DoesNotFit, ServiceDown):
-                self._purse.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
-
-    def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
-        def judged(reply: Reply) -> None:
-            wait = self._pace.remember(endpoint, reply)
-            try:
-                judge(reply, wait=wait, about_user=about_user, listed=endpoint.listed)
-            except RateLimited as limited:
-                self._pace.block(endpoint, limited.wait)
-                raise
-
-        signed = endpoint.signed(self._settings.auth)
-        self._require_keys(signed)
-        try:
-            return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
-        except Glitch as glitch:
-            if reply := self._readable(route, glitch):
-                return reply
-            advice = f"X is failing, or the connection to {self._settings.api} is cut; run again later"
-            raise TransientError(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
-
-    def _readable(self, route: str, glitch: Glitch) -> Reply | None:
-        """What came, time and again, if it can be read but for its `data`; what cannot be read at all is set aside."""
-        reply = glitch.reply
-        if reply is None or not reply.content or reply.content.lstrip().startswith(b"<"):  # a page for people is none of X's
-            return None
-        if isinstance(reply.body, dict) and not isinstance(reply.body.get("data"), list | dict | None):
-            return reply
-        self._aside(route, reply.content, str(glitch))
-        return None
-
-    def _require_keys(self, signed: bool) -> None:
-        if signed:
-            self._settings.require("consumer_key", "consumer_secret", "access_token_key", "access_token_secret")
-        else:
-            self._settings.require("bearer_token")
 
 
 def connect(
@@ -260,14 +179,10 @@ def connect(
     return Client(settings, money, windows, command, aside=aside, run_budget=run_budget)
 
 
-def _check_user(page: Page, user: str) -> None:
-    """Raise Unavailable if the page says that the user asked about is not available.
-
-    Problems of posts and users that came along name another parameter, or stand in `includes`.
-    """
-    if page.posts or page.users or page.authors or page.referenced or page.odd or page.loose:
-        return  # it is paid for, so it is kept before all else
-    for problem in page.problems:
-        about = problem.parameter in ("id", "ids", "username", "usernames", "") and problem.section != "includes"
-        if about and problem.value in (user, "") and problem.outcome:
-            raise Unavailable(problem.outcome, problem.detail or problem.title)
+@contextmanager
+def _spoken_of_list() -> Iterator[None]:
+    """What X says of a list, in the words for lists: gone, or private."""
+    try:
+        yield
+    except Unavailable as no:
+        raise Unavailable(OF_LISTS.get(no.outcome, no.outcome), no.detail) from no

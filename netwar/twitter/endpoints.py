@@ -1,7 +1,8 @@
 """The endpoints that we ask, their documented rate limits, and which keys each takes.
 
 Limits per 15 minutes from docs.x.com (rate limits, 2026-08): they hold only until the first answer
-tells the real ones in its headers.
+tells the real ones in its headers. X would take the bearer token for lists, too, but is said not to show private
+lists to it, and it calls those gone: so they are always asked for by the account that may see them.
 """
 
 from __future__ import annotations
@@ -35,5 +36,8 @@ USERS = Endpoint("users", app=300, user=900)
 NAMES = Endpoint("users/by", app=300, user=900)
 FOLLOWERS = Endpoint("users/:id/followers", app=300, user=300, listed=True)
 FOLLOWING = Endpoint("users/:id/following", app=300, user=300, listed=True)
+OWNED_LISTS = Endpoint("users/:id/owned_lists", app=None, user=15, listed=True)
+LIST = Endpoint("lists/:id", app=None, user=75)
+LIST_MEMBERS = Endpoint("lists/:id/members", app=None, user=900, listed=True)
 ME = Endpoint("users/me", app=None, user=75)
 USAGE = Endpoint("usage/tweets", app=50, user=None)

@@ -266,6 +266,28 @@ def test_lists_of_times_are_united(source: SqliteArchive, target: SqliteArchive)
     assert target.note("tua", "standing/1") == [[1, "gone", ""], [2, "suspended", ""], [3, "open", ""]]
 
 
+def test_the_log_of_a_list_goes_on_in_a_copy(source: SqliteArchive, target: SqliteArchive) -> None:
+    """Its last part grows, and what is known of the list changes each time that it is looked at."""
+    source.write([tweet("twa", 1, 5, BEGAN)])
+    events = [[at, str(at), "listed", ""] for at in range(6)]
+
+    def log(archive: SqliteArchive, count: int) -> None:
+        archive.change_note("twa", "listed/7", lambda before: {"count": count})
+        for part in (0, 1):
+            some = events[:count][part * 3 : part * 3 + 3] or None
+            archive.change_note("twa", f"listed/7/{part + 1:06}", lambda before, some=some: some)  # type: ignore[misc]
+
+    for count in (2, 4, 5):
+        log(source, count)
+        assert copy(source, target).diverged == []
+        assert dict(target.notes("twa", "listed/7")) == dict(source.notes("twa", "listed/7"))
+    log(source, 3)
+    assert copy(source, target).diverged == []
+    assert target.note("twa", "listed/7/000002") == events[3:5], "what goes on there is kept"
+    source.change_note("twa", "listed/7/000001", lambda before: [[9, "9", "listed", ""]])
+    assert copy(source, target).diverged == ["listed/7"]
+
+
 def test_what_has_no_content_is_not_copied_and_nothing_is_lacking(source: SqliteArchive, target: SqliteArchive) -> None:
     source.write([tweet("twa", id, 5, BEGAN) for id in (1, 2, 3)])
     source.write([Document("twa", "2", {"id": "2", "netwar": {"via": TOMBSTONE}}, True, BEGAN + 1)])

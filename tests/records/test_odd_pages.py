@@ -80,7 +80,7 @@ def test_what_has_no_id_is_set_aside_with_its_reason_and_may_have_been_billed(ar
         "it is no object",
     ]
     assert refused[1]["document"]["text"] == "no id"
-    listed = read({"data": [{"name": "n"}], "meta": {}}, users=True)
+    listed = read({"data": [{"name": "n"}], "meta": {}}, "users")
     assert (listed.unnamed("follower"), list(listed.bought("follower", "9"))) == ({"follower": 1}, [])
 
 

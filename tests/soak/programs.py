@@ -105,6 +105,16 @@ def quick(program: str) -> Row:
     )
 
 
+def listed(program: str) -> Row:
+    """A program that reads a list: the accounts have one, or none."""
+    return lambda around: Command(program, ["nsce-soak", "--yes"], expected=FAILS)
+
+
+def filtered(around: Around) -> Command:
+    field = around.chance.choice(("author", "mentions"))
+    return Command("tw-file2filt", [field, "-"], given=around.entries(around.some(12)), expected=FAILS)
+
+
 def diff(around: Around) -> Command:
     more = around.chance.choice(([], ["--list"], ["--friends"], ["--csv"]))
     return Command("tw-followdiff", [around.listed(), *more], expected=FAILS)

@@ -37,6 +37,16 @@ posts = 40
 followers = 25
 following = 60
 
+[[lists]]
+owner = 0
+name = "NSCE Soak"
+members = {{ first = 2, count = 12 }}
+
+[[lists]]
+owner = 1
+name = "NSCE Soak"
+members = [0, 2, 3]
+
 [limits]
 window = {window}
 "/2/users/:id/tweets" = {{ app = 60, user = 25 }}
