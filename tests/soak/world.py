@@ -73,7 +73,7 @@ class World:
         text = SCENARIO.format(seed=chance.randrange(1 << 30), users=MOST, deep=DEEP if deep else "", window=WINDOW, **either)
         (file := folder / "scenario.toml").write_text(text)
         sandbox = self._closing.enter_context(running_sandbox(Desk(folder), "--scenario", file))
-        self.url, self.process, self.log = sandbox.url, sandbox.process, folder / "sandbox.log"
+        self.url, self.log = sandbox.url, folder / "sandbox.log"
         self.offset = 0.0
         self.next_day()
         self.tell("clock", {"strict": True})
