@@ -32,6 +32,7 @@ class Ending:
 
     def run(self) -> None:
         """Let all run dry, twice: as it was left, and with everybody queued once more."""
+        self._soak.plenty()
         self._run_dry()
         self._keep_promises()
         self._soak.next_day()
