@@ -58,10 +58,19 @@ class Desk:
         with urllib.request.urlopen(f"{self.url}/sandbox/{path}") as answer:
             return json.load(answer)
 
+    def lines(self, path: str) -> list[str]:
+        """The same, where it is lines of text."""
+        with urllib.request.urlopen(f"{self.url}/sandbox/{path}") as answer:
+            return str(answer.read().decode()).split("\n")
+
+    def post(self, path: str, body: object) -> None:
+        """Change the sandbox's world."""
+        request = urllib.request.Request(f"{self.url}/sandbox/{path}", json.dumps(body).encode(), method="POST")
+        urllib.request.urlopen(request).close()
+
     def truth(self, user: str) -> set[int]:
         """Who follows a user."""
-        with urllib.request.urlopen(f"{self.url}/sandbox/truth/followers/{user}") as answer:
-            return set(map(int, answer.read().split()))
+        return {int(line) for line in self.lines(f"truth/followers/{user}") if line}
 
     @property
     def file(self) -> Path:

@@ -240,5 +240,5 @@ def test_what_a_run_that_was_killed_could_not_book_is_its_dearest_answer(run: Ru
 
 def test_every_fault_of_x_is_one_that_the_sandbox_has() -> None:
     chance = Random(1)
-    kinds = {fault(table).kind for _ in range(500) for table in xfaults.drawn(chance, strays=True)}
+    kinds = {fault(table).kind for _ in range(1000) for table in xfaults.drawn(chance, strays=True)}
     assert kinds >= {"stray-post", *xfaults.ONE_BY_ONE.split()}

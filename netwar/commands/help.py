@@ -57,6 +57,15 @@ TASKS = (
         ),
     ),
     Task(
+        "track",
+        "Record whoever is on the account's lists",
+        (
+            ("tw-tracklists", "Record the members of lists, for as long as they are listed"),
+            ("tw-showmywork", "Show the members, who is due, and who is held"),
+            ("tw-wipemywork", "Forget them all until the lists are read again"),
+        ),
+    ),
+    Task(
         "follows",
         "Record who follows whom",
         (

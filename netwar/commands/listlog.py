@@ -14,11 +14,10 @@ from netwar.errors import NetwarError
 if TYPE_CHECKING:
     from netwar.lists.membership import ListLog
 
-Change = tuple[int, str, str, str, str, str]  # when (ms), list, + or -, id, screen name, why
+Change = tuple[int, str, str, str, str, str, str]  # when (ms), list by its slug, + or -, id, screen name, why, the list's id
 
-CHANGES: Table[Change] = Table(
-    [Column("time", Kind.TIME), *(Column(name) for name in ("list", "change", "id", "name", "why"))], lambda one: one
-)
+NAMES = ("list", "change", "id", "name", "why", "list_id")
+CHANGES: Table[Change] = Table([Column("time", Kind.TIME), *map(Column, NAMES)], lambda one: one)
 
 
 def show(services: Services, index: str, given: str | None, form: Form) -> str:
@@ -75,7 +74,7 @@ def _changes(services: Services, users: str, logs: Sequence[ListLog]) -> Iterato
         known = names(services.archive, users, list({event.user for event, _ in some}))
         for event, list_id in some:
             sign = "+" if event.what == LISTED else "-"
-            yield event.at, labels[list_id], sign, event.user, known.get(event.user, ""), event.detail
+            yield event.at, labels[list_id], sign, event.user, known.get(event.user, ""), event.detail, list_id
 
 
 def _troubles(logs: Sequence[ListLog]) -> Iterator[str]:

@@ -48,6 +48,7 @@ class Settings:
     maxcpu: int = 90
     maxmem: int = 90
     index: str | None = None
+    prefix: str = "nsce-"
     data: Path = field(default_factory=lambda: Path.home() / DATA)
     statsd: str | None = None
     redisurl: str | None = secret()
@@ -101,7 +102,7 @@ class Settings:
         where it cannot be told."""
         self.require("access_token_key")
         observer, hyphen, _ = str(self.access_token_key).partition("-")
-        if not (hyphen and observer.isdigit()):
+        if not (hyphen and observer.isascii() and observer.isdigit()):
             raise ConfigError(
                 f"{self.path}: access_token_key does not begin with the number of an account and a hyphen, as those of X do: "
                 f"run {self.tw_auth}, which gets the keys anew"
@@ -113,12 +114,6 @@ class Settings:
         """Short names of the tokens that there are, the account's own and the app's, for reports of the rate windows."""
         tokens = {"account": self.access_token_key, "app": self.bearer_token}
         return {who: short(token) for who, token in tokens.items() if token}
-
-    @property
-    def observer(self) -> str | None:
-        """The id of the account that signs, for nothing: its access token begins with it (docs.x.com, OAuth 1.0a)."""
-        number, hyphen, _ = (self.access_token_key or "").partition("-")
-        return number if hyphen and number.isascii() and number.isdigit() else None
 
     @property
     def instance(self) -> str:
@@ -185,6 +180,7 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
     },
     "STREAM": {
         "index": values.word,
+        "prefix": values.word,
         "data": values.path,
         "statsd": values.text,
         "redisurl": values.redis_url,

@@ -24,7 +24,8 @@ Change = Callable[["Member"], "Member"]
 class Member:
     """A user on at least one list; `lists` are ids. Times are milliseconds since 1970.
 
-    `since`: when they were seen on a list. `asked`: when X was asked for their posts, 0 never. `rate`: posts a day, an
+    `since`: when they were seen on a list. `asked`: when X was asked for their posts, 0 never. `posts`: how many
+    were known of them then. `rate`: posts a day, an
     estimate. `held`: until when they are not asked for, 0 if they are; `holds`: how often in a row that was so;
     `detail`: why.
     """
@@ -34,6 +35,7 @@ class Member:
     lists: tuple[str, ...]
     asked: int = 0
     rate: float = 0.0
+    posts: int = 0
     held: int = 0
     holds: int = 0
     detail: str = ""

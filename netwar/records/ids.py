@@ -34,3 +34,8 @@ def identity(value: Any) -> str | None:
 def first_id(ms: int) -> int:
     """The smallest id that a tweet of this time can have."""
     return min(max(0, (ms - SNOWFLAKE_EPOCH) << 22), LARGEST)
+
+
+def posted(id: int) -> int | None:
+    """When a tweet was posted (ms), by its id; None for one from before ids told that, and for a bound that is no tweet's."""
+    return (id >> 22) + SNOWFLAKE_EPOCH if id >> 22 > 10**6 else None

@@ -86,6 +86,9 @@ class Twitter(Protocol):
         Raises Unavailable when X says so of the user.
         """
 
+    def timelines_in_a_window(self) -> int:
+        """How many pages of timelines the account may ask for in a rate window, as far as X told."""
+
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """The profiles of up to 100 screen names; those not found are among the page's problems."""
 

@@ -86,6 +86,9 @@ class Client(Asker):
         paging: dict[str, Any] = {"asked": posts, "most": self._page_at_most, "resumed": resumed}
         return self._ask(TIMELINE, route, params, reservation, about=user, **paging)
 
+    def timelines_in_a_window(self) -> int:
+        return self._pace.limit(TIMELINE)
+
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names. Fewer are looked up when the budget leaves no room for all."""
         return self._look_up(NAMES, "/2/users/by", "usernames", names, index)

@@ -57,7 +57,16 @@ class Pace:
             self._windows.update(self.token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None
 
+    def limit(self, endpoint: Endpoint) -> int:
+        """The requests in a rate window, as X last told; before it has, as they are documented."""
+        known = (one.limit for one in self._windows.windows(self.token(endpoint)) if one.endpoint == endpoint.name)
+        return next(known, endpoint.limit(self._settings.auth))
+
     def token(self, endpoint: Endpoint) -> str:
         """What stands for the token that an endpoint is asked with."""
-        signed = endpoint.signed(self._settings.auth)
-        return short((self._settings.access_token_key if signed else self._settings.bearer_token) or "")
+        return token_of(self._settings, endpoint)
+
+
+def token_of(settings: Settings, endpoint: Endpoint) -> str:
+    """What stands for the token of a configuration that an endpoint is asked with."""
+    return short((settings.access_token_key if endpoint.signed(settings.auth) else settings.bearer_token) or "")

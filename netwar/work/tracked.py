@@ -24,7 +24,8 @@ class TrackedUsers(Queue):
     `pressing`. Each is claimed on `busy`, too: a user on the lists of two observers that record into one index is
     recorded by one run at a time. Whom another run has is put back, and not tried again before nobody else is left; when
     that is in vain `take` tells that there is nobody, and a new pass begins. `before_take` is called before each take,
-    and may raise what ends the run.
+    and may raise what ends the run. `ended(user)` is called when a member is done, just before their claim ends, and
+    `failed(user, reason)` when recording them failed.
     """
 
     def __init__(
@@ -33,12 +34,16 @@ class TrackedUsers(Queue):
         *,
         pressing: Callable[[str], bool] = lambda user: False,
         before_take: Callable[[], None] = lambda: None,
+        ended: Callable[[str], None] = lambda user: None,
+        failed: Callable[[str, str], None] = lambda user, reason: None,
     ) -> None:
         self.name = roster.work.name
         self._roster = roster
         self._queues = (roster.adds, roster.work)
         self._pressing = pressing
         self._before_take = before_take
+        self._ended = ended
+        self._failed = failed
         self._elsewhere: set[str] = set()  # whom other runs had in this pass
         self._open: dict[str, Both] = {}  # by token
 
@@ -121,12 +126,16 @@ class TrackedUsers(Queue):
             one.renew(progress)
 
     def _done(self, claim: Claim) -> None:
+        if claim.token in self._open:
+            self._ended(claim.user)
         for one in self._open.pop(claim.token, ()):
             one.done()
 
     def _put_back(self, claim: Claim, failure: str | None) -> None:
         """Nobody waits on `busy`, so nothing is put back there and no failure is counted."""
         if both := self._open.pop(claim.token, None):
+            if failure is not None:
+                self._failed(claim.user, failure)
             both.own.requeue() if failure is None else both.own.fail(failure)
             both.shared.done()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.soak import archives, judging
 from tests.soak.hosts import Account, Host
-from tests.soak.programs import COPY, INDEX
+from tests.soak.programs import COPY, INDEX, entry
 from tests.soak.runs import Run
 from tests.soak.world import OBSERVED, WINDOW
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.soak.soak import Soak
 
 QUEUES = ("work", "weekly", "usertest")
+SETTLING = 8  # days until what was doubted of a list is believed
 ROUNDS = 40
 
 
@@ -31,6 +32,7 @@ class Ending:
 
     def run(self) -> None:
         """Let all run dry, twice: as it was left, and with everybody queued once more."""
+        self._soak.plenty()
         self._run_dry()
         self._keep_promises()
         self._soak.next_day()
@@ -44,6 +46,7 @@ class Ending:
         for host in self._soak.places:
             self._judge_queues(host)
             self._judge_people(host)
+            self._judge_lists(host)
         self._judge_timelines()
 
     def look(self) -> None:
@@ -100,7 +103,7 @@ class Ending:
 
     def queue_everybody(self, account: Account) -> None:
         """Also those who had failed: faults of X are over."""
-        given = "".join(user["id"] + "\n" for user in self._world.users())
+        given = "".join(entry(user["id"]) + "\n" for user in self._world.users())
         for program in ("tw-quser2work", "tw-quser2usertest"):
             self._ask(account, program, "-", given=given)
 
@@ -144,7 +147,8 @@ class Ending:
                 self._journal.fault(f"{path} still has pages")
 
     def _judge_people(self, host: Host) -> None:
-        account, users = host.accounts[0], self._world.users()
+        account = host.accounts[0]
+        users = [user for user in self._world.users() if entry(user["id"]) == user["id"]]
         given = "".join(user["id"] + "\n" for user in users)
         told = self._ask(account, "tw-tumsearch", "-", "-", "--both", given=given)
         for wrong in judging.profiles(users, told.stdout):
@@ -156,6 +160,17 @@ class Ending:
                 told = self._whole(account, f"tw-{verb}quick", user["id"], "-", "--yes")
                 for wrong in judging.circle(self._world, user["id"], direction, told.stdout):
                     self._journal.fault(f"{host.name}: {wrong}")
+
+    def _judge_lists(self, host: Host) -> None:
+        """Days of quiet runs: removals that were in doubt are settled by then."""
+        account = host.accounts[0]
+        for _ in range(SETTLING):
+            self._ask(account, "tw-tracklists", INDEX, "--relist", "1", expected=frozenset({1, 75, 77}))
+            self._soak.next_day()
+            time.sleep(1)
+        told = self._ask(account, "tw-listlog", INDEX, "--json", expected=frozenset({1})).stdout
+        for wrong in judging.lists(self._world, told):
+            self._journal.fault(f"{host.name}: {wrong}")
 
     def _whole(self, account: Account, program: str, *arguments: str) -> Run:
         """Run a program until it is done, day after day if the budget wants it."""

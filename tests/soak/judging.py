@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,3 +52,14 @@ def circle(world: World, user: str, direction: str, told: str) -> Iterator[str]:
     truth, listed = world.circle(user, direction), set(told.split())
     if listed != truth:
         yield f"{direction} of {user}: {len(truth - listed)} are missing, {len(listed - truth)} do not belong there"
+
+
+def lists(world: World, told: str) -> Iterator[str]:
+    """Who is on each list by its history, against who is."""
+    now: dict[str, set[str]] = {}
+    for event in map(json.loads, told.splitlines()):
+        members = now.setdefault(event["list_id"], set())
+        (members.add if event["change"] == "+" else members.discard)(event["id"])
+    for which, members in now.items():
+        if members != (truth := world.members(which)):
+            yield f"list {which}: not in its history {sorted(truth - members)}, no longer on it {sorted(members - truth)}"

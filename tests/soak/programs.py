@@ -33,7 +33,7 @@ class Around:
 
     def entries(self, users: list[dict[str, str]]) -> str:
         """A list of users as people write them: ids and names mixed."""
-        return "".join(self.chance.choice((user["id"], user["id"], "@" + user["name"])) + "\n" for user in users)
+        return "".join(self.chance.choice((entry(user["id"]), entry(user["id"]), "@" + user["name"])) + "\n" for user in users)
 
     def one(self) -> dict[str, str]:
         return self.chance.choice(self.users)
@@ -189,7 +189,12 @@ def mend(around: Around) -> Command | None:
     return Command("tw-mend", [str(file)]) if file.exists() else None
 
 
+def entry(user: str) -> str:
+    """An id for a file: one that ends in zeros, as those do that a spreadsheet has damaged, is taken for sound as an address."""
+    return f"https://x.com/i/user/{user}" if user.endswith("000") else user
+
+
 def put_on_work(account: Account, ids: list[str]) -> Command:
     """Users as soon as they are known."""
-    given = "".join(f"{one}\n" for one in ids)
+    given = "".join(f"{entry(one)}\n" for one in ids)
     return Command("tw-quser2work", ["-", "--config", str(account.config)], given, queued=("work", tuple(ids)))

@@ -29,6 +29,7 @@ KINDS = ("x", "stray", "kill", "term", "disk", "clock", "server", "life")
 USERS = 16
 DAY = (6.0, 14.0)  # seconds that a day lasts at least and at most
 BUDGETS = (3, 10, 30, 80)  # dollars a day
+PLENTY = (1000,)  # when all is left to finish: what is in doubt stays for ten minutes of real time, however many days pass at X
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Soak:
         for host in self.hosts:
             closing.callback(self._leave, host)
         self.accounts = [account for host in self.hosts for account in host.accounts]
+        self.budgets: tuple[int, ...] = BUDGETS
         self.books = Books(self.world, self.journal, self.troubles)
         shared = Promises() if self.stores.redis else None
         self.promises = {host.name: shared or Promises() for host in self.hosts}
@@ -184,8 +186,13 @@ class Soak:
         self._new_budget()
         self.journal.step(f"it is {self.world.day}", "days")
 
+    def plenty(self) -> None:
+        """From now on, which is a new day, money is no obstacle."""
+        self.budgets = PLENTY
+        self.next_day()
+
     def _new_budget(self) -> None:
-        dollars = self.chance.choice(BUDGETS)
+        dollars = self.chance.choice(self.budgets)
         for account in self.accounts:
             account.write(budget=dollars)
         for host in self.hosts:

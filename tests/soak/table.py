@@ -49,6 +49,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-rates": [(1, do.rates)],
     "tw-sandbox": [],  # is the world
     "tw-search": [(2, do.search)],
+    "tw-showmywork": [(1, do.plain("tw-showmywork", do.INDEX)), (1, do.plain("tw-showmywork", do.INDEX, "--json"))],
     "tw-showusertest": [(1, lambda around: Command("tw-showusertest", do.SHOWN(around)))],
     "tw-showwork": [(1, lambda around: Command("tw-showwork", do.SHOWN(around)))],
     "tw-spend": [
@@ -58,8 +59,10 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     ],
     "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
     "tw-touchindex": [(1, do.plain("tw-touchindex", "touched"))],
+    "tw-tracklists": [(6, do.plain("tw-tracklists", do.INDEX, "--relist", "5", expected=do.FAILS))],
     "tw-tumsearch": [(1, do.audit("tw-tumsearch", "id"))],
     "tw-usersearchadd": [(1, do.audit("tw-usersearchadd", ""))],
+    "tw-wipemywork": [(1, do.plain("tw-wipemywork", do.INDEX, "--yes"))],
     "tw-wipeusertest": [(1, do.wipe("tw-wipeusertest", "usertest"))],
     "tw-wipework": [(1, do.wipe("tw-wipework", "weekly"))],
 }

@@ -73,7 +73,7 @@ class World:
         text = SCENARIO.format(seed=chance.randrange(1 << 30), users=MOST, deep=DEEP if deep else "", window=WINDOW, **either)
         (file := folder / "scenario.toml").write_text(text)
         sandbox = self._closing.enter_context(running_sandbox(Desk(folder), "--scenario", file))
-        self.url, self.process, self.log = sandbox.url, sandbox.process, folder / "sandbox.log"
+        self.url, self.log = sandbox.url, folder / "sandbox.log"
         self.offset = 0.0
         self.next_day()
         self.tell("clock", {"strict": True})
@@ -112,6 +112,10 @@ class World:
     def circle(self, user: str, direction: str) -> set[str]:
         return set(self._get(f"truth/{direction}/{user}").split())
 
+    def members(self, list_id: str) -> set[str]:
+        """Who is on a list."""
+        return {member["id"] for member in self.look(f"truth/lists/{list_id}")["members"]}
+
     def bill(self, app: str) -> dict[str, int]:
         """Micro-dollars by day."""
         return {day["day"]: day["micro"] for day in self.look(f"bill?app={app}")["days"]}
@@ -131,7 +135,13 @@ class World:
     def live(self) -> str:
         """Let something happen to somebody; what it was."""
         user = self._chance.choice(self.users())
-        happens = [self._post] * 6 + [self._rename] * 2 + [self._follow] * 2 + [self._write_profile, self._change_state]
+        happens = (
+            [self._post] * 6
+            + [self._rename] * 2
+            + [self._follow] * 2
+            + [self._list] * 2
+            + [self._write_profile, self._change_state]
+        )
         return self._chance.choice(happens)(user)
 
     def _post(self, user: dict[str, Any]) -> str:
@@ -168,6 +178,13 @@ class World:
         coming = self._chance.randrange(8)
         self.tell("follows", {"user": index, "direction": direction, "add": coming, "remove": leaving})
         return f"{direction} of number {index}: {coming} come, {len(leaving)} leave"
+
+    def _list(self, user: dict[str, Any]) -> str:
+        """Somebody is put on a list, and perhaps somebody is taken off it."""
+        which = self._chance.choice(self.look("truth/lists"))["id"]
+        leaving = self._chance.sample(sorted(self.members(which)), self._chance.randrange(2))
+        self.tell(f"lists/{which}/members", {"add": [user["id"]], "remove": [one for one in leaving if one != user["id"]]})
+        return f"{user['id']} is put on list {which}, {len(leaving)} taken off"
 
     # -- asking ----------------------------------------------------------------------------------
 

@@ -8,14 +8,17 @@ from typing import Any
 Fault = dict[str, Any]
 
 TIMELINE = "/2/users/:id/tweets"
-PLACES = ("*", "*", TIMELINE, TIMELINE, TIMELINE, "/2/users", "/2/users/by", "/2/users/:id/followers", "/2/users/:id/following")
+PEOPLE = ("/2/users", "/2/users/by", "/2/users/:id/followers", "/2/users/:id/following")
+LISTS = ("/2/users/:id/owned_lists", "/2/lists/:id/members")
+PLACES = ("*", "*", TIMELINE, TIMELINE, TIMELINE, *PEOPLE, *LISTS)
 ENDS = ("credits-depleted", "spend-cap-reached", "rate-limit", "unauthorized", "server-error", "usage-capped", "hang", "cut")
 OLD = 50_000_000_000_000_000  # the id of a post of March 2011
 ONE_BY_ONE = """
     rate-limit rate-limit-no-reset usage-capped too-many-connections credits-depleted payment-required spend-cap-reached
     unauthorized client-not-enrolled unsupported-authentication code-453 invalid-request not-found not-authorized conflict
     internal-errors stale-token server-error short-page empty-page repeat-token tell-unavailable unknown-fields no-meta
-    drop-fields half-emoji odd-elements odd-shapes unnamed-includes no-rate-headers cut cut cut slow reset reset hang
+    drop-fields half-emoji odd-elements odd-shapes unnamed-includes no-rate-headers list-gone members-short count-lies
+    cut cut cut slow reset reset hang
 """
 
 
@@ -46,6 +49,8 @@ def stray_then_end(chance: Random) -> list[Fault]:
 
 def _settings(chance: Random, kind: str) -> Fault:
     """A fault of this kind, short enough for a soak."""
+    if kind == "no-rate-headers":  # who is never told takes a window for X's own, of 15 minutes
+        return {"kind": kind, "probability": 0.5}
     if kind == "server-error":
         return {"kind": kind, "status": chance.choice((500, 502, 503, 504)), "body": chance.choice(("json", "html", "empty"))}
     if kind in ("slow", "hang"):

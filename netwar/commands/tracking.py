@@ -1,0 +1,151 @@
+"""How tracking meets the operator: what is recorded of whom, what it would cost, what is known of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netwar.cli import click
+from netwar.cli.metering import price
+from netwar.cli.services import Services
+from netwar.commands.recording import failures, replayed
+from netwar.records.documents import tweets_index, users_index
+from netwar.records.text import plural
+
+if TYPE_CHECKING:
+    from netwar.lists.watch import Watch
+    from netwar.tracking.listing import Listing
+    from netwar.tracking.tracker import Tracker
+
+LEFT = "whoever was not done is recorded by the next run"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingOptions:
+    """What the operator asked for: which lists, by the beginning of their slugs or by their ids; within how many seconds
+    everybody shall be asked; how often the lists are read (seconds); whether to go on for ever; how deep newcomers are read
+    (Bounds)."""
+
+    prefix: str | None
+    lists: tuple[str, ...]
+    within: float
+    relist: float
+    wait: bool
+    bounds: Any
+
+
+def tracked(services: Services, index: str, wish: TrackingOptions) -> str:
+    """Record the members of the lists whose turn it is; the outcome. What stopped it early is raised after that is said."""
+    from netwar.cli.signals import Stopped
+    from netwar.errors import ItemsFailed, NetwarError
+
+    services.exclusive(f"lists into {index}", LEFT)
+    before = replayed(services, tweets_index(index), users_index(index))
+    label = f"{services.observer} into {tweets_index(index)}"
+    with services.report.work(label, len(services.roster(index))) as bar:
+        run = _tracker(services, index, wish, bar)
+        try:
+            run.run(wait=wish.wait)
+        except (NetwarError, Stopped) as error:
+            error.add_note(f"{_who(services)}: {run}")
+            raise
+        finally:
+            services.report.counted(run.summary)
+    told = f"{before}{_who(services)}: {run}"
+    if run.summary.failed:
+        failed = failures(services.archive, users_index(index), run.summary.failed)
+        raise ItemsFailed(f"{told}; failed: {failed}; tw-showmywork {index} shows why")
+    return told
+
+
+def forgotten(services: Services, index: str, wish: TrackingOptions, list_id: str) -> str:
+    """Take everybody off a list that X does not show any more; the outcome."""
+    services.exclusive(f"lists into {index}", LEFT)
+    left = _listing(services, index, wish).forget(list_id, services.twitter.now())
+    return f"list {list_id} is forgotten: {plural(left, 'member')} on no other list of {_who(services)}, not recorded any more"
+
+
+def estimated(services: Services, index: str, wish: TrackingOptions) -> str:
+    """What the members who are known cost a day and a month."""
+    from netwar.tracking.costs import costs
+    from netwar.tracking.schedule import planned
+
+    services.looks = True
+    members = list(services.roster(index).members())
+    if not members:
+        return (
+            f"nobody is known to be on a list of {_who(services)} yet: the first run reads the lists, at {price('list')} a list "
+            f"and {price('user')} a member, and then records each member (tw-idu3elk --estimate tells what that costs)"
+        )
+    schedule = planned((member.rate for member in members), wish.within, services.twitter.timelines_in_a_window())
+    short = f"; {schedule}" if schedule.is_short else ""
+    return f"{_who(services)}: {costs(members, services.money)}{short}"
+
+
+def _tracker(services: Services, index: str, wish: TrackingOptions, bar: Any) -> Tracker:
+    from netwar.archive.base import Store
+    from netwar.timelines.worker import TimelineWorker
+    from netwar.tracking.rounds import Rounds
+    from netwar.tracking.tracker import Tracker
+
+    roster, archive = services.roster(index), services.archive
+
+    def make(queue: Any) -> TimelineWorker:
+        return TimelineWorker(
+            queue,
+            services.twitter,
+            Store(archive, services.spool),
+            index,
+            bounds=wish.bounds,
+            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
+            user_done=lambda: bar.update(1),
+            room=services.room,
+        )
+
+    rounds = Rounds(roster, archive, index, within=wish.within, capacity=services.twitter.timelines_in_a_window())
+    return Tracker(roster, services.twitter, _listing(services, index, wish), rounds, make, relist=wish.relist)
+
+
+def _listing(services: Services, index: str, wish: TrackingOptions) -> Listing:
+    from netwar.tracking.listing import Listing
+
+    watch = _watch(services, index, wish.prefix, wish.lists)
+    return Listing(watch, services.roster(index), services.archive, index, _who(services))
+
+
+def _watch(services: Services, index: str, prefix: str | None, lists: Sequence[str]) -> Watch:
+    from netwar.archive.base import Store
+    from netwar.lists.watch import Watch
+
+    store = Store(services.archive, services.spool)
+    prefix = services.settings.prefix if prefix is None else prefix
+    return Watch(services.twitter, store, services.observer, index, prefix=prefix, lists=lists)
+
+
+def _who(services: Services) -> str:
+    """The account, for messages: those of many observers end up in one mailbox."""
+    from netwar.records.text import named
+
+    return named(services.observer, services.settings.account)
+
+
+def ids(given: str | None) -> tuple[str, ...]:
+    """Ids of lists on the command line, with commas between. Raises UsageError for what is none."""
+    found = tuple(one.strip() for one in (given or "").split(",") if one.strip())
+    if wrong := [one for one in found if not (one.isascii() and one.isdigit() and len(one) < 20)]:
+        raise click.UsageError(f"{wrong[0][:20]!r} is no id of a list: tw-lists shows the ids")
+    return found
+
+
+def seconds(given: str) -> float:
+    """A length of time on the command line: 90m, 12h, 1d, or seconds. Raises UsageError for what is none."""
+    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    number, unit = (given[:-1], given[-1]) if given[-1:] in units else (given, "s")
+    try:
+        value = float(number) * units[unit]
+    except ValueError:
+        value = 0
+    if not 60 <= value <= 100 * 86_400:
+        raise click.UsageError(f"{given[:20]!r} is no length of time such as 90m, 12h or 1d (at least a minute)")
+    return value

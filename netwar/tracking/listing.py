@@ -1,0 +1,109 @@
+"""From X's lists to the roster: newcomers are put on it, who is on no list any more leaves it, who is back is held no longer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netwar.archive.base import Archive
+from netwar.errors import BadRequest, NotNow, RateLimited
+from netwar.lists.watch import Relisted, Watch
+from netwar.queues.roster import Roster
+from netwar.records.dialects import flag
+from netwar.records.documents import users_index
+from netwar.records.text import plural
+from netwar.twitter.base import TransientError
+
+log = logging.getLogger("netwar.tracking")
+
+PASSING = (TransientError, BadRequest, NotNow)  # the members who are known are recorded all the same
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a run found on the lists: how many users are new on the roster, left it, and are back."""
+
+    new: int = 0
+    left: int = 0
+    back: int = 0
+    micro: int = 0
+
+
+class Listing:
+    """The lists of an observer, brought onto the roster. `observer` names the account in messages."""
+
+    def __init__(self, watch: Watch, roster: Roster, archive: Archive, index: str, observer: str) -> None:
+        self.changes = Changes()
+        self._watch = watch
+        self._roster = roster
+        self._archive = archive
+        self._users = users_index(index)
+        self._observer = observer
+        self._seated: dict[str, frozenset[str]] = {}  # by list: its members as the roster was told them last
+        self._said: dict[str, str] = {}
+
+    def relist(self) -> None:
+        """Read the lists again. That X does not show them stops nobody's being recorded; it is told.
+
+        Raises KeysRefused, and what forbids to spend more.
+        """
+        try:
+            for one in self._watch.relist():
+                self._seat(one)
+        except RateLimited as limited:
+            log.info("the lists of %s are read again later: %s", self._observer, limited)
+        except PASSING as passing:
+            self._say("", f"the lists of {self._observer} cannot be read now: {passing}; who is known to be on them is recorded")
+        else:
+            self._said.pop("", None)
+
+    def forget(self, list_id: str, at: int) -> int:
+        """Take everybody off a list by the operator's word, at a time (ms); how many are on no other list."""
+        users = self._watch.forget(list_id, at)
+        self._seated.pop(list_id, None)
+        return len(self._roster.unlist(users, list_id))
+
+    def _seat(self, one: Relisted) -> None:
+        """Tell the roster what is new of a list: all of it the first time, since the roster may have been wiped."""
+        self._say(one.list_id, f"{one.shown or f'list {one.list_id}'} of {self._observer}: {one.told}" if one.told else "")
+        before = self._seated.get(one.list_id)
+        came = one.members if before is None else one.members - before
+        gone = frozenset(self._listed(one.list_id)) - one.members if before is None else before - one.members
+        new = self._roster.fresh(sorted(came, key=int), one.list_id, self._at(one)) if came else []
+        left = self._roster.unlist(sorted(gone), one.list_id) if gone else []
+        self._seated[one.list_id] = one.members
+        self._count(one, len(new), len(left))
+        if one.read is not None:
+            self._release(one.read.ids)
+
+    def _count(self, one: Relisted, new: int, left: int) -> None:
+        if new or left:
+            where = one.shown or f"list {one.list_id}"
+            log.info("%s: %s to record, %d no longer", where, plural(new, "new member"), left)
+        self.changes.new += new
+        self.changes.left += left
+        self.changes.micro += one.read.micro if one.read else 0
+
+    def _listed(self, list_id: str) -> Iterator[str]:
+        return (member.user for member in self._roster.members() if list_id in member.lists)
+
+    def _release(self, shown: list[str]) -> None:
+        """Whoever was held and is shown on a list as open is back."""
+        seen = set(shown)
+        held = [member.user for member in self._roster.members() if member.held and member.user in seen]
+        profiles = self._archive.get(self._users, held) if held else {}
+        back = [user for user in held if user in profiles and not flag(profiles[user].get("protected"))]
+        if back:
+            log.info("%s back: %s", plural(len(back), "member"), ", ".join(back[:20]))
+            self._roster.release(back)
+            self.changes.back += len(back)
+
+    def _at(self, one: Relisted) -> int:
+        return one.shown.at if one.shown else one.state.read
+
+    def _say(self, about: str, what: str) -> None:
+        """Warn of a list once, until it is something else that is to be said of it."""
+        if what and self._said.get(about) != what:
+            log.warning("%s", what)
+        self._said[about] = what

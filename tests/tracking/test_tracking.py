@@ -1,0 +1,189 @@
+"""tw-tracklists: whoever is on the observer's lists is recorded for as long as they are, and everybody is asked in time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.tracking.desk import DAY, WORLD, Lists
+
+HOUR = 3_600
+
+
+def test_everybody_is_recorded_and_nobody_is_asked_before_it_is_time(lists: Lists) -> None:
+    everybody = lists.everybody()
+    assert len(everybody) == 12
+    first = lists.track()
+    assert "12 members, 12 new" in first.stderr
+    lists.is_whole(everybody)
+    assert lists.spent() == lists.bill()["micro"]
+    asked = len(lists.timelines())
+    assert "0 users done" in lists.track().stderr
+    assert len(lists.timelines()) == asked
+
+
+def test_in_a_day_everybody_is_asked_once_for_what_is_new(lists: Lists) -> None:
+    lists.track()
+    lists.pass_by(DAY)
+    asked = len(lists.timelines())
+    told = lists.track("--within", "1d").stderr
+    assert "round 1; 12 users done" in told
+    lists.is_whole(lists.everybody())
+    assert sorted(set(lists.timelines()[asked:])) == sorted(lists.everybody())
+    assert lists.spent() == lists.bill()["micro"]
+
+
+def test_who_posts_much_is_asked_more_often(lists: Lists) -> None:
+    lists.track()
+    busy, quiet = sorted(lists.everybody())[:2]
+    lists.post("pace", {"user": busy, "posts_a_day": 400})
+    lists.post("pace", {"user": quiet, "posts_a_day": 0})
+    lists.pass_by(DAY)
+    lists.track()
+    asked = len(lists.timelines())
+    for _ in range(6):
+        lists.pass_by(HOUR)
+        lists.track()
+    later = lists.timelines()[asked:]
+    assert later.count(busy) >= 3
+    assert quiet not in later
+
+
+def test_newcomers_are_recorded_at_once_and_go_before_the_round(lists: Lists) -> None:
+    lists.track()
+    (one, *_), newcomer = lists.listed(), lists.users()[30]["id"]
+    lists.pass_by(DAY)
+    lists.put(one, newcomer)
+    asked = len(lists.timelines())
+    lists.track()
+    assert lists.timelines()[asked] == newcomer
+    lists.is_whole({*lists.everybody(), newcomer})
+    assert ("+", newcomer) in lists.log_of(one)
+
+
+def test_who_is_taken_off_all_lists_is_recorded_no_more(lists: Lists) -> None:
+    lists.track()
+    one, two = lists.listed().items()
+    only = next(user for user in one[1] if user not in two[1])
+    both = next(user for user in one[1] if user in two[1])
+    lists.take_off(one[0], only, both)
+    for _ in range(3):
+        lists.pass_by(60)
+        lists.track()
+    assert {("-", only), ("-", both)} <= set(lists.log_of(one[0]))
+    assert ("-", both) not in lists.log_of(two[0])
+    assert only not in lists.members()
+    assert both in lists.members()
+    lists.pass_by(DAY)
+    asked = len(lists.timelines())
+    lists.track()
+    assert only not in lists.timelines()[asked:]
+    assert both in lists.timelines()[asked:]
+    assert lists.recorded("brexit", only), "nothing is deleted"
+
+
+def test_who_is_suspended_is_held_ever_longer_and_back_at_once(lists: Lists) -> None:
+    lists.track()
+    one, members = next(iter(lists.listed().items()))
+    user = members[-1]
+    lists.post("state", {"user": user, "state": "suspended"})
+    lists.pass_by(DAY)
+    lists.track()
+    held = lists.members()[user]
+    assert (held["state"], held["detail"].split(":")[0]) == ("held", "suspended")
+    for hours in (1, 2, 4):
+        asked = lists.timelines().count(user)
+        lists.pass_by(hours * HOUR - 600)
+        lists.track()
+        assert lists.timelines().count(user) == asked
+        lists.pass_by(700)
+        lists.track()
+        assert lists.timelines().count(user) == asked + 1
+    assert ("-", user) not in lists.log_of()
+    lists.post("state", {"user": user, "state": "active"})
+    lists.put(one, lists.users()[31]["id"])
+    lists.take_off(one, lists.listed()[one][1])
+    lists.take_off(one, lists.listed()[one][1])  # so that the list is read whole
+    lists.pass_by(60)
+    lists.track()
+    assert lists.members()[user]["state"] == "seen"
+    lists.is_whole({user})
+
+
+def test_what_is_wiped_comes_back_and_is_not_read_again(lists: Lists) -> None:
+    lists.track()
+    spent = lists.spent()
+    assert "12 members forgotten" in lists.run("tw-wipemywork", "brexit", "--yes").stderr
+    assert lists.members() == {}
+    assert "12 users done, 0 tweets read" in lists.track().stderr
+    assert lists.members().keys() == lists.everybody()
+    assert lists.spent() == spent
+
+
+def test_a_list_that_is_gone_is_told_and_its_members_stay_until_it_is_forgotten(lists: Lists) -> None:
+    lists.track()
+    one, two = lists.listed().items()
+    lists.post(f"lists/{one[0]}", {}, method="DELETE")
+    lists.pass_by(60)
+    told = lists.track().stderr
+    assert one[0] in told
+    assert "its members stay until it is forgotten" in told
+    assert len(lists.members()) == 12
+    lists.pass_by(DAY)
+    asked = len(lists.timelines())
+    lists.track()
+    assert set(lists.timelines()[asked:]) == {*one[1], *two[1]}
+    only = set(one[1]) - set(two[1])
+    assert f"{len(only)} members on no other list" in lists.run("tw-tracklists", "brexit", "--forget", one[0]).stderr
+    assert lists.members().keys() == set(two[1])
+    lists.pass_by(60)
+    lists.track()
+    assert lists.members().keys() == set(two[1])
+
+
+def test_a_list_api_that_is_down_stops_nobody_and_names_the_account(lists: Lists) -> None:
+    lists.track()
+    lists.pass_by(DAY)
+    lists.run("tw-myname")  # tells what time it is
+    lists.post("faults", {"kind": "server-error", "endpoint": "/2/users/:id/owned_lists", "times": 0})
+    asked = len(lists.timelines())
+    told = lists.track().stderr
+    assert "the lists of observer (" in told
+    assert set(lists.timelines()[asked:]) == lists.everybody()
+    lists.is_whole(lists.everybody())
+
+
+def test_keys_that_are_revoked_are_told_with_the_account(lists: Lists) -> None:
+    lists.track()
+    lists.pass_by(DAY)
+    lists.post("faults", {"kind": "unauthorized", "times": 0})
+    told = lists.track(check=78).stderr
+    assert "observer" in told.splitlines()[-1] + told.splitlines()[-2]
+
+
+def test_the_cost_is_told_before(lists: Lists) -> None:
+    assert "nobody is known to be on a list" in lists.track("--estimate").stderr
+    lists.track()
+    lists.pass_by(DAY)
+    lists.track()
+    requests = len(lists.log())
+    told = lists.track("--estimate").stderr
+    assert "12 members of 2 lists: about $" in told
+    assert len(lists.log()) == requests
+
+
+def test_a_window_that_is_too_small_is_told_with_the_number(observer_of: Callable[..., Lists]) -> None:
+    lists = observer_of(WORLD + '[limits]\n"/2/users/:id/tweets" = 90\n')
+    lists.track()
+    lists.pass_by(DAY)
+    told = lists.track("--within", "60s").stderr
+    assert (
+        "12 members within 1 minute each need 180 requests in 15 minutes, and the account has 90: each is asked every 2" in told
+    )
+    shown = json.loads(lists.run("tw-showmywork", "brexit", "--json").stdout)
+    assert shown["seen"] == 12
+
+
+def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
+    assert "is no length of time" in lists.track("--within", "soon", check=2).stderr
+    assert "is no id of a list" in lists.track("--lists", "brexit", check=2).stderr
