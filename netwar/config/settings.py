@@ -115,12 +115,6 @@ class Settings:
         return {who: short(token) for who, token in tokens.items() if token}
 
     @property
-    def observer(self) -> str | None:
-        """The id of the account that signs, for nothing: its access token begins with it (docs.x.com, OAuth 1.0a)."""
-        number, hyphen, _ = (self.access_token_key or "").partition("-")
-        return number if hyphen and number.isascii() and number.isdigit() else None
-
-    @property
     def instance(self) -> str:
         """A short name of this configuration: the same for every path that leads to its file."""
         return short(os.path.realpath(self.path))
