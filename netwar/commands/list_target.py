@@ -32,21 +32,14 @@ class Priced:
         return f"members of {self.shown}"
 
 
-def own_account(services: Services) -> str:
-    """The id of the account whose keys these are. Raises NetwarError where its token does not tell."""
-    services.settings.require("access_token_key")
-    if found := services.settings.observer:
-        return found
-    raise NetwarError(f"whose keys these are is not to be seen in {services.settings.path}: name the USER (tw-myname tells)")
-
-
 def user_id(services: Services, user: str | None) -> str:
-    """The id of a user by number or screen name, looked up if need be; the account's own without one."""
+    """The id of a user by number or screen name, looked up if need be; the account's own without one. Raises ConfigError where
+    that cannot be told."""
     from netwar.commands.follow_target import entry, listed
     from netwar.commands.recording import fresh_since
 
     if user is None:
-        return own_account(services)
+        return services.observer
     asked = entry(user)
     return asked if asked.isdigit() else listed(services, user, "followers", fresh_since(services, None)).id
 

@@ -51,7 +51,7 @@ class Watcher:
 
     def watch(self, **more: Any) -> Watch:
         store = Store(self.services.archive, self.services.spool)
-        return Watch(self.services.twitter, store, self.services.settings.observer or "", "x", **more)
+        return Watch(self.services.twitter, store, self.services.observer, "x", **more)
 
     def look(self, seconds: int = 40, watch: Watch | None = None) -> dict[str, Relisted]:
         self.one.post("clock", {"advance": seconds})
