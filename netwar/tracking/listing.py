@@ -60,16 +60,16 @@ class Listing:
 
     def forget(self, list_id: str, at: int) -> int:
         """Take everybody off a list by the operator's word, at a time (ms); how many are on no other list."""
-        users = self._watch.forget(list_id, at)
+        users = {*self._watch.forget(list_id, at), *self._listed(list_id)}
         self._seated.pop(list_id, None)
-        return len(self._roster.unlist(users, list_id))
+        return len(self._roster.unlist(sorted(users), list_id))
 
     def _seat(self, one: Relisted) -> None:
         """Tell the roster what is new of a list: all of it the first time, since the roster may have been wiped."""
         self._say(one.list_id, f"{one.shown or f'list {one.list_id}'} of {self._observer}: {one.told}" if one.told else "")
         before = self._seated.get(one.list_id)
         came = one.members if before is None else one.members - before
-        gone = frozenset(self._listed(one.list_id)) - one.members if before is None else before - one.members
+        gone = self._overdue(one) if before is None else before - one.members
         new = self._roster.fresh(sorted(came, key=int), one.list_id, self._at(one)) if came else []
         left = self._roster.unlist(sorted(gone), one.list_id) if gone else []
         self._seated[one.list_id] = one.members
@@ -84,6 +84,14 @@ class Listing:
         self.changes.new += new
         self.changes.left += left
         self.changes.micro += one.read.micro if one.read else 0
+
+    def _overdue(self, one: Relisted) -> frozenset[str]:
+        """Who is on the roster for a list that they were taken off: a run was killed before it could say so there.
+
+        Who is only missing from the log is not: where hosts have archives of their own, another one may have seen them come.
+        """
+        logged = {event.user for event in self._watch.log(one.list_id).events()}
+        return frozenset(self._listed(one.list_id)) & logged - one.members
 
     def _listed(self, list_id: str) -> Iterator[str]:
         return (member.user for member in self._roster.members() if list_id in member.lists)

@@ -64,8 +64,9 @@ class Rounds:
         self._roster.change(user, lambda member: _after(member, record, now))
 
     def failed(self, user: str, why: str, now: int) -> None:
-        """Recording a member failed for a reason that lies with them: later rounds leave them out for a while."""
-        self._roster.change(user, lambda member: held(member, now, why))
+        """Recording a member failed for a reason that lies with them: later rounds leave them out for a while, however often it
+        is tried in this one."""
+        self._roster.change(user, lambda member: member if member.held > now else held(member, now, why))
 
     def _members(self) -> list[Member]:
         """Everybody, as the roster and the ledger know them together: another observer may have asked them meanwhile."""

@@ -160,7 +160,8 @@ def test_a_member_who_fails_is_left_out_for_a_while() -> None:
     days = Days({"1": 1.0}, capacity=900, within=DAY)
     days.sheet.join("1", BEGAN)
     days.sheet.adds.clear()
-    days.rounds.failed("1", "X repeats itself", BEGAN)
+    for second in range(5):
+        days.rounds.failed("1", "X repeats itself", BEGAN + second)
     assert days.rounds.begin(BEGAN + HOUR - 1) == 0
     assert days.rounds.begin(BEGAN + HOUR) == 1
     days.sheet.work.clear()
