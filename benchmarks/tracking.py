@@ -138,6 +138,7 @@ def quiet(tracking: Tracking) -> None:
     desk = tracking.desk
     for user in tracking.users():
         desk.post("pace", {"user": user, "posts_a_day": 0})
+    tracking.pass_a_day()
     print("settled", tracking.run())
     tracking.pass_a_day()
     time.sleep(20)  # until the lists are looked at again
