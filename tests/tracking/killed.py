@@ -44,7 +44,9 @@ class Killed:
             self.lists.post("clock", {"advance": DAY / RUNS_A_DAY})
 
     def settle(self) -> None:
-        """Let everybody be asked once more, on either host, undisturbed."""
+        """Let everybody be asked once more, on either host, undisturbed, when nobody posts any more."""
+        for user in self.lists.users():
+            self.lists.post("pace", {"user": user["id"], "posts_a_day": 0})
         self.lists.post("clock", {"advance": DAY})
         for _ in range(2):
             for host in HOSTS:
