@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
@@ -97,7 +97,7 @@ def _tracker(services: Services, index: str, wish: TrackingOptions, bar: Any) ->
             services.twitter,
             Store(archive, services.spool),
             index,
-            bounds=wish.bounds,
+            bounds=replace(wish.bounds, newcomers=True),
             report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,

@@ -8,6 +8,18 @@ from collections.abc import Callable
 from tests.tracking.desk import DAY, WORLD, Lists
 
 HOUR = 3_600
+TWO = """
+[world]
+users = 5
+[[users]]
+name = "observer"
+posts = 0
+[[users]]
+posts = 30
+[[lists]]
+name = "NSCE Two"
+members = [0, 1]
+"""
 
 
 def test_everybody_is_recorded_and_nobody_is_asked_before_it_is_time(lists: Lists) -> None:
@@ -108,6 +120,22 @@ def test_who_is_suspended_is_held_ever_longer_and_back_at_once(lists: Lists) -> 
     lists.track()
     assert lists.members()[user]["state"] == "seen"
     lists.is_whole({user})
+
+
+def test_only_newcomers_are_read_no_deeper_than_the_bounds(observer_of: Callable[..., Lists]) -> None:
+    lists = observer_of(TWO)
+    empty, old = (user["id"] for user in lists.users()[:2])
+    lists.track("--most", 5)
+    assert len(lists.recorded("brexit", old)) == 5
+    for user in (empty, old):
+        lists.post("posts", {"user": user, "count": 40})
+    lists.pass_by(DAY)
+    lists.track("--most", 5)
+    lists.pass_by(2 * DAY)
+    lists.track("--most", 5)
+    lists.is_whole({empty})
+    assert lists.recorded("brexit", old) == set(lists.truth(old)[:-25])
+    assert lists.spent() == lists.bill()["micro"]
 
 
 def test_what_is_wiped_comes_back_and_is_not_read_again(lists: Lists) -> None:
