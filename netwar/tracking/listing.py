@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Set
 from dataclasses import dataclass
 
 from netwar.archive.base import Archive
@@ -40,7 +40,6 @@ class Listing:
         self._archive = archive
         self._users = users_index(index)
         self._observer = observer
-        self._seated: dict[str, frozenset[str]] = {}  # by list: its members as the roster was told them last
         self._said: dict[str, str] = {}
 
     def relist(self) -> None:
@@ -48,9 +47,10 @@ class Listing:
 
         Raises KeysRefused, and what forbids to spend more.
         """
+        listed = self._listed()
         try:
             for one in self._watch.relist():
-                self._seat(one)
+                self._seat(one, listed.get(one.list_id, frozenset()))
         except RateLimited as limited:
             log.info("the lists of %s are read again later: %s", self._observer, limited)
         except PASSING as passing:
@@ -60,19 +60,15 @@ class Listing:
 
     def forget(self, list_id: str, at: int) -> int:
         """Take everybody off a list by the operator's word, at a time (ms); how many are on no other list."""
-        users = self._watch.forget(list_id, at)
-        self._seated.pop(list_id, None)
-        return len(self._roster.unlist(users, list_id))
+        users = {*self._watch.forget(list_id, at), *self._listed().get(list_id, ())}
+        return len(self._roster.unlist(sorted(users), list_id))
 
-    def _seat(self, one: Relisted) -> None:
-        """Tell the roster what is new of a list: all of it the first time, since the roster may have been wiped."""
+    def _seat(self, one: Relisted, before: Set[str]) -> None:
+        """Tell the roster what is new of a list; `before` are those whom it has on it: it may have been wiped, or lost."""
         self._say(one.list_id, f"{one.shown or f'list {one.list_id}'} of {self._observer}: {one.told}" if one.told else "")
-        before = self._seated.get(one.list_id)
-        came = one.members if before is None else one.members - before
-        gone = frozenset(self._listed(one.list_id)) - one.members if before is None else before - one.members
+        came, gone = one.members - before, before - one.members
         new = self._roster.fresh(sorted(came, key=int), one.list_id, self._at(one)) if came else []
         left = self._roster.unlist(sorted(gone), one.list_id) if gone else []
-        self._seated[one.list_id] = one.members
         self._count(one, len(new), len(left))
         if one.read is not None:
             self._release(one.read.ids)
@@ -85,8 +81,13 @@ class Listing:
         self.changes.left += left
         self.changes.micro += one.read.micro if one.read else 0
 
-    def _listed(self, list_id: str) -> Iterator[str]:
-        return (member.user for member in self._roster.members() if list_id in member.lists)
+    def _listed(self) -> dict[str, set[str]]:
+        """Who is on each list by the roster."""
+        listed: dict[str, set[str]] = {}
+        for member in self._roster.members():
+            for list_id in member.lists:
+                listed.setdefault(list_id, set()).add(member.user)
+        return listed
 
     def _release(self, shown: list[str]) -> None:
         """Whoever was held and is shown on a list as open is back."""
