@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from netwar.archive.base import Store
 from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow
-from netwar.lists.membership import ListLog, ListState, troubled
+from netwar.lists.membership import ListLog, ListState, logs, troubled
 from netwar.lists.reading import Members, XList, about, members, owned
 from netwar.lists.removal import DAY_MS, News, consider
 from netwar.profiles.lookup import MAX_USERS, UserLookup
@@ -66,6 +66,10 @@ class Watch:
     def log(self, list_id: str) -> ListLog:
         """The log of a list."""
         return ListLog(self._store.archive, self._where.tweets, list_id)
+
+    def knows(self, list_id: str) -> bool:
+        """Whether there is a log of a list."""
+        return list_id in logs(self._store.archive, self._where.tweets)
 
     def followed(self) -> list[str]:
         """The ids of the lists that were followed by their slugs until now."""

@@ -63,6 +63,14 @@ class Listing:
         users = {*self._watch.forget(list_id, at), *self._listed().get(list_id, ())}
         return len(self._roster.unlist(sorted(users), list_id))
 
+    def knows(self, list_id: str) -> bool:
+        """Whether a list was ever followed, or somebody is on the roster for its sake."""
+        return self._watch.knows(list_id) or list_id in self._listed()
+
+    def is_shown(self, list_id: str) -> bool:
+        """Whether X showed a list when it was looked at last."""
+        return not self._watch.log(list_id).state().trouble
+
     def _seat(self, one: Relisted, before: Set[str]) -> None:
         """Tell the roster what is new of a list; `before` are those whom it has on it: it may have been wiped, or lost."""
         self._say(one.list_id, f"{one.shown or f'list {one.list_id}'} of {self._observer}: {one.told}" if one.told else "")

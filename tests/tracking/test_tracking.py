@@ -169,6 +169,17 @@ def test_a_list_that_is_gone_is_told_and_its_members_stay_until_it_is_forgotten(
     assert lists.members().keys() == set(two[1])
 
 
+def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
+    lists.track()
+    (one, _), asked = lists.listed(), len(lists.log())
+    for wrong in ("", ",", f"{one},{one}", "nsce-brexit"):
+        assert "is no id of a list" in lists.track("--forget", wrong, check=2).stderr
+    assert "no list 17 of observer (" in lists.track("--forget", 17, check=1).stderr
+    assert "2 lists" in lists.run("tw-listlog", "brexit").stderr
+    assert len(lists.log()) == asked, "nobody was recorded"
+    assert "they join again with the next run" in lists.track("--forget", one).stderr
+
+
 def test_a_list_api_that_is_down_stops_nobody_and_names_the_account(lists: Lists) -> None:
     lists.track()
     lists.pass_by(DAY)
@@ -214,4 +225,5 @@ def test_a_window_that_is_too_small_is_told_with_the_number(observer_of: Callabl
 
 def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
     assert "is no length of time" in lists.track("--within", "soon", check=2).stderr
-    assert "is no id of a list" in lists.track("--lists", "brexit", check=2).stderr
+    for none in ("brexit", "", ",", "1,,2"):
+        assert "is no id of a list" in lists.track("--lists", none, check=2).stderr
