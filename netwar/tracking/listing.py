@@ -13,6 +13,7 @@ from netwar.queues.roster import Roster
 from netwar.records.dialects import flag
 from netwar.records.documents import users_index
 from netwar.records.text import plural
+from netwar.tracking.telling import tell
 from netwar.twitter.base import TransientError
 
 log = logging.getLogger("netwar.tracking")
@@ -112,7 +113,7 @@ class Listing:
         return one.shown.at if one.shown else one.state.read
 
     def _say(self, about: str, what: str) -> None:
-        """Warn of a list once, until it is something else that is to be said of it."""
+        """Tell of a list once, until it is something else that is to be said of it."""
         if what and self._said.get(about) != what:
-            log.warning("%s", what)
+            tell(self._roster, what)
         self._said[about] = what

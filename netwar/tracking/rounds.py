@@ -14,6 +14,7 @@ from netwar.records.idlists import portions
 from netwar.records.ids import posted
 from netwar.tracking.holds import back, held
 from netwar.tracking.schedule import learned, planned
+from netwar.tracking.telling import tell
 
 log = logging.getLogger("netwar.tracking")
 
@@ -73,7 +74,7 @@ class Rounds:
         self.schedule = planned((member.rate for member in members), self._within, self._capacity)
         if self.schedule.is_short and not self._warned:
             self._warned = True
-            log.warning("%s", self.schedule)
+            tell(self._roster, str(self.schedule))
         known: dict[str, Record] = {}
         for some in portions((member.user for member in members), BATCH_SIZE):
             known |= self._archive.records_of(self._tweets, some)

@@ -169,6 +169,18 @@ def test_a_list_that_is_gone_is_told_and_its_members_stay_until_it_is_forgotten(
     assert lists.members().keys() == set(two[1])
 
 
+def test_what_stays_wrong_is_mailed_once_a_day(lists: Lists) -> None:
+    lists.track()
+    gone = next(iter(lists.listed()))
+    lists.post(f"lists/{gone}", {}, method="DELETE")
+    lists.pass_by(60)
+    assert f"list {gone} of observer (" in lists.track("-q").stderr
+    lists.pass_by(60)
+    assert lists.track("-q").stderr == ""
+    lists.pass_by(60)
+    assert "its members stay until it is forgotten" in lists.track().stderr
+
+
 def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
     lists.track()
     (one, _), asked = lists.listed(), len(lists.log())
