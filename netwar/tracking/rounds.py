@@ -75,14 +75,19 @@ class Rounds:
         if self.schedule.is_short and not self._warned:
             self._warned = True
             tell(self._roster, str(self.schedule))
-        known: dict[str, Record] = {}
-        for some in portions((member.user for member in members), BATCH_SIZE):
-            known |= self._archive.records_of(self._tweets, some)
-        return [_asked(member, known.get(member.user)) for member in members]
+        return known(members, self._archive, self._tweets)
 
     def _due(self, members: list[Member], now: int) -> list[str]:
         due = [(self.schedule.due(member), member.user) for member in members]
         return [user for at, user in sorted(due) if at <= now]
+
+
+def known(members: list[Member], archive: Archive, tweets: str) -> list[Member]:
+    """Members as the roster and the ledger of an index (`twbrexit`) know them together."""
+    records: dict[str, Record] = {}
+    for some in portions((member.user for member in members), BATCH_SIZE):
+        records |= archive.records_of(tweets, some)
+    return [_asked(member, records.get(member.user)) for member in members]
 
 
 def _asked(member: Member, record: Record | None) -> Member:
