@@ -72,7 +72,8 @@ def forgotten(services: Services, index: str, wish: TrackingOptions, list_id: st
     shown = listing.is_shown(list_id)
     left = listing.forget(list_id, services.twitter.now())
     told = f"list {list_id} is forgotten: {plural(left, 'member')} on no other list of {_who(services)}, not recorded any more"
-    return f"{told}; X showed the list when it was looked at last: if it still does, they join again with the next run" if shown else told
+    again = "; X showed the list when it was looked at last: if it still does, they join again with the next run"
+    return told + again if shown else told
 
 
 def estimated(services: Services, index: str, wish: TrackingOptions) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from netwar.archive.base import Archive
 from netwar.errors import BadRequest, NotNow, RateLimited
+from netwar.lists.slugs import slug
 from netwar.lists.watch import Relisted, Watch
 from netwar.queues.roster import Roster
 from netwar.records.dialects import flag
@@ -18,6 +19,7 @@ from netwar.twitter.base import TransientError
 
 log = logging.getLogger("netwar.tracking")
 
+SHOWN = 10  # slugs in a message
 PASSING = (TransientError, BadRequest, NotNow)  # the members who are known are recorded all the same
 
 
@@ -43,21 +45,27 @@ class Listing:
         self._observer = observer
         self._said: dict[str, str] = {}
 
+    @property
+    def which(self) -> str:
+        """Which lists these are, in words."""
+        return self._watch.which
+
     def relist(self) -> None:
         """Read the lists again. That X does not show them stops nobody's being recorded; it is told.
 
         Raises KeysRefused, and what forbids to spend more.
         """
-        listed = self._listed()
+        listed, found = self._listed(), False
         try:
             for one in self._watch.relist():
+                found = True
                 self._seat(one, listed.get(one.list_id, frozenset()))
         except RateLimited as limited:
             log.info("the lists of %s are read again later: %s", self._observer, limited)
         except PASSING as passing:
             self._say("", f"the lists of {self._observer} cannot be read now: {passing}; who is known to be on them is recorded")
         else:
-            self._said.pop("", None)
+            self._say("", "" if found else self._nothing())
 
     def forget(self, list_id: str, at: int) -> int:
         """Take everybody off a list by the operator's word, at a time (ms); how many are on no other list."""
@@ -74,7 +82,7 @@ class Listing:
 
     def _seat(self, one: Relisted, before: Set[str]) -> None:
         """Tell the roster what is new of a list; `before` are those whom it has on it: it may have been wiped, or lost."""
-        self._say(one.list_id, f"{one.shown or f'list {one.list_id}'} of {self._observer}: {one.told}" if one.told else "")
+        self._say(one.list_id, f"{_label(one)} of {self._observer}: {one.told}" if one.told else "")
         came, gone = one.members - before, before - one.members
         new = self._roster.fresh(sorted(came, key=int), one.list_id, self._at(one)) if came else []
         left = self._roster.unlist(sorted(gone), one.list_id) if gone else []
@@ -82,10 +90,13 @@ class Listing:
         if one.read is not None:
             self._release(one.read.ids)
 
+    def _nothing(self) -> str:
+        there = ", ".join(self._watch.others[:SHOWN]) + (", …" if len(self._watch.others) > SHOWN else "")
+        return f"{self._observer} has no {self._watch.which}; there {f'are {there}' if there else 'is no list of theirs'}"
+
     def _count(self, one: Relisted, new: int, left: int) -> None:
         if new or left:
-            where = one.shown or f"list {one.list_id}"
-            log.info("%s: %s to record, %d no longer", where, plural(new, "new member"), left)
+            log.info("%s: %s to record, %d no longer", _label(one), plural(new, "new member"), left)
         self.changes.new += new
         self.changes.left += left
         self.changes.micro += one.read.micro if one.read else 0
@@ -117,3 +128,9 @@ class Listing:
         if what and self._said.get(about) != what:
             tell(self._roster, what)
         self._said[about] = what
+
+
+def _label(one: Relisted) -> str:
+    """A list by its slug and id, also where X does not show it now."""
+    known = slug(one.state.name)
+    return f"list {known} ({one.list_id})" if known else f"list {one.list_id}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
 from netwar.archive.base import Store
 from netwar.cli.services import Services
 from netwar.lists.watch import Watch
 from netwar.tracking.listing import Listing
-from tests.tracking.desk import Lists
+from tests.tracking.desk import WORLD, Lists
 
 
-def test_members_whom_the_queues_have_lost_come_back_while_the_run_goes_on(lists: Lists) -> None:
+def test_members_whom_the_queues_have_lost_come_back_while_the_run_goes_on(observer_of: Callable[..., Lists]) -> None:
+    lists = observer_of(WORLD, data="data")
     with closing(Services("test", lists.desk.home / ".twitter")) as services:
         roster, archive = services.roster("brexit"), services.archive
         watch = Watch(services.twitter, Store(archive, services.spool), services.observer, "brexit")

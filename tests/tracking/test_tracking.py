@@ -174,11 +174,18 @@ def test_what_stays_wrong_is_mailed_once_a_day(lists: Lists) -> None:
     gone = next(iter(lists.listed()))
     lists.post(f"lists/{gone}", {}, method="DELETE")
     lists.pass_by(60)
-    assert f"list {gone} of observer (" in lists.track("-q").stderr
+    assert f"({gone}) of observer (" in lists.track("-q").stderr
     lists.pass_by(60)
     assert lists.track("-q").stderr == ""
     lists.pass_by(60)
     assert "its members stay until it is forgotten" in lists.track().stderr
+
+
+def test_a_prefix_that_no_list_has_is_told_and_the_right_one_need_not_wait(lists: Lists) -> None:
+    told = lists.run("tw-tracklists", "brexit", "--prefix", "NSCE").stderr
+    assert "has no lists whose slugs begin with NSCE; there are nsce-elections, nsce-brexit" in told
+    assert "no round was begun yet" in lists.run("tw-showmywork", "brexit").stdout
+    assert "12 members, 12 new" in lists.run("tw-tracklists", "brexit").stderr
 
 
 def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
