@@ -55,10 +55,10 @@ class Listing:
 
         Raises KeysRefused, and what forbids to spend more.
         """
-        listed, found = self._listed(), False
+        listed, found = self._listed(), set[str]()
         try:
             for one in self._watch.relist():
-                found = True
+                found.add(one.list_id)
                 self._seat(one, listed.get(one.list_id, frozenset()))
         except RateLimited as limited:
             log.info("the lists of %s are read again later: %s", self._observer, limited)
@@ -66,6 +66,7 @@ class Listing:
             self._say("", f"the lists of {self._observer} cannot be read now: {passing}; who is known to be on them is recorded")
         else:
             self._say("", "" if found else self._nothing())
+            self._tell_left_over(listed.keys() - found)
 
     def forget(self, list_id: str, at: int) -> int:
         """Take everybody off a list by the operator's word, at a time (ms); how many are on no other list."""
@@ -89,6 +90,12 @@ class Listing:
         self._count(one, len(new), len(left))
         if one.read is not None:
             self._release(one.read.ids)
+
+    def _tell_left_over(self, lists: Set[str]) -> None:
+        """Tell of lists that this run was not asked for, and for whose sake users are recorded: another line may ask for them."""
+        for list_id in sorted(lists - self._said.keys()):
+            self._said[list_id] = "left over"
+            log.info("list %s of %s is not among %s; its members stay until it is forgotten", list_id, self._observer, self.which)
 
     def _nothing(self) -> str:
         there = ", ".join(self._watch.others[:SHOWN]) + (", …" if len(self._watch.others) > SHOWN else "")

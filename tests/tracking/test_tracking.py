@@ -188,6 +188,18 @@ def test_a_prefix_that_no_list_has_is_told_and_the_right_one_need_not_wait(lists
     assert "12 members, 12 new" in lists.run("tw-tracklists", "brexit").stderr
 
 
+def test_members_of_lists_that_are_not_asked_for_any_more_are_told(lists: Lists) -> None:
+    one, two = lists.listed()
+    lists.track("--lists", f"{one},{two}")
+    lists.pass_by(60)
+    told = lists.track("--lists", one).stderr
+    assert f"list {two} of observer (" in told
+    assert f"is not among the lists {one}; its members stay until it is forgotten" in told
+    assert len(lists.members()) == 12
+    lists.pass_by(60)
+    assert lists.track("--lists", one, "-q").stderr == ""
+
+
 def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
     lists.track()
     (one, _), asked = lists.listed(), len(lists.log())
