@@ -160,6 +160,11 @@ class Record:
         return gaps(self.spans, self.lost)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the last pass left nothing out."""
+        return self.outcome in ("complete", "empty")
+
+    @property
     def bounded(self) -> str | None:
         """By what the last pass was bounded, in words: what lies below was not asked for. None if it was not."""
         return self.detail if self.outcome == "partial" and (self.detail or "").startswith(BOUNDED) else None

@@ -13,13 +13,13 @@ from netwar.cli.output import as_json, echo
 from netwar.cli.prompts import agreed
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
-from netwar.records.documents import users_index
+from netwar.records.documents import tweets_index, users_index
 from netwar.records.idlists import portions
 from netwar.records.text import plural
 from netwar.records.times import iso, minute
 
 if TYPE_CHECKING:
-    from netwar.queues.roster import Member, Roster
+    from netwar.queues.roster import Member, Roster, Round
     from netwar.tracking.schedule import Schedule
 
 BATCH_SIZE = 1_000
@@ -57,10 +57,11 @@ MEMBERS: Table[Shown] = Table(
 
 def show(services: Services, index: str, form: Form, within: float) -> None:
     """Print the sets, the round, and everybody who is on the lists, those who are due first; or one JSON object; or CSV."""
+    from netwar.tracking.rounds import known
     from netwar.tracking.schedule import planned
 
     roster = services.roster(index)
-    members = list(roster.members())
+    members = known(list(roster.members()), services.archive, tweets_index(index))
     schedule = planned((member.rate for member in members), within, services.twitter.timelines_in_a_window())
     shown = sorted(_shown(services, index, roster, members, schedule), key=lambda one: (one.due, one.member.user))
     if form is Form.JSON:
@@ -124,12 +125,17 @@ def _lines(
     now, current = services.twitter.now(), roster.round()
     due, held = sum(1 for one in shown if one.due <= now), sum(1 for one in shown if one.member.held > now)
     asked = sum(1 for one in members if 0 <= now - one.asked < 3_600_000)
-    done = max(current.size - len(roster.work), 0)
     lines = [
         f"{index}: SEEN {len(roster):,}, ADDS {len(roster.adds):,}, WORK {len(roster.work):,}; {due:,} due, {held:,} held",
-        f"round {current.number:,}: {done:,} of {current.size:,} done, begun {minute(current.began)} UTC; "
-        f"{asked:,} asked in the last hour",
+        f"{_told(current, len(roster.work))}; {asked:,} asked in the last hour",
         f"each is asked within {spoken(schedule.bound)}, the busiest sooner; a round of all takes "
         f"{spoken(schedule.round_seconds)} of the account's {schedule.capacity:,} requests in 15 minutes",
     ]
     return [*lines, str(schedule)] if schedule.is_short else lines
+
+
+def _told(current: Round, left: int) -> str:
+    if not current.number:
+        return "no round was begun yet"
+    done = max(current.size - left, 0)
+    return f"round {current.number:,}: {done:,} of {current.size:,} done, begun {minute(current.began)} UTC"

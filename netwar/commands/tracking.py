@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
@@ -60,10 +60,20 @@ def tracked(services: Services, index: str, wish: TrackingOptions) -> str:
 
 
 def forgotten(services: Services, index: str, wish: TrackingOptions, list_id: str) -> str:
-    """Take everybody off a list that X does not show any more; the outcome."""
+    """Take everybody off a list that X does not show any more; the outcome. Raises NetwarError for one that is not followed."""
+    from netwar.errors import NetwarError
+
     services.exclusive(f"lists into {index}", LEFT)
-    left = _listing(services, index, wish).forget(list_id, services.twitter.now())
-    return f"list {list_id} is forgotten: {plural(left, 'member')} on no other list of {_who(services)}, not recorded any more"
+    listing = _listing(services, index, wish)
+    if not listing.knows(list_id):
+        raise NetwarError(
+            f"no list {list_id} of {_who(services)} is followed into {index}; tw-listlog {index} shows those that are"
+        )
+    shown = listing.is_shown(list_id)
+    left = listing.forget(list_id, services.twitter.now())
+    told = f"list {list_id} is forgotten: {plural(left, 'member')} on no other list of {_who(services)}, not recorded any more"
+    again = "; X showed the list when it was looked at last: if it still does, they join again with the next run"
+    return told + again if shown else told
 
 
 def estimated(services: Services, index: str, wish: TrackingOptions) -> str:
@@ -97,7 +107,7 @@ def _tracker(services: Services, index: str, wish: TrackingOptions, bar: Any) ->
             services.twitter,
             Store(archive, services.spool),
             index,
-            bounds=wish.bounds,
+            bounds=replace(wish.bounds, newcomers=True),
             report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,
@@ -131,11 +141,20 @@ def _who(services: Services) -> str:
 
 
 def ids(given: str | None) -> tuple[str, ...]:
-    """Ids of lists on the command line, with commas between. Raises UsageError for what is none."""
-    found = tuple(one.strip() for one in (given or "").split(",") if one.strip())
-    if wrong := [one for one in found if not (one.isascii() and one.isdigit() and len(one) < 20)]:
-        raise click.UsageError(f"{wrong[0][:20]!r} is no id of a list: tw-lists shows the ids")
-    return found
+    """Ids of lists on the command line, with commas between, one at least where the option is given. Raises UsageError for what
+    is none."""
+    return () if given is None else tuple(_list_id(one.strip()) for one in given.rstrip(",").split(","))
+
+
+def one_id(given: str) -> str:
+    """The id of a list on the command line. Raises UsageError for what is none, or several."""
+    return _list_id(given.strip())
+
+
+def _list_id(given: str) -> str:
+    if not (given.isascii() and given.isdigit() and len(given) < 20):
+        raise click.UsageError(f"{given[:20]!r} is no id of a list: tw-lists shows the ids")
+    return given
 
 
 def seconds(given: str) -> float:

@@ -25,6 +25,7 @@ log = logging.getLogger("netwar.lists")
 
 PAGE = 100  # docs.x.com, owned lists and list members: max_results
 BARREN_PAGES = 10  # empty ones in a row, of which X says that others follow
+LONGEST_NAME = 100  # letters; X allows 25 (docs.x.com, lists), and names stand in messages and tables
 ADVICE = "this is a failure of X's, and says nothing of who is on a list; run again later"
 
 
@@ -98,7 +99,7 @@ def _list(told: Object, answer: Answer, owner: str) -> XList:
     name = told.get("name")
     members, private = count(told.get("member_count")), flag(told.get("private"))
     owner = str(told.get("owner_id") or owner)
-    return XList(told["id"], one_line(str(name or "")), owner, members, bool(private), answer.retrieved)
+    return XList(told["id"], one_line(str(name or ""))[:LONGEST_NAME], owner, members, bool(private), answer.retrieved)
 
 
 def members(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from netwar.archive.base import Store
 from netwar.errors import BadRequest, ClockOff, KeysRefused, NotNow
-from netwar.lists.membership import ListLog, ListState, troubled
+from netwar.lists.membership import ListLog, ListState, logs, troubled
 from netwar.lists.reading import Members, XList, about, members, owned
 from netwar.lists.removal import DAY_MS, News, consider
 from netwar.profiles.lookup import MAX_USERS, UserLookup
@@ -26,7 +26,7 @@ from netwar.work.loop import Trouble, said
 
 log = logging.getLogger("netwar.lists")
 
-WEEK_MS = 7 * DAY_MS
+MINUTE_MS, WEEK_MS = 60_000, 7 * DAY_MS
 MORE = 5  # of the newest are read than the count has grown by: somebody may have left meanwhile
 PREFIX = "nsce-"  # of the slugs that the recorder of 2019 followed
 GONE, PRIVATE, REFUSED, RENAMED = "gone", "private", "refused", "renamed"  # why X does not show a list that is followed
@@ -62,10 +62,20 @@ class Watch:
         self._where = IndexName(index)
         self._prefix = prefix
         self._lists = tuple(dict.fromkeys(lists))
+        self.others: Sequence[str] = ()  # the account's other lists, by their slugs, as X showed them last
+
+    @property
+    def which(self) -> str:
+        """Which lists these are, in words."""
+        return f"the lists {', '.join(self._lists)}" if self._lists else f"lists whose slugs begin with {self._prefix}"
 
     def log(self, list_id: str) -> ListLog:
         """The log of a list."""
         return ListLog(self._store.archive, self._where.tweets, list_id)
+
+    def knows(self, list_id: str) -> bool:
+        """Whether there is a log of a list."""
+        return list_id in logs(self._store.archive, self._where.tweets)
 
     def followed(self) -> list[str]:
         """The ids of the lists that were followed by their slugs until now."""
@@ -106,11 +116,12 @@ class Watch:
     def _found(self) -> Iterator[tuple[str, XList | Exception]]:
         """Each list by its id, or what X says instead of it: those that are asked for, or that were followed until now, too."""
         if self._lists:
-            yield from ((list_id, self._about(list_id)) for list_id in self._lists)
+            yield from ((list_id, self._about(list_id)) for list_id in self._in_turn())
             return
         own = {one.id: one for one in self._own()}
         wanted = [one for one in own.values() if one.slug.startswith(self._prefix)]
         before = self.followed()
+        self.others = [one.slug or one.id for one in own.values() if one not in wanted]
         for one in wanted:
             if one.id not in before:
                 self._remember(one.id, True)
@@ -118,6 +129,12 @@ class Watch:
         for list_id in before:
             if list_id not in {one.id for one in wanted}:
                 yield list_id, self._strayed(own.get(list_id) or self._about(list_id))
+
+    def _in_turn(self) -> Sequence[str]:
+        """The lists that are asked for, another one first each minute: where the rate window is too small for all, none is always
+        the last."""
+        first = self._twitter.now() // MINUTE_MS % len(self._lists)
+        return *self._lists[first:], *self._lists[:first]
 
     def _own(self) -> list[XList]:
         try:
@@ -134,8 +151,8 @@ class Watch:
 
     def _strayed(self, shown: XList | Exception) -> XList | Exception:
         """A list that was followed and is not among those to follow: what is wrong with it, if it is not that X left it out."""
-        if isinstance(shown, XList) and not shown.slug.startswith(self._prefix):
-            return Unavailable(RENAMED, f"it is called {shown.name} now")
+        if isinstance(shown, XList) and shown.name and not shown.slug.startswith(self._prefix):
+            return Unavailable(RENAMED, f"it is called {shown.name} now, which does not begin with {self._prefix}")
         return shown
 
     def _look_at(self, shown: XList) -> Relisted:
@@ -181,7 +198,8 @@ class Watch:
 def _seen(state: ListState, shown: XList) -> ListState:
     """X shows the list again, or still; where it does not tell the count, the next that it tells is news."""
     count = None if shown.count is None else state.count
-    return troubled(replace(state, name=shown.name, owner=shown.owner, private=shown.private, count=count), "", "", 0)
+    name = shown.name or state.name
+    return troubled(replace(state, name=name, owner=shown.owner, private=shown.private, count=count), "", "", 0)
 
 
 def _explains(kept: ListLog, state: ListState, read: Members, shown: XList) -> bool:

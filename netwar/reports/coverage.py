@@ -88,8 +88,7 @@ def fewer_than_counted(record: Record) -> bool:
 
 def is_complete(record: Record) -> bool:
     """Whether all that X ever served of the timeline is known to be in the archive, as far as its last pass can tell."""
-    whole = record.outcome in ("complete", "empty")
-    return whole and not (record.gaps or record.lost or fewer_than_counted(record))
+    return record.is_whole and not (record.gaps or record.lost or fewer_than_counted(record))
 
 
 @dataclass(slots=True)

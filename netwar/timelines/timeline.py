@@ -62,8 +62,7 @@ class TimelineReader:
         bears: str | None = None,
     ) -> None:
         self.user = user
-        self.bounded = False
-        self.renamed = ""
+        self.bounded, self.renamed = False, ""
         self._name: str | None = None
         self.progress = TimelineProgress()
         self._twitter = twitter
@@ -76,6 +75,7 @@ class TimelineReader:
         self._bears = bears
         self._above = 0  # posts that are known above the walk
         self._served = 0
+        self._was_whole = False  # so that all that is not known came since
 
     def bring_up_to_date(self) -> Record:
         """Record every post still to be had within the bounds, unless the user turns out to be `renamed`; the ledger's record
@@ -85,7 +85,7 @@ class TimelineReader:
         pages, and whatever `Twitter` raises; what was read until then is kept, and covered as far as it is proved.
         """
         before, floor = self._record(), self._bounds.floor
-        self._name = before.name
+        self._name, self._was_whole = before.name, before.is_whole
         self._walk(Walk(max(before.top, floor)))
         for gap in before.gaps:
             if gap.high > floor and not self.renamed:
@@ -213,7 +213,7 @@ class TimelineReader:
         """
         token, until = None, walk.until
         seen: set[str] = set()
-        while size := self._bounds.page(self._above + walk.posts):
+        while size := self._bounds.page(self._above + walk.posts, known=walk.low > self._bounds.floor or self._was_whole):
             # To the meter a page by its token is the same request as that by which a later run would go on here.
             answer = self._twitter.timeline(
                 self.user, index=self._index, since=walk.low or None, until=until, token=token, reached=walk.reached, size=size

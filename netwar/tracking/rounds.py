@@ -14,6 +14,7 @@ from netwar.records.idlists import portions
 from netwar.records.ids import posted
 from netwar.tracking.holds import back, held
 from netwar.tracking.schedule import learned, planned
+from netwar.tracking.telling import tell
 
 log = logging.getLogger("netwar.tracking")
 
@@ -74,15 +75,20 @@ class Rounds:
         self.schedule = planned((member.rate for member in members), self._within, self._capacity)
         if self.schedule.is_short and not self._warned:
             self._warned = True
-            log.warning("%s", self.schedule)
-        known: dict[str, Record] = {}
-        for some in portions((member.user for member in members), BATCH_SIZE):
-            known |= self._archive.records_of(self._tweets, some)
-        return [_asked(member, known.get(member.user)) for member in members]
+            tell(self._roster, str(self.schedule))
+        return known(members, self._archive, self._tweets)
 
     def _due(self, members: list[Member], now: int) -> list[str]:
         due = [(self.schedule.due(member), member.user) for member in members]
         return [user for at, user in sorted(due) if at <= now]
+
+
+def known(members: list[Member], archive: Archive, tweets: str) -> list[Member]:
+    """Members as the roster and the ledger of an index (`twbrexit`) know them together."""
+    records: dict[str, Record] = {}
+    for some in portions((member.user for member in members), BATCH_SIZE):
+        records |= archive.records_of(tweets, some)
+    return [_asked(member, records.get(member.user)) for member in members]
 
 
 def _asked(member: Member, record: Record | None) -> Member:

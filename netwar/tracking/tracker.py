@@ -64,7 +64,7 @@ class Tracker:
 
     def look(self) -> None:
         """Before a member is taken: read the lists if it is time, and see to it that whoever is due waits on a queue."""
-        if self._roster.turn("relist", self._relist):
+        if self._roster.turn(f"relist {self._listing.which}", self._relist):
             self._listing.relist()
         if not len(self._queue):
             self.begun += bool(self._rounds.begin(self._twitter.now()))

@@ -197,7 +197,10 @@ def test_a_list_that_is_deleted_hidden_or_renamed_keeps_its_members_until_it_is_
     it.one.post(f"lists/{energy}", {"name": "Energy"})
     told = it.look()
     assert told[brexit].told.startswith("gone (")
-    assert told[energy].told == "renamed (it is called Energy now); its members stay until it is forgotten"
+    assert (
+        told[energy].told
+        == "renamed (it is called Energy now, which does not begin with nsce-); its members stay until it is forgotten"
+    )
     since = told[brexit].state.since
     later = it.look()
     assert (later[brexit].state.trouble, later[brexit].state.since) == ("gone", since)
@@ -244,3 +247,18 @@ def test_trouble_with_one_list_is_none_of_the_others_and_keys_that_are_refused_a
     with pytest.raises(RateLimited):
         it.look()
     assert it.removed() == []
+
+
+def test_a_list_whose_name_x_leaves_out_is_not_renamed(watching: Callable[..., Watcher]) -> None:
+    it = watching(data="data")
+    it.look()
+    it.fault(kind="drop-fields", fields=["name"])
+    assert {(one.told, one.state.name) for one in it.watch().relist()} == {("", "NSCE Brexit"), ("", "nsce energy")}
+
+
+def test_no_list_is_always_the_last_where_the_rate_window_is_too_small(watching: Callable[..., Watcher]) -> None:
+    it = watching(data="data")
+    wanted = [it.list_id(name) for name in ("NSCE Brexit", "nsce energy", "Friends")]
+    watch = it.watch(lists=wanted)
+    firsts = {next(iter(it.look(60, watch).values())).list_id for _ in wanted}
+    assert firsts == set(wanted)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.redis_server import Redis
 from tests.tracking.desk import Lists
-from tests.tracking.killed import killed
+from tests.tracking.killed import OFTEN, killed
 
 
-def test_killed_again_and_again_on_two_hosts_nothing_is_missing_and_each_round_is_begun_once(lists: Lists, redis: Redis) -> None:
-    story = killed(lists, redis, kills=10)
+def test_on_two_hosts_nothing_is_missing_and_each_round_is_begun_once(observer_of: Callable[..., Lists], redis: Redis) -> None:
+    story = killed(observer_of(OFTEN), redis, kills=10)
     assert story.begun()

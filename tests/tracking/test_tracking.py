@@ -8,6 +8,18 @@ from collections.abc import Callable
 from tests.tracking.desk import DAY, WORLD, Lists
 
 HOUR = 3_600
+TWO = """
+[world]
+users = 5
+[[users]]
+name = "observer"
+posts = 0
+[[users]]
+posts = 30
+[[lists]]
+name = "NSCE Two"
+members = [0, 1]
+"""
 
 
 def test_everybody_is_recorded_and_nobody_is_asked_before_it_is_time(lists: Lists) -> None:
@@ -110,6 +122,22 @@ def test_who_is_suspended_is_held_ever_longer_and_back_at_once(lists: Lists) -> 
     lists.is_whole({user})
 
 
+def test_only_newcomers_are_read_no_deeper_than_the_bounds(observer_of: Callable[..., Lists]) -> None:
+    lists = observer_of(TWO)
+    empty, old = (user["id"] for user in lists.users()[:2])
+    lists.track("--most", 5)
+    assert len(lists.recorded("brexit", old)) == 5
+    for user in (empty, old):
+        lists.post("posts", {"user": user, "count": 40})
+    lists.pass_by(DAY)
+    lists.track("--most", 5)
+    lists.pass_by(2 * DAY)
+    lists.track("--most", 5)
+    lists.is_whole({empty})
+    assert lists.recorded("brexit", old) == set(lists.truth(old)[:-25])
+    assert lists.spent() == lists.bill()["micro"]
+
+
 def test_what_is_wiped_comes_back_and_is_not_read_again(lists: Lists) -> None:
     lists.track()
     spent = lists.spent()
@@ -139,6 +167,48 @@ def test_a_list_that_is_gone_is_told_and_its_members_stay_until_it_is_forgotten(
     lists.pass_by(60)
     lists.track()
     assert lists.members().keys() == set(two[1])
+
+
+def test_what_stays_wrong_is_mailed_once_a_day(lists: Lists) -> None:
+    lists.track()
+    gone = next(iter(lists.listed()))
+    lists.post(f"lists/{gone}", {}, method="DELETE")
+    lists.pass_by(60)
+    assert f"({gone}) of observer (" in lists.track("-q").stderr
+    lists.pass_by(60)
+    assert lists.track("-q").stderr == ""
+    lists.pass_by(60)
+    assert "its members stay until it is forgotten" in lists.track().stderr
+
+
+def test_a_prefix_that_no_list_has_is_told_and_the_right_one_need_not_wait(lists: Lists) -> None:
+    told = lists.run("tw-tracklists", "brexit", "--prefix", "NSCE").stderr
+    assert "has no lists whose slugs begin with NSCE; there are nsce-elections, nsce-brexit" in told
+    assert "no round was begun yet" in lists.run("tw-showmywork", "brexit").stdout
+    assert "12 members, 12 new" in lists.run("tw-tracklists", "brexit").stderr
+
+
+def test_members_of_lists_that_are_not_asked_for_any_more_are_told(lists: Lists) -> None:
+    one, two = lists.listed()
+    lists.track("--lists", f"{one},{two}")
+    lists.pass_by(60)
+    told = lists.track("--lists", one).stderr
+    assert f"list {two} of observer (" in told
+    assert f"is not among the lists {one}; its members stay until it is forgotten" in told
+    assert len(lists.members()) == 12
+    lists.pass_by(60)
+    assert lists.track("--lists", one, "-q").stderr == ""
+
+
+def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
+    lists.track()
+    (one, _), asked = lists.listed(), len(lists.log())
+    for wrong in ("", ",", f"{one},{one}", "nsce-brexit"):
+        assert "is no id of a list" in lists.track("--forget", wrong, check=2).stderr
+    assert "no list 17 of observer (" in lists.track("--forget", 17, check=1).stderr
+    assert "2 lists" in lists.run("tw-listlog", "brexit").stderr
+    assert len(lists.log()) == asked, "nobody was recorded"
+    assert "they join again with the next run" in lists.track("--forget", one).stderr
 
 
 def test_a_list_api_that_is_down_stops_nobody_and_names_the_account(lists: Lists) -> None:
@@ -186,4 +256,5 @@ def test_a_window_that_is_too_small_is_told_with_the_number(observer_of: Callabl
 
 def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
     assert "is no length of time" in lists.track("--within", "soon", check=2).stderr
-    assert "is no id of a list" in lists.track("--lists", "brexit", check=2).stderr
+    for none in ("brexit", "", ",", "1,,2"):
+        assert "is no id of a list" in lists.track("--lists", none, check=2).stderr
