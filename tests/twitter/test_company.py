@@ -87,7 +87,7 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 def serving(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # also when the test fails
     thread.start()
     yield server
     server.shutdown()
