@@ -29,7 +29,7 @@ log = logging.getLogger("netwar.lists")
 MINUTE_MS, WEEK_MS = 60_000, 7 * DAY_MS
 MORE = 5  # of the newest are read than the count has grown by: somebody may have left meanwhile
 PREFIX = "nsce-"  # of the slugs that the recorder of 2019 followed
-GONE, PRIVATE, REFUSED, RENAMED = "gone", "private", "refused", "renamed"  # why X does not show a list that is followed
+REFUSED, RENAMED = "refused", "renamed"  # why a list that is followed is not shown, beside what X says itself
 
 TROUBLES = (Unavailable, BadRequest, KeysRefused, NotNow)
 

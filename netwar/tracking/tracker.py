@@ -35,8 +35,7 @@ class Tracker:
         self._listing = listing
         self._rounds = rounds
         self._relist = relist
-        self._hastened = time.monotonic()
-        self.begun = 0  # rounds
+        self._hastens = 0.0  # from when on it is looked anew who waits too long, on our steady clock
         self._queue = TrackedUsers(
             roster,
             pressing=lambda user: rounds.is_pressing(user, twitter.now()),
@@ -67,20 +66,16 @@ class Tracker:
         if self._roster.turn(f"relist {self._listing.which}", self._relist):
             self._listing.relist()
         if not len(self._queue):
-            self.begun += bool(self._rounds.begin(self._twitter.now()))
-        elif self._is_time_to_hasten():
+            self._rounds.begin(self._twitter.now())
+        elif time.monotonic() >= self._hastens:
+            self._hastens = time.monotonic() + NAP
             self._rounds.hasten(self._twitter.now())
-
-    def _is_time_to_hasten(self) -> bool:
-        now, last = time.monotonic(), self._hastened
-        if now - last >= NAP:
-            self._hastened = now
-        return self._hastened != last
 
     def __str__(self) -> str:
         changes, number = self._listing.changes, self._roster.round().number
         found = f"{plural(len(self._roster), 'member')}, {changes.new:,} new, {changes.left:,} left, {changes.back:,} back"
-        return f"{found}; round {number:,}; {self.worker.summary}"
+        read = f" (members read for ${changes.micro / 1e6:.3f})" if changes.micro else ""
+        return f"{found}{read}; round {number:,}; {self.worker.summary}"
 
     def _idle(self) -> float:
         """Seconds until it is worth while to look again."""

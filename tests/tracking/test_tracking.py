@@ -26,7 +26,7 @@ def test_everybody_is_recorded_and_nobody_is_asked_before_it_is_time(lists: List
     everybody = lists.everybody()
     assert len(everybody) == 12
     first = lists.track()
-    assert "12 members, 12 new" in first.stderr
+    assert "12 members, 12 new, 0 left, 0 back (members read for $0.120); " in first.stderr
     lists.is_whole(everybody)
     assert lists.spent() == lists.bill()["micro"]
     asked = len(lists.timelines())
@@ -64,7 +64,7 @@ def test_who_posts_much_is_asked_more_often(lists: Lists) -> None:
 def test_newcomers_are_recorded_at_once_and_go_before_the_round(lists: Lists) -> None:
     lists.track()
     (one, *_), newcomer = lists.listed(), lists.users()[30]["id"]
-    lists.pass_by(DAY)
+    lists.pass_by(DAY - 250)  # all are due, and nobody is late
     lists.put(one, newcomer)
     asked = len(lists.timelines())
     lists.track()
@@ -258,3 +258,17 @@ def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
     assert "is no length of time" in lists.track("--within", "soon", check=2).stderr
     for none in ("brexit", "", ",", "1,,2"):
         assert "is no id of a list" in lists.track("--lists", none, check=2).stderr
+
+
+def test_whoever_waits_too_long_goes_before_newcomers_in_a_run_of_seconds(observer_of: Callable[..., Lists]) -> None:
+    """As cron starts them, where each run spends what is left of the rate window at once."""
+    lists = observer_of(WORLD + '[limits]\n"/2/users/:id/tweets" = 100\n')
+    lists.track()
+    known = lists.everybody()
+    lists.put(next(iter(lists.listed())), *(user["id"] for user in lists.users()[20:34]))
+    lists.pass_by(DAY + HOUR)
+    lists.post("faults", {"kind": "rate-limit", "endpoint": "/2/users/:id/tweets", "after": 5, "times": 0, "seconds": 60})
+    asked = len(lists.timelines())
+    lists.track()
+    assert len(lists.timelines()) > asked + 4
+    assert set(lists.timelines()[asked:]) <= known
