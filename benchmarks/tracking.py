@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.desk import Desk, sandbox
+from tests.operator import ALL_OPEN
 
 DAY = 86_400
 WORLD = """
@@ -25,14 +26,9 @@ observers = 1
 lists = 6
 members = {members}
 silent = 0
-prolific = 0
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
 most_posts = {posts}
 posts_a_day = 24
+{open}
 [limits]
 window = 900
 "/2/users/:id/tweets" = {window}
@@ -100,7 +96,7 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=480)
     parser.add_argument("--posts", type=int, default=60)
     given = parser.parse_args()
-    world = WORLD.format(users=given.members + 40, members=given.members, posts=given.posts, window=1_000_000)
+    world = WORLD.format(users=given.members + 40, members=given.members, posts=given.posts, window=1_000_000, open=ALL_OPEN)
     with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder), world) as url:
         measure(Tracking(Desk(Path(folder), url)))
 

@@ -51,8 +51,8 @@ CONTEXT = _context()
 
 
 def is_fit(environment: Mapping[str, str]) -> bool:
-    """Whether what these variables (beside a desk's own) say is all read by programs themselves."""
-    return not any(name.startswith(READ_AT_START) for name in environment)
+    """Whether what these variables (beside a desk's own) say is all read by programs themselves. With NETWAR_ANEW none is."""
+    return "NETWAR_ANEW" not in os.environ and not any(name.startswith(READ_AT_START) for name in environment)
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, files: Sequence[int]) -> BaseProcess:

@@ -81,3 +81,13 @@ def agreed(question: str) -> bool:
     except Stopped:
         echo(err=True)  # what is said of it begins a line
         raise
+
+
+def consented(would: str, question: str, *, yes: bool) -> bool:
+    """Whether what would be done may be done: by --yes, or by what the operator answers. Raises UsageError where nobody can be
+    asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{would}; where there is no terminal to ask on, say --yes")
+    return agreed(question)

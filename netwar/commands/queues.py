@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from netwar.cli import click
 from netwar.cli.files import chunks
 from netwar.cli.output import echo_row
-from netwar.cli.prompts import agreed
+from netwar.cli.prompts import consented
 from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 
@@ -102,9 +101,7 @@ def wipe(services: Services, queue: str, *, yes: bool) -> str:
     if not waiting + claimed + failed:
         return f"{queue} is empty"
     would_go = f"{waiting:,} waiting, {claimed:,} claimed and {plural(failed, 'failed user')} would be removed from {queue}"
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
-    if not (yes or agreed(f"{would_go}. Remove them?")):
+    if not consented(would_go, f"{would_go}. Remove them?", yes=yes):
         raise Declined("nothing removed")
     gone = work.clear()
     return f"{gone.waiting:,} waiting, {gone.claimed:,} claimed and {plural(gone.failed, 'failed user')} removed from {queue}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from netwar.cli import click
 from netwar.cli.forms import Form
 from netwar.cli.output import as_json, echo
-from netwar.cli.prompts import agreed
+from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.records.documents import tweets_index, users_index
@@ -81,9 +79,7 @@ def wipe(services: Services, index: str, *, yes: bool) -> str:
     would_go = (
         f"{plural(len(roster), 'member')}, {len(roster.adds):,} on ADDS and {len(roster.work):,} on WORK would be forgotten"
     )
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"{would_go}; where there is no terminal to ask on, say --yes")
-    if not (yes or agreed(f"{would_go}. Forget them?")):
+    if not consented(would_go, f"{would_go}. Forget them?", yes=yes):
         raise Declined("nothing was wiped")
     gone = roster.clear()
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from netwar.cli import click
-from netwar.cli.prompts import agreed
+from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.commands.follow_target import entry
 from netwar.commands.recording import worked
@@ -109,9 +108,7 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     if not unknown:
         return ""
     would_buy = f"{plural(unknown, 'profile')} for up to ${services.money.price({'user': unknown}) / 1e6:,.2f}"
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"{would_buy} would be bought; where there is no terminal to ask on, say --yes")
-    if not (yes or agreed(f"Buy {would_buy}?")):
+    if not consented(f"{would_buy} would be bought", f"Buy {would_buy}?", yes=yes):
         return "; nothing bought"
     look_ups = UserLookup(services.twitter, Store(services.archive, services.spool), users_index(index), index)
     look_ups.buy(users)

@@ -10,8 +10,9 @@ import pytest
 
 from netwar.archive.base import Archive
 from netwar.archive.winning import XTime, unknown
+from netwar.connections.runs import Run
 from tests import clusters
-from tests.contract.opening import KINDS, place
+from tests.contract.opening import KINDS, NOW, SetClock, new_run, place
 from tests.servers.fixtures import Servers
 
 ARCHIVES = ["sqlite", *clusters.KINDS]
@@ -50,3 +51,14 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh place for queue and meter, with each back end there is."""
     kind = str(request.param)
     return place(kind, tmp_path, request.getfixturevalue("redis") if kind.startswith("redis") else None)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """The clock of what is opened, which stands until it is set."""
+    return SetClock(NOW)
+
+
+@pytest.fixture
+def run(where: str) -> Run:
+    return new_run(where)

@@ -25,11 +25,6 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def run(where: str) -> Run:
-    return new_run(where)
-
-
-@pytest.fixture
 def money(where: str, run: Run, clock: SetClock) -> Money:
     return open_money(where, run, BUDGET, clock=clock)
 

@@ -9,19 +9,7 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.errors import LeaseLost, TryLater
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
-from tests.contract.opening import SetClock, claims, new_run, open_queue, processes
-
-NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOW)
-
-
-@pytest.fixture
-def run(where: str) -> Run:
-    return new_run(where)
+from tests.contract.opening import NOW, SetClock, claims, new_run, open_queue, processes
 
 
 @pytest.fixture

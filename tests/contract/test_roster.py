@@ -11,21 +11,10 @@ from netwar.connections.runs import Run
 from netwar.errors import LeaseLost
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
 from netwar.queues.roster import Member, Roster, Round, Wiped
-from tests.contract.opening import SetClock, claims, new_run, open_roster, processes
+from tests.contract.opening import NOW, SetClock, claims, new_run, open_roster, processes
 
-NOW = 1_800_000_000.0
 AT = 1_800_000_000_000
 HOUR = 3_600_000
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOW)
-
-
-@pytest.fixture
-def run(where: str) -> Run:
-    return new_run(where)
 
 
 @pytest.fixture

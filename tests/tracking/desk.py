@@ -8,23 +8,17 @@ from time import sleep
 from typing import Any
 
 from tests.desk import Ended
-from tests.operator import Operator
+from tests.operator import ALL_OPEN, Operator
 
 # Everybody is open, and posts; twelve members on two lists, two of them on both.
-WORLD = """
+WORLD = f"""
 [world]
 users = 40
 lists = 2
 members = 12
 silent = 0
-prolific = 0
-suspended = 0
-protected = 0
-gone = 0
-renamed = 0
-taken = 0
 posts_a_day = 20
-"""
+{ALL_OPEN}"""
 DAY = 86_400
 
 

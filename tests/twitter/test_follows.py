@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from netwar.cli.services import Services
 from netwar.errors import OutOfBudget
 from netwar.twitter.base import StaleToken, Unavailable
 from netwar.twitter.client import Client
@@ -25,21 +24,6 @@ state = "suspended"
 """
 
 Asking = Callable[..., tuple[Operator, Client]]
-
-
-@pytest.fixture
-def asking(operator: Callable[..., Operator]) -> Iterator[Asking]:
-    """A client of a sandbox."""
-    opened = []
-
-    def begin(**settings: object) -> tuple[Operator, Client]:
-        one = operator(WORLD, **settings)
-        opened.append(Services("test", one.desk.home / ".twitter"))
-        return one, opened[0].twitter
-
-    yield begin
-    for services in opened:
-        services.close()
 
 
 @pytest.mark.parametrize(("direction", "kind"), [("followers", "follower"), ("following", "following")])

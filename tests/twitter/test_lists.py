@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -29,21 +29,6 @@ state = "suspended"
 """
 
 Asking = Callable[..., tuple[Operator, Client]]
-
-
-@pytest.fixture
-def asking(operator: Callable[..., Operator]) -> Iterator[Asking]:
-    """A client of a sandbox."""
-    opened = []
-
-    def begin(**settings: object) -> tuple[Operator, Client]:
-        one = operator(WORLD, **settings)
-        opened.append(Services("test", one.desk.home / ".twitter"))
-        return one, opened[-1].twitter
-
-    yield begin
-    for services in opened:
-        services.close()
 
 
 def made(one: Operator, name: str, members: range, owner: str = "observer", **more: object) -> str:
