@@ -26,6 +26,12 @@ posts = 12
 [[users]]
 name = "watched_two"
 posts = 7
+[[users]]
+name = "listed_one"
+posts = 9
+[[lists]]
+name = "NSCE Brexit"
+members = [3, 5]
 """
 COMMANDS = [line.split(maxsplit=5)[5].replace("\\%", "%") for line in LINES]
 ELASTIC = [command for command in COMMANDS if command.startswith("tw-elk ")]
@@ -71,7 +77,7 @@ def test_every_line_runs_with_the_redis_that_is_shipped(desk: Desk, accounts: Ca
         for command, status, mailed in as_cron_would(desk, others):
             assert (status, bool(mailed)) == (0, command.startswith("tw-spend")), (command, status, mailed)
         covered = desk.run("tw-coverage", "brexit", "--config", desk.home / "accounts" / "first.conf", check=0).stdout
-        assert covered.count("complete") == 2, covered
+        assert covered.count("complete") == 3, f"two watched, and one who is only on the list: {covered}"
         with redis.server.admin() as admin:
             assert admin.exists("work", "weekly", "usertest") == 0, "all were recorded"
             assert not [*admin.keys("tw:*:failed"), *admin.keys("tw:*:claims")]
