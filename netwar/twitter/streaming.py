@@ -1,0 +1,107 @@
+"""What the verbs ask of X's filtered stream: its rules, its connections, and the stream itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRule:
+    """A rule as it stands at X."""
+
+    id: str
+    value: str
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRule:
+    """A rule that X did not take: why, in its words. `duplicate` is the id of the rule that has this value already, "" if X
+    refused it for another reason."""
+
+    value: str
+    reason: str
+    duplicate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesTaken:
+    """What became of rules that were sent: those that stand now (with `dry_run`: would stand), and those refused."""
+
+    taken: tuple[StreamRule, ...]
+    refused: tuple[RefusedRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCaps:
+    """What X allows the app: how many rules, and of how many characters."""
+
+    rules: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamConnection:
+    """A connection of the app as X knows it: its id, when it was opened (ms), which endpoint it is of."""
+
+    id: str
+    opened: int
+    endpoint: str = ""
+
+
+class OpenStream(Protocol):
+    """A connection that delivers. `connected` is X's Date (ms) when it answered."""
+
+    @property
+    def connected(self) -> int:
+        """When X took the connection, ms by its clock."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Bytes as they come, until the connection ends. Raises TransientError when it is cut or says nothing for 30 seconds
+        (a keep-alive comes every 20)."""
+
+    def close(self) -> None:
+        """End it, also from another thread while `chunks` waits."""
+
+
+class Streaming(Protocol):
+    """X's filtered stream of one app (bearer token). Rules and connections cost nothing; posts do, and are not booked here.
+
+    Every method may raise RateLimited, OutOfCredit, KeysRefused, BadRequest and TransientError. What is not GET is never
+    repeated blindly: after a TransientError it is unknown whether it was done.
+    """
+
+    def now(self) -> int:
+        """What time it is at X (ms since 1970), as far as its answers told, carried on by a steady clock."""
+
+    def rules(self) -> list[StreamRule]:
+        """Every rule of the app, whoever put it there."""
+
+    def rule_caps(self) -> RuleCaps:
+        """What the app is allowed (GET .../rules/counts)."""
+
+    def add_rules(self, rules: Sequence[tuple[str, str]], *, dry_run: bool = False) -> RulesTaken:
+        """Add rules, (value, tag) each; with `dry_run` X only checks them. A part of them may be refused."""
+
+    def delete_rules(self, ids: Sequence[str]) -> int:
+        """Remove rules by their ids; how many X says it removed."""
+
+    def connections(self) -> list[StreamConnection]:
+        """The app's open stream connections."""
+
+    def close_connection(self, id: str) -> bool:
+        """End one connection of the app; whether X knew it."""
+
+    def open_stream(self, *, authors: bool = True) -> OpenStream:
+        """Connect; `authors` expands each post's author (which is billed). Raises TooManyConnections (another one is open) and
+        NoRules (the app has no rule)."""
+
+
+class TooManyConnections(Exception):
+    """X has a connection of this app already, and takes no second one."""
+
+
+class NoRules(Exception):
+    """The app has no rules, so X opens no stream (409)."""
