@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -39,7 +40,7 @@ class ShippedServer(RedisServer):
 
     def client(self, user: str | None = None) -> redis.Redis:
         """A client over the socket, as one of the users or as nobody; close it after use."""
-        way = {"username": user, "password": PASSWORDS[user]} if user else {}
+        way: Any = {"username": user, "password": PASSWORDS[user]} if user else {}
         return redis.Redis(unix_socket_path=str(self.socket), retry=Retry(NoBackoff(), 0), protocol=2, **way)
 
     def admin(self) -> redis.Redis:

@@ -1,18 +1,23 @@
 """An observer's lists, tracked from two hosts that share a Redis and are killed again and again while days pass.
 
+    python -m tests.tracking.killed --kills 100
+    python -m tests.tracking.killed --kills 100 --within 7200 --step 60
 
-python -m tests.tracking.killed --kills 100
+The second passes a minute a run, as a crontab does: then nobody waits longer than the bound and a minute.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from tests.contract.opening import DATABASES
@@ -24,16 +29,26 @@ from tests.tracking.desk import DAY, WORLD, Lists
 HOSTS = ("host-a", "host-b")
 # The lists are looked at with each run, many times in a rate window.
 OFTEN = WORLD + '[limits]\n"/2/users/:id/owned_lists" = 100000\n'
-RUNS_A_DAY = 10
+MINUTE = 60.0
 ROUND = re.compile(r"round (\d+): (\d+) of (\d+) members are due")
 
 
-class Killed:
-    """The observer, what both hosts said, and when each member was asked last, by the sandbox's clock."""
+@dataclass(frozen=True)
+class Pace:
+    """Seconds at X: everybody is asked within the first, and the second pass from one run to the next."""
 
-    def __init__(self, lists: Lists, chance: random.Random) -> None:
+    within: float = DAY
+    step: float = DAY / 10
+
+
+class Killed:
+    """The observer, what both hosts said, and how long (seconds at X) anybody waited at most, by what the roster says."""
+
+    def __init__(self, lists: Lists, chance: random.Random, pace: Pace) -> None:
         self.lists = lists
         self.chance = chance
+        self.pace = pace
+        self.waited = 0.0
         self.said: list[str] = []
         self.kills = 0
         self.spare = [user["id"] for user in lists.users()[20:]]
@@ -43,7 +58,8 @@ class Killed:
         while self.kills < kills:
             self._happen()
             self._run(self.chance.choice(HOSTS), self.chance.random() * 1.5)
-            self.lists.post("clock", {"advance": DAY / RUNS_A_DAY})
+            self._see_who_waits()
+            self.lists.post("clock", {"advance": self.pace.step})
 
     def settle(self) -> None:
         """Let everybody be asked once more, on either host, undisturbed, when nobody posts any more."""
@@ -70,9 +86,19 @@ class Killed:
         if self.spare and self.chance.random() < 0.2:
             self.lists.put(self.chance.choice([*self.lists.listed()]), self.spare.pop())
 
+    def _see_who_waits(self) -> None:
+        """How long ago each member was asked, or put on a list, by what a run has written down."""
+        now = datetime.fromisoformat(json.loads(self.lists.get("clock"))["now"]).timestamp()
+        shown = self.lists.run("tw-showmywork", "brexit", "--json", "--config", self.lists.desk.home / f"{HOSTS[0]}.conf")
+        members = json.loads(shown.stdout)["members"]
+        asked = [datetime.fromisoformat(one["asked"] or one["since"]).timestamp() for one in members if not one["held_until"]]
+        self.waited = max([self.waited, *(now - at for at in asked)])
+
     def _run(self, host: str, seconds: float | None) -> None:
         desk = self.lists.desk
-        command = [sys.executable, BIN / "tw-tracklists", "brexit", "--relist", "1", "--config", desk.home / f"{host}.conf"]
+        within = f"{self.pace.within / 60:.0f}m"
+        options = ["--relist", "1", "--within", within, "--config", desk.home / f"{host}.conf"]
+        command = [sys.executable, BIN / "tw-tracklists", "brexit", *options]
         with subprocess.Popen(command, env=desk.environment, cwd=desk.home, stderr=subprocess.PIPE, text=True) as process:
             if seconds is None:
                 self._note(process.communicate(timeout=120)[1])
@@ -90,13 +116,13 @@ class Killed:
         assert "Traceback" not in said, said
 
 
-def killed(lists: Lists, redis: Redis, kills: int) -> Killed:
+def killed(lists: Lists, redis: Redis, kills: int, pace: Pace = Pace()) -> Killed:
     """The whole story; what must hold is asserted."""
     settings = redis.settings(db=next(DATABASES))
     for host in HOSTS:
         file, room = lists.desk.home / f"{host}.conf", {"maxcpu": 100, "maxmem": 100}
         lists.desk.configure(lists.sandbox.url, path=file, data=host, budget=1000, **room, **settings)
-    story = Killed(lists, random.Random(SEED))
+    story = Killed(lists, random.Random(SEED), pace)
     story.go_on(kills)
     story.settle()
     for user in lists.everybody():
@@ -104,23 +130,27 @@ def killed(lists: Lists, redis: Redis, kills: int) -> Killed:
         assert not missing, f"{user}: {len(missing)} are missing; {story.said[-4:]}"
     begun = story.begun()
     assert begun == sorted(set(begun)), "a round was begun twice"
+    assert pace.step > MINUTE or story.waited <= pace.within + MINUTE, f"somebody waited {story.waited:.0f} s"
     return story
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
-    kills, began = parser.parse_args().kills, time.perf_counter()
+    parser.add_argument("--within", type=float, default=DAY, help="seconds")
+    parser.add_argument("--step", type=float, default=DAY / 10, help="seconds at X from one run to the next")
+    given, began = parser.parse_args(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, running_redis() as redis:
         home = Path(folder) / "home"
         home.mkdir()
         desk = Desk(home)
         with running_sandbox(desk, "--scenario", _world(Path(folder))) as sandbox:
             desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
-            story = killed(Lists(desk, sandbox), redis, kills)
+            story = killed(Lists(desk, sandbox), redis, given.kills, Pace(given.within, given.step))
             print(
                 f"{story.kills} kills in {time.perf_counter() - began:.0f} s, {len(story.said)} runs, "
-                f"{len(story.begun())} rounds, each begun once: the archives are the truth (NETWAR_SEED={SEED})"
+                f"{len(story.begun())} rounds, each begun once; nobody waited longer than {story.waited:.0f} s "
+                f"(bound {given.within:.0f} s, {given.step:.0f} s a run): the archives are the truth (NETWAR_SEED={SEED})"
             )
 
 
