@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import metering, queueing
+from netwar.cli import capturing, metering, queueing
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
+    from netwar.captures.base import Captures
     from netwar.config import Settings
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
@@ -142,6 +143,11 @@ class Services:
     def windows(self) -> Windows:
         """The rate windows."""
         return self._opened(metering.windows(self))
+
+    @cached_property
+    def captures(self) -> Captures:
+        """What the app's stream connection records, and who holds it."""
+        return self._opened(capturing.captures(self))
 
     @cached_property
     def archive(self) -> Archive:
