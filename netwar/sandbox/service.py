@@ -86,6 +86,11 @@ def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
     reply.headers |= state.headers()
     if not state.allowed:
         raise spent()
+    if endpoint.spacing:
+        state = box.windows.take(caller.token, f"{endpoint.name} each second", 1, box.clock.now(), endpoint.spacing)
+        if not state.allowed:
+            reply.headers |= state.headers()
+            raise spent()
 
 
 def _instead(box: Box, request: web.Request, fault: Fault, reply: Reply) -> Reply:

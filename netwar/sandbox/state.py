@@ -11,6 +11,7 @@ from netwar.sandbox.bill import Bill
 from netwar.sandbox.bodies import BodyBuilder
 from netwar.sandbox.dialects import FIELD_PARAMETERS, wanted
 from netwar.sandbox.faults import Faults
+from netwar.sandbox.found_posts import Searched
 from netwar.sandbox.keys import Caller, Keys
 from netwar.sandbox.problems import Body
 from netwar.sandbox.rate_windows import Windows
@@ -39,7 +40,11 @@ class Box:
     compress: bool = False
     users_in_post_dialect: bool = False
     requests: int = 0
+    searched: Searched = field(init=False)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+
+    def __post_init__(self) -> None:
+        self.searched = Searched(self.world)
 
     def tick(self) -> None:
         """Let the world come to this moment: it stands still until the next tick, so that an answer is of one piece."""
@@ -97,6 +102,7 @@ class Endpoint:
     parameters: frozenset[str]
     answer: Callable[[Call], Answer]
     method: str = "GET"
+    spacing: int = 0  # ms between two requests of a token, however much is left of the window
 
     @property
     def name(self) -> str:
@@ -104,7 +110,7 @@ class Endpoint:
 
 
 def endpoint(
-    path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "", method: str = "GET"
+    path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "", method: str = "GET", spacing: int = 0
 ) -> Endpoint:
     """`parameters` beyond those for fields and expansions, which every endpoint takes."""
-    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer, method)
+    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer, method, spacing)

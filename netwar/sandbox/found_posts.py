@@ -1,0 +1,71 @@
+"""Which posts there are to be found: those of everybody whom the truth lists, newest first, within a stretch of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from heapq import merge
+from typing import NamedTuple
+
+from netwar.sandbox.query.parser import Query
+from netwar.sandbox.query.said import Said, said
+from netwar.sandbox.world.clock import EPOCH
+from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.posts import Post
+from netwar.sandbox.world.world import World
+
+KEPT = 4_096  # posts whose words are kept for the next page, or the next query
+_FROM = "from:"
+
+
+class Placed(NamedTuple):
+    """Post number `k` of a user; the greater id, the newer."""
+
+    id: int
+    author: int
+    k: int
+
+
+class Searched:
+    """The posts of a world, as searches see them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._said: Callable[[Placed, str], Said] = lru_cache(KEPT)(self._read)
+
+    def newest(self, query: Query, floor: int, ceiling: int, states: tuple[str, ...]) -> Iterator[tuple[Placed, bool]]:
+        """Every post with floor < id < ceiling of users in these states that may match, newest first, and whether it does."""
+        timelines = (
+            self._timeline(author, floor, ceiling) for author in self._authors(query) if self._world.state(author) in states
+        )
+        for one in merge(*timelines, reverse=True):
+            yield one, query.finds(self._said(one, self._world.name(one.author)))
+
+    def post(self, one: Placed) -> Post:
+        """The post itself."""
+        return Post(self._world, Found(one.author, one.k, 0))
+
+    def _timeline(self, author: int, floor: int, ceiling: int) -> Iterator[Placed]:
+        postings = self._world.postings
+        first, last = postings.position(author, floor + 1), postings.position(author, ceiling)
+        return (Placed(postings.id(author, k), author, k) for k in range(last - 1, first - 1, -1))
+
+    def _authors(self, query: Query) -> Iterable[int]:
+        """Whose posts can match: where a query names authors nobody else's are looked at."""
+        keys = query.term.keys()
+        if not keys or not all(key.startswith(_FROM) for key in keys):
+            return range(self._world.users)
+        people = (self._who(key.removeprefix(_FROM)) for key in keys)
+        return sorted({one for one in people if one is not None and one < self._world.users})
+
+    def _who(self, named: str) -> int | None:
+        by_id = self._world.people.index(int(named)) if named.isascii() and named.isdigit() else None
+        return self._world.named(named) if by_id is None else by_id
+
+    def _read(self, one: Placed, name: str) -> Said:
+        return said(self.post(one))
+
+
+def first_id(ms: int) -> int:
+    """The smallest id that a post of this time can have."""
+    return max(0, ms - EPOCH) << 22
