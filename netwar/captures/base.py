@@ -135,6 +135,9 @@ class Captures(Protocol):
     def generation(self) -> int:
         """A number that rises with each change of a capture: one small read."""
 
+    def name(self) -> str:
+        """What tells these captures from those of every other registry, drawn once: by it our rules are known at X."""
+
     def hold(self, host: str, pid: int, index: str, at: int) -> Holder | None:
         """Take the connection if nobody holds it, or who does is known to be dead: a new fence. None while another does."""
 

@@ -3,7 +3,8 @@
 --   captures   hash   INDEX -> the capture as JSON, which is not read here
 --   earlier    hash   "INDEX TERMS UNTIL" -> the capture as it was
 --   state      hash   generation; fence, the last one given out; held, the fence that holds (none: not there), with until
---                     (by the server's clock), run and holder; live
+--                     (by the server's clock), run and holder; live; name, by which our
+--                     rules are known at X
 --   rules      hash   id -> "UNTIL {...}": when the rule was removed (ms, 0: it stands), and the rule as JSON
 --   connects   zset   of attempts, by their time (ms)
 

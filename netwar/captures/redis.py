@@ -64,6 +64,12 @@ class RedisCaptures:
     def generation(self) -> int:
         return int(self._server.hget(self._state, "generation") or 0)
 
+    def name(self) -> str:
+        if not (found := self._server.hget(self._state, "name")):
+            self._server.hsetnx(self._state, "name", uuid.uuid4().hex[:8])
+            found = self._server.hget(self._state, "name")
+        return str(found.decode())
+
     def hold(self, host: str, pid: int, index: str, at: int) -> Holder | None:
         held, _, run, _ = self._held()
         dead = held if held and self._run.dead(run) else ""

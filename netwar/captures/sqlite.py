@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,6 +75,13 @@ class SqliteCaptures:
     def generation(self) -> int:
         rows = self._rows("SELECT number FROM counts WHERE app = ? AND what = 'generation'")
         return int(rows[0][0]) if rows else 0
+
+    def name(self) -> str:
+        if not (rows := self._rows("SELECT name FROM names WHERE app = ?")):
+            with self._writing() as db:
+                db.execute("INSERT OR IGNORE INTO names VALUES (?, ?)", (self._app, uuid.uuid4().hex[:8]))
+            rows = self._rows("SELECT name FROM names WHERE app = ?")
+        return str(rows[0][0])
 
     def hold(self, host: str, pid: int, index: str, at: int) -> Holder | None:
         if self.holder():  # most who ask find that it is held, and hold up nobody

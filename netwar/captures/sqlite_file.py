@@ -29,6 +29,10 @@ MIGRATIONS = [
         number INTEGER NOT NULL,
         PRIMARY KEY (app, what)
     ) WITHOUT ROWID;
+    CREATE TABLE names (
+        app TEXT PRIMARY KEY,
+        name TEXT NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE holds (
         app TEXT PRIMARY KEY,
         fence INTEGER NOT NULL,

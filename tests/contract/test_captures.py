@@ -66,6 +66,11 @@ def test_the_captures_of_another_app_are_other_captures(where: str, captures: Ca
     assert held(elsewhere)
 
 
+def test_a_registry_has_a_name_of_its_own(where: str, captures: Captures, other: Captures, run: Run, clock: SetClock) -> None:
+    assert captures.name() == other.name() == captures.name() != open_captures(where, run, "other", clock).name()
+    assert len(captures.name()) == 8
+
+
 def test_that_it_is_said_again_changes_nothing(captures: Captures) -> None:
     captures.register(TERMS)
     before = captures.generation()
