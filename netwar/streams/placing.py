@@ -18,7 +18,7 @@ from netwar.records.text import plural
 from netwar.streams.culprits import PORTION, check, search, told
 from netwar.streams.packing import Packed, Plan, Standing, Wanted, pack
 from netwar.twitter.base import TransientError
-from netwar.twitter.streaming import RuleCaps, RulesTaken, StreamRule, Streaming
+from netwar.twitter.streaming import RuleCaps, RulesTaken, Streaming, StreamRule
 
 log = logging.getLogger("netwar.streams")
 
