@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from netwar.streams.expressions import JOINT, joined, split, wrapped
+from netwar.records.expressions import JOINT, joined, split, wrapped
 
 Members = frozenset[str]  # the indexes of the captures that want something
 Wanted = Mapping[str, Members]  # expression -> who wants it

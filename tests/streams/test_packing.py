@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwar.streams.expressions import NotBalanced, joined, split, tidied, wrapped
+from netwar.records.expressions import NotBalanced, joined, split, tidied, wrapped
 from netwar.streams.packing import MAX_LENGTH, MAX_RULES, Members, Plan, Standing, pack, wishes
 from tests.randomly import SEED, randomly
 
