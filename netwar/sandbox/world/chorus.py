@@ -81,8 +81,9 @@ class Chorus:
 
     # -- who -------------------------------------------------------------------------------------
 
-    def gather(self) -> None:
-        """Let the voices be chosen: active users who were never renamed, in the seed's order."""
+    def gather(self, now: int) -> None:
+        """Let the voices be chosen: active users who were never renamed, in the seed's order. Each has posted once then, in a
+        round at one post a second before this moment: what a voice says is known before it says it in the stream."""
         if self._authors:
             return
         usual = (
@@ -94,6 +95,8 @@ class Chorus:
         order = Shuffle(self._cast.seed, 31)
         self._authors = sorted(authors, key=order.forward)
         self._places = {author: voice for voice, author in enumerate(self._authors)}
+        length = self.voices * 1000
+        self.segments.append(Segment(0, now - length, length, 1.0, last=self.voices))
 
     def author(self, voice: int) -> int:
         return self._authors[voice]
@@ -111,16 +114,15 @@ class Chorus:
     @property
     def rate(self) -> float:
         """Posts a second at present."""
-        return self.segments[-1].rate if self.segments and self.segments[-1].last is None else 0.0
+        return self.segments[-1].rate if self.segments and self.segments[-1].last is None else 0.0  # a burst has its end
 
     def post(self, rate: float, now: int, most: int | None = None) -> None:
         """From now on so many posts a second, none with 0; `most`: and no more than so many. Raises ValueError."""
         if rate and not SLOWEST <= rate <= FASTEST:
             raise ValueError(f"the rate must be 0, or from {SLOWEST} to {FASTEST:,} posts a second, not {rate}")
-        self.gather()
+        self.gather(now)
         begun = self.before(now)
-        if self.segments:
-            self.segments[-1].last = begun
+        self.segments[-1].last = begun
         if rate:
             last = None if most is None else begun + most
             self.segments.append(Segment(begun, now + 1, round(self.voices * 1000 / rate), rate, last))
