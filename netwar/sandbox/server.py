@@ -32,13 +32,20 @@ from netwar.sandbox.searches import SEARCHES
 from netwar.sandbox.service import serve
 from netwar.sandbox.signin import SignIn
 from netwar.sandbox.state import Box, Endpoint
+from netwar.sandbox.streams.control import StreamControl
+from netwar.sandbox.streams.endpoints import STREAMS
+from netwar.sandbox.streams.streams import Streams
 from netwar.sandbox.timelines import TIMELINE
 from netwar.sandbox.usage import USAGE
 from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
+<<<<<<< HEAD
 ENDPOINTS = (USER_SEARCH, *SEARCHES, *COUNTS, *LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE)
+=======
+ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE, *STREAMS)
+>>>>>>> 7682b64 (wip2)
 # X has other things at these addresses, which would be taken for users otherwise.
 NOT_SERVED = ("reposts_of_me", "personalized_trends", "public_keys")
 
@@ -50,11 +57,13 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     clock = Clock(scenario.clock, scenario.speed)
     world.begin(clock.now())
     furnish(world, scenario.all_lists())
+    streams = Streams(world, scenario.stream)
     keys = Keys(world, clock)
     return Box(
         world=world,
         replay=Replay(replayed),
         clock=clock,
+        streams=streams,
         faults=Faults(scenario.seed, scenario.faults),
         keys=keys,
         sign_in=SignIn(keys, clock.now),
@@ -75,7 +84,11 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
             app.router.add_route("HEAD", one.path, serve(box, one))
+<<<<<<< HEAD
     app.add_routes([*Control(box).routes(), *ListControl(box).routes(), *SearchControl(box).routes()])
+=======
+    app.add_routes([*Control(box).routes(), *ListControl(box).routes(), *StreamControl(box).routes()])
+>>>>>>> 7682b64 (wip2)
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),
         ("*", "/oauth/authorize", oauth.authorize),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from aiohttp import web
 
 from netwar.sandbox.bill import Bill
 from netwar.sandbox.bodies import BodyBuilder
@@ -17,10 +19,13 @@ from netwar.sandbox.problems import Body
 from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.signin import SignIn
+from netwar.sandbox.streams.streams import Streams
 from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.world import World
 
 LOG_LENGTH = 10_000
+STREAM = "/2/tweets/search/stream"
+GoesOn = Callable[[web.Request, dict[str, str]], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Box:
     faults: Faults
     keys: Keys
     sign_in: SignIn
+    streams: Streams
     bill: Bill = field(default_factory=Bill)
     windows: Windows = field(default_factory=Windows)
     limits: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -88,6 +94,7 @@ class Answer:
     sold: list[tuple[str, int]] = field(default_factory=list)
     owner: int = 0
     status: int = 200
+    goes_on: GoesOn | None = None  # what is sent from then on, where an answer has no end
 
 
 @dataclass(frozen=True)
