@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from netwar.records.expressions import joined, split
 from netwar.records.idlists import portions
-from netwar.streams.expressions import joined, split
 from netwar.twitter.streaming import RefusedRule, RulesTaken, Streaming
 
 PORTION = 500  # rules in a request: half a megabyte

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from netwar.streams.expressions import split
+from netwar.records.expressions import split
 from netwar.twitter.base import TransientError
 from netwar.twitter.streaming import OpenStream, RefusedRule, RuleCaps, RulesTaken, StreamConnection, StreamRule
 

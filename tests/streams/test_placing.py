@@ -11,7 +11,7 @@ import pytest
 
 from netwar.captures.base import Captures, KnownRule
 from netwar.connections.runs import Run
-from netwar.streams.expressions import split
+from netwar.records.expressions import split
 from netwar.streams.packing import Members, wishes
 from netwar.streams.placing import Rules
 from tests.contract.opening import open_captures
