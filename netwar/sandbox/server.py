@@ -41,11 +41,7 @@ from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
-<<<<<<< HEAD
-ENDPOINTS = (USER_SEARCH, *SEARCHES, *COUNTS, *LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE)
-=======
-ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE, *STREAMS)
->>>>>>> 7682b64 (wip2)
+ENDPOINTS = (USER_SEARCH, *SEARCHES, *COUNTS, *LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE, *STREAMS)
 # X has other things at these addresses, which would be taken for users otherwise.
 NOT_SERVED = ("reposts_of_me", "personalized_trends", "public_keys")
 
@@ -84,11 +80,8 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
             app.router.add_route("HEAD", one.path, serve(box, one))
-<<<<<<< HEAD
     app.add_routes([*Control(box).routes(), *ListControl(box).routes(), *SearchControl(box).routes()])
-=======
-    app.add_routes([*Control(box).routes(), *ListControl(box).routes(), *StreamControl(box).routes()])
->>>>>>> 7682b64 (wip2)
+    app.add_routes(StreamControl(box).routes())
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),
         ("*", "/oauth/authorize", oauth.authorize),
