@@ -114,10 +114,12 @@ def _planned(bins: Sequence[_Bin], standing: Sequence[Standing], missing: tuple[
 
 
 def _kept(wanted: Wanted, standing: Sequence[Standing], length: int) -> list[_Bin]:
-    """What stays of the rules that stand: each belongs to those who want most of it, and loses what others want."""
+    """What stays of the rules that stand: each belongs to those who want most of it, and loses what others want. Those that
+    may stay as they are come first, and of them the largest: what replaces a rule stands beside it for a while."""
     bins, placed = [], set[str]()
-    for rule in standing:
-        there = dict.fromkeys(split(rule.value))
+    parts = [(rule, dict.fromkeys(split(rule.value))) for rule in standing]
+    parts.sort(key=lambda part: (_is_broken(wanted, part[1]), -len(part[1])))
+    for rule, there in parts:
         owners = Counter(wanted[expression] for expression in there if expression in wanted and expression not in placed)
         if not owners or (rule.fixed and owners.total() < len(there)) or (rule.fixed and len(owners) > 1):
             continue
@@ -131,6 +133,12 @@ def _kept(wanted: Wanted, standing: Sequence[Standing], length: int) -> list[_Bi
             placed.update(bin.expressions)
             bins.append(bin)
     return bins
+
+
+def _is_broken(wanted: Wanted, expressions: Iterable[str]) -> bool:
+    """Whether a rule cannot stay as it is."""
+    owners = {wanted.get(expression) for expression in expressions}
+    return len(owners) > 1 or None in owners
 
 
 def _filled(wanted: Wanted, bins: list[_Bin], length: int) -> list[_Bin]:

@@ -2,8 +2,8 @@
 
 Ours are those whose tag has the registry's name: also one that was added just before a run was killed, and noted nowhere. A
 rule whose value stands already under somebody else's tag is used under its id. New rules are checked first, which changes
-nothing, then added, and only then are old ones removed, so that nothing is blind in between; where X has no room for both, as
-many old ones are removed before.
+nothing, then added; the old ones that they replace are removed when the new ones must work, so that nothing is blind in between.
+Where X has no room for both, as many old ones are removed before.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netwar.captures.base import Captures, KnownRule
+from netwar.records.expressions import split
 from netwar.records.idlists import portions
 from netwar.records.text import plural
 from netwar.streams.culprits import PORTION, check, search, told
@@ -23,13 +24,15 @@ from netwar.twitter.streaming import RuleCaps, RulesTaken, Streaming, StreamRule
 log = logging.getLogger("netwar.streams")
 
 TAG = "netwar:"  # and the registry's name
+GRACE = 25_000  # ms; nobody has seen a rule take more than some 20 seconds to work
 ROUNDS = 5  # of adding what X did not take at first
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of it: expressions that X `refused`, with its reason; those for which there is no room among the rules that X
-    allows (`missing`), and those that are longer than a rule (`long`). `rules` of ours stand, or would, of at most `allowed`."""
+    allows (`missing`), and those that are longer than a rule (`long`). `rules` of ours stand, or would, of at most `allowed`;
+    `later` ones are still there that others replace, until it is asked for again."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -37,6 +40,7 @@ class Verdict:
     rules: int = 0
     allowed: int = 0
     length: int = 0
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Seen:
         plan = pack(wanted, standing, length=self.caps.length, rules=self.allowed)
         theirs = {rule.value: rule.id for rule in self.others}
         return replace(plan, rules=tuple(replace(rule, id=rule.id or theirs.get(rule.value, "")) for rule in plan.rules))
+
+    def replaced(self, plan: Plan, wanted: Wanted) -> list[str]:
+        """Which of the rules that go have expressions that are wanted all the same, and stand, or will, in another."""
+        gone = {*plan.removed}
+        return [rule.id for rule in self.ours if rule.id in gone and any(part in wanted for part in split(rule.value))]
 
 
 class Rules:
@@ -101,16 +110,21 @@ class Rules:
         for _ in range(ROUNDS):
             seen = self.look()
             self._note(fence, (), seen.gone)
-            plan = seen.plan({expression: who for expression, who in wanted.items() if expression not in refused})
+            left = {expression: who for expression, who in wanted.items() if expression not in refused}
+            plan = seen.plan(left)
             new = self._new(seen, plan, refused)
             if new is None:
                 continue
             self._relabel(fence, seen, plan)
-            first, last = _split(plan.removed, len(new) - seen.room)
+            replaced = seen.replaced(plan, left)
+            spare = len(new) - seen.room - (len(plan.removed) - len(replaced))
+            first = [id for id in plan.removed if id not in replaced] + replaced[: max(spare, 0)]
             self._remove(fence, first)
             if self._add(fence, new, refused, room=seen.room + len(first) - len(new)):
-                self._remove(fence, last)
-                return self._verdict(seen, plan, refused)
+                last = [id for id in replaced if id not in first]
+                if old := not new and not self._is_young(seen, plan):
+                    self._remove(fence, last)
+                return replace(self._verdict(seen, plan, refused), later=0 if old else len(last))
         raise TransientError("X neither took nor refused some of the rules of the stream", "they are tried again")
 
     def _new(self, seen: Seen, plan: Plan, refused: dict[str, str]) -> list[Packed] | None:
@@ -121,6 +135,11 @@ class Rules:
             return None
         pieces = [(rule, value) for rule in plan.new for value in found.parts.get(rule.value, [rule.value])]
         return [replace(rule, value=value) for rule, value in pieces]
+
+    def _is_young(self, seen: Seen, plan: Plan) -> bool:
+        """Whether a rule of the plan, all of which stand, may not work yet."""
+        since = self._streaming.now() - GRACE
+        return any(rule.id not in seen.known or seen.known[rule.id].since > since for rule in plan.rules)
 
     def _relabel(self, fence: int, seen: Seen, plan: Plan) -> None:
         """Note whose the rules are that go on standing, and which of others' are used no longer."""
@@ -166,8 +185,3 @@ class Rules:
 
     def _verdict(self, seen: Seen, plan: Plan, refused: Mapping[str, str]) -> Verdict:
         return Verdict(dict(refused), plan.missing, plan.long, len(plan.rules), seen.allowed, seen.caps.length)
-
-
-def _split(ids: Sequence[str], first: int) -> tuple[Sequence[str], Sequence[str]]:
-    first = min(max(first, 0), len(ids))
-    return ids[:first], ids[first:]

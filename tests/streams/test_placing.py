@@ -13,7 +13,7 @@ from netwar.captures.base import Captures, KnownRule
 from netwar.connections.runs import Run
 from netwar.records.expressions import split
 from netwar.streams.packing import Members, wishes
-from netwar.streams.placing import Rules
+from netwar.streams.placing import GRACE, Rules, Verdict
 from tests.contract.opening import open_captures
 from tests.randomly import SEED
 from tests.streams.ruled import AT, RuledX
@@ -24,6 +24,14 @@ def captures(tmp_path: Path) -> Iterator[Captures]:
     with closing(open_captures(f"sqlite:{tmp_path}", Run(tmp_path / "runs"))) as opened:
         assert opened.hold("here", 1, "a", AT)
         yield opened
+
+
+def brought(rules: Rules, x: RuledX, wanted: dict[str, Members]) -> Verdict:
+    """What is wanted, once new rules must work and no old one is kept any more; `later` of the first step."""
+    first = rules.bring(1, wanted)
+    x.at += GRACE + 1
+    assert rules.bring(1, wanted).later == 0
+    return first
 
 
 def routes(captures: Captures, x: RuledX) -> dict[str, Members]:
@@ -59,10 +67,26 @@ def test_rules_come_to_stand_and_change_beside_those_of_others(captures: Capture
     assert x.requests == ["rules", "rule_caps"], "nothing is to be done"
     wanted = wishes([("b", ["emu"])])
     x.at += 5
-    rules.bring(1, wanted)
+    assert rules.bring(1, wanted).later == 0
     assert routes(captures, x) == wanted
     assert x.values() == {"their own", "more OR theirs", "emu"}
     assert [rule.until for rule in captures.rules() if rule.until] == [AT + 5, AT + 5], "their last matches are under way"
+
+
+def test_what_is_replaced_stays_until_the_new_one_works(captures: Captures) -> None:
+    x = RuledX()
+    rules = Rules(captures, x)
+    brought(rules, x, wishes([("a", ["cat", "dog"])]))
+    after = wishes([("a", ["cat", "fox"])])
+    assert rules.bring(1, after).later == 1
+    assert len(x.standing) == 2
+    assert rules.bring(1, after).later == 1
+    x.at += GRACE - 10
+    assert rules.bring(1, after).later == 1
+    assert {rule.value for rule in captures.rules() if rule.until is None} == x.values() == {"cat OR dog", "cat OR fox"}
+    x.at += 11
+    assert rules.bring(1, after).later == 0
+    assert x.values() == {"cat OR fox"}
 
 
 def test_35_000_ids_beside_3_rules_of_others_in_20_requests(captures: Captures) -> None:
@@ -102,7 +126,7 @@ def test_a_rule_that_others_have_is_used_and_never_removed(captures: Captures) -
     assert captures.rules() == [KnownRule(theirs, "cat OR dog", ("a",), AT, foreign=True)]
     rules.bring(1, wanted)
     assert routes(captures, x) == wanted
-    rules.bring(1, wishes([("a", ["cat"])]))
+    brought(rules, x, wishes([("a", ["cat"])]))
     assert x.values() == {"cat OR dog", "cat"}
     assert [rule.value for rule in captures.rules() if rule.until is None] == ["cat"]
     rules.bring(1, wanted)
@@ -138,7 +162,7 @@ def test_at_the_cap_as_many_go_first_as_have_to(captures: Captures) -> None:
     rules.bring(1, wishes([("a", before)]))
     assert len(x.standing) == 10
     x.bad = {after[7], after[200]}.__contains__
-    verdict = rules.bring(1, wishes([("a", after)]))
+    verdict = brought(rules, x, wishes([("a", after)]))
     assert set(verdict.refused) == {after[7], after[200]}
     assert routes(captures, x).keys() == {*after} - {after[7], after[200]}
     assert "theirs" in x.values()
@@ -182,9 +206,9 @@ def test_killed_behind_any_change_the_next_run_comes_to_the_same(tmp_path: Path)
             assert captures.hold("here", 1, "a", AT)
             for wanted in steps:
                 try:
-                    Rules(captures, x).bring(1, wanted)
+                    brought(Rules(captures, x), x, wanted)
                 except Killed:
-                    Rules(captures, x).bring(1, wanted)
+                    brought(Rules(captures, x), x, wanted)
                 assert routes(captures, x) == wanted
                 assert len(x.standing) == len([rule for rule in captures.rules() if rule.until is None]) + 1
         if left[0] > 0:
