@@ -25,6 +25,7 @@ log = logging.getLogger("netwar.streams")
 
 TAG = "netwar:"  # and the registry's name
 GRACE = 25_000  # ms; nobody has seen a rule take more than some 20 seconds to work
+REMEMBERED = 3_600_000  # ms
 ROUNDS = 5  # of adding what X did not take at first
 
 
@@ -84,6 +85,10 @@ class Rules:
     def __init__(self, captures: Captures, streaming: Streaming) -> None:
         self._captures, self._streaming = captures, streaming
         self.tag = TAG + captures.name()
+        self.broken: set[str] = set()  # captures that had a rule less for a while, as others removed it or there was no room
+        self._left: frozenset[str] = frozenset()
+        self._refused: dict[str, str] = {}
+        self._forget = 0  # what was refused, at this time (ms at X)
 
     def look(self) -> Seen:
         """What stands now."""
@@ -94,6 +99,10 @@ class Rules:
         others = [rule for rule in there if rule not in ours]
         standing = {id: rule for id, rule in known.items() if id in ids}
         return Seen(tuple(ours), tuple(others), standing, tuple(id for id in known if id not in ids), caps)
+
+    def as_left(self) -> bool:
+        """Whether the rules stand that `bring` left: one request."""
+        return self._left <= {rule.id for rule in self._streaming.rules()}
 
     def verify(self, wanted: Wanted) -> Verdict:
         """What would come of wanting this. Nothing is changed, at X or here."""
@@ -106,10 +115,10 @@ class Rules:
     def bring(self, fence: int, wanted: Wanted) -> Verdict:
         """Let just this be wanted at X. What X refuses is left out. Raises FenceLost, and TransientError where X does not take
         what it did not refuse either."""
-        refused: dict[str, str] = {}
+        refused = self._remembered(wanted)
         for _ in range(ROUNDS):
             seen = self.look()
-            self._note(fence, (), seen.gone)
+            self._note_gone(fence, seen)
             left = {expression: who for expression, who in wanted.items() if expression not in refused}
             plan = seen.plan(left)
             new = self._new(seen, plan, refused)
@@ -119,13 +128,30 @@ class Rules:
             replaced = seen.replaced(plan, left)
             spare = len(new) - seen.room - (len(plan.removed) - len(replaced))
             first = [id for id in plan.removed if id not in replaced] + replaced[: max(spare, 0)]
+            self.broken |= {index for id in first if id in replaced and id in seen.known for index in seen.known[id].captures}
             self._remove(fence, first)
             if self._add(fence, new, refused, room=seen.room + len(first) - len(new)):
                 last = [id for id in replaced if id not in first]
                 if old := not new and not self._is_young(seen, plan):
                     self._remove(fence, last)
+                self._refused = refused
+                self._left = frozenset(rule.id for rule in self._captures.rules() if rule.until is None)
                 return replace(self._verdict(seen, plan, refused), later=0 if old else len(last))
         raise TransientError("X neither took nor refused some of the rules of the stream", "they are tried again")
+
+    def _remembered(self, wanted: Wanted) -> dict[str, str]:
+        """What X refused within the last hour, and why: it is not asked again each time."""
+        now = self._streaming.now()
+        if not now - REMEMBERED < self._forget - REMEMBERED <= now:
+            self._refused, self._forget = {}, now + REMEMBERED
+        return {expression: reason for expression, reason in self._refused.items() if expression in wanted}
+
+    def _note_gone(self, fence: int, seen: Seen) -> None:
+        """Rules of ours that somebody else removed."""
+        if seen.gone:
+            gone = {*seen.gone}
+            self.broken |= {index for rule in self._captures.rules() if rule.id in gone for index in rule.captures}
+            self._note(fence, (), seen.gone)
 
     def _new(self, seen: Seen, plan: Plan, refused: dict[str, str]) -> list[Packed] | None:
         """The rules to be added, each in one piece or in parts; None if some of it is refused, so that another plan is needed."""

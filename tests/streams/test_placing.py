@@ -115,6 +115,11 @@ def test_50_bad_lines_of_20_000_are_named_in_10_requests(captures: Captures, all
     assert x.standing == {}, "nothing was changed"
     assert rules.bring(1, wanted).refused == verdict.refused
     assert routes(captures, x) == {line: who for line, who in wanted.items() if line not in bad}
+    x.requests.clear()
+    assert rules.bring(1, wanted).refused == verdict.refused
+    assert x.requests == ["rules", "rule_caps"], "it is not asked again at once"
+    x.bad, x.at = (lambda expression: False), x.at + 3_600_001
+    assert rules.bring(1, wanted).refused == {}
 
 
 def test_a_rule_that_others_have_is_used_and_never_removed(captures: Captures) -> None:
