@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import capturing, metering, queueing
+from netwar.cli import asking, capturing, metering, queueing
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netwar.queues.base import Queue
     from netwar.queues.roster import Roster
     from netwar.twitter.client import Client
+    from netwar.twitter.stream import XStream
 
 T = TypeVar("T")
 
@@ -195,13 +196,12 @@ class Services:
     @cached_property
     def twitter(self) -> Client:
         """X itself, asked within the rate windows and the budget."""
-        from netwar.archive.deadletters import keep_answer
-        from netwar.twitter.client import connect
+        return self._opened(asking.twitter(self))
 
-        def aside(request: str, content: bytes, reason: str) -> None:
-            keep_answer(self.data / "dead-letters", request, content, reason)
-
-        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside, self.run_budget))
+    @cached_property
+    def streaming(self) -> XStream:
+        """X's filtered stream of the app: its rules, its connections, and the stream itself."""
+        return asking.streaming(self)
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
