@@ -115,6 +115,9 @@ def next_token(call: Call, purpose: str, text: str, bound: int) -> str:
 
 def _search(call: Call, *, archive: bool) -> Answer:
     size = read.number(call.parameters, "max_results", 10, 10, 500 if archive else 100)
+    fields = call.parameters.get("tweet.fields", "") + call.parameters.get("post.fields", "")
+    if size > 100 and "context_annotations" in fields:
+        read.complain("max_results", str(size), "must be at most 100 where context_annotations are requested")
     if call.parameters.get("sort_order", "recency") != "recency":
         read.complain("sort_order", call.parameters["sort_order"], "is not one of [recency]")
     wish = asked(call, archive=archive)
