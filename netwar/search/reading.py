@@ -20,6 +20,7 @@ STEP_MS = 60_000  # so much higher the search goes on then
 YOUNG_MS = 60_000  # what is younger may not be found yet
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 BARREN_PAGES = 500  # pages in a row without a new post: X looks at so many posts a page, however few match
+VAIN = 3  # times in a row that a search begins anew where it did before
 ADVICE = "this is a failure of X's; what was read is kept, and the same command goes on from there"
 
 
@@ -85,6 +86,7 @@ class _Pages:
         self._token: str | None = None
         self._until = wanted.high + 1
         self._seen: set[str] = set()
+        self._vain = 0
         self.since = wanted.low
 
     def next(self) -> Answer | None:
@@ -107,7 +109,8 @@ class _Pages:
             self._seen.add(token)
             self._token = token
             return
-        if not self._walk.again():
+        self._vain = 0 if self._walk.again() else self._vain + 1
+        if self._vain >= VAIN:
             why = "X repeats the pages of a search without end" if token else "X does not say whether a search goes on"
             raise TransientError(why, ADVICE)
         self._walk.barren = 0

@@ -8,6 +8,7 @@ from netwar.coverage import Span, Stretch, join, uncovered
 from netwar.records.ids import SNOWFLAKE_EPOCH, first_id
 from netwar.search.reading import Wanted, read
 from netwar.search.recent import Filled, reachable, window
+from netwar.twitter.base import TransientError
 from tests.randomly import SEED
 from tests.search.simulated import NOW, Killed, SimulatedX
 
@@ -39,7 +40,7 @@ def test_whatever_happens_nothing_is_missing_that_is_told_to_be_complete() -> No
                     spans = join((*spans, found.span)) if found.span else spans
                     lacking = [one for one in x.posts if one not in kept and any(s.low < one <= s.high for s in spans)]
                     assert not lacking, f"story {story}: told to be complete"
-            except Killed:
+            except (Killed, TransientError):
                 continue
         assert not uncovered(whole, spans), f"story {story} never ends"
         assert kept == set(x.posts)
@@ -75,7 +76,7 @@ def test_a_time_is_filled_to_the_millisecond() -> None:
                 for filled in window(x, "q", left[-1].low, left[-1].high, index="brexit"):  # type: ignore[arg-type]
                     kept |= {int(post["id"]) for post in filled.answer.page.posts}
                     left = lacking(left, filled)
-            except Killed:
+            except (Killed, TransientError):
                 pass
             if not left:
                 break
