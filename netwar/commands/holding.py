@@ -1,4 +1,4 @@
-"""Holding the app's stream connection on a terminal: the recorder's stores put together, and one line that tells how it goes."""
+"""What whoever holds the app's stream connection works with, put together out of services."""
 
 from __future__ import annotations
 
@@ -25,11 +25,17 @@ def hold(
 ) -> None:
     """Hold the connection until a signal comes (it is raised on), nothing is on any more, or another process holds.
 
-    Raises FenceLost, OutOfBudget with `once`, and what no waiting mends.
+    `chores` are the keeper's. Raises FenceLost, OutOfBudget with `once`, and what no waiting mends.
     """
     from netwar.streams.holder import Hold
+    from netwar.streams.keeper import Keeper
 
-    Hold(stores(services), holder, once=once, chores=chores).run(tell)
+    beside = services.for_config(services.settings.path)  # the keeper's own: its requests must not wait for those of others
+
+    def keeper(live: Callable[[], Live]) -> Keeper:
+        return Keeper(services.captures, beside.streaming, holder.fence, live, chores)
+
+    Hold(stores(services), holder, keeper, once=once).run(tell)
 
 
 def stores(services: Services) -> Stores:

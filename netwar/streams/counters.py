@@ -86,14 +86,14 @@ class Counters:
             return CaptureState(
                 index,
                 state,
-                posts + self._posts[index],
-                minute,
-                hour,
-                day,
-                self._last.get(index, last),
-                micro + self._micro[index],
-                rejected + self._rejected[index],
-                detail,
+                posts=posts + self._posts[index],
+                minute=minute,
+                hour=hour,
+                day=day,
+                last_post=self._last.get(index, last),
+                micro=micro + self._micro[index],
+                rejected=rejected + self._rejected[index],
+                detail=detail,
             )
 
     def _since(self, index: str, bucket: int) -> int:

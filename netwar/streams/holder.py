@@ -56,14 +56,16 @@ class Stores:
     command: str
 
 
-class Hold:
-    """One hold of the connection. `once`: end when the budget does, instead of waiting for the next day. `chores` are the
-    keeper's."""
+Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
 
-    def __init__(self, stores: Stores, holder: Holder, *, once: bool = False, chores: Sequence[Callable[[], None]] = ()) -> None:
+
+class Hold:
+    """One hold of the connection. `once`: end when the budget does, instead of waiting for the next day."""
+
+    def __init__(self, stores: Stores, holder: Holder, keeper: Kept, *, once: bool = False) -> None:
         self._stores, self._holder, self._once = stores, holder, once
         captures, streaming, command = stores.captures, stores.streaming, stores.command
-        self._keeper = Keeper(captures, streaming, holder.fence, self.live, chores)
+        self._keeper = keeper(self.live)
         self._counters = Counters(captures.live().captures)
         self._inbox, self._tracker = Inbox(), Tracker()
         self._backlog = Backlog(segments.new(stores.folder / "segments"))
