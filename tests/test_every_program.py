@@ -151,6 +151,7 @@ WORDS = {
     "tw-idu3elk": ("brexit",),
     "tw-file2filt": ("author", "-"),
     "tw-list2filt": ("nsce",),
+    "tw-gaps": ("brexit",),
     "tw-listlog": ("brexit",),
     "tw-listmembers": ("nsce",),
     "tw-mend": ("meter.sqlite",),

@@ -80,6 +80,8 @@ TASKS = (
         (
             ("tw-indices", "Show each index, its size and its times"),
             ("tw-coverage", "Show what is complete, and what is missing"),
+            ("tw-gaps", "Show when a capture by stream was not complete"),
+            ("tw-chkstreams", "Say of each capture by stream whether it is well"),
             ("tw-search", "Search the tweets or users of an index"),
             ("tw-1tweet", "Show one tweet"),
             ("tw-1name tw-1num", "Show a user by screen name; by number"),
