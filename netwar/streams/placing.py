@@ -88,6 +88,7 @@ class Rules:
         self.broken: set[str] = set()  # captures that had a rule less for a while, as others removed it or there was no room
         self._left: frozenset[str] = frozenset()
         self._refused: dict[str, str] = {}
+        self._unsaid = "it gave no reason"
         self._forget = 0  # what was refused, at this time (ms at X)
 
     def look(self) -> Seen:
@@ -137,7 +138,7 @@ class Rules:
                 self._refused = refused
                 self._left = frozenset(rule.id for rule in self._captures.rules() if rule.until is None)
                 return replace(self._verdict(seen, plan, refused), later=0 if old else len(last))
-        raise TransientError("X neither took nor refused some of the rules of the stream", "they are tried again")
+        raise TransientError(f"X neither took nor refused some rules of the stream ({self._unsaid})", "they are tried again")
 
     def _remembered(self, wanted: Wanted) -> dict[str, str]:
         """What X refused within the last hour, and why: it is not asked again each time."""
@@ -186,6 +187,7 @@ class Rules:
         for some in portions(rules, PORTION):
             taken = told(self._streaming, [rule.value for rule in some], self.tag)
             self._note(fence, self._taken(some, taken), ())
+            self._unsaid = taken.unsaid or self._unsaid
             if wrong := [rule for rule in taken.refused if not rule.duplicate]:
                 refused |= search(self._streaming, wrong, room=room + len(wrong), tag=self.tag).refused
             whole = whole and len(taken.taken) + len(taken.refused) - len(wrong) >= len(some)

@@ -192,12 +192,12 @@ def _connection(one: Object) -> StreamConnection:
 
 
 def _taken(values: Sequence[str], reply: Reply) -> RulesTaken:
-    """What became of each rule that was sent; of one that X does not mention, that it said nothing."""
+    """What became of each rule that was sent. That of others, or their number, was refused is no fault of one's own."""
     taken = tuple(_rule(one) for one in objects(reply.body.get("data")))
-    refused = [_refused(one) for one in reply.items if isinstance(one.get("value"), str)]
+    refused = tuple(_refused(one) for one in reply.items if isinstance(one.get("value"), str))
     told = {one.value for one in taken} | {one.value for one in refused}
-    why = reply.words if reply.items or reply.status >= 300 else "X did not say what became of it"
-    return RulesTaken(taken, (*refused, *(RefusedRule(value, why) for value in values if value not in told)))
+    why = reply.words if reply.items or reply.status >= 300 else "X did not say what became of them"
+    return RulesTaken(taken, refused, "" if told.issuperset(values) else why)
 
 
 def _refused(item: Object) -> RefusedRule:

@@ -30,10 +30,14 @@ class RefusedRule:
 
 @dataclass(frozen=True, slots=True)
 class RulesTaken:
-    """What became of rules that were sent: those that stand now (with `dry_run`: would stand), and those refused."""
+    """What became of rules that were sent: those that stand now (with `dry_run`: would stand), and those refused.
+
+    Rules may be in neither: X may take none of a request for the sake of one, or of their number; `unsaid` is its reason then.
+    """
 
     taken: tuple[StreamRule, ...]
     refused: tuple[RefusedRule, ...] = ()
+    unsaid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class RuledX:
         wrong = {rule.value for rule in refused}
         good = [rule for rule in rules if rule[0] not in wrong]
         if len(self.standing) + len(good) > self.caps.rules:
-            return RulesTaken((), tuple(RefusedRule(value, "cap exceeded") for value, _ in rules))
+            return RulesTaken((), (), "cap exceeded")
         if self.all_or_nothing and any(not rule.duplicate for rule in refused):
             good = []
         taken = [StreamRule("checked" if dry_run else self._stand(value, tag), value, tag) for value, tag in good]
