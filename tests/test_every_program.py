@@ -157,6 +157,7 @@ WORDS = {
     "tw-mend": ("meter.sqlite",),
     "tw-quser2usertest": ("-",),
     "tw-showmywork": ("brexit",),
+    "tw-stream": ("brexit", "--detach"),
     "tw-tracklists": ("brexit",),
     "tw-wipemywork": ("brexit",),
     "tw-quser2work": ("-",),

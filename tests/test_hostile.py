@@ -59,6 +59,7 @@ CASES: dict[str, list[str]] = {
     "tw-quser2usertest": ["FILE", "no FILE"],
     "tw-quser2work": ["FILE", "--list 77 --yes", "--list FILE --yes"],
     "tw-rates": ["", "--csv", "--json", "no FILE", "FILE"],
+    "tw-rules": ["", "--csv", "--json", "--check FILE", "--remove --yes"],
     "tw-sandbox": ["--scenario FILE", "--replay FILE --port 0 --clock FILE"],
     "tw-search": [
         f"evil --user {USER}",
@@ -74,6 +75,7 @@ CASES: dict[str, list[str]] = {
     "tw-spend": [f"--since 2026-01-01 {form}" for form in ("", "--json", "--csv", "--by index")],
     "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
     "tw-touchindex": ["FILE"],
+    "tw-stream": ["evil FILE --detach", "evil --list 77 --detach", "evil --list FILE", "evil --stop", "FILE --stop"],
     "tw-tracklists": ["evil", "evil --lists 77", "evil --lists FILE", "evil --within FILE", "evil --forget 77", "FILE"],
     "tw-tumsearch": ["FILE -", "FILE - --both", "FILE - --missed", "ids.txt"],
     "tw-usersearchadd": ["FILE -", "FILE"],

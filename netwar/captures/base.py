@@ -76,7 +76,7 @@ class CaptureState:
     """What the holder last said of one capture. Times in ms; counts since the capture was registered.
 
     `state`: running, over budget, refused (X refused its rules), behind (the archive is), waiting (for the connection).
-    `minute`, `hour`, `day`: posts in the last one.
+    `minute`, `hour`, `day`: posts in the last one; `gaps`: how many are open.
     """
 
     index: str
@@ -89,6 +89,7 @@ class CaptureState:
     micro: int = 0
     rejected: int = 0
     detail: str = ""
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

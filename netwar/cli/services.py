@@ -42,7 +42,7 @@ class Services:
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
         self._rosters: dict[str, Roster] = {}  # by index
-        self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
+        self.left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
         self.run_budget: int | None = None  # micro-dollars that the operator allows this run, beside the day's budget
 
@@ -252,7 +252,7 @@ class Services:
         from netwar.connections.runs import exclusive
         from netwar.errors import ServiceDown
 
-        self._left = left
+        self.left = left
         told = f"{self.command} is already working on {queue} with {self.settings.path}: one run at a time"
         try:
             exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
@@ -269,7 +269,7 @@ class Services:
     @property
     def consequence(self) -> str:
         """What a run that is stopped leaves behind, as the end of a sentence."""
-        return f"; {self._left}" if self._left else ""
+        return f"; {self.left}" if self.left else ""
 
     def close(self) -> None:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""

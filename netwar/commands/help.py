@@ -66,6 +66,14 @@ TASKS = (
         ),
     ),
     Task(
+        "stream",
+        "Record posts as they are made",
+        (
+            ("tw-stream", "Record by search terms, users, or a list of X, all the time"),
+            ("tw-rules", "Show the rules at X, and let X check new ones"),
+        ),
+    ),
+    Task(
         "follows",
         "Record who follows whom",
         (

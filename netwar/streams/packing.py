@@ -90,6 +90,12 @@ def pack(wanted: Wanted, standing: Sequence[Standing] = (), *, length: int = MAX
     return _planned(bins[:room], standing, tuple(missing), long)
 
 
+def too_many(mine: Wanted, others: Wanted, *, length: int, rules: int) -> int:
+    """How many of my expressions there is no room for beside those of others."""
+    taken = len(pack(others, length=length, rules=len(others)).rules)
+    return len(pack(mine, length=length, rules=max(rules - taken, 0)).missing)
+
+
 def wishes(lines: Iterable[tuple[str, Iterable[str]]]) -> dict[str, Members]:
     """What captures want, out of each one's index and its expressions."""
     found: defaultdict[str, set[str]] = defaultdict(set)

@@ -49,6 +49,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-quser2usertest": [(3, do.queued("tw-quser2usertest", "usertest"))],
     "tw-quser2work": [(12, do.queued("tw-quser2work", "work"))],
     "tw-rates": [(1, do.rates)],
+    "tw-rules": [(1, do.plain("tw-rules", expected=do.FAILS)), (1, do.plain("tw-rules", "--json", expected=do.FAILS))],
     "tw-sandbox": [],  # is the world
     "tw-search": [(2, do.search)],
     "tw-showmywork": [(1, do.plain("tw-showmywork", do.INDEX)), (1, do.plain("tw-showmywork", do.INDEX, "--json"))],
@@ -59,6 +60,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
         (1, do.plain("tw-spend", "--no-ask", "--json")),
         (1, do.plain("tw-spend", "--by", "month")),
     ],
+    "tw-stream": [(1, do.plain("tw-stream", do.INDEX, "--stop", expected=do.FAILS))],
     "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
     "tw-touchindex": [(1, do.plain("tw-touchindex", "touched"))],
     "tw-tracklists": [(6, do.plain("tw-tracklists", do.INDEX, "--relist", "5", expected=do.FAILS))],
