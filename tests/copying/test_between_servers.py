@@ -15,14 +15,15 @@ from tests import clusters
 from tests.archive.elastic.test_old_indices import OTHER, SOME, STATUSES, bulk
 from tests.copying.archives import fill, whole
 from tests.desk import Desk
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, skip_without
 
 TWEETS, MANY = 3_000, 20_000
 
 
 @pytest.fixture
 def filled(desk: Desk, request: pytest.FixtureRequest) -> dict[str, bytes]:
-    """Files with something of everything in them, and all that is in them."""
+    """Files with something of everything in them, and all that is in them; nothing is made where the server is missing."""
+    skip_without(request.node.callspec.params["kind"])
     with closing(files(desk)) as archive:
         fill(archive, "brexit", getattr(request, "param", TWEETS))
         return whole(archive, "brexit")
