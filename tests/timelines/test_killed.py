@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.desk import BIN
@@ -33,8 +31,7 @@ posts = 0
 
 
 def killed_run(operator, moment: str, page: int) -> int:
-    command = [sys.executable, KILLER, moment, str(page), BIN / "tw-idu3elk", "killed", "-q"]
-    return subprocess.run(command, env=operator.desk.environment, cwd=operator.desk.home, timeout=60).returncode
+    return operator.desk.run(str(KILLER), moment, page, BIN / "tw-idu3elk", "killed", "-q", timeout=60).status
 
 
 def test_killed_after_every_page(operator, stores):

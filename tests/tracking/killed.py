@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from tests.contract.opening import DATABASES
-from tests.desk import BIN, Desk, running_sandbox
+from tests.desk import Desk, running_sandbox
 from tests.randomly import SEED
 from tests.redis_server import Redis, running_redis
 from tests.tracking.desk import DAY, WORLD, Lists
@@ -72,18 +70,12 @@ class Killed:
 
     def _run(self, host: str, seconds: float | None) -> None:
         desk = self.lists.desk
-        command = [sys.executable, BIN / "tw-tracklists", "brexit", "--relist", "1", "--config", desk.home / f"{host}.conf"]
-        with subprocess.Popen(command, env=desk.environment, cwd=desk.home, stderr=subprocess.PIPE, text=True) as process:
-            if seconds is None:
-                self._note(process.communicate(timeout=120)[1])
-                assert process.returncode == 0, self.said[-1]
-                return
-            try:
-                process.wait(0.3 + seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                self.kills += 1
-            self._note(process.communicate()[1])
+        process = desk.begin("tw-tracklists", "brexit", "--relist", "1", "--config", desk.home / f"{host}.conf")
+        if seconds is not None:
+            self.kills += process.kill_after(seconds)
+        ended = process.end()
+        self._note(ended.stderr)
+        assert seconds is not None or ended.status == 0, self.said[-1]
 
     def _note(self, said: str) -> None:
         self.said.append(said)
