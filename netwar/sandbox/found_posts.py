@@ -1,4 +1,5 @@
-"""Which posts there are to be found: those of everybody whom the truth lists, newest first, within a stretch of ids."""
+"""Which posts there are to be found: those of everybody whom the truth lists, and of the voices of the stream, newest first,
+within a stretch of ids."""
 
 from __future__ import annotations
 
@@ -9,13 +10,14 @@ from typing import NamedTuple
 
 from netwar.sandbox.query.parser import Query
 from netwar.sandbox.query.said import Said, said
+from netwar.sandbox.streams.voices import Voices
 from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.post_times import Found
 from netwar.sandbox.world.posts import Post
 from netwar.sandbox.world.world import World
 
 KEPT = 4_096  # posts whose words are kept for the next page, or the next query
-_FROM = "from:"
+_FROM, _IN = "from:", "conversation_id:"
 
 
 class Placed(NamedTuple):
@@ -31,6 +33,7 @@ class Searched:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._voices = Voices(world, quoted=False)
         self._said: Callable[[Placed, str], Said] = lru_cache(KEPT)(self._read)
 
     def newest(self, query: Query, floor: int, ceiling: int, states: tuple[str, ...]) -> Iterator[tuple[Placed, bool]]:
@@ -39,7 +42,11 @@ class Searched:
             self._timeline(author, floor, ceiling) for author in self._authors(query) if self._world.state(author) in states
         )
         for one in merge(*timelines, reverse=True):
-            yield one, query.finds(self._said(one, self._world.name(one.author)))
+            voice = self._world.chorus.voice(one.author)
+            if voice is None or one.k < self._world.chorus.first_post(one.author):
+                yield one, query.finds(self._said(one, self._world.name(one.author)))
+            else:
+                yield one, query.finds(self._voices.said(voice, one.id))
 
     def post(self, one: Placed) -> Post:
         """The post itself."""
@@ -51,12 +58,20 @@ class Searched:
         return (Placed(postings.id(author, k), author, k) for k in range(last - 1, first - 1, -1))
 
     def _authors(self, query: Query) -> Iterable[int]:
-        """Whose posts can match: where a query names authors nobody else's are looked at."""
-        keys = query.term.keys()
-        if not keys or not all(key.startswith(_FROM) for key in keys):
-            return range(self._world.users)
-        people = (self._who(key.removeprefix(_FROM)) for key in keys)
-        return sorted({one for one in people if one is not None and one < self._world.users})
+        """Whose posts can match: where a query names authors nobody else's are looked at. A voice says the same each time, so
+        it is known beforehand whether it is one of them."""
+        keys, chorus = query.term.keys(), self._world.chorus
+        if keys and all(key.startswith(_FROM) for key in keys):
+            people = (self._who(key.removeprefix(_FROM)) for key in keys)
+            return sorted({one for one in people if one is not None and (one < self._world.users or self._sings(one))})
+        voices = {chorus.author(voice) for voice in self._voices.matching(query)} if chorus.segments else set()
+        for key in keys or ():
+            author = self._world.postings.author(int(key.removeprefix(_IN))) if key.startswith(_IN) else None
+            voices |= {author} if author is not None and self._sings(author) else set()
+        return sorted({*range(self._world.users), *voices})
+
+    def _sings(self, author: int) -> bool:
+        return self._world.chorus.voice(author) is not None
 
     def _who(self, named: str) -> int | None:
         by_id = self._world.people.index(int(named)) if named.isascii() and named.isdigit() else None

@@ -108,3 +108,24 @@ def test_a_line_is_the_post_as_its_authors_timeline_shows_it(crowd: Sandbox) -> 
                 found, shown = ([user["id"] for user in users] for users in (found, shown))
             assert found == shown, what
         assert post.get("errors") == page.get("errors")
+
+
+def test_searches_and_counts_find_what_the_stream_delivered_but_no_retweets_for_words(start: Start) -> None:
+    box = start("--clock", "2026-03-01T12:00:00Z", scenario="[stream]\nrate = 200")
+    rule(box, "harbour OR brexit", "x")
+    got = {post["data"]["id"]: post for post in lines(connected(box, **LEGACY), 50)}
+    box.tell("clock", {"advance": 40})
+    ids = sorted(map(int, got))
+    bounds = {"since_id": ids[0] - 1, "until_id": ids[-1] + 1}
+    plain = {
+        id for id, post in got.items() if not any(of["type"] == "retweeted" for of in post["data"].get("referenced_tweets", ()))
+    }
+    answer = box.get("/2/tweets/search/recent", query="harbour OR brexit", max_results=100, **bounds).json()
+    found = {post["id"] for post in answer["data"]}
+    quoting = {id for id in plain if any(of["type"] == "quoted" for of in got[id]["data"].get("referenced_tweets", ()))}
+    assert plain - quoting <= found <= plain, "a rule sees what a post quotes, a search does not"
+    counted = box.get("/2/tweets/counts/recent", query="harbour OR brexit", **bounds).json()
+    assert counted["meta"]["total_tweet_count"] >= len(found)
+    root = next(post for post in got.values() if post["data"]["conversation_id"] == post["data"]["id"])["data"]["id"]
+    answer = box.get("/2/tweets/search/all", query=f"conversation_id:{root}", since_id=ids[0] - 1).json()
+    assert root in {post["id"] for post in answer["data"]}

@@ -13,10 +13,13 @@ from netwar.sandbox.world.world import World
 
 
 class Voices:
-    """What each voice says, as a rule of the stream sees it. Screen names are those of the time when it was first asked."""
+    """What each voice says, as a rule of the stream sees it, or without what it quotes. Screen names are those of the time when
+    it was first asked."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, quoted: bool = True) -> None:
         self._world = world
+        self._quoted = quoted
+        self._roots: set[int] = set()
         self._said: list[Said] = []
         self._by_key: dict[str, list[int]] = {}
 
@@ -32,7 +35,8 @@ class Voices:
     def said(self, voice: int, post_id: int) -> Said:
         """A post of a voice, as queries see it."""
         self._listen()
-        return replace(self._said[voice], id=post_id)
+        said = self._said[voice]
+        return replace(said, id=post_id, keys=said.keys | {f"conversation_id:{post_id}"} if voice in self._roots else said.keys)
 
     def _listen(self) -> None:
         if self._said:
@@ -42,8 +46,11 @@ class Voices:
         for voice in range(world.chorus.voices):
             author = world.chorus.author(voice)
             post = Post(world, Found(author, world.chorus.first_post(author), 0))
-            whole = said(post, quoted=True)
-            spoken = replace(whole, keys=whole.keys - {f"conversation_id:{post.id}"})  # that is another one each time
+            whole = said(post, quoted=self._quoted)
+            spoken = whole
+            if post.conversation == post.id:  # which is another one each time
+                self._roots.add(voice)
+                spoken = replace(whole, keys=whole.keys - {f"conversation_id:{post.id}"})
             self._said.append(spoken)
             for key in spoken.keys:
                 self._by_key.setdefault(key, []).append(voice)
