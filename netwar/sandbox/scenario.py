@@ -70,6 +70,8 @@ class Scenario:
             given["speed"] = _speed(given["speed"])
         if "posts_a_day" in given:
             given["cast"] = self.cast | {"posts_a_day": given.pop("posts_a_day")}
+        if "posts_a_second" in given:
+            given["stream"] = replace(self.stream, rate=given.pop("posts_a_second"))
         return replace(self, **given)
 
     def members_of_each(self) -> int:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import requests
 
 from .conftest import LEGACY, TIMEOUT, Sandbox, Start
-
-STREAM = "/2/tweets/search/stream"
-RULES = f"{STREAM}/rules"
+from .streams import calm, connected, ended, flushed, lines, posted, raw, rule, truth
 
 
 @pytest.fixture(scope="module")
@@ -23,63 +18,8 @@ def crowd(start: Start) -> Sandbox:
 
 @pytest.fixture(autouse=True)
 def _calm_crowd(crowd: Sandbox) -> Iterator[None]:
-    """No rules, no connections, no faults, X as usual."""
     yield
-    crowd.calm()
-    crowd.session.delete(f"{crowd.base}/sandbox/stream/faults", timeout=TIMEOUT)
-    crowd.tell("stream", {"second": "refuse", "rule_delay": 0, "linger": 0, "keep_alive": 20, "rule_cap": 1000})
-    posted(crowd, {}, delete_all="true")
-    crowd.session.delete(f"{crowd.base}/2/connections/all", headers=crowd.app, timeout=TIMEOUT)
-    crowd.tell("windows/reset")
-
-
-def posted(box: Sandbox, body: Any, **parameters: str) -> dict[str, Any]:
-    answer = box.session.post(box.base + RULES, json=body, params=parameters, headers=box.app, timeout=TIMEOUT)
-    assert answer.status_code in (200, 201), answer.text
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-def rule(box: Sandbox, value: str, tag: str = "") -> str:
-    told = posted(box, {"add": [{"value": value, **({"tag": tag} if tag else {})}]})
-    return str(told["data"][0]["id"])
-
-
-def connected(box: Sandbox, **parameters: str) -> requests.Response:
-    headers = box.app | {"Accept-Encoding": parameters.pop("packed", "identity")}
-    return requests.get(box.base + STREAM, params=parameters, headers=headers, stream=True, timeout=TIMEOUT)
-
-
-def lines(stream: requests.Response, count: int) -> list[dict[str, Any]]:
-    """So many posts, then the connection is closed."""
-    found = []
-    for line in stream.iter_lines(chunk_size=None):
-        found += [json.loads(line)] if line else []
-        if len(found) == count:
-            break
-    stream.close()
-    return found
-
-
-def truth(box: Sandbox, **parameters: Any) -> list[dict[str, Any]]:
-    answer = box.session.get(f"{box.base}/sandbox/truth/stream", params=parameters, timeout=TIMEOUT)
-    assert answer.status_code == 200, answer.text
-    return [json.loads(line) for line in answer.text.splitlines()]
-
-
-def ended(box: Sandbox) -> dict[str, Any]:
-    """The last connection, once X knows that it has ended."""
-    for _ in range(200):
-        last: dict[str, Any] = box.look("truth/stream/connections")[-1]
-        if last["closed"] is not None:
-            return last
-        time.sleep(0.02)
-    raise AssertionError("the connection still stands")
-
-
-def flushed(box: Sandbox, connection: str) -> list[str]:
-    answer = box.session.get(f"{box.base}/sandbox/truth/stream/flushed", params={"connection": connection}, timeout=TIMEOUT)
-    return [json.loads(line)["id"] for line in answer.text.splitlines()]
+    calm(crowd)
 
 
 def test_what_comes_is_what_the_rules_have_each_named_with_its_tag(crowd: Sandbox) -> None:
@@ -116,7 +56,7 @@ def test_searches_and_counts_find_what_the_stream_delivered_but_no_retweets_for_
     got = {post["data"]["id"]: post for post in lines(connected(box, **LEGACY), 50)}
     box.tell("clock", {"advance": 40})
     ids = sorted(map(int, got))
-    bounds = {"since_id": ids[0] - 1, "until_id": ids[-1] + 1}
+    bounds = {"since_id": ids[0] - 1, "until_id": ids[-1] + (1 << 22)}
     plain = {
         id for id, post in got.items() if not any(of["type"] == "retweeted" for of in post["data"].get("referenced_tweets", ()))
     }
@@ -125,7 +65,120 @@ def test_searches_and_counts_find_what_the_stream_delivered_but_no_retweets_for_
     quoting = {id for id in plain if any(of["type"] == "quoted" for of in got[id]["data"].get("referenced_tweets", ()))}
     assert plain - quoting <= found <= plain, "a rule sees what a post quotes, a search does not"
     counted = box.get("/2/tweets/counts/recent", query="harbour OR brexit", **bounds).json()
-    assert counted["meta"]["total_tweet_count"] >= len(found)
+    assert counted["meta"]["total_tweet_count"] == len(found)
     root = next(post for post in got.values() if post["data"]["conversation_id"] == post["data"]["id"])["data"]["id"]
     answer = box.get("/2/tweets/search/all", query=f"conversation_id:{root}", since_id=ids[0] - 1).json()
     assert root in {post["id"] for post in answer["data"]}
+
+
+def test_what_has_left_is_billed_posts_and_authors_each_once_a_day(crowd: Sandbox) -> None:
+    crowd.tell("bill/reset")
+    rule(crowd, "harbour OR wind")
+    lines(connected(crowd, expansions="author_id"), 60)
+    sent = flushed(crowd, ended(crowd)["id"])
+    posts = {post["id"]: post["author"] for post in truth(crowd)}
+    bill = crowd.look("bill?app=sandbox-key")
+    assert bill["billed"]["post"] == len(sent) >= 60
+    assert bill["billed"]["user"] == len({posts[id] for id in sent})
+    assert bill["micro"] == bill["billed"]["post"] * 5_000 + bill["billed"]["user"] * 10_000
+
+
+def test_who_reads_too_slowly_is_cut_and_pays_for_what_was_sent_alone(crowd: Sandbox) -> None:
+    crowd.tell("bill/reset")
+    crowd.tell("stream", {"buffer": 50_000, "rate": 3000})
+    rule(crowd, " OR ".join(("harbour", "wind", "train", "brexit", "election", "climate", "news", "match", "dawn", "valley")))
+    stream = connected(crowd, **LEGACY)
+    one = ended(crowd)
+    assert one["reason"] == "slow reader"
+    read = sum(b'"matching_rules"' in line for line in raw(stream))
+    sent = len(flushed(crowd, one["id"]))
+    assert sent == one["posts"] == crowd.look("bill")["billed"]["post"] - _others(crowd)
+    assert read <= sent < len(truth(crowd, since=one["connected"], until=one["closed"]))
+
+
+def _others(box: Sandbox) -> int:
+    """Posts that were billed since they came along."""
+    bill = box.look("bill")["billed"]["post"]
+    return int(bill - box.look("truth/stream/connections")[-1]["posts"])
+
+
+def test_keep_alives_come_in_silence_by_its_own_clock(start: Start) -> None:
+    box = start("--speed", "100", scenario="[stream]\nrules = [{ value = 'nobodysaysthis', tag = 'theirs' }]")
+    stream, got = connected(box), []
+    for line in raw(stream):
+        got.append(line)
+        if len(got) == 3:
+            break
+    stream.close()
+    one = ended(box)
+    assert got == [b"", b"", b""]
+    assert 60_000 <= one["closed"] - one["connected"] < 120_000
+
+
+def test_a_burst_has_so_many_posts_and_no_more(crowd: Sandbox) -> None:
+    begun = crowd.tell("stream", {"rate": 0})["posts"]
+    since = crowd.look("clock")["milliseconds"]
+    crowd.tell("stream", {"rate": 1000, "posts": 130})
+    time.sleep(0.3)
+    made = truth(crowd, all="yes", since=since)
+    assert crowd.look("stream")["posts"] == begun + 130 == begun + len(made)
+    assert made[-1]["ms"] - made[0]["ms"] in (128, 129)
+    assert len({post["author"] for post in made}) == 130
+    named = truth(crowd, query="harbour", since=made[0]["ms"])
+    assert {post["id"] for post in named} < {post["id"] for post in made}
+
+
+def test_a_rule_that_works_late_has_nothing_before_and_one_that_is_gone_nothing_after(crowd: Sandbox) -> None:
+    crowd.tell("stream", {"rule_delay": 0.5})
+    rule(crowd, "harbour")
+    lines(connected(crowd), 20)
+    posted(crowd, {}, delete_all="true")
+    one, (told, *_) = ended(crowd), crowd.look("truth/stream/rules")[::-1]
+    due = truth(crowd, rule=told["id"])
+    assert one["connected"] < told["since"] <= due[0]["ms"] <= due[-1]["ms"] < told["until"]
+    assert flushed(crowd, one["id"])[:20] == [post["id"] for post in due][:20]
+
+
+def test_who_is_suspended_is_not_heard(crowd: Sandbox) -> None:
+    author = truth(crowd, all="yes", until=crowd.look("clock")["milliseconds"])[0]["author"]
+    rule(crowd, f"from:{author}")
+    rule(crowd, "harbour")
+    crowd.tell("stream", {"rate": 3000})
+    crowd.tell("state", {"user": author, "state": "suspended"})
+    stream = connected(crowd, **{"tweet.fields": "author_id"})
+    assert author not in {post["data"]["author_id"] for post in lines(stream, 400)}
+    crowd.tell("state", {"user": author, "state": "active"})
+    assert author in {post["data"]["author_id"] for post in lines(connected(crowd, **{"tweet.fields": "author_id"}), 400)}
+
+
+def test_a_clock_that_is_set_ends_the_stream(start: Start) -> None:
+    box = start(scenario="[stream]\nrate = 50\nrules = [{ value = 'harbour' }]\n[server]\ncompress = true")
+    packed = connected(box, packed="gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(lines(packed, 3)) == 3, "it is packed line by line"
+    ended(box)
+    stream = connected(box)
+    assert "Content-Encoding" not in stream.headers
+    box.tell("clock", {"advance": 3600})
+    assert b"ForceDisconnect" in [*raw(stream)][-1]
+    assert ended(box)["reason"] == "the clock was set"
+
+
+def test_what_cannot_be_said_of_a_stream_is_refused_in_words(crowd: Sandbox) -> None:
+    for address, body in (
+        ("stream", {"rate": 4000}),
+        ("stream", {"rate": "much"}),
+        ("stream", {"posts": 5}),
+        ("stream", {"second": "both"}),
+        ("stream", {"linger": -1}),
+        ("stream", {"unknown": 1}),
+        ("stream/faults", {"kind": "unknown"}),
+        ("stream/faults", {"kind": "end", "second": 1, "post": 1}),
+        ("stream/faults", {"kind": "end", "every": True}),
+        ("stream/faults", {"second": 1}),
+    ):
+        answer = crowd.session.post(f"{crowd.base}/sandbox/{address}", json=body, timeout=TIMEOUT)
+        assert answer.status_code == 400, (body, answer.text)
+        assert answer.json()["error"], body
+    for query in ("query=(", "since=yesterday"):
+        assert crowd.session.get(f"{crowd.base}/sandbox/truth/stream?{query}", timeout=TIMEOUT).status_code == 400

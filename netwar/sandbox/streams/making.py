@@ -85,6 +85,7 @@ class Making:
             rules = self._rules.marks(post.voice, post.id, post.time)
             if rules is not None and now >= self._silent_until and self._world.chorus.heard(post.author, post.time):
                 self._post(out, post, rules, now)
+                self._release(out, now)
         self._release(out, now)
         self._end(out, now)
         out.quiet = now < max(self._silent_until, self._quiet_until)
@@ -100,8 +101,9 @@ class Making:
         connection = self._connection
         for fault in self._streams.faults.due(connection.id, (now - connection.opened) / 1000, connection.delivered + 1):
             if fault.kind in ENDS:
-                out.ends = out.ends or fault.kind
                 self._bent[fault.kind] = (fault, 1)
+                if fault.kind != "half-line":  # that ends with the post that comes next
+                    out.ends = out.ends or fault.kind
             elif fault.kind in QUIET:
                 until = now + round(fault.seconds * 1000) if fault.seconds else 1 << 62
                 self._quiet_until = until
@@ -112,7 +114,7 @@ class Making:
     def _post(self, out: Out, post: Sung, rules: bytes, now: int) -> None:
         if self._streams.faults:
             self._meet(out, now)
-            if (out.ends and out.ends != "half-line") or now < self._silent_until:
+            if out.ends or now < self._silent_until:
                 return
         self._connection.delivered += 1
         bent = self._bent
@@ -130,7 +132,8 @@ class Making:
         line, sold = self._lines.line(post, None if self._takes("no-matching-rules") else rules, problems)
         if self._takes("bad-json"):
             out.say(_GARBAGE)
-        if out.ends == "half-line":
+        if self._takes("half-line"):
+            out.ends = "half-line"
             return out.say(line[: len(line) // 2])
         if fault := self._takes("late"):
             return self._held.append(_Held(line, post.id, sold, at=now + round(fault.seconds * 1000)))
