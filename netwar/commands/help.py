@@ -74,6 +74,16 @@ TASKS = (
         ),
     ),
     Task(
+        "find",
+        "Search X, and record what is found",
+        (
+            ("tw-count", "Count the posts of a query, and say what they would cost"),
+            ("tw-search2elk", "Record what queries find, recent or of any time"),
+            ("tw-conversation", "Record the conversation that a tweet belongs to"),
+            ("tw-usersearch", "Record users found by name"),
+        ),
+    ),
+    Task(
         "follows",
         "Record who follows whom",
         (

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from netwar.search.reading import WEEK_MS
 from netwar.twitter.base import Twitter
 
 DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
 STEP_MS = 60_000
-LATEST_MS = 60_000  # what is younger may not be counted yet
 DAYS_OF_MONTH = 30
+LENGTHS = {"minute": 60_000, "hour": 3_600_000, "day": DAY_MS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,17 @@ def requests(queries: int, since: int, until: int, *, full: bool) -> int:
 def count(
     twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
 ) -> tuple[list[tuple[int, int, int]], int]:
-    """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded down to the minute.
+    """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded to minutes; those of
+    recent counts reach back seven days at most.
 
     Raises what Twitter.counts does.
     """
     stretches: list[tuple[int, int, int]] = []
     token, micro = None, 0
-    since, until = (ms // STEP_MS * STEP_MS for ms in (since, until))
+    if not full:
+        since = max(since, twitter.now() - WEEK_MS + STEP_MS)
+    since, until = (-(-ms // STEP_MS) * STEP_MS for ms in (since, until))
+    until = min(until, twitter.now() - STEP_MS)
     while until > since:
         counted = twitter.counts(query, index=index, since=since, until=until, full=full, token=token, by=by)
         stretches = [*counted.stretches, *stretches]
@@ -67,7 +72,18 @@ def count(
         token = counted.next_token
         if token is None or (stretches and stretches[0][0] <= since):
             break
-    return stretches, micro
+    return _whole(stretches, LENGTHS[by]), micro
+
+
+def _whole(stretches: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int, int]]:
+    """A day (hour, minute) that the end of a page has cut in two is one again."""
+    found: list[tuple[int, int, int]] = []
+    for start, end, posts in stretches:
+        if found and found[-1][0] // length == start // length:
+            found[-1] = (found[-1][0], end, found[-1][2] + posts)
+        else:
+            found.append((start, end, posts))
+    return found
 
 
 def estimated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class SearchRun:
         self.progress = SearchProgress()
         self._twitter = twitter
         self._store = store
-        self._tweets, self._users = tweets_index(index), users_index(index)
+        self.tweets, self._users = tweets_index(index), users_index(index)
         self._full = full
         self._via = via
         self._checked = tuple(checked)
@@ -77,7 +77,7 @@ class SearchRun:
 
     def _read(self, task: Task) -> None:
         wanted = Wanted(task.query, task.stretch.low, task.stretch.high, self._full)
-        for found in read(self._twitter, wanted, self._tweets):
+        for found in read(self._twitter, wanted, self.tweets):
             self._write(found, task.lines)
 
     def _write(self, found: Found, lines: tuple[str, ...]) -> None:
@@ -85,20 +85,15 @@ class SearchRun:
         answer, page = found.answer, found.answer.page
         if found.back is not None:
             for line in lines:
-                take_back(self._store.archive, self._tweets, line, found.back)
+                take_back(self._store.archive, self.tweets, line, found.back)
         account: dict[str, Any] = {"retrieved": answer.retrieved, "account": self._twitter.account, "via": self._via}
-        made = documents(page, tweets=self._tweets, users=self._users, **account)
-        marks = [Period(self._tweets, of(line), found.span) for line in lines] if found.span else []
+        made = documents(page, tweets=self.tweets, users=self._users, **account)
+        marks = [Period(self.tweets, of(line), found.span) for line in lines] if found.span else []
         self.progress.micro += answer.micro
         self.progress.posts += len(page.posts)
         if page.posts:
             check_fields(page.posts, self._checked)
-            log.debug("%s of %s for $%.3f", plural(len(page.posts), "post"), self._tweets, answer.micro / 1e6)
+            log.debug("%s of %s for $%.3f", plural(len(page.posts), "post"), self.tweets, answer.micro / 1e6)
         if made or marks:
-            self.progress.tally += self._store.write(f"{self._via} {self._tweets}", made, marks)
+            self.progress.tally += self._store.write(f"{self._via} {self.tweets}", made, marks)
         self._paged(len(page.posts), self.progress)
-
-
-def told(refused: Mapping[str, str]) -> list[str]:
-    """Refused lines for people."""
-    return [f"{line}: {why}" for line, why in refused.items()]
