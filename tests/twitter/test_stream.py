@@ -144,7 +144,7 @@ def test_a_second_connection_is_told_of_the_first_which_can_be_closed(streaming:
 
 
 def test_another_thread_ends_a_stream_that_waits(streaming: Streaming) -> None:
-    _one, x = streaming("rate = 0")
+    _one, x = streaming("rate = 0", silence=60)
     x.add_rules([("harbour", "")])
     stream = x.open_stream()
     got: list[bytes] = []
