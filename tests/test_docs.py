@@ -105,6 +105,7 @@ PRICED = {
     "bin/tw-queue2usertest": ["user"],
     "bin/tw-quser2work": ["user"],
     "docs/lists.md": ["user", "list"],
+    "docs/streams.md": ["post", "user"],
 }
 
 
