@@ -16,7 +16,7 @@ from netwar.walk import Walk
 
 WEEK_MS = 7 * 86_400_000  # docs.x.com, recent search
 LEEWAY_MS = 30_000  # its lower bound moves on while a request is under way
-STEP_MS = 60_000  # so much higher the search goes on then
+STEP_MS = 60_000  # so long it is the same
 YOUNG_MS = 60_000  # what is younger may not be found yet
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 BARREN_PAGES = 500  # pages in a row without a new post: X looks at so many posts a page, however few match
@@ -44,8 +44,8 @@ class Found:
 
 
 def earliest(now: int) -> int:
-    """The lowest bound, as an exclusive id, that recent search takes at a time (ms)."""
-    return first_id(now - WEEK_MS + LEEWAY_MS) - 1
+    """The lowest bound, as an exclusive id, that recent search takes at a time (ms), and for some time after it."""
+    return first_id(now - WEEK_MS + LEEWAY_MS + STEP_MS) - 1
 
 
 def latest(now: int) -> int:
@@ -92,7 +92,7 @@ class _Pages:
     def next(self) -> Answer | None:
         """The next page; None where recent search reaches nothing any more of what is left."""
         if not self._wanted.full:
-            self._rise(earliest(self._twitter.now()))
+            self._rise(self._twitter.now())
         if self._until <= self.since + 1:
             return None
         try:
@@ -120,10 +120,10 @@ class _Pages:
         self._token, self._seen = None, set()
         self._until = self._walk.until or self._until
 
-    def _rise(self, bound: int) -> None:
+    def _rise(self, now: int) -> None:
         """A token is of one lower bound: with another one a search begins anew."""
-        if bound > self.since:
-            self.since = bound + (STEP_MS << 22)
+        if self.since < earliest(now - STEP_MS):
+            self.since = earliest(now)
             self._begin()
 
     def _ask(self) -> Answer:
