@@ -41,6 +41,7 @@ def hold(
 def stores(services: Services) -> Stores:
     """What the holder of the connection works with."""
     from netwar.streams.holder import Stores
+    from netwar.streams.refill import Refiller
     from netwar.streams.rejects import Rejects
 
     settings = services.settings
@@ -49,6 +50,12 @@ def stores(services: Services) -> Stores:
     def newcomers(index: str, users: Sequence[str]) -> None:
         added = services.queue("usertest").put(users)
         log.debug("%s: %d authors are not recorded yet, %d of them are new on usertest", index, len(users), added)
+
+    filling = services.for_config(services.settings.path)  # a thread of its own, with an archive of its own
+
+    def refill(live: Live) -> int:
+        refiller = Refiller(filling.archive, filling.twitter, filling.captures, filling.money)
+        return refiller.step(live)
 
     return Stores(
         services.captures,
@@ -60,4 +67,5 @@ def stores(services: Services) -> Stores:
         newcomers,
         settings.account or "",
         services.command,
+        refill,
     )

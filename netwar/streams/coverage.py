@@ -17,6 +17,7 @@ from netwar.records.documents import tweets_index
 # within some 3 seconds of their making, one in a hundred later than 7. A keep-alive comes each 20 seconds.
 RULE_DELAY = 20_000  # ms
 LATE = 30_000  # ms
+SKEW = 2_000  # ms by which what we take for X's time may be behind: it comes with an answer, and a post may be made meanwhile
 QUIET = 30_000  # ms: a capture without posts is told to be covered so often
 
 

@@ -37,13 +37,15 @@ from netwar.twitter.streaming import Streaming
 log = logging.getLogger("netwar.streams")
 
 BATCH_SECONDS, BATCH_LINES = 1.0, 1000
+REFILL_SECONDS = 60.0  # between two looks at gaps
 FLUSH_SECONDS = 10.0  # of writing on, once told to stop
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     """What a holder is handed. `folder` is for segments and the journal, `aside` keeps lines that cannot be read, `newcomers`
-    takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for."""
+    takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for;
+    `refill` fills gaps, with stores of its own."""
 
     captures: Captures
     streaming: Streaming
@@ -54,6 +56,7 @@ class Stores:
     newcomers: Newcomers
     account: str
     command: str
+    refill: Callable[[Live], object] = lambda live: None
 
 
 Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
@@ -88,7 +91,7 @@ class Hold:
 
         Raises FenceLost, OutOfBudget with `once`, and what no waiting mends. Whatever came is written or on disk then.
         """
-        jobs = [self._connector.work, self._route, self._write, self._keep]
+        jobs = [self._connector.work, self._route, self._write, self._keep, self._refill]
         threads = [Thread(target=self._guarded, args=(job,), name=job.__name__, daemon=True) for job in jobs]
         try:
             for thread in threads:
@@ -186,6 +189,16 @@ class Hold:
             left.close()
         self._writer.work(self._backlog, self._stop)
 
+    def _refill(self) -> None:
+        """The thread that fills gaps, and counts them: live goes before."""
+        while not self._stop.wait(REFILL_SECONDS):
+            if self._money or self._writer.away or not self._connector.connected:
+                continue
+            try:
+                self._stores.refill(self.live())
+            except NetwarError as error:
+                log.info("gaps are filled later: %s", error)
+
     def _hears(self) -> Hears:
         return Hears(self._wanted, self._ended, self._refused, self._keeper.ask)
 
@@ -209,7 +222,7 @@ class Hold:
 
     def _end(self, threads: Sequence[Thread]) -> None:
         """Close the socket first, then take in, book, and write what came."""
-        connect, route, write, keep = threads
+        connect, route, write, keep, refill = threads
         self._connector.stop()
         _join(connect)
         self._inbox.close()
@@ -218,6 +231,7 @@ class Hold:
         self._stop.set()
         _join(write)
         _join(keep)
+        _join(refill)
         self._writer.finish(self._backlog, FLUSH_SECONDS)
         self._backlog.close()
         try:

@@ -71,7 +71,6 @@ class Refiller:
 
     def __init__(self, archive: Archive, twitter: Twitter, captures: Captures, money: Money) -> None:
         self._archive, self._twitter, self._captures, self._money = archive, twitter, captures, money
-        self.told: set[tuple[str, int, int]] = set()
 
     def step(self, live: Live) -> int:
         """Look at every capture once, newest gaps first; how many windows were filled. Raises NetwarError."""

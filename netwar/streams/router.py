@@ -12,7 +12,7 @@ from itertools import groupby
 from netwar.meter.base import Purpose
 from netwar.streams.batches import Batch, Post, apart
 from netwar.streams.counters import Counters
-from netwar.streams.coverage import Tracker
+from netwar.streams.coverage import SKEW, Tracker
 from netwar.streams.lines import Bad, Delivery, Notice, parse
 from netwar.streams.reader import Begun, Item, Line
 from netwar.streams.routes import Whose
@@ -137,7 +137,7 @@ class Router:
         for line, why in bad:
             log.warning("a line of the stream cannot be kept as a post, it is in the reject file: %s", why)
             self._counters.reject()
-            self._tracker.broken(line.at)
+            self._tracker.broken(line.at + SKEW)
 
     def _hand_on(self, found: Sorted, lines: Sequence[Line]) -> None:
         count = Counter(index for _, _, captures in found.posts for index in captures)
@@ -149,7 +149,7 @@ class Router:
         self._counters.came(count, lines[-1].at)
         if not self._backlog.put(Batch(lines[0].at, lines[-1].at, posts, marks, pages)):
             log.error("%d posts are lost: neither the archive nor the disk takes them", len(posts))
-            self._tracker.broken(lines[-1].at + 1)
+            self._tracker.broken(lines[-1].at + SKEW)
 
 
 def bought(post: Delivery) -> Iterable[tuple[str, str]]:

@@ -17,6 +17,7 @@ from netwar.records.ids import number, posted
 from netwar.records.pages import Page, documents
 from netwar.streams.batches import Batch, Torn
 from netwar.streams.counters import Counters
+from netwar.streams.coverage import SKEW
 from netwar.streams.segments import Backlog
 
 log = logging.getLogger("netwar.streams")
@@ -86,7 +87,7 @@ class Writer:
         if batch is None:
             return
         if self._torn:
-            self._torn, self._certain = False, max(self._certain, batch.began)
+            self._torn, self._certain = False, max(self._certain, batch.began + SKEW)
         self._write(batch)
         backlog.done()
 
@@ -101,7 +102,7 @@ class Writer:
         except Exception as error:
             log.exception("a batch cannot be written and is in the reject file")
             self._aside([(post.line, repr(error)) for post in batch.posts])
-            self._certain = max(self._certain, batch.ended + 1)
+            self._certain = max(self._certain, batch.ended + SKEW)
             return
         if tally.rejected:
             log.warning("the archive refused %d documents, they are in the dead letters", tally.rejected)

@@ -18,7 +18,7 @@ from netwar.records.ids import first_id
 from netwar.streams import gaps
 from netwar.streams.batches import Batch
 from netwar.streams.counters import Counters
-from netwar.streams.coverage import LATE, Standing, Tracker
+from netwar.streams.coverage import LATE, SKEW, Standing, Tracker
 from netwar.streams.journal import Journal
 from netwar.streams.reader import Begun, Ended, Item, Line
 from netwar.streams.router import Router
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_ends_nothing_and_is_a_gap(pipe: Pipe) -> None:
     pipe.take(post(3, 100 * SECOND, "1"))
     assert pipe.posts("cats") == [1, 2, 3]
     assert [line for line, _ in pipe.rejected] == [b'{"data":{"id":"1', b"[]"]
-    assert pipe.covered("cats") == [(61 * SECOND, 70 * SECOND), (0, 60 * SECOND - LATE)]
+    assert pipe.covered("cats") == [(61 * SECOND + SKEW, 70 * SECOND), (0, 60 * SECOND - LATE)]
 
 
 def test_a_new_connection_begins_a_span_and_the_old_one_ends_half_a_minute_before_its_end(pipe: Pipe) -> None:
@@ -200,4 +200,4 @@ def test_a_batch_that_nobody_can_write_is_kept_aside_and_covers_nothing(pipe: Pi
     monkeypatch.undo()
     pipe.take(post(3, 100 * SECOND, "1"))
     assert (pipe.posts("cats"), len(pipe.rejected)) == ([1, 3], 1)
-    assert pipe.covered("cats") == [(61 * SECOND + 1, 70 * SECOND), (0, 30 * SECOND)]
+    assert pipe.covered("cats") == [(61 * SECOND + SKEW, 70 * SECOND), (0, 30 * SECOND)]
