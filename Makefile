@@ -61,6 +61,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	$(PY) -m benchmarks.audits
 	$(PY) -m benchmarks.follows --followers 100000 --kills 5
 	$(PY) -m benchmarks.tracking --members 100
+	$(PY) -m benchmarks.streams --seconds 60
 	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
