@@ -17,7 +17,7 @@ from tests.copying.archives import fill, whole
 from tests.desk import Desk
 from tests.servers.fixtures import Servers, skip_without
 
-TWEETS, MANY = 3_000, 20_000
+TWEETS, MANY = 3_000, 12_000
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_into_every_generation_and_out_of_it(kind: str, filled: dict[str, bytes]
 def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers) -> None:
     server = servers(kind)
     configuration = named(server, desk, "there.conf")
-    for documents in (1, 4_000, 9_000):
+    for documents in (1, 2_500, 5_500):
         process = desk.start("tw-copy", "brexit", "there.conf:brexit")
         wait_for(server, process, documents)
         process.kill()
