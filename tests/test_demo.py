@@ -8,10 +8,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.desk import ROOT, Desk
 from tests.test_every_program import seconds_of_children
 
 
+@pytest.mark.long
 def test_it_works_twice_in_two_minutes_and_touches_nothing_else(desk: Desk, tmp_path: Path) -> None:
     """The second time at a terminal, where a bar shows how far it is. Two minutes of processor time, since others may use
     the machine, too."""

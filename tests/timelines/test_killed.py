@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.desk import BIN
 from tests.operator import ALL_OPEN
 from tests.randomly import SEED
@@ -34,6 +36,7 @@ def killed_run(operator, moment: str, page: int) -> int:
     return operator.desk.run(str(KILLER), moment, page, BIN / "tw-idu3elk", "killed", "-q", timeout=60).status
 
 
+@pytest.mark.long
 def test_killed_after_every_page(operator, stores):
     chance = random.Random(SEED)
     # In Redis the same things happen; a smaller world shows them.
