@@ -71,6 +71,8 @@ class Opened:
         try:
             while chunk := self._response.raw.read1(CHUNK, decode_content=True):
                 yield chunk
+                if self._closed:  # a socket that is shut goes on giving what still comes in
+                    return
         except urllib3.exceptions.ReadTimeoutError as error:
             if not self._closed:
                 raise self._trouble(f"X's stream was silent for {self._silence:.0f} s") from error

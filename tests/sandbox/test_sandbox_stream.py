@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from netwar.sandbox.scenario import scenario
+from netwar.sandbox.server import build
+
 from .conftest import LEGACY, TIMEOUT, Sandbox, Start
 from .streams import calm, connected, ended, flushed, lines, posted, raw, rule, truth
 
@@ -176,9 +179,34 @@ def test_what_cannot_be_said_of_a_stream_is_refused_in_words(crowd: Sandbox) -> 
         ("stream/faults", {"kind": "end", "second": 1, "post": 1}),
         ("stream/faults", {"kind": "end", "every": True}),
         ("stream/faults", {"second": 1}),
+        ("stream/faults", {"kind": "end", "post": "third"}),
     ):
         answer = crowd.session.post(f"{crowd.base}/sandbox/{address}", json=body, timeout=TIMEOUT)
         assert answer.status_code == 400, (body, answer.text)
         assert answer.json()["error"], body
     for query in ("query=(", "since=yesterday"):
         assert crowd.session.get(f"{crowd.base}/sandbox/truth/stream?{query}", timeout=TIMEOUT).status_code == 400
+
+
+def test_what_a_scenario_says_of_streams_is_read_whole_or_refused_in_words() -> None:
+    table = {"rate": 5, "second": "replace", "rules": [{"value": "cat", "tag": "t"}], "faults": [{"kind": "end", "post": 3}]}
+    found = scenario({"stream": table}).stream
+    assert (found.rate, found.behaviour.second, found.rules, found.faults[0].post) == (
+        5.0,
+        "replace",
+        ({"value": "cat", "tag": "t"},),
+        3,
+    )
+    assert scenario({"stream": table}).altered({"posts_a_second": 7}).stream.rate == 7
+    for wrong, said in (
+        ({"tempo": 3}, "has no tempo"),
+        ({"second": "both"}, "refuse"),
+        ({"voices": 0}, "voices"),
+        ({"first_voice": 1 << 30}, "voices"),
+        ({"rules": [{"tag": "t"}]}, "a value"),
+        ({"faults": [{"kind": "flood"}]}, "flood"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            scenario({"stream": wrong})
+    with pytest.raises(ValueError, match="standalone"):
+        build(scenario({"stream": {"rules": [{"value": "lang:en"}]}}))

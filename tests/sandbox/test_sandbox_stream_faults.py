@@ -190,6 +190,7 @@ def test_rules_are_listed_in_pages_changed_in_one_way_at_a_time_and_checked_as_x
         {"add": [], "delete": {}},
         {"add": [{"tag": "x"}]},
         {"delete": {}},
+        {"delete": {"ids": 5}},
         {"add": [{"value": "a", "note": "b"}]},
         [],
     ):

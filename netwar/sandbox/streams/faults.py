@@ -36,6 +36,10 @@ class StreamFault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of fault {self.kind!r} of a stream: one of {', '.join(KINDS)}")
+        for name in ("second", "post", "times", "seconds", "posts"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int | float) or value < 0):
+                raise ValueError(f"{name} of a fault of a stream must be a number from 0 on, not {value!r}")
         if self.second is not None and self.post is not None:
             raise ValueError("a fault of a stream is at a second or at a post, not at both")
         if self.every and not (self.second or self.post):

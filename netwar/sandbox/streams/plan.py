@@ -8,8 +8,10 @@ from typing import Any
 
 from netwar.sandbox.streams.faults import StreamFault, stream_fault
 from netwar.sandbox.world.chorus import FIRST_INDEX, VOICES
+from netwar.sandbox.world.prng import POPULATION
 
 SECOND = ("refuse", "replace")
+MOST_VOICES = 100_000
 
 
 @dataclass
@@ -62,6 +64,8 @@ def stream_plan(table: Mapping[str, Any]) -> StreamPlan:
     names = {one.name for one in fields(StreamPlan)} - {"behaviour"}
     if unknown := sorted(set(own) - names):
         raise ValueError(f"[stream] has no {', '.join(unknown)}: it has {', '.join(sorted(names | BEHAVIOUR))}")
+    if not 1 <= int(own.get("voices", VOICES)) <= MOST_VOICES or not 0 <= int(own.get("first_voice", 0)) < POPULATION:
+        raise ValueError(f"voices are 1 to {MOST_VOICES:,}, and the first one is a user number below {POPULATION:,}")
     behaviour = Behaviour()
     behaviour.change({name: value for name, value in table.items() if name in BEHAVIOUR})
     return StreamPlan(

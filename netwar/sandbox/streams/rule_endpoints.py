@@ -94,8 +94,10 @@ def _wanted(given: Any) -> list[tuple[str, str]]:
 def _delete(call: Call, given: Any) -> Answer:
     if not isinstance(given, dict) or not set(given) <= {"ids", "values"} or not given:
         raise _wrong_body("delete has ids, or values")
+    if not all(isinstance(named, list) for named in given.values()):
+        raise _wrong_body("ids and values are lists")
     rules = rules_of(call)
-    ids, values = ([str(one) for one in given.get(name) or ()] for name in ("ids", "values"))
+    ids, values = ([str(one) for one in given.get(name, ())] for name in ("ids", "values"))
     found = [rules.standing.get(int(one)) if one.isascii() and one.isdigit() else None for one in ids]
     found += [rules.by_value(value) for value in values]
     there = {rule.id: rule for rule in found if rule is not None}
