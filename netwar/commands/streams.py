@@ -86,6 +86,28 @@ def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     return f"{index}: {about(capture)}{rules}", left_out
 
 
+def estimated(services: Services, index: str, wish: Wish) -> str:
+    """How many posts a day it would be, and what they cost, by X's counts of the last seven days; nothing is registered."""
+    from netwar.commands.counts import CountOptions, agree, said, times
+    from netwar.records.expressions import joined
+    from netwar.search.counting import estimated, requests
+    from netwar.search.planning import RECENT, packs
+    from netwar.streams.keeper import expressions
+
+    given = wish.file or wish.list_id
+    capture = _capture(index, wish, _lines(services, index, wish)[0]) if given else known(services.captures, index)
+    queries = [joined(some) for some in packs(expressions(capture), RECENT)]
+    services.twitter.ask_time()
+    since, until = times(services, CountOptions())
+    agree(services, requests(len(queries), since, until, full=False), full=False, yes=False)
+    prices = services.money.price({"post": 1}), services.money.price({"user": 1})
+    with services.report.work("counts", len(queries)) as bar:
+        told = estimated(
+            services.twitter, queries, since, until, index=index, prices=prices, counted=lambda query, posts: bar.update(1)
+        )
+    return f"{about(capture)}: {said(services, told)}"
+
+
 def stopped(services: Services, index: str) -> str:
     """Switch a capture off; the outcome."""
     captures = services.captures

@@ -161,6 +161,10 @@ def test_a_shorter_rule_than_stands_is_made_where_x_allows_less() -> None:
     assert plan.removed == ("new0",)
 
 
+def test_lines_of_several_words_stand_in_parentheses() -> None:
+    assert joined(["cat OR dog", "emu", '"two words"', "a b"]) == '(cat OR dog) OR emu OR "two words" OR (a b)'
+
+
 TIDY: Mapping[str, str] = {
     "  cat   dog ": "cat dog",
     "(cat dog)": "cat dog",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -84,8 +85,10 @@ class Streams(Operator):
 
     def recorded_posts(self, index: str) -> int:
         """How many posts there are in tw<INDEX>."""
-        path = self.desk.home / ".local/share/netwar/archive" / f"{index}.sqlite"
-        return len(self.select(index, "SELECT id FROM tweets")) if path.exists() else 0
+        try:
+            return len(self.select(index, "SELECT id FROM tweets"))
+        except sqlite3.OperationalError:  # its file is not there yet, or just being made
+            return 0
 
     def ended(self, process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> str:
         """What a process says that is told to end."""
@@ -185,6 +188,14 @@ def test_the_members_of_a_list_are_followed(streams: Streams) -> None:
     told = streams.run("tw-stream", "mps", "--list", one["id"], "--detach").stderr
     assert f"mps: {len(members) + 1} users of list" in told
     streams.until(lambda: frozenset(f"from:{id}" for id in {*members, come}) in streams.values(), process)
+
+
+def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) -> None:
+    path = streams.write("terms", "harbour", "election OR brexit")
+    told = streams.run("tw-stream", "one", path, "--estimate").stderr
+    assert f"2 terms of {path}: " in told
+    assert " a day for $" in told
+    assert "no capture one is registered" in streams.run("tw-stream", "one", "--estimate", check=1).stderr
 
 
 def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
