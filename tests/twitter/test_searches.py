@@ -9,6 +9,8 @@ import pytest
 from netwar.errors import OutOfBudget, RateLimited
 from netwar.twitter.base import QueryRefused, StaleToken, TransientError
 from netwar.twitter.client import Client
+from netwar.twitter.endpoints import SEARCH_ALL
+from netwar.twitter.problems import Reply
 from tests.operator import Operator
 
 NOW = 1_767_268_800_000  # 2026-01-01T12:00:00Z
@@ -87,8 +89,16 @@ def test_the_full_archive_is_asked_once_a_second_whoever_else_asks(asking: Askin
     assert "429" in str([line["status"] for line in one.log() if line["path"].endswith("/all")]), "it waits that second, too"
 
 
+def test_a_refusal_of_the_second_says_nothing_of_the_window(asking: Asking) -> None:
+    _, twitter = asking(data="data")
+    headers = {"x-rate-limit-limit": "1", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(NOW // 1000 + 1)}
+    told = Reply(429, {**headers, "date": "Thu, 01 Jan 2026 12:00:00 GMT"}, {})
+    assert twitter._pace.remember(SEARCH_ALL, told) == 1.0
+    assert twitter._pace.limit(SEARCH_ALL) == 300
+
+
 def test_a_page_is_as_large_as_the_budget_allows(asking: Asking) -> None:
-    one, twitter = asking(data="data", budget="0.30")
+    one, twitter = asking(data="data", budget="0.38")
     who = fine(one)
     answer = twitter.search(f"from:{who}", index="twx", since=first_id(LONG_AGO), until=first_id(LATELY))
     assert 10 <= answer.asked < 20
