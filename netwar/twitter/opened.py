@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http.client import IncompleteRead
 from typing import Any
 
 import requests
@@ -20,6 +21,7 @@ from netwar.records.parsing import parsed
 from netwar.twitter.base import TransientError
 from netwar.twitter.problems import Glitch, Reply, reason
 from netwar.twitter.transport import Transport
+from netwar.twitter.way import causes
 
 ROUTE = "/2/tweets/search/stream"
 SILENCE = 30.0
@@ -78,7 +80,7 @@ class Opened:
                 raise self._trouble(f"X's stream was silent for {self._silence:.0f} s") from error
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if not self._closed:
-                raise self._trouble(f"X's stream broke off: {reason(error)}") from error
+                raise self._trouble(f"X's stream broke off: {_why(error)}") from error
         finally:
             with self._lock:
                 self._reads = False
@@ -96,6 +98,12 @@ class Opened:
 
     def _trouble(self, what: str) -> TransientError:
         return TransientError(what, "connect again")
+
+
+def _why(error: BaseException) -> str:
+    """In words, which the library has not for the end of a connection in the middle of an answer."""
+    whole = not any(isinstance(one, IncompleteRead) for one in causes(error))
+    return reason(error) if whole else "the connection ended in the middle"
 
 
 def _lower(response: requests.Response) -> dict[str, str]:

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from netwar.sandbox.keys import APPS, Caller
 from netwar.sandbox.scenario import scenario
 from netwar.sandbox.server import build
+from netwar.sandbox.state import Call
+from netwar.sandbox.streams.connections import Connection
+from netwar.sandbox.streams.making import Making
 
 from .conftest import LEGACY, TIMEOUT, Sandbox, Start
 from .streams import calm, connected, ended, flushed, lines, posted, raw, rule, truth
@@ -210,3 +214,30 @@ def test_what_a_scenario_says_of_streams_is_read_whole_or_refused_in_words() -> 
             scenario({"stream": wrong})
     with pytest.raises(ValueError, match="standalone"):
         build(scenario({"stream": {"rules": [{"value": "lang:en"}]}}))
+
+
+def test_a_post_of_the_stream_costs_a_fraction_of_one_that_is_built_anew() -> None:
+    """In units of a fixed piece of Python work, as a sandbox shares the processor with the recorder that it judges."""
+    box = build(scenario({"stream": {"rate": 1500, "rules": [{"value": "harbour OR wind OR train OR brexit OR climate"}]}}))
+    call = Call(box, Caller(APPS[0]), LEGACY, {})
+    making = Making(call, Connection("one", APPS[0].key, box.world.moment))
+
+    def cost(seconds: int) -> tuple[float, int]:
+        box.clock.set(box.world.moment + seconds * 1000)
+        box.tick()
+        begun = time.process_time()
+        posts = len(making.until(box.world.moment).posts)
+        return time.process_time() - begun, posts
+
+    cost(3)  # every voice once
+    spent, posts = cost(6)
+    unit = min(piece_of_work() for _ in range(3))
+    assert posts > 2_000
+    assert spent / posts < unit / 100, f"{spent / posts * 1e6:.0f} us a post, {unit * 1e3:.1f} ms the unit"
+
+
+def piece_of_work() -> float:
+    begun, total = time.process_time(), 0
+    for number in range(200_000):
+        total = (total * 31 + number) & 0xFFFFFFFF
+    return time.process_time() - begun
