@@ -155,22 +155,3 @@ def _cap(services: Services, found: Estimate) -> str:
     cap, used = count(usage.get("project_cap")), count(usage.get("project_usage"))
     hours = None if cap is None or used is None else found.hours_to(max(cap - used, 0))
     return "" if hours is None else f", {hours:,.0f} hours to X's cap of the month"
-
-
-def estimated(services: Services, expressions: Sequence[str], *, yes: bool = False) -> str:
-    """What as many posts a day would cost as these expressions (of users: `from:ID`) had in the last seven days, in words. What
-    many requests for counts cost is agreed to first. X counts no retweets for words and tags."""
-    from netwar.records.expressions import joined
-    from netwar.search.counting import estimated as counted_together
-    from netwar.search.planning import RECENT, packs
-
-    queries = [joined(some) for some in packs(expressions, RECENT)]
-    services.twitter.ask_time()
-    since, until = times(services, CountOptions())
-    agree(services, len(queries), full=False, yes=yes)
-    prices = services.money.price({"post": 1}), services.money.price({"user": 1})
-    with services.report.work("counts", len(queries)) as bar:
-        found = counted_together(
-            services.twitter, queries, since, until, index="", prices=prices, counted=lambda query, posts: bar.update(1)
-        )
-    return said(services, found)
