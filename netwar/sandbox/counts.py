@@ -5,8 +5,6 @@ X counts what searches do not show: also the posts of those who are suspended or
 
 from __future__ import annotations
 
-from collections import Counter
-
 from netwar.sandbox import parameters as read
 from netwar.sandbox.found_posts import first_id
 from netwar.sandbox.problems import Body
@@ -46,10 +44,8 @@ def _moment(id: int) -> int:
 
 def _found(call: Call, wish: Asked, start: int, until: int, length: int) -> list[tuple[int, int, int]]:
     """(start, end, posts) of each stretch, oldest first; the first and the last may be shorter than the others."""
-    counter: Counter[int] = Counter()
-    for one, found in call.box.searched.newest(wish.query, max(wish.floor, first_id(start) - 1), first_id(until), COUNTED):
-        if found:
-            counter[_moment(one.id) // length] += 1
+    floor = max(wish.floor, first_id(start) - 1)
+    counter = call.box.searched.counted(wish.query, floor, first_id(until), COUNTED, length)
     stretches = range(start // length, -(-until // length)) if until > start else range(0)
     return [(max(start, one * length), min(until, (one + 1) * length), counter[one]) for one in stretches]
 

@@ -3,6 +3,7 @@ within a stretch of ids."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from heapq import merge
@@ -10,9 +11,9 @@ from typing import NamedTuple
 
 from netwar.sandbox.query.parser import Query
 from netwar.sandbox.query.said import Said, said
-from netwar.sandbox.streams.voices import Voices
+from netwar.sandbox.streams.voices import Voices, sampled
 from netwar.sandbox.world.clock import EPOCH
-from netwar.sandbox.world.post_times import Found
+from netwar.sandbox.world.post_times import Found, Run
 from netwar.sandbox.world.posts import Post
 from netwar.sandbox.world.world import World
 
@@ -36,10 +37,15 @@ class Searched:
         self._voices = Voices(world, quoted=False)
         self._said: Callable[[Placed, str], Said] = lru_cache(KEPT)(self._read)
 
-    def newest(self, query: Query, floor: int, ceiling: int, states: tuple[str, ...]) -> Iterator[tuple[Placed, bool]]:
-        """Every post with floor < id < ceiling of users in these states that may match, newest first, and whether it does."""
+    def newest(
+        self, query: Query, floor: int, ceiling: int, states: tuple[str, ...], *, stream: bool = True
+    ) -> Iterator[tuple[Placed, bool]]:
+        """Every post with floor < id < ceiling of users in these states that may match, newest first, and whether it does;
+        without `stream` none that came for it."""
         timelines = (
-            self._timeline(author, floor, ceiling) for author in self._authors(query) if self._world.state(author) in states
+            self._timeline(author, floor, ceiling, stream)
+            for author in self._authors(query)
+            if self._world.state(author) in states
         )
         for one in merge(*timelines, reverse=True):
             voice = self._world.chorus.voice(one.author)
@@ -48,13 +54,29 @@ class Searched:
             else:
                 yield one, query.finds(self._voices.said(voice, one.id))
 
+    def counted(self, query: Query, floor: int, ceiling: int, states: tuple[str, ...], length: int) -> Counter[int]:
+        """How many posts match in each stretch of `length` ms, by its number since 1970. Those of the stream are not gone
+        through one by one: there may be millions."""
+        one_by_one = sampled(query.term) or _IN in query.text or not self._world.chorus.segments
+        counter = Counter(
+            _moment(one.id) // length for one, found in self.newest(query, floor, ceiling, states, stream=one_by_one) if found
+        )
+        for voice in () if one_by_one else self._voices.matching(query):
+            author = self._world.chorus.author(voice)
+            if self._world.state(author) in states and query.finds(self._voices.said(voice, 0)):
+                for run in self._world.chorus.runs(author, self._world.moment):
+                    counter.update(_turns(run, _moment(floor + 1), _moment(ceiling), length))
+        return counter
+
     def post(self, one: Placed) -> Post:
         """The post itself."""
         return Post(self._world, Found(one.author, one.k, 0))
 
-    def _timeline(self, author: int, floor: int, ceiling: int) -> Iterator[Placed]:
+    def _timeline(self, author: int, floor: int, ceiling: int, stream: bool) -> Iterator[Placed]:
         postings = self._world.postings
         first, last = postings.position(author, floor + 1), postings.position(author, ceiling)
+        if not stream and self._sings(author):
+            last = min(last, self._world.chorus.first_post(author))
         return (Placed(postings.id(author, k), author, k) for k in range(last - 1, first - 1, -1))
 
     def _authors(self, query: Query) -> Iterable[int]:
@@ -79,6 +101,22 @@ class Searched:
 
     def _read(self, one: Placed, name: str) -> Said:
         return said(self.post(one))
+
+
+def _turns(run: Run, since: int, until: int, length: int) -> Counter[int]:
+    """How many posts of an even run are in each stretch, from `since` until before `until` (ms)."""
+    first = max(0, -(-(since - run.start) // run.gap))
+    last = min(run.count, -(-(until - run.start) // run.gap))
+    found: Counter[int] = Counter()
+    while first < last:
+        stretch = (run.start + first * run.gap) // length
+        beyond = min(last, -(-((stretch + 1) * length - run.start) // run.gap))
+        found[stretch], first = beyond - first, beyond
+    return found
+
+
+def _moment(id: int) -> int:
+    return (id >> 22) + EPOCH
 
 
 def first_id(ms: int) -> int:

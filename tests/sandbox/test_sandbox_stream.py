@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
+from netwar.sandbox.found_posts import first_id
 from netwar.sandbox.keys import APPS, Caller
+from netwar.sandbox.query.parser import parse
 from netwar.sandbox.scenario import scenario
 from netwar.sandbox.server import build
 from netwar.sandbox.state import Call
 from netwar.sandbox.streams.connections import Connection
 from netwar.sandbox.streams.making import Making
+from netwar.sandbox.world.clock import EPOCH
+from tests.randomly import SEED
 
 from .conftest import LEGACY, TIMEOUT, Sandbox, Start
 from .streams import calm, connected, ended, flushed, lines, posted, raw, rule, truth
@@ -241,3 +247,22 @@ def piece_of_work() -> float:
     for number in range(200_000):
         total = (total * 31 + number) & 0xFFFFFFFF
     return time.process_time() - begun
+
+
+def test_counts_of_the_stream_are_what_going_through_its_posts_would_count() -> None:
+    box = build(scenario({"stream": {"rate": 40}, "clock": {"now": "2026-03-01T12:00:00Z"}}))
+    for rate in (0, 300, 7):
+        box.clock.set(box.world.moment + 50_000)
+        box.tick()
+        box.world.chorus.post(rate, box.world.moment)
+    box.clock.set(box.world.moment + 90_001)
+    box.tick()
+    choose = random.Random(SEED)
+    for _ in range(10):
+        query = parse(choose.choice(("brexit", "has:links harbour -is:retweet", "sample:20 wind", "@nobody OR train")))
+        low, high = sorted(choose.randrange(box.world.moment - 300_000, box.world.moment + 1_000) for _ in range(2))
+        length = choose.choice((1_000, 60_000, 3_600_000))
+        bounds: tuple[int, int, tuple[str, ...]] = (first_id(low) - 1, first_id(high), ("active",))
+        found = (one.id for one, matches in box.searched.newest(query, *bounds) if matches)
+        expected = Counter(((id >> 22) + EPOCH) // length for id in found)
+        assert box.searched.counted(query, *bounds, length) == expected, (query.text, low, high, length)
