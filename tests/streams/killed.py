@@ -194,7 +194,8 @@ def killed(story: Killed, kills: int, *, seconds: float, rate: float) -> dict[st
     """The whole story; what must hold is asserted. A run lasts up to so many of our seconds."""
     chance = random.Random(SEED)
     story.post("stream", {"rate": rate})
-    people = [user["id"] for user in story.users()[:8]]
+    time.sleep(30 / rate / story.speed)
+    people = sorted({post["author"] for post in map(json.loads, story.get("truth/stream?all=1").splitlines())})[:200]
     story.register("cats", "brexit", '"climate change"')
     story.register("dogs", "brexit lang:en", "election")
     story.register("people", *people)
