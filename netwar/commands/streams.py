@@ -118,6 +118,14 @@ def stopped(services: Services, index: str) -> str:
     return f"{index} is stopped: {goes}; what was recorded stays"
 
 
+def forgotten(services: Services, index: str) -> str:
+    """Forget a capture that is stopped, and its lines; the outcome. Raises NetwarError for one that is on."""
+    capture = known(services.captures, index)
+    if not services.captures.forget(index):
+        raise NetwarError(f"{index} is being captured: tw-stream {index} --stop ends that")
+    return f"{index} is forgotten ({about(capture)}); what was recorded stays"
+
+
 def known(captures: Captures, index: str) -> Capture:
     """A capture that is registered. Raises NetwarError."""
     there = {capture.index: capture for capture in captures.captures()}

@@ -204,3 +204,15 @@ def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
     streams.run("tw-stream", "one", path, "--budget", "much", check=2)
     assert "is empty" in streams.run("tw-stream", "one", streams.write("empty"), check=1).stderr
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--stop", check=1).stderr
+
+
+def test_a_capture_is_stopped_begun_anew_and_forgotten(streams: Streams) -> None:
+    path = streams.write("terms", "harbour")
+    streams.run("tw-stream", "one", path, "--detach")
+    assert "--stop ends that" in streams.run("tw-stream", "one", "--forget", check=1).stderr
+    assert "nobody holds the connection" in streams.run("tw-stream", "one", "--stop").stderr
+    assert "one was stopped already" in streams.run("tw-stream", "one", "--stop").stderr
+    assert f"one: 1 term of {path}; nobody holds" in streams.run("tw-stream", "one", "--detach").stderr
+    assert "is stopped" in streams.run("tw-stream", "one", "--stop").stderr, "it was begun anew"
+    assert "one is forgotten" in streams.run("tw-stream", "one", "--forget").stderr
+    assert "there is none yet" in streams.run("tw-stream", "one", "--detach", check=1).stderr
