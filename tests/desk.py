@@ -67,7 +67,7 @@ class Desk:
         input: str | bytes | None = None,
         env: Mapping[str, str] | None = None,
         check: int | None = None,
-        timeout: float = 120,
+        timeout: float = 240,
     ) -> Ended:
         """Run bin/NAME to its end. `check` is the exit status that it must have."""
         given = input.encode() if isinstance(input, str) else input or b""
@@ -119,7 +119,7 @@ class Begun:
             self._process.kill()
         return killed
 
-    def end(self, timeout: float = 120) -> Ended:
+    def end(self, timeout: float = 240) -> Ended:
         """Wait for its end."""
         status = forked.status(self._process, timeout)
         stdout, stderr = (_read(file) for file in self._said)

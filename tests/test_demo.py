@@ -28,7 +28,7 @@ def test_it_works_twice_in_two_minutes_and_touches_nothing_else(desk: Desk, tmp_
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=120,
+        timeout=240,
     )
     told = done.stdout.decode()
     assert done.returncode == 0, told
@@ -60,6 +60,6 @@ def at_a_terminal(environment: dict[str, str]) -> str:
             seen += block
     except OSError:
         pass  # so Linux tells that the other end is closed
-    assert process.wait(120) == 0, seen.decode()
+    assert process.wait(240) == 0, seen.decode()
     os.close(ours)
     return seen.decode()
