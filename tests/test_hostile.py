@@ -17,6 +17,7 @@ from netwar.config import load
 from netwar.records.documents import Document
 from tests.desk import BIN, ROOT, Desk, Ended
 from tests.hostile import EVIL, KEYS, OTHER, TWEET, USER, fill, harm, services
+from tests.rows import rows
 from tests.terminals import on_a_terminal
 from tests.test_every_program import PROGRAMS
 
@@ -113,7 +114,8 @@ def test_every_program_is_tried() -> None:
     assert sorted(CASES) == PROGRAMS
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.long
+@rows("name", PROGRAMS)
 def test_nothing_that_others_wrote_does_anything(hostile: Desk, name: str) -> None:
     for line in CASES[name]:
         ended = hostile.run(name, *words(line), input=f"{USER}\n")
