@@ -66,7 +66,7 @@ class Killed(Operator):
 
     def hurry(self, speed: float) -> None:
         self.since, self.speed = int(time.time() * 1000), speed
-        self.post("clock", {"speed": speed})
+        self.post("clock", {"speed": speed, "strict": True})  # keys are signed by clocks as fast
 
     @property
     def now(self) -> int:
@@ -142,7 +142,7 @@ class Killed(Operator):
 
     def gaps(self, index: str) -> list[tuple[int, int]]:
         lines = self.hurried("tw-gaps", index, "--json").stdout.splitlines()
-        return [(_ms(one["since"]), _ms(one["until"])) for one in map(json.loads, lines)]
+        return [(in_ms(one["since"]), in_ms(one["until"])) for one in map(json.loads, lines)]
 
     def connections(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.get("truth/stream/connections"))
@@ -153,7 +153,7 @@ class Killed(Operator):
         return self.bill()["micro"], self.spent()
 
 
-def _ms(text: str) -> int:
+def in_ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
