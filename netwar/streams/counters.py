@@ -28,6 +28,7 @@ class Counters:
         self._last: dict[str, int] = {}
         self._lags: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
         self.rejected = 0
+        self.gaps: Mapping[str, int] = {}  # open ones, by index, as counted last
 
     def came(self, posts: Mapping[str, int], at: int) -> None:
         """So many posts of each capture came, the last one at a time of X's (ms)."""
@@ -94,6 +95,7 @@ class Counters:
                 micro=micro + self._micro[index],
                 rejected=rejected + self._rejected[index],
                 detail=detail,
+                gaps=self.gaps.get(index, 0),
             )
 
     def _since(self, index: str, bucket: int) -> int:

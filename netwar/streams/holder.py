@@ -6,7 +6,7 @@ The main thread only waits and tells, so that a signal never falls into the midd
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +45,7 @@ FLUSH_SECONDS = 10.0  # of writing on, once told to stop
 class Stores:
     """What a holder is handed. `folder` is for segments and the journal, `aside` keeps lines that cannot be read, `newcomers`
     takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for;
-    `refill` fills gaps, with stores of its own."""
+    `refill` fills gaps, with stores of its own, and tells how many are open."""
 
     captures: Captures
     streaming: Streaming
@@ -56,7 +56,7 @@ class Stores:
     newcomers: Newcomers
     account: str
     command: str
-    refill: Callable[[Live], object] = lambda live: None
+    refill: Callable[[Live], Mapping[str, int]] = lambda live: {}
 
 
 Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
@@ -195,7 +195,7 @@ class Hold:
             if self._money or self._writer.away or not self._connector.connected:
                 continue
             try:
-                self._stores.refill(self.live())
+                self._counters.gaps = self._stores.refill(self.live())
             except NetwarError as error:
                 log.info("gaps are filled later: %s", error)
 

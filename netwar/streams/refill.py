@@ -72,36 +72,37 @@ class Refiller:
     def __init__(self, archive: Archive, twitter: Twitter, captures: Captures, money: Money) -> None:
         self._archive, self._twitter, self._captures, self._money = archive, twitter, captures, money
 
-    def step(self, live: Live) -> int:
-        """Look at every capture once, newest gaps first; how many windows were filled. Raises NetwarError."""
-        done = 0
+    def step(self, live: Live) -> dict[str, int]:
+        """Look at every capture once, newest gaps first; how many gaps are open, by index. Raises NetwarError."""
+        open_: dict[str, int] = {}
         for capture in self._captures.captures():
             index, now = tweets_index(capture.index), self._twitter.now()
             ready = [*windows(gaps.gaps(self._archive, index, now), now)]
             lines = {one.terms: one for one in (*self._captures.earlier(capture.index), capture)}
             for window in reversed(ready):
                 if window.terms in lines:
-                    done += self._filled(lines[window.terms], window, live)
-        return done
+                    self._fill(lines[window.terms], window, live)
+            left = gaps.gaps(self._archive, index, now)
+            open_[capture.index] = sum(gap.state == "open" and gap.until < now for gap in left)
+        return open_
 
-    def _filled(self, capture: Capture, window: Window, live: Live) -> bool:
+    def _fill(self, capture: Capture, window: Window, live: Live) -> None:
         index = tweets_index(capture.index)
         if (reached := recent.reachable(self._twitter, window.low, window.high)) is None or reached.low > window.low:
             for part in window.parts:
                 low = part.high if reached is None else min(max(reached.low, part.low), part.high)
                 if low > part.low:
                     gaps.given_up(self._archive, index, window.terms, Stretch(part.low, low))
-            return False
+            return
         queries = [joined(some) for some in packs(expressions(capture), RECENT)]
         if len(queries) > MOST_QUERIES or not self._fits(capture, window, live):
-            return False
+            return
         for query in queries:
             self._search(capture, query, window)
         how = gaps.NO_RETWEETS if any(map(is_keyword, expressions(capture))) else gaps.WHOLE
         for part in window.parts:
             gaps.refilled(self._archive, index, window.terms, part, how)
         log.info("%s: a gap of %.0f s is filled by a search", capture.index, (window.high - window.low) / 1000)
-        return True
 
     def _search(self, capture: Capture, query: str, window: Window) -> None:
         names = {"tweets": tweets_index(capture.index), "users": users_index(capture.index)}
