@@ -20,12 +20,12 @@ uninstall: ## remove what  make install  put below PREFIX
 demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
 	@sh conf/demo.sh
 
-# Minutes in which everything goes wrong, as a part of the checks.
+# Minutes in which everything goes wrong, as a part of the checks; and which tests, if not all.
 SOAK ?= 1
+TESTS ?=
 
 test: .venv/checks ## run every check there is
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint soaked
-	$(PY) -m pytest -n auto -rs --durations=30
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint soaked tested
 
 lint:
 	$(PY) -m ruff check .
@@ -35,12 +35,18 @@ lint:
 	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)
 
+SOAKING = $(PY) -m tests.soak --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) --hosts $(or $(HOSTS),1) \
+	  $(if $(SEED),--seed $(SEED))
+
 soaked:
-	$(PY) -m tests.soak --minutes $(SOAK)
+	$(SOAKING) --minutes $(SOAK)
+
+# The plus lets it be seen while it runs; what it starts are no jobs of this make.
+tested:
+	+env -u MAKEFLAGS $(PY) -m pytest -n auto -rs --durations=30 $(TESTS)
 
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
-	$(PY) -m tests.soak --minutes $(or $(MINUTES),10) --stores $(or $(STORES),files) --accounts $(or $(ACCOUNTS),4) \
-	  --hosts $(or $(HOSTS),1) $(if $(SEED),--seed $(SEED))
+	$(SOAKING) --minutes $(or $(MINUTES),10)
 
 mutants: .venv/checks ## break the program in 300 ways and see that a test notices each: ROOMS="meter queues" J=2
 	$(PY) -m tests.mutants $(if $(J),-j $(J)) $(ROOMS)
@@ -62,6 +68,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	$(PY) -m benchmarks.follows --followers 100000 --kills 5
 	$(PY) -m benchmarks.tracking --members 100
 	$(PY) -m benchmarks.observers --observers 8 --members 4 --requests 20 --window 60
+	$(PY) -m benchmarks.streams --seconds 60
 	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
@@ -109,4 +116,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 
-.PHONY: help venv install uninstall demo test lint soaked soak mutants servers format bench clean lock
+.PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers format bench clean lock

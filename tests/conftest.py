@@ -96,6 +96,10 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
     return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: begins before the others")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     sort(items)
 
@@ -109,6 +113,12 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"What is random was made from NETWAR_SEED={SEED}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are processors: there are always some who wait, for a server, a time-out or a disk."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

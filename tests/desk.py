@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TextIO
+from typing import IO, TextIO
 
 from netwar.config import SECTIONS
 from tests import forked
@@ -56,6 +56,10 @@ class Desk:
         environment = self.environment | dict(env or {})
         return subprocess.Popen(command, env=environment, cwd=self.home, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
+    def begin(self, name: str, *args: str | Path) -> Begun:
+        """Begin bin/NAME, as `run` does, without waiting for its end."""
+        return Begun([str(program(name)), *map(str, args)], self.environment, self.home)
+
     def run(
         self,
         name: str,
@@ -63,7 +67,7 @@ class Desk:
         input: str | bytes | None = None,
         env: Mapping[str, str] | None = None,
         check: int | None = None,
-        timeout: float = 120,
+        timeout: float = 240,
     ) -> Ended:
         """Run bin/NAME to its end. `check` is the exit status that it must have."""
         given = input.encode() if isinstance(input, str) else input or b""
@@ -97,14 +101,45 @@ def _anew(command: list[str], environment: dict[str, str], home: Path, given: by
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+class Begun:
+    """A program that runs in a fork (tests/forked.py): quick to begin, to be killed, or to be left to its end."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], home: Path, given: bytes = b"") -> None:
+        self._said = TemporaryFile(), TemporaryFile()  # noqa: SIM115
+        with TemporaryFile() as stdin:
+            stdin.write(given)
+            stdin.seek(0)
+            files = [file.fileno() for file in (stdin, *self._said)]
+            self._process = forked.start(command, environment, home, files)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
+    def kill_after(self, seconds: float) -> bool:
+        """kill -9, unless it ends before; whether it was killed."""
+        self._process.join(seconds)
+        if killed := self._process.is_alive():
+            self._process.kill()
+        return killed
+
+    def end(self, timeout: float = 240) -> Ended:
+        """Wait for its end."""
+        status = forked.status(self._process, timeout)
+        stdout, stderr = (_read(file) for file in self._said)
+        return Ended(status, stdout, stderr)
+
+
+def _read(file: IO[bytes]) -> str:
+    """What was written there; closes it."""
+    with file:
+        file.seek(0)
+        return file.read().decode()
+
+
 def _forked(command: list[str], environment: dict[str, str], home: Path, given: bytes, timeout: float) -> Ended:
-    with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
-        stdin.write(given)
-        stdin.seek(0)
-        process = forked.start(command, environment, home, [file.fileno() for file in (stdin, stdout, stderr)])
-        status = forked.status(process, timeout)
-        said = [(file.seek(0), file.read().decode())[1] for file in (stdout, stderr)]
-    return Ended(status, *said)
+    return Begun(command, environment, home, given).end(timeout)
 
 
 def sign_in(api: str, screen_name: str | None = None) -> dict[str, str]:

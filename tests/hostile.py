@@ -101,7 +101,7 @@ def services() -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"127.0.0.1:{server.server_port}"
@@ -126,6 +126,13 @@ def answer(path: str) -> tuple[int, str, bytes]:
         user = {"id": "13", "username": EVIL, "name": EVIL}
         data: Any = [user] if "/members" in path else one if path.startswith("/2/lists/77") else [one]
         body = {"data": data, "meta": {"result_count": 1}}
+    elif path.startswith("/2/users/search"):
+        body = {"data": [{"id": "13", "username": EVIL, "name": EVIL}], "meta": {}}
+    elif path.startswith("/2/tweets/counts/"):
+        body = {"data": [{"start": EVIL, "end": EVIL, "tweet_count": EVIL}], "meta": {"next_token": EVIL}}
+    elif path.startswith("/2/tweets/search/recent"):
+        body = {"errors": [{"parameters": {"query": [EVIL]}, "message": EVIL}], "title": EVIL, "detail": EVIL}
+        return 400, "application/json", json.dumps(body).encode()
     elif path.startswith(("/2/", "/oauth")):
         body = {"title": EVIL, "detail": EVIL, "type": "about:blank", "errors": [{"message": EVIL, "code": 1}]}
         return 403, "application/json", json.dumps(body).encode()

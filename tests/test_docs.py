@@ -92,6 +92,7 @@ PRICED = {
     "docs/costs.md": ["post", "user", "user", "user", "user"],
     "docs/profiles.md": ["user", "user"],
     "docs/sandbox.md": ["post", "user", "follower", "list"],
+    "docs/search.md": ["post", "user", "post", "counts_recent", "counts_all", "user"],
     "bin/tw-1name": ["user"],
     "bin/tw-1num": ["user"],
     "bin/tw-follow2usertest": ["follower", "user"],
@@ -104,6 +105,7 @@ PRICED = {
     "bin/tw-queue2usertest": ["user"],
     "bin/tw-quser2work": ["user"],
     "docs/lists.md": ["user", "list"],
+    "docs/streams.md": ["post", "user"],
 }
 
 

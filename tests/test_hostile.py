@@ -17,6 +17,7 @@ from netwar.config import load
 from netwar.records.documents import Document
 from tests.desk import BIN, ROOT, Desk, Ended
 from tests.hostile import EVIL, KEYS, OTHER, TWEET, USER, fill, harm, services
+from tests.rows import rows
 from tests.terminals import on_a_terminal
 from tests.test_every_program import PROGRAMS
 
@@ -28,7 +29,10 @@ CASES: dict[str, list[str]] = {
     "tw-1num": [f"{USER} --history", f"{USER} --json", f"{OTHER} --history"],
     "tw-1tweet": [TWEET, f"{TWEET} --json"],
     "tw-auth": ["", "FILE"],
+    "tw-chkstreams": ["", "--csv", "--json", "evil", "FILE"],
+    "tw-conversation": [f"{TWEET} evil --yes", "1 FILE", "FILE evil"],
     "tw-copy": ["evil other", "files:FILE other"],
+    "tw-count": ["FILE --yes", "FILE --each --csv --yes", "rain", "no FILE"],
     "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
     "tw-dequeue": ["FILE", f"{USER} nasa --queue FILE"],
     "tw-elk": [
@@ -45,6 +49,7 @@ CASES: dict[str, list[str]] = {
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
     "tw-help": ["", "look", "FILE"],
+    "tw-gaps": ["evil", "evil --csv", "evil --json", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
     "tw-indices": ["", "--json"],
     "tw-list2filt": ["77 --yes", "11 evil-31m --yes", "FILE", "11 FILE"],
@@ -57,6 +62,7 @@ CASES: dict[str, list[str]] = {
     "tw-quser2usertest": ["FILE", "no FILE"],
     "tw-quser2work": ["FILE", "--list 77 --yes", "--list FILE --yes"],
     "tw-rates": ["", "--csv", "--json", "no FILE", "FILE"],
+    "tw-rules": ["", "--csv", "--json", "--check FILE", "--remove --yes"],
     "tw-sandbox": ["--scenario FILE", "--replay FILE --port 0 --clock FILE"],
     "tw-search": [
         f"evil --user {USER}",
@@ -66,14 +72,17 @@ CASES: dict[str, list[str]] = {
         "evil owned --users --json",
         "FILE x",
     ],
+    "tw-search2elk": ["evil FILE --yes", "evil rain --coverage", "evil ids.txt --coverage --json", "FILE rain", "evil (FILE"],
     "tw-showmywork": ["evil", "evil --json", "evil --csv", "FILE"],
     "tw-showusertest": ["", "--names", "--json", "--csv"],
     "tw-showwork": ["", "--names", "--json", "--csv"],
     "tw-spend": [f"--since 2026-01-01 {form}" for form in ("", "--json", "--csv", "--by index")],
     "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
     "tw-touchindex": ["FILE"],
+    "tw-stream": ["evil FILE --detach", "evil --list 77 --detach", "evil --list FILE", "evil --stop", "FILE --stop"],
     "tw-tracklists": ["evil", "evil --lists 77", "evil --lists FILE", "evil --within FILE", "evil --forget 77", "FILE"],
     "tw-tumsearch": ["FILE -", "FILE - --both", "FILE - --missed", "ids.txt"],
+    "tw-usersearch": ["nasa --yes", "nasa --yes --csv", "nasa --yes --json", "FILE"],
     "tw-usersearchadd": ["FILE -", "FILE"],
     "tw-wipemywork": ["evil --yes", "FILE"],
     "tw-wipeusertest": [""],
@@ -105,7 +114,8 @@ def test_every_program_is_tried() -> None:
     assert sorted(CASES) == PROGRAMS
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.long
+@rows("name", PROGRAMS)
 def test_nothing_that_others_wrote_does_anything(hostile: Desk, name: str) -> None:
     for line in CASES[name]:
         ended = hostile.run(name, *words(line), input=f"{USER}\n")

@@ -16,6 +16,7 @@ import pytest
 
 from netwar.sandbox.faults import fault
 from tests.desk import BIN, ROOT
+from tests.rows import rows
 from tests.soak import archives, judging, table, undone, xfaults
 from tests.soak.books import Books
 from tests.soak.hosts import Account, Host, UnixUser
@@ -93,7 +94,7 @@ def part(low: int, high: int) -> dict[str, str]:
 ACTIVE = {"id": "1", "name": "one", "state": "active"}
 
 
-@pytest.mark.parametrize(
+@rows(
     ("user", "known", "there", "wrong"),
     [
         (ACTIVE, claim(), {1, 2, 3}, None),

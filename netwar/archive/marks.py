@@ -46,7 +46,8 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time of which all that a stream or a search matched is recorded: `span` is in ms since 1970.
+    """What a stream or a search matched and of which all is recorded: `span` is in ms since 1970 for a stream, and for a search
+    in ids of posts.
 
     `of` names the stream or search, such as "stream/brexit/3". It stands in the note periods/OF beside whatever else that says:
     {"spans": [[low, high, posts], …]}, newest first.

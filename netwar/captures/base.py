@@ -15,6 +15,8 @@ Kind = Literal["users", "terms"]
 
 LEASE = 15.0  # seconds that the connection stays with a holder who is not heard of
 RENEWAL = 5.0  # seconds between two renewals
+EARLIER = 8 * 86_400_000  # ms; X's recent search reaches back 7 days
+RETIRED = 3_600_000  # ms for which a removed rule stays known
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class CaptureOptions:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One capture. `terms` counts how often its lines changed, from 1; `since` is when the present ones were registered (ms);
-    `on` is false when it was stopped. `host`, `file`: where the lines came from, to be shown."""
+    """One capture. `terms` counts how often its lines changed, from 1; `since` is when the present ones were registered, and
+    `until` when others took their place or the capture was stopped (ms), None while they stand. `on` is false when it was
+    stopped. `host`, `file`: where the lines came from, to be shown."""
 
     index: str
     kind: Kind
@@ -38,6 +41,7 @@ class Capture:
     options: CaptureOptions = CaptureOptions()
     terms: int = 1
     since: int = 0
+    until: int | None = None
     on: bool = True
     host: str = ""
     file: str = ""
@@ -72,7 +76,7 @@ class CaptureState:
     """What the holder last said of one capture. Times in ms; counts since the capture was registered.
 
     `state`: running, over budget, refused (X refused its rules), behind (the archive is), waiting (for the connection).
-    `minute`, `hour`, `day`: posts in the last one.
+    `minute`, `hour`, `day`: posts in the last one; `gaps`: how many are open.
     """
 
     index: str
@@ -85,6 +89,7 @@ class CaptureState:
     micro: int = 0
     rejected: int = 0
     detail: str = ""
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +116,34 @@ class Captures(Protocol):
     """The captures of one app. Every step is atomic, whoever else uses it."""
 
     def register(self, capture: Capture) -> Capture:
-        """Put a capture in, or its new lines and options: as registered. `terms` rises by one when the lines (or their kind)
-        differ from those before, or when it had been stopped; saying the same again changes nothing."""
+        """Put a capture in, or its new lines and options, at its `since`: as registered. `terms` rises by one when the lines
+        (in any order, or their kind) differ from those before, or when it had been stopped; what was before is then told by
+        `earlier`. Saying the same again changes nothing."""
 
     def stop(self, index: str, at: int) -> bool:
         """Switch a capture off; whether it was on. Its lines stay known."""
 
     def forget(self, index: str) -> bool:
-        """Remove a capture that is off; whether there was one."""
+        """Remove a capture that is off, with its earlier lines; whether there was one."""
 
     def captures(self) -> list[Capture]:
         """All of them, also those that are off, by index."""
 
+    def earlier(self, index: str) -> list[Capture]:
+        """A capture as it was before its lines changed, or before it was stopped and begun anew, oldest first: what ended
+        within the last EARLIER before the newest change, so that a gap can be filled with the lines of its time."""
+
     def generation(self) -> int:
         """A number that rises with each change of a capture: one small read."""
 
+    def name(self) -> str:
+        """What tells these captures from those of every other registry, drawn once: by it our rules are known at X."""
+
     def hold(self, host: str, pid: int, index: str, at: int) -> Holder | None:
-        """Take the connection if nobody holds it: a new fence. None while another does."""
+        """Take the connection if nobody holds it, or who does is known to be dead: a new fence. None while another does."""
 
     def renew(self, fence: int) -> None:
-        """Keep the connection for another LEASE. Raises FenceLost."""
+        """Keep the connection for another LEASE, also after one ran out if nobody took it since. Raises FenceLost."""
 
     def release(self, fence: int) -> None:
         """Let the next one take the connection at once. Of a fence that was lost nothing is changed."""
@@ -146,7 +159,8 @@ class Captures(Protocol):
         removed more than an hour before the newest time named. Raises FenceLost."""
 
     def connects(self, since: int) -> list[int]:
-        """When connects were tried from a time on (ms), oldest first: X allows an app 50 in 15 minutes, whoever holds."""
+        """When connects were tried from a time on (ms), oldest first, for an hour: X allows an app 50 in 15 minutes, whoever
+        holds."""
 
     def connecting(self, fence: int, at: int) -> None:
         """Note a connect before it is tried. Raises FenceLost."""

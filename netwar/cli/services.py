@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import metering, queueing
+from netwar.cli import asking, capturing, metering, queueing
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
+    from netwar.captures.base import Captures
     from netwar.config import Settings
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netwar.queues.base import Queue
     from netwar.queues.roster import Roster
     from netwar.twitter.client import Client
+    from netwar.twitter.stream import XStream
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class Services:
         self._closing = ExitStack()
         self._queues: dict[str, Queue] = {}
         self._rosters: dict[str, Roster] = {}  # by index
-        self._left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
+        self.left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
         self.hidden: set[str] = set()
         self.run_budget: int | None = None  # micro-dollars that the operator allows this run, beside the day's budget
 
@@ -144,6 +146,11 @@ class Services:
         return self._opened(metering.windows(self))
 
     @cached_property
+    def captures(self) -> Captures:
+        """What the app's stream connection records, and who holds it."""
+        return self._opened(capturing.captures(self))
+
+    @cached_property
     def archive(self) -> Archive:
         """Documents and ledger: in the cluster that `elksg` names, else in files."""
         if self.settings.elksg:
@@ -189,13 +196,12 @@ class Services:
     @cached_property
     def twitter(self) -> Client:
         """X itself, asked within the rate windows and the budget."""
-        from netwar.archive.deadletters import keep_answer
-        from netwar.twitter.client import connect
+        return self._opened(asking.twitter(self))
 
-        def aside(request: str, content: bytes, reason: str) -> None:
-            keep_answer(self.data / "dead-letters", request, content, reason)
-
-        return self._opened(connect(self.settings, self.money, self.windows, self.command, aside, self.run_budget))
+    @cached_property
+    def streaming(self) -> XStream:
+        """X's filtered stream of the app: its rules, its connections, and the stream itself."""
+        return asking.streaming(self)
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
@@ -246,7 +252,7 @@ class Services:
         from netwar.connections.runs import exclusive
         from netwar.errors import ServiceDown
 
-        self._left = left
+        self.left = left
         told = f"{self.command} is already working on {queue} with {self.settings.path}: one run at a time"
         try:
             exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
@@ -263,7 +269,7 @@ class Services:
     @property
     def consequence(self) -> str:
         """What a run that is stopped leaves behind, as the end of a sentence."""
-        return f"; {self._left}" if self._left else ""
+        return f"; {self.left}" if self.left else ""
 
     def close(self) -> None:
         """Close what was opened, the newest first; the run ends last, when nothing is held in its name."""

@@ -11,6 +11,7 @@ from typing import Any
 
 # A second Ctrl-C in this many seconds does not disturb the clean-up that the first began.
 GRACE = 5.0
+HANGUP = signal.SIGHUP
 AGAIN = 0.01  # seconds until a stop that was lost in a callback is raised once more
 
 
@@ -63,6 +64,12 @@ def install() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.unraisablehook = _keeping(stop, sys.unraisablehook)
+
+
+def heard(number: signal.Signals, call: Callable[[], None]) -> None:
+    """Call this at each such signal from now on, in place of raising Stopped, unless it was ignored when we started."""
+    if signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, lambda _number, _frame: call())
 
 
 def _keeping(stop: _Stop, ignore: Callable[[Any], object]) -> Callable[[Any], None]:

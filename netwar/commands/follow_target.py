@@ -100,6 +100,11 @@ def agree_on(services: Services, what: Priced, so_far: int, *, yes: bool) -> Non
     told = f"{what}: {what.count:,}" if what.count is not None else f"{what}: X does not say how many"
     told += f", {so_far:,} of them are read" if so_far else ""
     told += f"; up to ${most / 1e6:,.2f}" if most is not None else f"; {price(what.kind)} each"
+    agree_to(services, str(what), told, most, yes=yes)
+
+
+def agree_to(services: Services, what: str, told: str, most: int | None, *, yes: bool) -> None:
+    """The same of anything that costs at most so much (micro-dollars, None if it is not known); `told` says what and how much."""
     budget = services.settings.budget
     money = services.money
     left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)

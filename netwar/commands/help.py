@@ -66,6 +66,24 @@ TASKS = (
         ),
     ),
     Task(
+        "stream",
+        "Record posts as they are made",
+        (
+            ("tw-stream", "Record by search terms, users, or a list of X, all the time"),
+            ("tw-rules", "Show the rules at X, and let X check new ones"),
+        ),
+    ),
+    Task(
+        "find",
+        "Search X, and record what is found",
+        (
+            ("tw-count", "Count the posts of a query, and say what they would cost"),
+            ("tw-search2elk", "Record what queries find, recent or of any time"),
+            ("tw-conversation", "Record the conversation that a tweet belongs to"),
+            ("tw-usersearch", "Record users found by name"),
+        ),
+    ),
+    Task(
         "follows",
         "Record who follows whom",
         (
@@ -80,6 +98,8 @@ TASKS = (
         (
             ("tw-indices", "Show each index, its size and its times"),
             ("tw-coverage", "Show what is complete, and what is missing"),
+            ("tw-gaps", "Show when a capture by stream was not complete"),
+            ("tw-chkstreams", "Say of each capture by stream whether it is well"),
             ("tw-search", "Search the tweets or users of an index"),
             ("tw-1tweet", "Show one tweet"),
             ("tw-1name tw-1num", "Show a user by screen name; by number"),

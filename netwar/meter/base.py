@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -105,6 +105,21 @@ class DoesNotFit(Exception):
         self.sure = sure
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a draw booked, and what is set aside from now on.
+
+    `cost` is what was new, in micro-dollars, for each of the purposes in their order. `slice` stands under its old id;
+    `refused` says why the next one is not set aside, None if it is.
+    """
+
+    cost: tuple[int, ...]
+    slice: Reservation
+    refused: DoesNotFit | None = None
+
+
+Bought = Sequence[tuple[Purpose, Collection[tuple[str, str]]]]  # for each purpose the (kind, id) that came
+
 EVERYTHING = 1 << 50  # micro-dollars: more than any request costs, and exact in every store
 
 
@@ -175,6 +190,15 @@ class Money(Protocol):
         """Book the (kind, id) that came, on the UTC day of the answer's Date header `at`, and close the
         reservation, and the doubts that the answer has made good. Only what is new that day costs. What it cost, in
         micro-dollars."""
+
+    def draw(self, slice: Reservation, bought: Bought, at: datetime, next: Mapping[str, int]) -> Drawn:
+        """Book what a stream brought out of a slice of the budget, on the UTC day of `at`, and set the next slice aside in its
+        place, as one step: between two of them nobody else can take what the stream is about to cost.
+
+        What came twice costs the first purpose alone. Where the `next` slice does not fit, what is left of this one stays set
+        aside, as X may be sending still; what came is booked all the same. Tells the meter no time: what is booked late, since
+        the meter was away, must not set it back.
+        """
 
     def release(self, reservation: Reservation) -> None:
         """Close a reservation whose request surely bought nothing."""

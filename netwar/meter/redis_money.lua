@@ -79,7 +79,9 @@ function step.reserve(id, reservation, given)
       call('HSET', reservations, open[i], cjson.encode(other))
     end
     local nobodys, opened = other.doubt or other.holder == mine.holder, tonumber(other.opened)
-    if opened < about.ended and (other.doubt or other.holder ~= mine.holder) then
+    if open[i] == id then
+      other = nil -- it gives way to this one
+    elseif opened < about.ended and (other.doubt or other.holder ~= mine.holder) then
       call('HDEL', reservations, open[i])
     elseif other.doubt or (nobodys and other.request == mine.request) then
       largest(doubts, other.request, other.micro)
@@ -167,17 +169,12 @@ local function make_good(id, about, before)
   end
 end
 
--- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other; that they are paid for is kept
--- for so many seconds. What it cost.
-function step.settle(id, day, purpose, kinds, doubts, kept)
-  local charges = KEYS[7]
-  local command, index = unpack(cjson.decode(purpose))
-  local first_id, whole_cost, about, before = 9, 0, cjson.decode(doubts), 0
-  for number, kind in ipairs(cjson.decode(kinds)) do
-    local paid, count, new = KEYS[7 + number], kind[3], 0
-    for _, post in ipairs(kind[1] == 'post' and about.resumed or {}) do
-      before = before + call('SISMEMBER', paid, post)
-    end
+-- Book what came for one purpose: `kinds` are [kind, price, number of ids, number of the key that has what is paid for], the ids
+-- follow one after the other from the argument `first_id` on. What it cost, and where the next ids begin.
+local function book(day, command, index, kinds, first_id, kept)
+  local charges, whole_cost = KEYS[7], 0
+  for number, kind in ipairs(kinds) do
+    local paid, count, new = KEYS[7 + (kind[4] or number)], kind[3], 0
     for first = first_id, first_id + count - 1, MAX_ARGUMENTS do
       new = new + call('SADD', paid, unpack(ARGV, first, math.min(first + MAX_ARGUMENTS, first_id + count) - 1))
     end
@@ -190,7 +187,44 @@ function step.settle(id, day, purpose, kinds, doubts, kept)
     end
     call('HINCRBY', spent, day, whole(cost))
   end
+  return whole_cost, first_id
+end
+
+-- Book what came: `kinds` are [kind, price, number of ids], their ids follow one after the other; that they are paid for is kept
+-- for so many seconds. What it cost.
+function step.settle(id, day, purpose, kinds, doubts, kept)
+  local command, index = unpack(cjson.decode(purpose))
+  local about, before = cjson.decode(doubts), 0
+  kinds = cjson.decode(kinds)
+  for number, kind in ipairs(kinds) do
+    for _, post in ipairs(kind[1] == 'post' and about.resumed or {}) do
+      before = before + call('SISMEMBER', KEYS[7 + number], post)
+    end
+  end
+  local whole_cost = book(day, command, index, kinds, 9, kept)
   make_good(id, about, before)
   step.release(id)
   return whole(whole_cost)
+end
+
+-- Book what a stream brought out of a slice, for several purposes ([command, index, kinds] each), and set the next one aside in
+-- its place: {what each cost, then as `reserve` tells}. Where it does not fit, what is left of the slice stays.
+function step.draw(id, day, bought, kept, reservation, given)
+  local slice, sum, costs, first_id = call('HGET', reservations, id), 0, {}, 9
+  for number, one in ipairs(cjson.decode(bought)) do
+    local cost
+    cost, first_id = book(day, one[1], one[2], one[3], first_id, kept)
+    sum, costs[number] = sum + cost, whole(cost)
+  end
+  local told = step.reserve(id, reservation, given)
+  if told[1] == 0 and slice then
+    local rest = cjson.decode(slice)
+    rest.micro = whole(math.max(tonumber(rest.micro) - sum, 0))
+    if rest.micro == '0' then
+      step.release(id)
+    else
+      call('HSET', reservations, id, cjson.encode(rest))
+    end
+  end
+  return {costs, told}
 end

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,19 @@ from typing import Any
 from netwar.connections.redis import Server
 from netwar.connections.redis_steps import Steps
 from netwar.connections.runs import HOST, Run
-from netwar.meter.base import AS_RESERVED, OVERDUE, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
+from netwar.meter.base import (
+    AS_RESERVED,
+    OVERDUE,
+    Balance,
+    Bought,
+    Budget,
+    Charge,
+    DoesNotFit,
+    Drawn,
+    MadeGood,
+    Purpose,
+    Reservation,
+)
 from netwar.meter.days import BOOKED_WITHIN, DAY, DAYS_KEPT, SLIGHT, XTime, day_of, midnight
 from netwar.meter.doubts import LATE, set_aside, times
 from netwar.meter.prices import each, price
@@ -47,39 +59,16 @@ class RedisMoney:
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
-        dead = [holder for holder in {open_.holder for open_ in self._open() if not open_.doubt} if self._run.dead(holder)]
-        time = self._time()
-        told: dict[str, Any] = {
-            "request": request,
-            "holder": self._run.begin(),
-            "micro": str(reservation.micro),
-            "opened": str(time.now),
-        }
-        told |= {"doubt": False, "command": purpose.command, "index": purpose.index}
-        about = {
-            "days": self._days(time),
-            "today": time.today,
-            "kept": day_of(time.now - DAYS_KEPT * DAY) if time.sure else "",
-            "ended": _since(time),
-            "overdue": time.now - OVERDUE,
-            "budget": [self._budget.file, self._budget.host, self._budget.micro],
-            "dead": dead,
-        }
-        fits, left, others, *lowest = self._do("reserve", [], reservation.id, json.dumps(told), json.dumps(about))
-        for holder in dead:
-            self._run.remove_stale(holder)
-        if not fits:
-            file, host, micro = (one.decode() for one in lowest)
-            raise DoesNotFit(int(left), int(others), Budget(int(micro), file, host), sure=time.sure)
+        refused = self._refusal(self._time(), lambda *asked: self._do("reserve", [], reservation.id, *asked), reservation)
+        if refused:
+            raise refused
         return reservation
 
     def settle(
         self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
     ) -> int:
         """A reservation that was replaced meanwhile is booked all the same."""
-        by_kind: dict[str, set[str]] = defaultdict(set)
-        for kind, id_ in objects:
-            by_kind[kind].add(id_)
+        by_kind = _by_kind(objects)
         day = at.astimezone(UTC).date()
         kinds = json.dumps([[kind, each(kind), len(ids)] for kind, ids in by_kind.items()])
         keys = [f"charges:{day}", *(f"paid:{day}:{kind}" for kind in by_kind)]
@@ -95,6 +84,24 @@ class RedisMoney:
         }
         about = (reservation.id, str(day), purpose, kinds, json.dumps(doubts), DAYS_KEPT * DAY)
         return int(self._do("settle", keys, *about, *chain.from_iterable(by_kind.values())))
+
+    def draw(self, slice: Reservation, bought: Bought, at: datetime, next: Mapping[str, int]) -> Drawn:
+        day, wanted = at.astimezone(UTC).date(), replace(slice, micro=price(next))
+        sorted_out = [(purpose, _by_kind(objects)) for purpose, objects in bought]
+        kinds = list(dict.fromkeys(kind for _, by_kind in sorted_out for kind in by_kind))
+        booked = json.dumps([[one.command, one.index, _kinds(by_kind, kinds)] for one, by_kind in sorted_out])
+        ids = [id for _, by_kind in sorted_out for id in chain.from_iterable(by_kind.values())]
+        cost: list[int] = []
+
+        def drawn(told: str, about: str) -> Any:
+            keys = [f"charges:{day}", *(f"paid:{day}:{kind}" for kind in kinds)]
+            costs, fits = self._do("draw", keys, slice.id, str(day), booked, DAYS_KEPT * DAY, told, about, *ids)
+            cost.extend(map(int, costs))
+            return fits
+
+        refused = self._refusal(self._time(), drawn, wanted)
+        rest = replace(slice, micro=max(slice.micro - sum(cost), 0))
+        return Drawn(tuple(cost), rest if refused else wanted, refused)
 
     def release(self, reservation: Reservation) -> None:
         self._do("release", [], reservation.id)
@@ -136,6 +143,32 @@ class RedisMoney:
     def charges(self, since: date | None = None) -> list[Charge]:
         days = sorted(date.fromisoformat(day.decode()) for day in self._server.hkeys(self._spent))
         return [charge for day in days if day >= (since or date.min) for charge in self._charges(day)]
+
+    def _refusal(self, time: XTime, ask: Callable[[str, str], Any], wanted: Reservation) -> DoesNotFit | None:
+        """Ask for a reservation, with what is said of it and of the day; why it does not fit, if it does not."""
+        dead = [holder for holder in {open_.holder for open_ in self._open() if not open_.doubt} if self._run.dead(holder)]
+        fits, left, others, *lowest = ask(json.dumps(self._told(wanted, time)), json.dumps(self._about(time, dead)))
+        for holder in dead:
+            self._run.remove_stale(holder)
+        if fits:
+            return None
+        file, host, micro = (one.decode() for one in lowest)
+        return DoesNotFit(int(left), int(others), Budget(int(micro), file, host), sure=time.sure)
+
+    def _told(self, wanted: Reservation, time: XTime) -> dict[str, Any]:
+        about = {"request": wanted.request, "holder": self._run.begin(), "micro": str(wanted.micro), "opened": str(time.now)}
+        return {**about, "doubt": False, "command": wanted.purpose.command, "index": wanted.purpose.index}
+
+    def _about(self, time: XTime, dead: list[str]) -> dict[str, Any]:
+        return {
+            "days": self._days(time),
+            "today": time.today,
+            "kept": day_of(time.now - DAYS_KEPT * DAY) if time.sure else "",
+            "ended": _since(time),
+            "overdue": time.now - OVERDUE,
+            "budget": [self._budget.file, self._budget.host, self._budget.micro],
+            "dead": dead,
+        }
 
     def _charges(self, day: date) -> list[Charge]:
         sums: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
@@ -216,3 +249,15 @@ class Open:
 def _since(time: XTime) -> float:
     """From when on what was opened counts."""
     return midnight(time.now) - OVERDUE if time.sure else 0.0
+
+
+def _by_kind(objects: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for kind, id in objects:
+        by_kind[kind].add(id)
+    return by_kind
+
+
+def _kinds(by_kind: Mapping[str, set[str]], kinds: Sequence[str]) -> list[list[Any]]:
+    """Kind, price, number of ids and number of the key, as the step wants them."""
+    return [[kind, each(kind), len(ids), kinds.index(kind) + 1] for kind, ids in by_kind.items()]

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 
 from netwar.connections.clocks import TABLE, SteadyClock
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
@@ -102,10 +103,11 @@ MIGRATIONS = [
 
 
 class MeterFile:
-    """One connection to it."""
+    """One connection to it, which the threads of a process may share: each waits until another is done."""
 
     def __init__(self, path: Path, looks: bool = False) -> None:
         self.path = path
+        self._turn = RLock()
         self.db = (look if looks else connect)(path, MIGRATIONS)
         with translated(path), closed_if_it_fails(self.db):
             self.clock = SteadyClock(self.db)
@@ -113,13 +115,13 @@ class MeterFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """All that is done in the block, or nothing of it; nobody else writes meanwhile. Raises ServiceDown."""
-        with translated(self.path), transaction(self.db) as db:
+        with self._turn, translated(self.path), transaction(self.db) as db:
             yield db
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Raises ServiceDown."""
-        with translated(self.path):
+        with self._turn, translated(self.path):
             yield self.db
 
     def close(self) -> None:

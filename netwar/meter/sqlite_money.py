@@ -7,11 +7,23 @@ import sqlite3
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from netwar.connections.runs import HOST, Run
-from netwar.meter.base import AS_RESERVED, Balance, Budget, Charge, DoesNotFit, MadeGood, Purpose, Reservation
+from netwar.meter.base import (
+    AS_RESERVED,
+    Balance,
+    Bought,
+    Budget,
+    Charge,
+    DoesNotFit,
+    Drawn,
+    MadeGood,
+    Purpose,
+    Reservation,
+)
 from netwar.meter.days import BOOKED_WITHIN, DAYS_KEPT
 from netwar.meter.doubts import times
 from netwar.meter.prices import each, price
@@ -59,36 +71,37 @@ class SqliteMoney:
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
         with self._file.writing() as db:
-            time = self._days.time(db)
-            dead = self._reservations.sort_out(db, time)
-            self._days.change(db, self._budget)
-            lowest = self._days.lowest(db, time, self._budget)
-            left = lowest.micro - self._days.spent(db, time) - self._reservations.counted(db, reservation)
-            if fits := reservation.micro <= left:
-                self._days.allow(db, time, self._budget)
-                self._reservations.open(db, reservation, time.now)
-            waited_for = self._reservations.reserved(db, time.now)
+            dead = self._reservations.sort_out(db, self._days.time(db))
+            refused = self._set_aside(db, reservation)
         for holder in dead:
             self._run.remove_stale(holder)
-        if not fits:
-            raise DoesNotFit(max(left, 0), waited_for, lowest, sure=time.sure)
+        if refused:
+            raise refused
         return reservation
 
     def settle(
         self, reservation: Reservation, objects: Iterable[tuple[str, str]], at: datetime, made_good: MadeGood = AS_RESERVED
     ) -> int:
         """A reservation that was replaced meanwhile is booked all the same."""
-        by_kind: dict[str, set[str]] = defaultdict(set)
-        for kind, id_ in objects:
-            by_kind[kind].add(id_)
+        by_kind = _by_kind(objects)
         with self._file.writing() as db:
             self._days.learn(db, at.timestamp(), at.timestamp() + BOOKED_WITHIN)
             day = at.astimezone(UTC).date()
             before = self._paid(db, day, made_good.resumed)
             micro = sum(self._book(db, reservation.purpose, day, kind, ids) for kind, ids in by_kind.items())
-            self._reservations.make_good(db, reservation, made_good, times(by_kind["post"]), before)
+            self._reservations.make_good(db, reservation, made_good, times(by_kind.get("post", ())), before)
             self._reservations.close(db, reservation)
         return micro
+
+    def draw(self, slice: Reservation, bought: Bought, at: datetime, next: Mapping[str, int]) -> Drawn:
+        day, wanted = at.astimezone(UTC).date(), replace(slice, micro=price(next))
+        with self._file.writing() as db:
+            cost = tuple(self._booked(db, purpose, day, objects) for purpose, objects in bought)
+            self._reservations.close(db, slice)
+            refused = self._set_aside(db, wanted)
+            if refused and (rest := replace(slice, micro=max(slice.micro - sum(cost), 0))).micro:
+                self._reservations.open(db, rest, self._days.time(db).now)
+        return Drawn(cost, rest if refused else wanted, refused)
 
     def release(self, reservation: Reservation) -> None:
         with self._file.writing() as db:
@@ -153,6 +166,21 @@ class SqliteMoney:
         """Let go of the file."""
         self._file.close()
 
+    def _set_aside(self, db: sqlite3.Connection, reservation: Reservation) -> DoesNotFit | None:
+        """Open a reservation if it fits; why it does not."""
+        time = self._days.time(db)
+        self._days.change(db, self._budget)
+        lowest = self._days.lowest(db, time, self._budget)
+        left = lowest.micro - self._days.spent(db, time) - self._reservations.counted(db, reservation)
+        if reservation.micro <= left:
+            self._days.allow(db, time, self._budget)
+            self._reservations.open(db, reservation, time.now)
+            return None
+        return DoesNotFit(max(left, 0), self._reservations.reserved(db, time.now), lowest, sure=time.sure)
+
+    def _booked(self, db: sqlite3.Connection, purpose: Purpose, day: date, objects: Iterable[tuple[str, str]]) -> int:
+        return sum(self._book(db, purpose, day, kind, ids) for kind, ids in _by_kind(objects).items())
+
     def _paid(self, db: sqlite3.Connection, day: date, posts: Sequence[str]) -> int:
         """How many of these posts are paid for on a day."""
         sql = "SELECT count(*) FROM paid WHERE app = ? AND day = ? AND kind = 'post' AND id IN (SELECT value FROM json_each(?))"
@@ -173,3 +201,10 @@ class SqliteMoney:
             return
         oldest = min(day, date.fromisoformat(self._days.time(db).first)) - timedelta(days=DAYS_KEPT - 1)
         db.execute("DELETE FROM paid WHERE app = ? AND day < ?", (self._app, oldest.isoformat()))
+
+
+def _by_kind(objects: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for kind, id in objects:
+        by_kind[kind].add(id)
+    return by_kind

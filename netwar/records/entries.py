@@ -97,12 +97,19 @@ def read(chunks: Iterable[bytes]) -> Iterator[Entry | Fault]:
                     raise ValueError(nobody)
                 entry = Entry(number, user(text, sound=sound), text)
             except ValueError as fault:
-                yield Fault(number, _shown(text), str(fault))
+                yield Fault(number, shown(text), str(fault))
                 continue
             if sound and _looks_damaged(entry.user):
                 odd += 1
                 sound = odd <= max(ENOUGH * HARDLY_ANY, number * HARDLY_ANY)
             yield entry
+
+
+def text_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines of any such text file; of a very long one only the beginning. Raises NotText."""
+    chunks = iter(chunks)
+    head = _head(chunks)
+    return _lines(chain([head], chunks), _encoding(head))
 
 
 def _nobody(text: str, first: bool) -> str:
@@ -254,6 +261,7 @@ def _encoding(head: bytes) -> str:
     return encoding
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A line as a message repeats it: at most 60 characters, nothing unprintable."""
     cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     return "".join(letter if letter.isprintable() else "�" for letter in cut)

@@ -6,6 +6,7 @@ Source of the prices: X API, pricing page, August 2026.
 
 That page does not say whether the same user is one resource or several when bought as a user, as a follower and as
 somebody followed, nor in the lists of two users. Here they are several: nobody shall learn to count on the cheaper reading.
+Counts are charged by request: each is an object of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-MICRO = {"post": 5_000, "user": 10_000, "follower": 10_000, "following": 10_000, "list": 5_000}
+MICRO = {
+    "post": 5_000,
+    "user": 10_000,
+    "follower": 10_000,
+    "following": 10_000,
+    "list": 5_000,
+    "counts_recent": 5_000,
+    "counts_all": 10_000,
+}
 _OF_A_LIST = frozenset(("follower", "following"))
 _KINDS = {kind: number for number, kind in enumerate(MICRO)}
 

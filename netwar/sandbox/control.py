@@ -131,6 +131,7 @@ class Control:
         count = given.get("count", 1)
         if not isinstance(count, int) or count < 1:
             raise refused("count must be a whole number above 0")
+        self._refuse_voice(index)
         newest = self._box.world.grow(index, count, self._box.clock.now())
         if newest >= self._box.clock.now():
             self._box.clock.set(newest + 1)
@@ -141,8 +142,13 @@ class Control:
         index, pace = index_of(self._box.world, given.get("user")), given.get("posts_a_day")
         if not isinstance(pace, int | float) or not 0 <= pace <= MOST_A_DAY:
             raise refused(f"posts_a_day must be a number from 0 to {MOST_A_DAY:,}")
+        self._refuse_voice(index)
         self._box.world.set_pace(index, pace)
         return answered({"index": index, "posts_a_day": pace, "posts": self._box.world.postings.count(index)})
+
+    def _refuse_voice(self, index: int) -> None:
+        if self._box.world.chorus.voice(index) is not None:
+            raise refused(f"user number {index} posts for the stream, and not otherwise")
 
     async def change_state(self, request: web.Request) -> web.Response:
         given = await asked(request, {"user", "state", "name"})

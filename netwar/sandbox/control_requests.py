@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
@@ -64,6 +65,7 @@ async def lines(request: web.Request, each: Iterator[bytes]) -> web.StreamRespon
     with suppress(ConnectionResetError):  # who asked has read enough
         async for block in _blocks(each):
             await response.write(block)
+            await asyncio.sleep(0)  # who reads a stream shall not wait for the whole
         await response.write_eof()
     return response
 

@@ -89,16 +89,27 @@ def _about(kind: str, value: str, what: str) -> tuple[int, Body]:
     } | about
 
 
+TOO_MANY_CONNECTIONS: tuple[int, Body] = (
+    429,
+    {
+        "title": "ConnectionException",
+        "detail": "This stream is currently at the maximum allowed connection limit.",
+        "connection_issue": "TooManyConnections",
+        "type": OLD_HOST + "streaming-connection",
+    },
+)
+STREAM_WITHOUT_RULES: tuple[int, Body] = (
+    409,
+    {
+        "title": "ConnectionException",
+        "detail": "Rule(s) must be configured before connecting: you must define rules before connecting to the stream.",
+        "connection_issue": "RuleConfigurationIssue",
+        "type": OLD_HOST + "streaming-connection",
+    },
+)
+
 _BODIES: dict[str, tuple[int, Body]] = {
-    "too-many-connections": (
-        429,
-        {
-            "title": "ConnectionException",
-            "detail": "This stream is currently at the maximum allowed connection limit.",
-            "connection_issue": "TooManyConnections",
-            "type": OLD_HOST + "streaming-connection",
-        },
-    ),
+    "too-many-connections": TOO_MANY_CONNECTIONS,
     "credits-depleted": (
         402,
         {
@@ -176,13 +187,5 @@ _BODIES: dict[str, tuple[int, Body]] = {
             }
         ).body,
     ),
-    "conflict": (
-        409,
-        {
-            "title": "ConnectionException",
-            "detail": "Rule(s) must be configured before connecting: you must define rules before connecting to the stream.",
-            "connection_issue": "RuleConfigurationIssue",
-            "type": OLD_HOST + "streaming-connection",
-        },
-    ),
+    "conflict": STREAM_WITHOUT_RULES,
 }

@@ -28,11 +28,12 @@ class Windows:
         self.length = length
         self._open: dict[tuple[str, str], tuple[int, int]] = {}  # (used, reset)
 
-    def take(self, token: str, endpoint: str, limit: int, now: int) -> State:
-        """Count a request."""
+    def take(self, token: str, endpoint: str, limit: int, now: int, length: int | None = None) -> State:
+        """Count a request; `length` of this window, if it is not the usual one."""
+        length = self.length if length is None else length
         used, reset = self._open.get((token, endpoint), (0, 0))
-        if now >= reset or reset > now + self.length:
-            used, reset = 0, now + self.length
+        if now >= reset or reset > now + length:
+            used, reset = 0, now + length
         allowed = used < limit
         self._open[token, endpoint] = (used + allowed, reset)
         return State(limit, max(0, limit - used - 1), reset, allowed)

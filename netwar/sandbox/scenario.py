@@ -12,11 +12,12 @@ from typing import Any
 
 from netwar.sandbox.faults import Fault, fault
 from netwar.sandbox.ready_lists import Plan, observer_name, plan, plans
+from netwar.sandbox.streams.plan import StreamPlan, stream_plan
 from netwar.sandbox.world.clock import Clock, iso, parse_time
 from netwar.sandbox.world.population import STATES, Cast, Role
 from netwar.sandbox.world.world import EARLIEST_END, KINDS, USUAL_END
 
-_SECTIONS = frozenset(("world", "mix", "users", "lists", "limits", "server", "clock", "faults"))
+_SECTIONS = frozenset(("world", "mix", "users", "lists", "limits", "server", "clock", "faults", "stream"))
 _CAST = frozenset(one.name for one in fields(Cast)) - {"roles", "seed"}
 _WORLD = _CAST | {"seed"} | {"users", "end", "observers", "lists", "members"}
 _ROLE = frozenset(one.name for one in fields(Role)) | {"index"}
@@ -47,6 +48,7 @@ class Scenario:
     compress: bool = False
     users_in_post_dialect: bool = False
     faults: tuple[Fault, ...] = ()
+    stream: StreamPlan = field(default_factory=StreamPlan)
 
     def world_end(self) -> int:
         """What the seed makes was written before this; never after the clock's start.
@@ -68,6 +70,8 @@ class Scenario:
             given["speed"] = _speed(given["speed"])
         if "posts_a_day" in given:
             given["cast"] = self.cast | {"posts_a_day": given.pop("posts_a_day")}
+        if "posts_a_second" in given:
+            given["stream"] = replace(self.stream, rate=given.pop("posts_a_second"))
         return replace(self, **given)
 
     def members_of_each(self) -> int:
@@ -124,6 +128,7 @@ def scenario(tables: dict[str, Any]) -> Scenario:
         compress=bool(server.get("compress", False)),
         users_in_post_dialect=bool(server.get("users_in_post_dialect", False)),
         faults=tuple(fault(table) for table in tables.get("faults", ())),
+        stream=stream_plan(tables.get("stream", {})),
     )
 
 

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from netwar.sandbox import oauth
 from netwar.sandbox.addresses import is_loopback, only_own, url
 from netwar.sandbox.control import Control
+from netwar.sandbox.counts import COUNTS
 from netwar.sandbox.faults import Faults
 from netwar.sandbox.follows import FOLLOWS
 from netwar.sandbox.keys import Keys
@@ -21,22 +22,28 @@ from netwar.sandbox.list_control import ListControl
 from netwar.sandbox.list_tweets import LIST_TWEETS
 from netwar.sandbox.lists import LISTS
 from netwar.sandbox.lookups import LOOKUPS
+from netwar.sandbox.people_search import USER_SEARCH
 from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.ready_lists import furnish
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.scenario import Scenario
+from netwar.sandbox.search_control import SearchControl
+from netwar.sandbox.searches import SEARCHES
 from netwar.sandbox.service import serve
 from netwar.sandbox.signin import SignIn
 from netwar.sandbox.state import Box, Endpoint
+from netwar.sandbox.streams.control import StreamControl
+from netwar.sandbox.streams.endpoints import STREAMS
+from netwar.sandbox.streams.streams import Streams
 from netwar.sandbox.timelines import TIMELINE
 from netwar.sandbox.usage import USAGE
 from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.world import World
 
-ENDPOINTS = (*LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE)
+ENDPOINTS = (USER_SEARCH, *SEARCHES, *COUNTS, *LOOKUPS, TIMELINE, *FOLLOWS, *LISTS, LIST_TWEETS, USAGE, *STREAMS)
 # X has other things at these addresses, which would be taken for users otherwise.
-NOT_SERVED = ("search", "reposts_of_me", "personalized_trends", "public_keys")
+NOT_SERVED = ("reposts_of_me", "personalized_trends", "public_keys")
 
 
 def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
@@ -46,11 +53,13 @@ def build(scenario: Scenario, replayed: Sequence[Path] = ()) -> Box:
     clock = Clock(scenario.clock, scenario.speed)
     world.begin(clock.now())
     furnish(world, scenario.all_lists())
+    streams = Streams(world, scenario.stream)
     keys = Keys(world, clock)
     return Box(
         world=world,
         replay=Replay(replayed),
         clock=clock,
+        streams=streams,
         faults=Faults(scenario.seed, scenario.faults),
         keys=keys,
         sign_in=SignIn(keys, clock.now),
@@ -71,7 +80,8 @@ def application(box: Box, host: str, endpoints: Iterable[Endpoint] = ENDPOINTS) 
         app.router.add_route(one.method, one.path, serve(box, one))
         if one.method == "GET":
             app.router.add_route("HEAD", one.path, serve(box, one))
-    app.add_routes([*Control(box).routes(), *ListControl(box).routes()])
+    app.add_routes([*Control(box).routes(), *ListControl(box).routes(), *SearchControl(box).routes()])
+    app.add_routes(StreamControl(box).routes())
     for method, path, answering in (
         ("POST", "/oauth/request_token", oauth.request_token),
         ("*", "/oauth/authorize", oauth.authorize),

@@ -16,7 +16,7 @@ from netwar.sandbox.faults import ANSWERS, BODIES, SENDING, Asked, Fault
 from netwar.sandbox.keys import Caller
 from netwar.sandbox.oddities import ODD, written
 from netwar.sandbox.problems import Refused, spent, unsupported
-from netwar.sandbox.state import Answer, Box, Call, Endpoint, Paging
+from netwar.sandbox.state import STREAM, Answer, Box, Call, Endpoint, GoesOn, Paging
 from netwar.sandbox.transport_faults import send
 from netwar.sandbox.world.clock import day, http_date, iso
 
@@ -37,6 +37,7 @@ class Reply:
     objects: int = 0
     micro: int = 0  # what it added to the bill
     caller: str = ""
+    goes_on: GoesOn | None = None
 
 
 def serve(box: Box, endpoint: Endpoint) -> Handler:
@@ -50,7 +51,11 @@ def serve(box: Box, endpoint: Endpoint) -> Handler:
         else:
             reply = _reply(box, endpoint, request, met, await request.read())
         note(box, request, reply, met)
+        if request.path == STREAM:
+            box.streams.connects.append((box.world.moment, reply.status, reply.caller))
         reply.headers["Date"] = http_date(box.world.moment)  # the day of which is the bill's
+        if reply.goes_on is not None and sending is None and request.method == "GET":
+            return await reply.goes_on(request, reply.headers)
         return await send(request, reply.status, reply.content, reply.headers, reply.kind, sending, box.compress)
 
     return handle
@@ -86,6 +91,11 @@ def _window(box: Box, endpoint: Endpoint, caller: Caller, reply: Reply) -> None:
     reply.headers |= state.headers()
     if not state.allowed:
         raise spent()
+    if endpoint.spacing:
+        state = box.windows.take(caller.token, f"{endpoint.name} each second", 1, box.clock.now(), endpoint.spacing)
+        if not state.allowed:
+            reply.headers |= state.headers()
+            raise spent()
 
 
 def _instead(box: Box, request: web.Request, fault: Fault, reply: Reply) -> Reply:
@@ -114,7 +124,7 @@ def _finish(box: Box, caller: Caller, answer: Answer, met: list[Fault], reply: R
     if "data" in answer.body:
         reply.micro = box.bill.sell(day(box.world.moment), answer.sold, answer.owner, caller.app.key)
         reply.objects = len(answer.sold)
-    reply.status, reply.content = answer.status, written(answer.body)
+    reply.status, reply.content, reply.goes_on = answer.status, written(answer.body), answer.goes_on
     return reply
 
 

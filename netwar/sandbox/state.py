@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from aiohttp import web
 
 from netwar.sandbox.bill import Bill
 from netwar.sandbox.bodies import BodyBuilder
 from netwar.sandbox.dialects import FIELD_PARAMETERS, wanted
 from netwar.sandbox.faults import Faults
+from netwar.sandbox.found_posts import Searched
 from netwar.sandbox.keys import Caller, Keys
 from netwar.sandbox.problems import Body
 from netwar.sandbox.rate_windows import Windows
 from netwar.sandbox.replay import Replay
 from netwar.sandbox.signin import SignIn
+from netwar.sandbox.streams.streams import Streams
 from netwar.sandbox.world.clock import Clock
 from netwar.sandbox.world.world import World
 
 LOG_LENGTH = 10_000
+STREAM = "/2/tweets/search/stream"
+GoesOn = Callable[[web.Request, dict[str, str]], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -32,6 +38,7 @@ class Box:
     faults: Faults
     keys: Keys
     sign_in: SignIn
+    streams: Streams
     bill: Bill = field(default_factory=Bill)
     windows: Windows = field(default_factory=Windows)
     limits: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -39,7 +46,11 @@ class Box:
     compress: bool = False
     users_in_post_dialect: bool = False
     requests: int = 0
+    searched: Searched = field(init=False)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+
+    def __post_init__(self) -> None:
+        self.searched = Searched(self.world)
 
     def tick(self) -> None:
         """Let the world come to this moment: it stands still until the next tick, so that an answer is of one piece."""
@@ -83,6 +94,7 @@ class Answer:
     sold: list[tuple[str, int]] = field(default_factory=list)
     owner: int = 0
     status: int = 200
+    goes_on: GoesOn | None = None  # what is sent from then on, where an answer has no end
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class Endpoint:
     parameters: frozenset[str]
     answer: Callable[[Call], Answer]
     method: str = "GET"
+    spacing: int = 0  # ms between two requests of a token, however much is left of the window
 
     @property
     def name(self) -> str:
@@ -104,7 +117,7 @@ class Endpoint:
 
 
 def endpoint(
-    path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "", method: str = "GET"
+    path: str, app: int, user: int, answer: Callable[[Call], Answer], parameters: str = "", method: str = "GET", spacing: int = 0
 ) -> Endpoint:
     """`parameters` beyond those for fields and expansions, which every endpoint takes."""
-    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer, method)
+    return Endpoint(path, app, user, frozenset((*parameters.split(), *FIELD_PARAMETERS)), answer, method, spacing)

@@ -55,7 +55,7 @@ class Person:
 Field = Callable[[Person], Any]
 
 
-def _display_name(person: Person) -> str:
+def display_name(person: Person) -> str:
     name = invented(person.chance).title() + " " + invented(person.chance >> 11).title()
     return name + " ☀️" if person.chance >> 20 & 15 == 0 else name
 
@@ -103,7 +103,7 @@ _SAME: dict[str, Field] = {
     "id": lambda p: str(p.id),
     "is_identity_verified": lambda p: p.chance >> 14 & 31 == 0,
     "location": lambda p: _TOWNS[p.chance >> 16 & 7] or None,
-    "name": _display_name,
+    "name": display_name,
     "parody": lambda p: False,
     "profile_banner_url": lambda p: f"https://pbs.twimg.com/profile_banners/{p.id}/1" if p.chance >> 19 & 1 else None,
     "profile_image_url": lambda p: f"https://pbs.twimg.com/profile_images/{p.chance >> 1}/{invented(p.chance)}_normal.jpg",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netwar.records.ids import first_id, number
-from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer
+from netwar.walk import Walk
 
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 

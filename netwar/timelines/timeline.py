@@ -1,7 +1,7 @@
 """One user's timeline brought up to date, without holes (see `netwar.coverage`).
 
 Newest first: what is above the newest span, then the gaps that earlier runs left. Each page is
-written together with what it proves (see `netwar.timelines.walk`); only then is the next one asked for.
+written together with what it proves (see `netwar.walk`); only then is the next one asked for.
 Bounds end that sooner: what lies below them stays a gap, which a run without them fills.
 """
 
@@ -22,8 +22,8 @@ from netwar.records.pages import Page, documents
 from netwar.records.text import named, plural
 from netwar.timelines.answers import ends, own_ids
 from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
-from netwar.timelines.walk import Walk
 from netwar.twitter.base import Answer, Twitter
+from netwar.walk import Walk
 
 log = logging.getLogger("netwar.timelines")
 

@@ -46,6 +46,7 @@ class Asker:
         self._money = money
         self._aside = aside
         self._words = DIALECTS[settings.dialect]
+        self._sleep = sleep
         self._full = settings.expand == "full"
         self.account = settings.account or ""
         self.dialect = settings.dialect
@@ -130,7 +131,8 @@ class Asker:
         signed = endpoint.signed(self._settings.auth)
         self._require_keys(signed)
         try:
-            return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged)
+            once = endpoint.by_request
+            return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged, once_billed=once)
         except Glitch as glitch:
             if reply := self._readable(route, glitch):
                 return reply

@@ -28,6 +28,20 @@ class Answer:
     clock: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many posts match a query, by X's count: `stretches` are (from ms, to ms, posts), oldest first. X applies less to counts
+    than to searches, which bring somewhat fewer. `next_token` leads to what is older; `micro` is what it cost, by the request."""
+
+    stretches: Sequence[tuple[int, int, int]]
+    next_token: str | None
+    micro: int
+
+    @property
+    def posts(self) -> int:
+        return sum(posts for _, _, posts in self.stretches)
+
+
 class Unavailable(Exception):
     """X says that a user is suspended, protected or gone; of a list, that it is private (X does not show it to this account)
     or gone."""
@@ -53,6 +67,10 @@ class TransientError(ServiceDown):
 
 class StaleToken(BadRequest):
     """X does not take a page token any more, or never gave it out for this list."""
+
+
+class QueryRefused(BadRequest):
+    """X does not take a query. `reason` is what it says."""
 
 
 class Twitter(Protocol):
@@ -127,6 +145,39 @@ class Twitter(Protocol):
         Signed as the account. `page.counted` as for `owned_lists`. Raises Unavailable, gone or private, and StaleToken when
         X refuses the token.
         """
+
+    def search(
+        self,
+        query: str,
+        *,
+        index: str,
+        since: int,
+        until: int,
+        full: bool = False,
+        token: str | None = None,
+        reached: int | None = None,
+        size: int = 100,
+        authors: bool = True,
+    ) -> Answer:
+        """Posts that match a query (at most 512 characters; 1,024 in the full archive), newest first, `since` < id < `until`.
+
+        X searches the last seven days and refuses a `since` from before them, or with `full` its archive (bearer token). A page
+        has at most `size` posts (10 to 100), and may have none while others follow. `reached` as for `timeline`. Without
+        `authors` nobody who wrote them is bought with the posts. Raises QueryRefused for a query that X does not take.
+        """
+
+    def counts(
+        self, query: str, *, index: str, since: int, until: int, full: bool = False, token: str | None = None, by: str = "hour"
+    ) -> Counted:
+        """How many posts match, by the `minute`, `hour` or `day`, between times (ms; whole seconds are asked for). Bearer token.
+
+        Each request costs; with `full` one reaches back 31 days. Raises QueryRefused, as for `search`. What is not answered
+        whole is not asked again: it may have cost.
+        """
+
+    def search_users(self, term: str, *, index: str, token: str | None = None, size: int = 100) -> Answer:
+        """A page of users whose names have a term (1 to 50 letters, digits, blanks, _ and '), at most `size` (1 to 1000).
+        Signed as the account."""
 
     def me(self) -> Object:
         """The profile of the account that asks."""

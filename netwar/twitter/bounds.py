@@ -12,8 +12,8 @@ from requests.adapters import HTTPAdapter
 from netwar.connections.bounded import POOLS, whole
 
 
-class Timed(HTTPAdapter):
-    """Answers are there within twice their time-out, headers and all. A context of ours checks certificates, if there is one."""
+class Endless(HTTPAdapter):
+    """Answers may go on for ever, if something comes now and then. A context of ours checks certificates, if there is one."""
 
     def __init__(self, context: SSLContext | None = None) -> None:
         self._checked: dict[str, Any] = {"ssl_context": context} if context else {}
@@ -21,10 +21,20 @@ class Timed(HTTPAdapter):
 
     def init_poolmanager(self, *given: Any, **more: Any) -> None:
         super().init_poolmanager(*given, **(more | self._checked))
+
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        return super().proxy_manager_for(proxy, **(more | self._checked))
+
+
+class Timed(Endless):
+    """Answers are there within twice their time-out, headers and all."""
+
+    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+        super().init_poolmanager(*given, **more)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **(more | self._checked))
+        manager = super().proxy_manager_for(proxy, **more)
         manager.pool_classes_by_scheme = POOLS
         return manager
 

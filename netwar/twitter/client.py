@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.config import short
 from netwar.meter.base import Money, Windows
 from netwar.records.dialects import Object
-from netwar.twitter.asking import Aside, Asker
+from netwar.twitter.asking import Aside
 from netwar.twitter.base import Answer, Direction, Unavailable
 from netwar.twitter.budget import shrinking_sizes
 from netwar.twitter.endpoints import (
@@ -26,6 +26,7 @@ from netwar.twitter.endpoints import (
     USERS,
     Endpoint,
 )
+from netwar.twitter.searching import REFERENCES, Searcher
 
 if TYPE_CHECKING:
     from netwar.config import Settings
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
 MIN_PAGE, MAX_PAGE = 5, 100  # docs.x.com, timelines: max_results
 MAX_FOLLOWS = 1000  # docs.x.com, followers and following: max_results
 FOLLOWS = {"followers": (FOLLOWERS, "follower"), "following": (FOLLOWING, "following")}
-REFERENCES = 2  # a post can both quote one post and answer another
 MAX_LISTS = MAX_MEMBERS = 100  # docs.x.com, owned lists and list members: max_results
 # What X says of a list that it does not show, in words of ours: a refusal may be about who asks.
 OF_LISTS = {"protected": "private", "suspended": "private"}
-MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class _Paged:
         return f"{self.what} {self.about} {self.token or ''}"
 
 
-class Client(Asker):
+class Client(Searcher):
     """Fills the contract `netwar.twitter.base.Twitter`. Made as an Asker is."""
 
     def timeline(
@@ -171,8 +170,7 @@ class Client(Asker):
 
     def _page_at_most(self, posts: int) -> dict[str, int]:
         """The most that a page of so many posts can bring, in objects that X bills."""
-        users = 1 + (posts * (REFERENCES + MENTIONS) if self._full else 0)
-        return {"post": posts + REFERENCES * posts, "user": users}
+        return {"post": posts + REFERENCES * posts, "user": 1 + self._came_along(posts)}
 
 
 def connect(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_LIMIT, MAX_SECONDS = 10**9, 10**11  # what is more is no rate limit and no time
 
+SLACK = 2.0  # seconds; X tells times in whole ones
+
 
 class Pace:
     """The windows of the tokens that a configuration has."""
@@ -53,6 +55,8 @@ class Pace:
             return None
         at = reply.date.timestamp() if reply.date else self._clock.now() / 1000
         wait = min(max(reset - at, 0.0), LONGEST_WINDOW)
+        if endpoint.spacing and wait <= SLACK + endpoint.spacing:  # it tells of a second, not of the window
+            return wait or None
         with suppress(ServiceDown):  # the answer may have been paid for; whoever asks next is told
             self._windows.update(self.token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None

@@ -16,7 +16,7 @@ from typing import Any
 from netwar.errors import BadRequest, ClockOff, ConfigError, KeysRefused, NotNow, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
 from netwar.records.pages import Problem, next_page, problem
-from netwar.twitter.base import StaleToken, Unavailable
+from netwar.twitter.base import QueryRefused, StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.
 WAIT_WITHOUT_RESET = 60.0
@@ -83,8 +83,12 @@ class Reply:
         """What X says went wrong, in its own words."""
         said = [self.problem.detail or self.problem.title]
         said += [str(item.get("message") or item.get("detail") or item.get("title") or "") for item in self.items[:MAX_ITEMS]]
-        whole = "; ".join(dict.fromkeys(filter(None, said)))[:MAX_WORDS] or f"HTTP status {self.status}"
-        return "".join(letter if letter.isprintable() else " " for letter in whole)  # it goes to terminals
+        return _fit("; ".join(dict.fromkeys(filter(None, said)))) or f"HTTP status {self.status}"
+
+
+def _fit(said: str) -> str:
+    """X's words as they may go to a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in said[:MAX_WORDS])
 
 
 def judge(reply: Reply, *, wait: float | None = None, about_user: bool = False, listed: bool = False) -> None:
@@ -175,8 +179,12 @@ def _not_found(reply: Reply, wait: float | None) -> None:
 
 
 def _invalid(reply: Reply, wait: float | None) -> None:
-    if any(isinstance(item.get("parameters"), dict) and "pagination_token" in item["parameters"] for item in reply.items):
+    named = {name for item in reply.items if isinstance(item.get("parameters"), dict) for name in item["parameters"]}
+    if named & {"pagination_token", "next_token"}:
         raise StaleToken(f"X does not take its page token any more ({reply.words})")
+    if "query" in named:
+        said = "; ".join(str(item.get("message") or "") for item in reply.items[:MAX_ITEMS])
+        raise QueryRefused(f"X does not take this query ({_fit(said)})")
     _unexpected(reply, wait)
 
 

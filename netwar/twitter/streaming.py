@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from netwar.twitter.base import TransientError
+
 
 @dataclass(frozen=True, slots=True)
 class StreamRule:
@@ -28,10 +30,14 @@ class RefusedRule:
 
 @dataclass(frozen=True, slots=True)
 class RulesTaken:
-    """What became of rules that were sent: those that stand now (with `dry_run`: would stand), and those refused."""
+    """What became of rules that were sent: those that stand now (with `dry_run`: would stand), and those refused.
+
+    Rules may be in neither: X may take none of a request for the sake of one, or of their number; `unsaid` is its reason then.
+    """
 
     taken: tuple[StreamRule, ...]
     refused: tuple[RefusedRule, ...] = ()
+    unsaid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,11 @@ class StreamConnection:
 
 
 class OpenStream(Protocol):
-    """A connection that delivers. `connected` is X's Date (ms) when it answered."""
+    """A connection that delivers."""
 
     @property
     def connected(self) -> int:
-        """When X took the connection, ms by its clock."""
+        """When X took the connection, ms by its clock: the end of the second that it named, as posts of before are not sent."""
 
     def chunks(self) -> Iterator[bytes]:
         """Bytes as they come, until the connection ends. Raises TransientError when it is cut or says nothing for 30 seconds
@@ -95,8 +101,17 @@ class Streaming(Protocol):
         """End one connection of the app; whether X knew it."""
 
     def open_stream(self, *, authors: bool = True) -> OpenStream:
-        """Connect; `authors` expands each post's author (which is billed). Raises TooManyConnections (another one is open) and
-        NoRules (the app has no rule)."""
+        """Connect; `authors` expands each post's author (which is billed). Tried once: raises TooManyConnections (another one is
+        open), NoRules (the app has no rule), ConnectRefused (X's own trouble) and TransientError (the network's)."""
+
+
+class ConnectRefused(TransientError):
+    """X answered a connect with an HTTP status that passes by itself, `status`: it wants a longer pause after that than after
+    trouble with the network."""
+
+    def __init__(self, what: str, advice: str, status: int) -> None:
+        super().__init__(what, advice)
+        self.status = status
 
 
 class TooManyConnections(Exception):

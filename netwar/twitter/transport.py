@@ -49,9 +49,11 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         json: Any = None,
         user_auth: bool = False,
         judge: Callable[[Reply], None] = lambda reply: None,
+        once_billed: bool = False,
     ) -> Reply:
         """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses. What is no GET is
-        sent again only if it cannot have come to X: otherwise it may be done, and who sent it must look.
+        sent again only if it cannot have come to X: otherwise it may be done, and who sent it must look. With `once_billed`,
+        what X may have answered is not sent again either: each answer costs anew.
 
         Raises the last Glitch when they are used up, and whatever else `judge` raises at once; with the
         attribute `billed` true where X may have billed an attempt.
@@ -59,7 +61,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
-            retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method)),
+            retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method, once_billed)),
             before_sleep=_log_retry,
             reraise=True,
         )
@@ -159,8 +161,8 @@ def _said(params: Mapping[str, Any] | None) -> str:
     return " ".join(f"{name}={value}" for name, value in told.items())
 
 
-def _is_safe_to_repeat(method: str, error: BaseException) -> bool:
-    return isinstance(error, Glitch) and (method == "GET" or not error.arrived)
+def _is_safe_to_repeat(method: str, once_billed: bool, error: BaseException) -> bool:
+    return isinstance(error, Glitch) and (method == "GET" or not error.arrived) and not (once_billed and error.billed)
 
 
 def _came(response: requests.Response) -> str:

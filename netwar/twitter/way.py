@@ -12,7 +12,7 @@ import requests
 from netwar.config import Settings
 from netwar.connections import tls
 from netwar.errors import ServiceDown
-from netwar.twitter.bounds import Bounded, Timed
+from netwar.twitter.bounds import Bounded, Endless, Timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class Way:
     proxy: str | None = None
     ca: Path | None = None
 
-    def prepare(self, session: requests.Session, most: int | None = None) -> None:
-        """Let a session take this way and no other, with answers that are read at once if `most` bytes bound them.
+    def prepare(self, session: requests.Session, most: int | None = None, *, endless: bool = False) -> None:
+        """Let a session take this way and no other, with answers that are read at once if `most` bytes bound them, or that may
+        be `endless`.
 
         Raises ConfigError for a `ca` that is none.
         """
@@ -36,7 +37,8 @@ class Way:
             checked = tls.context(self.ca, "ca")
             session.verify = str(self.ca)
         for scheme in ("https://", "http://"):
-            session.mount(scheme, Timed(checked) if most is None else Bounded(most, checked))
+            adapter = Timed(checked) if most is None else Bounded(most, checked)
+            session.mount(scheme, Endless(checked) if endless else adapter)
 
     def mistrusted(self, error: BaseException) -> ServiceDown | None:
         """What to say of a certificate that is not to be trusted; None if it is not that what went wrong."""

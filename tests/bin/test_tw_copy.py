@@ -52,6 +52,7 @@ def test_what_cannot_be_copied(desk: Desk, filled: Path) -> None:
     assert not (desk.home / "other/archive").exists()
 
 
+@pytest.mark.long
 def test_one_that_is_stopped_says_how_to_go_on(desk: Desk) -> None:
     with closing(SqliteArchive(desk.home / ".local/share/netwar/archive", desk.home / "dead")) as archive:
         fill(archive, "brexit", 40_000)

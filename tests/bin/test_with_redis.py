@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 
 import pytest
 
@@ -44,6 +45,39 @@ def test_every_program_works_with_it(desk: Desk, sandbox: Sandbox, redis: Redis,
 def truth(sandbox: Sandbox) -> list[str]:
     with urllib.request.urlopen(f"{sandbox.url}/sandbox/truth/users") as answer:
         return answer.read().decode().splitlines()
+
+
+def test_a_host_takes_the_stream_over_from_one_that_died(desk: Desk, sandbox: Sandbox, settings: dict[str, object]) -> None:
+    """Two data folders are two hosts: that a run died is not known, so its lease has to end."""
+    hosts = []
+    for name in ("first", "second"):
+        (desk.home / "terms").write_text("harbour\n")
+        known = {"budget": 100, "maxcpu": 100, "maxmem": 100, "data": desk.home / name, **settings}
+        config = desk.configure(sandbox.url, path=desk.home / f"{name}.conf", **known)
+        hosts.append(desk.start("tw-stream", name, "terms", "--config", config))
+        until(lambda: connections(sandbox)[0] > 0)
+    assert connections(sandbox) == (1, 1), "the second one shows, and has none"
+    hosts[0].kill()
+    until(lambda: connections(sandbox) == (2, 1))
+    hosts[1].terminate()
+    said = hosts[1].communicate(timeout=30)[1]
+    assert f"process {hosts[0].pid} on" in said
+    assert "stopped by SIGTERM" in said
+    hosts[0].communicate()
+
+
+def connections(sandbox: Sandbox) -> tuple[int, int]:
+    """How many there were, and how many stand."""
+    with urllib.request.urlopen(f"{sandbox.url}/sandbox/truth/stream/connections") as answer:
+        found = json.load(answer)
+    return len(found), sum(one["closed"] is None for one in found)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 40
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def test_people_see_with_redis_cli_what_programs_see(desk: Desk, redis: Redis) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from netwar.cli.progress import NoBar, progress
 from netwar.cli.screen import width
+from tests.rows import rows
 
 
 def on_a_terminal(total: int, done: int, note: str = "", quiet: bool = False, label: str = "users", columns: int = 0) -> str:
@@ -52,7 +53,7 @@ def test_a_bar_grows_with_its_work() -> None:
     assert "5/5" in on_a_terminal(0, 5)
 
 
-@pytest.mark.parametrize("columns", [200, 80, 40, 20, 0])
+@rows("columns", [200, 80, 40, 20, 0])
 def test_it_holds_its_line(columns: int) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)

@@ -40,7 +40,7 @@ def answering(body: bytes, status: int = 200, host: str = "127.0.0.1") -> Iterat
             pass
 
     with ThreadingHTTPServer((host, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"{host}:{server.server_port}", heard

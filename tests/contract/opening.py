@@ -1,4 +1,4 @@
-"""The back ends of queue and meter, opened alike here and in the processes that a test starts.
+"""The back ends of queue, captures and meter, opened alike here and in the processes that a test starts.
 
 `where` is "KIND:ADDRESS", such as sqlite:/tmp/x: a back end and a place of its own.
 """
@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netwar.captures.base import Captures
 from netwar.connections.runs import Run
 from netwar.meter.base import Apps, Money, Windows
 from netwar.queues.base import Claim, Queue
@@ -75,6 +76,16 @@ def open_roster(where: str, run: Run, observer: str = "12", index: str = "brexit
     from netwar.queues.sqlite_roster import SqliteRoster
 
     return SqliteRoster(_folder(where) / "queues.sqlite", observer, index, run, clock)
+
+
+def open_captures(where: str, run: Run, app: str = "app", clock: Clock | None = None) -> Captures:
+    if server := redis_at(where):
+        from netwar.captures.redis import RedisCaptures
+
+        return RedisCaptures(server, app, run, clock)
+    from netwar.captures.sqlite import SqliteCaptures
+
+    return SqliteCaptures(_folder(where) / "streams.sqlite", app, run, clock)
 
 
 def claims(queue: Queue, limit: int | None = None, size: int = 1) -> Iterator[Claim]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import stat
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
 from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.pages import documents, read
+from tests import forked
 from tests.contract.conftest import opened_archive
 from tests.randomly import randomly
 
@@ -872,10 +874,16 @@ def test_a_change_that_fails_changes_nothing(archive: Archive) -> None:
 
 def started(work: Callable[..., None], *given: Any) -> tuple[multiprocessing.process.BaseProcess, Connection]:
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(*given, theirs), daemon=True)
+    given = (dict(os.environ), work, *given, theirs)  # where the servers are is in the environment
+    process = forked.CONTEXT.Process(target=work_in, args=given, daemon=True)
     process.start()
     theirs.close()
     return process, ours
+
+
+def work_in(environment: dict[str, str], work: Callable[..., None], *given: Any) -> None:
+    os.environ.update(environment)
+    work(*given)
 
 
 def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:

@@ -20,6 +20,7 @@ from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.migrate import documents
 from tests.copying.archives import BEGAN, EPOCH, fill, iso, profile, tweet, whole
 from tests.randomly import SEED
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -350,9 +351,7 @@ def test_what_was_left_in_2019_becomes_documents_with_all_that_lay_in_them() -> 
         assert again == one, "copied on, they stay what they are"
 
 
-@pytest.mark.parametrize(
-    ("written", "at"), [(iso(BEGAN + 7), BEGAN + 7), ("2026-01-01T00:00:00Z", 1767225600000), (None, 0), (5, 0), ("x", 0)]
-)
+@rows(("written", "at"), [(iso(BEGAN + 7), BEGAN + 7), ("2026-01-01T00:00:00Z", 1767225600000), (None, 0), (5, 0), ("x", 0)])
 def test_the_time_of_a_document(written: Any, at: int) -> None:
     [made] = documents("twa", "tua", {"id": "1", "netwar": {"retrieved": written, "via": "timeline"}})
     assert made.retrieved == at

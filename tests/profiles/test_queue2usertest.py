@@ -336,6 +336,7 @@ def test_four_processes_record_each_user_once(observer: Begin) -> None:
     assert bill["micro"] == one.spent()
 
 
+@pytest.mark.long
 def test_killed_again_and_again(observer: Begin) -> None:
     one = observer(EVERYBODY_OPEN)
     chance = random.Random(SEED)

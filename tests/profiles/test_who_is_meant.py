@@ -12,6 +12,7 @@ from netwar.profiles.identity import Who, bearers, ids_meant, names, recorded_pr
 from netwar.profiles.status import conclude, load_statuses
 from netwar.records.documents import USERTEST, Document
 from netwar.records.times import shown
+from tests.rows import rows
 
 NOW = 1_700_000_000_000
 
@@ -29,7 +30,7 @@ def see(archive: SqliteArchive, user: int, name: str, at: int) -> None:
     archive.write([Document(USERTEST, str(user), body, True, NOW + at)])
 
 
-@pytest.mark.parametrize(
+@rows(
     ("given", "means", "key"),
     [
         ("44196397", Who(id="44196397"), "44196397"),

@@ -110,6 +110,11 @@ class Sandbox:
         return OAuth1(*app, got["oauth_token"], got["oauth_token_secret"])
 
 
+def billed_kinds(box: Sandbox) -> dict[str, int]:
+    """How many objects were billed, by kind, of those that were."""
+    return {kind: count for kind, count in box.look("bill")["billed"].items() if count}
+
+
 Start = Callable[..., Sandbox]
 
 

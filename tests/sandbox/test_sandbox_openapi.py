@@ -156,6 +156,19 @@ def test_lists_are_what_x_describes(box: Sandbox) -> None:
             check(path, body if "post.fields" in asked else translate(body))
 
 
+def test_searches_and_counts_are_what_x_describes(box: Sandbox) -> None:
+    name = next(user["name"] for user in box.users() if user["state"] == "active" and user["posts"] > 100)
+    for path in ("/2/tweets/search/recent", "/2/tweets/search/all", "/2/tweets/counts/recent", "/2/tweets/counts/all"):
+        bounds = {"since_id": 1} if path.endswith("all") else {}
+        asked = {**POST, "max_results": 50} if "search" in path else {"search_count.fields": "end,post_count,start"}
+        for query in (f"from:{name}", "nobody_says_that"):
+            box.tell("windows/reset")
+            check(path, box.get(path, query=query, **bounds, **asked).json())
+    user = box.sign_in(name)
+    for term in (name, "nobody is called so"):
+        check("/2/users/search", box.get("/2/users/search", auth=user, query=term, **POST_USERS).json())
+
+
 def test_the_check_itself_can_fail(box: Sandbox) -> None:
     user = box.users()[0]
     body = box.get(f"/2/users/{user['id']}/tweets", **POST).json()

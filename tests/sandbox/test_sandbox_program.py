@@ -17,6 +17,8 @@ from netwar.sandbox.keys import APPS, Caller
 from netwar.sandbox.scenario import Scenario, scenario
 from netwar.sandbox.server import build
 from netwar.sandbox.state import Call
+from netwar.sandbox.streams.faults import KINDS, StreamFault
+from netwar.sandbox.streams.plan import Behaviour, StreamPlan
 from netwar.sandbox.timelines import timeline
 
 from .conftest import LEGACY, PROGRAM, Sandbox, Start
@@ -206,5 +208,7 @@ def test_the_documentation_is_right() -> None:
     for example in examples:
         build(scenario(tomllib.loads(example)))
     assert not [kind for kind in ALL_KINDS if f"`{kind}`" not in text]
-    settings = [one.name for one in fields(Fault) if one.init]
+    settings = [one.name for kind in (Fault, StreamFault, Behaviour, StreamPlan) for one in fields(kind) if one.init]
+    settings = [name for name in settings if name not in ("behaviour", "rules", "faults")]
+    assert not [kind for kind in KINDS if f"`{kind}`" not in text]
     assert not [name for name in settings if f"`{name}`" not in text]

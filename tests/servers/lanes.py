@@ -1,8 +1,9 @@
 """Which worker of pytest-xdist runs which test: those on the Elasticsearch family keep to two workers.
 
 A kind is run by one worker, so that it is started once, and the next kind goes to whichever of the two is free first, so that
-two such servers run until the end, and never more, however many workers there are. (The marks of `--dist loadgroup` would do for
-the first, but for xdist 3.8 not being heard by pytest 9.2.)
+two such servers run, and never more, however many workers there are. They begin at once: much of their time is waiting, and the
+other workers fill it with the tests that need no such server. (The marks of `--dist loadgroup` would do for the first, but for
+xdist 3.8 not being heard by pytest 9.2.)
 """
 
 from __future__ import annotations
@@ -28,15 +29,20 @@ def kind_of(nodeid: str) -> str | None:
 
 
 def sort(items: list[pytest.Item]) -> None:
-    """Tests without a server first, those without a sandbox before the others; then kind by kind, the longest first."""
+    """Kind by kind, the longest first; then tests without a server of the Elasticsearch family, those that take long
+    (`pytest.mark.long`) before the others, so that none of them is left over for the end.
+
+    Of a kind those come first that start a server of their own: the one for all is not yet in their way.
+    """
     tests = Counter(kind_of(item.nodeid) for item in items)
-    kinds: list[str | None] = sorted(KINDS, key=lambda kind: (kind in ELASTIC_KINDS, -tests[kind]))
-    place = {kind: number for number, kind in enumerate([None, *kinds])}
+    kinds = sorted(ELASTIC_KINDS, key=lambda kind: -tests[kind])
+    place: dict[str | None, int] = {kind: number for number, kind in enumerate(kinds)}
 
-    def asks_x(item: pytest.Item) -> bool:
-        return any("sandbox" in name for name in getattr(item, "fixturenames", ()))
+    def order(item: pytest.Item) -> tuple[int, bool, bool]:
+        names = getattr(item, "fixturenames", ())
+        return place.get(kind_of(item.nodeid), len(place)), "new_server" not in names, not item.get_closest_marker("long")
 
-    items.sort(key=lambda item: (place[kind_of(item.nodeid)], asks_x(item)))
+    items.sort(key=order)
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
@@ -47,9 +53,12 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         return kind if kind in ELASTIC_KINDS else nodeid
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give the next tests to a worker, or let it go: nothing but servers is left, and as many as may have them do."""
+        """Give the next tests to a worker; or let it go, if nothing but servers is left, and as many as may have them do."""
         lanes = [other for other, work in self.assigned_work.items() if not work.keys().isdisjoint(ELASTIC_KINDS)]
-        if next(iter(self.workqueue)) in ELASTIC_KINDS and node not in lanes and len(lanes) >= LANES:
+        fits = node in lanes or len(lanes) < LANES
+        scope = next((scope for scope in self.workqueue if fits or scope not in ELASTIC_KINDS), None)
+        if scope is None:
             node.shutdown()
         else:
+            self.workqueue.move_to_end(scope, last=False)
             super()._assign_work_unit(node)

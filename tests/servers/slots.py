@@ -1,4 +1,7 @@
-"""At most two servers of the Elasticsearch family at a time: they are heavy, and machines have two processors."""
+"""At most three servers of the Elasticsearch family at a time: they are heavy, and machines have two processors.
+
+Two are for the tests (`lanes.LANES`), one for a soak beside them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 from tests.servers import places
 from tests.servers.trouble import CannotStart
 
-AT_ONCE = 2
+AT_ONCE = 3
 PATIENCE = 240.0
 
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.servers import ELASTIC_KINDS, KINDS, CannotStart
 from tests.servers.fixtures import Servers
-from tests.servers.lanes import Lanes, kind_of
+from tests.servers.lanes import Lanes, kind_of, sort
 from tests.servers.places import ROOT
 from tests.servers.slots import AT_ONCE, Slot
 
@@ -84,7 +85,7 @@ def test_a_server_ends_with_who_started_it(kind: str, servers: Servers) -> None:
     wait_for_end(pid)
 
 
-def test_two_at_a_time(tmp_path: Path) -> None:
+def test_so_many_at_a_time_and_no_more(tmp_path: Path) -> None:
     slots = [Slot(tmp_path) for _ in range(AT_ONCE)]
     with pytest.raises(CannotStart, match="let other runs of the tests end"):
         Slot(tmp_path, patience=0)
@@ -117,19 +118,44 @@ class Worker:
         pass
 
 
+class Item:
+    """What is known of a test before it runs."""
+
+    def __init__(self, nodeid: str, *fixtures: str, long: bool = False) -> None:
+        self.nodeid = nodeid
+        self.fixturenames = fixtures
+        self._long = long
+
+    def get_closest_marker(self, name: str) -> object:
+        return name if self._long else None
+
+
 def test_lanes() -> None:
     """One worker for all tests of a kind, two workers for all kinds; tests without a server go to anybody."""
     tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in KINDS] + ["tests/es953/test_es953.py::test_es953"]
     assert [kind_of(test) for test in tests] == [*KINDS, None]
     scheduler = Lanes.__new__(Lanes)
     assert [scheduler._split_scope(test) for test in tests if kind_of(test) in ELASTIC_KINDS] == ELASTIC_KINDS
-    assert [scheduler._split_scope(test) for test in tests if kind_of(test) not in ELASTIC_KINDS] == [*tests[:2], tests[-1]]
+    free = [test for test in tests if kind_of(test) not in ELASTIC_KINDS]
+    assert [scheduler._split_scope(test) for test in free] == free == [*tests[:2], tests[-1]]
+    ordered = [*tests[2:-1], *free]
     workers = [Worker() for _ in range(4)]
     scheduler.assigned_work = {worker: {} for worker in workers}
-    scheduler.registered_collections = dict.fromkeys(workers, tests)
-    scheduler.workqueue = OrderedDict((scheduler._split_scope(test), {test: False}) for test in tests)
-    for worker in (workers[0], workers[1], workers[1], workers[2], workers[3], workers[1], workers[2]):
+    scheduler.registered_collections = dict.fromkeys(workers, ordered)
+    scheduler.workqueue = OrderedDict((scheduler._split_scope(test), {test: False}) for test in ordered)
+    for worker in (workers[0], workers[1], workers[2], workers[3], workers[1], workers[2], workers[3], workers[0]):
         scheduler._assign_work_unit(worker)
     given = [list(work) for work in scheduler.assigned_work.values()]
-    assert given == [[tests[0]], [tests[1], ELASTIC_KINDS[0], ELASTIC_KINDS[2]], [ELASTIC_KINDS[1], ELASTIC_KINDS[3]], []]
+    lanes = [[ELASTIC_KINDS[0], ELASTIC_KINDS[3]], [ELASTIC_KINDS[1], ELASTIC_KINDS[2]]]
+    assert given == [*lanes, [free[0], free[2]], [free[1]]]
     assert [worker.shutting_down for worker in workers] == [False, False, False, True]
+
+
+def test_the_order_of_tests() -> None:
+    """Servers first, the kind with the most tests before the others; then the long ones."""
+    short, long = Item("test_a"), Item("test_b", long=True)
+    often = [Item("test_c[es953]"), Item("test_d[es953]", "new_server"), Item("test_e[redis]")]
+    seldom = Item("test_f[es654]", long=True)
+    tests: list[Any] = [short, seldom, long, *often]
+    sort(tests)
+    assert tests == [often[1], often[0], seldom, long, short, often[2]]

@@ -198,3 +198,34 @@ def put_on_work(account: Account, ids: list[str]) -> Command:
     """Users as soon as they are known."""
     given = "".join(f"{entry(one)}\n" for one in ids)
     return Command("tw-quser2work", ["-", "--config", str(account.config)], given, queued=("work", tuple(ids)))
+
+
+FOUND = "found"  # what searches record has an index of its own
+
+
+def query(around: Around) -> str:
+    """What somebody may search for."""
+    one, other = around.some(1)[0], around.one()
+    return around.chance.choice(
+        (f"from:{one['id']} OR from:{other['name']}", "harbour OR train", "#news", f"to:{one['name']} -match")
+    )
+
+
+def searched(around: Around) -> Command:
+    """One query, or several as a file; now and then in the full archive, as far as a little money goes."""
+    options = around.chance.choice(([], ["--wait"], ["--all", "--since", "2025-01-01", "--budget", "1"]))
+    lines = "".join(f"{query(around)}\n" for _ in range(around.chance.randint(1, 4)))
+    return Command("tw-search2elk", [FOUND, "-", "--yes", *options], lines, expected=FAILS | {77})
+
+
+def counted(around: Around) -> Command:
+    return Command("tw-count", [query(around), *around.chance.choice(([], ["--json"], ["--by", "day"]))], expected=FAILS)
+
+
+def conversation(around: Around) -> Command | None:
+    one = around.chance.choice(around.tweets) if around.tweets else None
+    return Command("tw-conversation", [one, FOUND, "--yes"], expected=FAILS) if one else None
+
+
+def people(around: Around) -> Command:
+    return Command("tw-usersearch", [around.one()["name"], "--most", "5", "--yes"], expected=FAILS)

@@ -65,7 +65,7 @@ TABLE = (
         "silent-hole",  # a page is taken to end with its oldest post, and its run ends before another page shows that it does not
         (
             Change(
-                "netwar/timelines/walk.py",
+                "netwar/walk.py",
                 "        enough = STRAYS + 1 if _descends(self._last) else DOUBTFUL\n",
                 "        enough = 1\n",
             ),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +18,7 @@ KILLS = 16
 
 
 def killed_run(team: Team, moment: str, page: int) -> int:
-    command = [sys.executable, KILLER, moment, str(page), BIN / "tw-idu3elk", "team", "-q"]
-    return subprocess.run(command, env=team.desk.environment, cwd=team.desk.home, timeout=120).returncode
+    return team.desk.run(str(KILLER), moment, str(page), BIN / "tw-idu3elk", "team", "-q").status
 
 
 @on("es654-sg", "es953-sec", "os360")

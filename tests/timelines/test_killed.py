@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
 
 from tests.desk import BIN
 from tests.operator import ALL_OPEN
@@ -33,10 +33,10 @@ posts = 0
 
 
 def killed_run(operator, moment: str, page: int) -> int:
-    command = [sys.executable, KILLER, moment, str(page), BIN / "tw-idu3elk", "killed", "-q"]
-    return subprocess.run(command, env=operator.desk.environment, cwd=operator.desk.home, timeout=60).returncode
+    return operator.desk.run(str(KILLER), moment, page, BIN / "tw-idu3elk", "killed", "-q", timeout=60).status
 
 
+@pytest.mark.long
 def test_killed_after_every_page(operator, stores):
     chance = random.Random(SEED)
     # In Redis the same things happen; a smaller world shows them.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 
 from tests.desk import BIN
@@ -41,9 +39,7 @@ def test_killed_in_the_midst_it_goes_on(operator: Begin, stores: dict[str, objec
     user = one.users()[0]
     command = ["tw-idu3elk", "killed", "--user", user["name"], "-q"]
     for moment, page in (("billed", 1), ("before", 1), ("between", 1), ("after", 2)):
-        killed = [sys.executable, str(KILLER), moment, str(page), str(BIN / command[0]), *command[1:]]
-        done = subprocess.run(killed, env=one.desk.environment, cwd=one.desk.home, timeout=60)
-        assert done.returncode == -9, moment
+        one.run(str(KILLER), moment, page, BIN / command[0], *command[1:], check=-9)
     one.run(*command)
     whole(one, "killed", user["id"])
 

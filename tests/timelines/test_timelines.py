@@ -36,6 +36,7 @@ def fifty(operator):
     return operator(FIFTY)
 
 
+@pytest.mark.long
 def test_fifty_users_are_recorded_whole_and_once(fifty):
     users = fifty.users()
     fifty.queue(user["name"] for user in users)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from tests.contract.opening import DATABASES
-from tests.desk import BIN
 from tests.operator import ALL_OPEN
 
 WORLD = f"""
@@ -28,14 +24,8 @@ def eight(operator, index: str, hosts: tuple[str, ...] = (), **settings: object)
         data = {"data": hosts[number % len(hosts)]} if hosts else {}
         operator.desk.configure(operator.sandbox.url, path=path, maxcpu=100, maxmem=100, **settings, **data)
         paths.append(path)
-    command = [sys.executable, BIN / "tw-idu3elk", index, "--config"]
-    started = [
-        subprocess.Popen(
-            [*command, path], env=operator.desk.environment, cwd=operator.desk.home, stderr=subprocess.PIPE, text=True
-        )
-        for path in paths
-    ]
-    return [(process.returncode, said) for process in started for said in [process.communicate(timeout=240)[1]]]
+    started = [operator.desk.begin("tw-idu3elk", index, "--config", path) for path in paths]
+    return [(ended.status, ended.stderr) for ended in (process.end(240) for process in started)]
 
 
 def test_eight_processes_record_each_user_once(operator, stores):

@@ -12,8 +12,6 @@ import argparse
 import json
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.contract.opening import DATABASES
-from tests.desk import BIN, Desk, running_sandbox
+from tests.desk import Desk, running_sandbox
 from tests.randomly import SEED
 from tests.redis_server import Redis, running_redis
 from tests.tracking.desk import DAY, WORLD, Lists
@@ -99,22 +97,16 @@ class Killed:
     def _run(self, host: str, requests: int | None) -> None:
         """A run; killed soon after X was asked so often. By the clock, a busy machine would kill each before it did anything."""
         desk = self.lists.desk
-        within = f"{self.pace.within / 60:.0f}m"
-        options = ["--relist", "1", "--within", within, "--config", desk.home / f"{host}.conf"]
-        command = [sys.executable, BIN / "tw-tracklists", "brexit", *options]
-        with subprocess.Popen(command, env=desk.environment, cwd=desk.home, stderr=subprocess.PIPE, text=True) as process:
-            if requests is None:
-                self._note(process.communicate(timeout=120)[1])
-                assert process.returncode == 0, self.said[-1]
-                return
-            until = self._asked() + requests
-            while process.poll() is None and self._asked() < until:
+        options = ["--relist", "1", "--within", f"{self.pace.within / 60:.0f}m", "--config", desk.home / f"{host}.conf"]
+        until = self._asked() + (requests or 0)
+        process = desk.begin("tw-tracklists", "brexit", *options)
+        if requests is not None:
+            while process.runs and self._asked() < until:
                 time.sleep(0.01)
-            time.sleep(self.chance.random() * A_REQUEST)
-            if process.poll() is None:
-                process.kill()
-                self.kills += 1
-            self._note(process.communicate()[1])
+            self.kills += process.kill_after(self.chance.random() * A_REQUEST)
+        ended = process.end()
+        self._note(ended.stderr)
+        assert requests is not None or ended.status == 0, self.said[-1]
 
     def _asked(self) -> int:
         """How many requests have reached the sandbox."""

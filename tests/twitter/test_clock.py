@@ -24,6 +24,7 @@ from netwar.twitter.budget import BudgetGuard
 from netwar.twitter.clock import XClock
 from netwar.twitter.problems import Glitch, Reply, clock_off
 from tests.contract.opening import SetClock
+from tests.rows import rows
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 DAY = 86_400
@@ -230,7 +231,7 @@ def test_a_budget_that_was_raised_in_its_file_meanwhile_forbids_nothing(
     assert purse.reserve("more", [250], lambda size: {"post": size}, "")[1] == 250
 
 
-@pytest.mark.parametrize(
+@rows(
     ("ahead", "says"),
     [
         (420, "7 minutes ahead of"),

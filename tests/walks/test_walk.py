@@ -7,7 +7,7 @@ import pytest
 from netwar.coverage import Span
 from netwar.records.ids import first_id
 from netwar.timelines.timeline import BARREN_PAGES
-from netwar.timelines.walk import Walk
+from netwar.walk import Walk
 from tests.walks.simulated import LIMIT, Memory, Odd, SimulatedX
 from tests.walks.stories import Story, run, told
 

@@ -22,12 +22,14 @@ _ROOMY = 64  # ms: a slot must be this long to hold more than the post itself
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Posts `first` to `first + count - 1` of a user, one each `gap` ms from `start` on."""
+    """Posts `first` to `first + count - 1` of a user, one each `gap` ms from `start` on; at the very beginnings of the slots
+    if they are `even`."""
 
     first: int
     count: int
     start: int
     gap: int
+    even: bool = False
 
 
 class Found(NamedTuple):
@@ -40,6 +42,8 @@ class Found(NamedTuple):
 
 def written(seed: int, author: int, run: Run, k: int) -> int:
     """When post k of a run was, or will be, written, ms."""
+    if run.even:
+        return run.start + (k - run.first) * run.gap
     half = run.gap // 2
     return run.start + (k - run.first) * run.gap + half + mix(seed, 5, author, k) % (run.gap - half)
 
@@ -52,7 +56,7 @@ class Postings:
         self._runs = runs
         self._edits = edits
         self._authors = Shuffle(seed, 3)
-        self._low_bits = lru_cache(8192)(self._authors.forward)
+        self.low_bits = lru_cache(8192)(self._authors.forward)
         self._current_time = lru_cache(8192)(self._compute_time)
 
     def count(self, author: int) -> int:
@@ -75,19 +79,20 @@ class Postings:
         return written(self._seed, author, self._run(author, k), k)
 
     def id(self, author: int, k: int, version: int = 0) -> int:
-        return self.time(author, k, version) - EPOCH << 22 | self._low_bits(author)
+        return self.time(author, k, version) - EPOCH << 22 | self.low_bits(author)
 
     def versions(self, author: int, k: int) -> int:
         """How many earlier versions a post has."""
-        return self._edits(author, k) if self._run(author, k).gap >= _ROOMY else 0
+        run = self._run(author, k)
+        return self._edits(author, k) if run.gap >= _ROOMY and not run.even else 0
 
     def deleted_id(self, author: int, k: int) -> int | None:
         """The id of a post of the same slot that is no more; None where the slot has no room for one."""
         run = self._run(author, k)
-        if run.gap < _ROOMY:
+        if run.gap < _ROOMY or run.even:
             return None
         written = run.start + (k - run.first) * run.gap + mix(self._seed, 6, author, k) % (run.gap // 4)
-        return written - EPOCH << 22 | self._low_bits(author)
+        return written - EPOCH << 22 | self.low_bits(author)
 
     def author(self, post_id: int) -> int:
         """Whose post an id would be, whether or not there is such a post."""

@@ -59,6 +59,9 @@ class Post:
 
     @computed
     def references(self) -> list[Reference]:
+        chorus = self.world.chorus
+        if chorus.voice(self.author) is not None and self.k > (first := chorus.first_post(self.author)):
+            return Post(self.world, Found(self.author, first, 0)).references  # a voice says the same each time
         wanted = _WANTED.get(self.world.kind(self.author, self.k), ())
         found = (self._reference(how, kinds, number) for number, (how, kinds) in enumerate(wanted))
         return [reference for reference in found if reference is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from netwar.sandbox.world.chorus import Chorus
 from netwar.sandbox.world.clock import EPOCH
 from netwar.sandbox.world.follow_graph import Circles
 from netwar.sandbox.world.lists import Lists
@@ -51,6 +52,7 @@ class World:
         self.moment = end  # how far the clock has come: what is written later is not there yet
         self._latest = end
         self._live = Live(cast, self.users, end)
+        self.chorus = Chorus(cast, lambda author: self._first_run(author).count, self.postings.low_bits)
         self._grown: dict[int, list[Run]] = {}
         self._states: dict[int, str] = {}
         self._names: dict[int, str] = {}
@@ -65,6 +67,8 @@ class World:
     def runs(self, author: int) -> list[Run]:
         """The runs of posts of a user, oldest first; at least one."""
         runs = self._grown.get(author) or [self._first_run(author)]
+        if self.chorus.voice(author) is not None:
+            return [*(run for run in runs if run.count), *self.chorus.runs(author, self.moment)] or runs
         return self._live.added(author, runs, self.moment) if self._live.posts(author) else runs
 
     def begin(self, now: int) -> None:
@@ -74,7 +78,8 @@ class World:
 
     def settled(self) -> int:
         """No clock goes back behind this: somebody has posted until then."""
-        return max(self._latest, self.moment) if self._live.anybody else self._latest
+        anybody = self._live.anybody or self.chorus.segments
+        return max(self._latest, self.moment) if anybody else self._latest
 
     def set_pace(self, author: int, posts_a_day: float) -> None:
         """Let a user write so many posts a day from now on."""
@@ -86,8 +91,9 @@ class World:
         self._live.begin(author, max(self.moment, earliest), posts_a_day, self.state(author) not in ("active", "protected"))
 
     def _compute_chance(self, author: int, k: int) -> int:
-        """The 64 bits that decide what a post is like."""
-        return mix(self.seed, 7, author, k)
+        """The 64 bits that decide what a post is like. A voice of the chorus repeats itself."""
+        repeated = self.chorus.voice(author) is not None
+        return mix(self.seed, 7, author, min(k, self.chorus.first_post(author)) if repeated else k)
 
     def kind(self, author: int, k: int) -> int:
         return self._kinds[self.chance(author, k) & 255]
@@ -154,5 +160,6 @@ class World:
     def _change_state(self, index: int, state: str) -> None:
         """What was not written while somebody was suspended does not come later."""
         self._states[index] = state
+        self.chorus.hush(index, self.moment, state == "active")
         if self._live.pace(index):
             self.set_pace(index, self._live.pace(index))

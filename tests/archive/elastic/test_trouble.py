@@ -182,7 +182,7 @@ def saying(answer: Callable[[bytes], Any]) -> Iterator[Cluster]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             cluster = connect(Settings(elksg=f"127.0.0.1:{server.server_port}"))

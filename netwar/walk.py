@@ -1,4 +1,4 @@
-"""What the pages of one walk through a timeline prove. Numbers in, spans out: nothing is asked or written here.
+"""What the pages of a walk through a timeline, or a search, prove. Numbers in, spans out: nothing is asked or written here.
 
 A walk goes over (low, high], newest first. X's pages are sets, newer ones before older ones; within a page any order may
 come, posts may come twice, and up to STRAYS posts in a row may stand where they do not belong. So of any STRAYS + 1 posts in

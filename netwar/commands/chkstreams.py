@@ -1,0 +1,108 @@
+"""How captures by stream meet the operator: how each is, and whether it has what X counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netwar.cli.forms import Form
+from netwar.cli.prompts import consented
+from netwar.cli.services import Services
+from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.commands.gaps import now
+from netwar.errors import Declined, ItemsFailed, NetwarError
+from netwar.streams.health import Health
+
+if TYPE_CHECKING:
+    from netwar.captures.base import Capture
+
+HOUR = 3_600_000
+COUNTED = 300_000  # ms after the end of an hour, when X has counted its posts
+LOWEST = 98.0  # per cent of X's count; that counts what it no longer shows, too
+PER_REQUEST = 5_000  # micro-dollars
+
+
+def _cells(one: Health) -> tuple[Cell, ...]:
+    complete = None if one.complete is None else f"{one.complete:.1f}"
+    counts = (one.minute, one.hour, one.day, one.last_post, one.gaps, one.rejected, one.micro)
+    return one.index, one.word, one.since, *counts, complete, one.detail
+
+
+def _json(one: Health) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from netwar.records.times import iso
+
+    told = asdict(one) | {"well": one.well, "complete": one.complete}
+    state, micro = told.pop("word"), told.pop("micro")
+    return told | {"state": state, "dollars": micro / 1e6, "since": iso(one.since), "last_post": iso(one.last_post)}
+
+
+STREAMS: Table[Health] = Table(
+    [
+        *map(Column, ("index", "state")),
+        Column("since", Kind.TIME),
+        *(Column(name, Kind.COUNT) for name in ("minute", "hour", "day")),
+        Column("last_post", Kind.TIME),
+        Column("gaps", Kind.COUNT),
+        Column("rejected", Kind.COUNT),
+        Column("cost", Kind.DOLLARS),
+        Column("complete"),
+        Column("detail"),
+    ],
+    _cells,
+    json=_json,
+)
+
+
+def show(services: Services, given: str | None, form: Form, *, verify: bool, yes: bool) -> str:
+    """Print how captures are; the outcome. Raises ItemsFailed if any is not well."""
+    from netwar.streams.health import healths, outcome
+
+    found = list(healths(services.captures, services.archive, now(services)))
+    if given:
+        name = services.index(given)
+        found = [one for one in found if one.index == name]
+        if not found:
+            raise NetwarError(f"no capture {name} is registered: tw-stream {name} FILE registers one")
+    if verify:
+        found = _verified(services, found, yes=yes)
+    STREAMS.write(form, found)
+    short = [f"{one.index} has {one.complete:.1f} % of what X counts" for one in found if (one.complete or 100.0) < LOWEST]
+    said = ", ".join((outcome(found), *short))
+    if short or not all(one.well for one in found):
+        raise ItemsFailed(said)
+    return said if found else "no capture is registered: tw-stream INDEX FILE registers one"
+
+
+def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Health]:
+    """The same with X's counts of the last full hour, which cost."""
+    from netwar.records.expressions import joined
+    from netwar.search.planning import RECENT, packs
+    from netwar.streams.keeper import expressions
+
+    captures = {one.index: one for one in services.captures.captures() if one.on}
+    queries = {index: [joined(some) for some in packs(expressions(one), RECENT)] for index, one in captures.items()}
+    asked = {one.index: queries[one.index] for one in found if one.index in queries}
+    price = sum(map(len, asked.values())) * PER_REQUEST
+    would = f"counting at X costs ${price / 1e6:,.3f}"
+    if not consented(would, f"{would}. Go on?", yes=yes):
+        raise Declined("nothing was counted")
+    until = (now(services) - COUNTED) // HOUR * HOUR
+    return [_counted(services, one, captures[one.index], asked[one.index], until) if one.index in asked else one for one in found]
+
+
+def _counted(services: Services, one: Health, capture: Capture, queries: list[str], until: int) -> Health:
+    from netwar.archive.base import Within
+    from netwar.search.counting import count
+
+    since = until - HOUR
+    if capture.since > since:
+        return replace(one, detail=one.detail or "it is too young to be verified: an hour has to pass")
+    expected = 0
+    for query in queries:
+        stretches, _ = count(services.twitter, query, since, until, index=capture.index)
+        expected += sum(posts for _, _, posts in stretches)
+    here = services.archive.find(f"tw{capture.index}", Within(since=since, until=until))
+    recorded = sum(post.get("netwar", {}).get("via") in ("stream", "search") for post in here)
+    return replace(one, expected=expected, recorded=recorded)

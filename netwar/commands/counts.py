@@ -1,0 +1,157 @@
+"""How many posts there would be, and what they would cost: what tw-count prints, and what is said before a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netwar.cli.forms import Form
+from netwar.cli.services import Services
+from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.commands.follow_target import agree_to
+from netwar.commands.wished import wished
+from netwar.records.text import plural
+
+if TYPE_CHECKING:
+    from netwar.search.counting import Estimate
+
+WITHOUT_ASKING = 20  # requests for counts
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class CountOptions:
+    """What tw-count was asked: in the full archive, from when to when (ms; None for the usual), each line by itself, stretch by
+    stretch (`by` the minute, hour or day; "" for the sum alone)."""
+
+    full: bool = False
+    since: int | None = None
+    until: int | None = None
+    each: bool = False
+    by: str = ""
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row: how many posts match from when to when (ms)."""
+
+    query: str
+    since: int
+    until: int
+    posts: int
+    post: int
+
+    @property
+    def a_day(self) -> int:
+        return round(self.posts * 24 * HOUR_MS / max(self.until - self.since, 1))
+
+
+COLUMNS = (
+    *(Column("query"), Column("from", Kind.TIME), Column("to", Kind.TIME)),
+    *(Column("posts", Kind.COUNT), Column("posts_a_day", Kind.COUNT), Column("dollars_a_day", Kind.DOLLARS)),
+)
+
+
+def _cells(line: Line) -> tuple[Cell, ...]:
+    return line.query, line.since, line.until, line.posts, line.a_day, line.a_day * line.post
+
+
+COUNTS: Table[Line] = Table(COLUMNS, _cells)
+
+
+def counted(services: Services, given: str, wish: CountOptions, form: Form) -> str:
+    """Print the counts of a query or of the lines of a file; the outcome. Raises ItemsFailed for lines that are no queries."""
+    from netwar.errors import ItemsFailed
+    from netwar.search.counting import requests
+    from netwar.search.planning import FULL, RECENT, packs
+
+    limit = FULL if wish.full else RECENT
+    lines, rejected = wished(given, limit)
+    expressions = [one.expression for one in lines]
+    queries = [[one] for one in expressions] if wish.each or wish.by else [*packs(expressions, limit)]
+    services.twitter.ask_time()
+    since, until = times(services, wish)
+    agree(services, requests(len(queries), since, until, full=wish.full), full=wish.full, yes=wish.yes)
+    outcome = _printed(services, queries, since, until, wish, form)
+    if rejected.count:
+        raise ItemsFailed(f"{outcome}; lines that were not counted ({rejected.where}): {rejected.count:,}")
+    return outcome
+
+
+def times(services: Services, wish: CountOptions) -> tuple[int, int]:
+    """From when to when is counted (ms): as far as X goes, if nothing else is said."""
+    from netwar.search.reading import LEEWAY_MS, WEEK_MS, YOUNG_MS
+
+    now = services.twitter.now()
+    until = min(wish.until or now, now - YOUNG_MS)
+    if wish.full:
+        return wish.since or until - 30 * 24 * HOUR_MS, until
+    return max(wish.since or 0, now - WEEK_MS + 2 * LEEWAY_MS + 60_000), until
+
+
+def agree(services: Services, count: int, *, full: bool, yes: bool) -> None:
+    """Counts cost by the request: many of them are agreed to first."""
+    kind = "counts_all" if full else "counts_recent"
+    most = services.money.price({kind: count})
+    if count > WITHOUT_ASKING:
+        agree_to(services, "counts", f"{plural(count, 'request')} for counts cost ${most / 1e6:,.2f}", most, yes=yes)
+
+
+def _printed(services: Services, queries: Sequence[Sequence[str]], since: int, until: int, wish: CountOptions, form: Form) -> str:
+    from netwar.records.expressions import joined
+
+    found: list[tuple[int, int]] = []
+    with services.report.work("counts", len(queries)) as bar:
+
+        def rows() -> Iterator[Line]:
+            for some in queries:
+                lines, micro = _lines(services, joined(some), since, until, wish)
+                found.append((sum(line.posts for line in lines), micro))
+                bar.update(1)
+                yield from lines
+
+        COUNTS.write(form, rows())
+    posts, micro = (sum(each) for each in zip(*found, strict=True)) if found else (0, 0)
+    return said(services, estimate(services, posts, since, until, micro))
+
+
+def _lines(services: Services, query: str, since: int, until: int, wish: CountOptions) -> tuple[list[Line], int]:
+    from netwar.search.counting import count
+
+    by = wish.by or "day"
+    stretches, micro = count(services.twitter, query, since, until, index="", full=wish.full, by=by)
+    post = services.money.price({"post": 1})
+    if not wish.by:
+        stretches = [(since, until, sum(posts for _, _, posts in stretches))]
+    return [Line(query, *stretch, post) for stretch in stretches], micro
+
+
+def estimate(services: Services, posts: int, since: int, until: int, micro: int) -> Estimate:
+    """So many posts as an estimate, with what X charges."""
+    from netwar.search.counting import Estimate
+
+    return Estimate(posts, since, until, micro, services.money.price({"post": 1}), services.money.price({"user": 1}))
+
+
+def said(services: Services, found: Estimate) -> str:
+    """An estimate in words."""
+    posts = f"{plural(found.posts, 'post')} in {(found.until - found.since) / (24 * HOUR_MS):,.1f} days"
+    day = f"{found.a_day:,.0f} a day for ${found.micro_a_day / 1e6:,.2f}"
+    authors = f"up to ${found.a_day * found.author / 1e6:,.2f} more for their authors"
+    return f"{posts}, {day} ({authors}){_cap(services, found)}; asked for ${found.micro / 1e6:,.3f}"
+
+
+def _cap(services: Services, found: Estimate) -> str:
+    """When X's cap of the month would be reached."""
+    from netwar.errors import NetwarError
+    from netwar.records.dialects import count
+
+    try:
+        usage = services.twitter.usage()
+    except NetwarError:
+        return ""
+    cap, used = count(usage.get("project_cap")), count(usage.get("project_usage"))
+    hours = None if cap is None or used is None else found.hours_to(max(cap - used, 0))
+    return "" if hours is None else f", {hours:,.0f} hours to X's cap of the month"

@@ -1,0 +1,68 @@
+"""How gaps of a capture are shown: what was not covered while it was valid, and what became of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netwar.cli.forms import Form
+from netwar.cli.services import Services
+from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.errors import NetwarError
+from netwar.streams.gaps import Gap, Terms
+
+
+def _cells(gap: Gap) -> tuple[Cell, ...]:
+    return gap.since, gap.until, int(gap.seconds), gap.state, gap.terms, gap.cause
+
+
+def _second(ms: int) -> str:
+    from netwar.records.times import shown
+
+    return shown(ms)[:19].replace("T", " ")
+
+
+GAPS: Table[Gap] = Table(
+    [
+        Column("since", Kind.TIME, _second),
+        Column("until", Kind.TIME, _second),
+        Column("seconds", Kind.COUNT),
+        Column("state"),
+        Column("terms", Kind.COUNT),
+        Column("cause"),
+    ],
+    _cells,
+)
+
+
+def show(services: Services, given: str, form: Form, *, only_open: bool, seconds: float) -> str:
+    """Print the gaps of a capture, oldest first; the outcome. Raises NetwarError where it never was one."""
+    from netwar.streams import gaps
+
+    name = services.index(given)
+    index = f"tw{name}"
+    terms = gaps.terms_of(services.archive, index)
+    if not any(one.valid for one in terms):
+        raise NetwarError(f"{index} was never recorded by a stream: tw-stream {name} FILE begins one")
+    found = gaps.gaps(services.archive, index, now(services))
+    meant = [one for one in found if one.seconds >= seconds and (one.state == "open" or not only_open)]
+    GAPS.write(form, meant)
+    return told(index, found, terms, now(services))
+
+
+def told(index: str, found: Sequence[Gap], terms: Sequence[Terms], at: int) -> str:
+    """How many there are of each state, and how much of the time is covered."""
+    from collections import Counter
+
+    from netwar.records.text import plural
+
+    counts = Counter(one.state for one in found)
+    states = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
+    missing = sum(one.until - one.since for one in found if one.state in ("open", "lost"))
+    whole = sum(max(min(high or at, at) - low, 0) for one in terms for low, high in one.valid)
+    share = f"; {100 * (1 - missing / whole):.3f} % of {whole / 3_600_000:,.1f} hours are covered" if whole else ""
+    return f"{plural(len(found), 'gap')} in {index}{f': {states}' if states else ''}{share}"
+
+
+def now(services: Services) -> int:
+    """What time it is at X, as far as the meter knows (ms)."""
+    return int(services.money.now() * 1000)

@@ -1,0 +1,71 @@
+"""What whoever holds the app's stream connection works with, put together out of services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from netwar.cli.services import Services
+
+if TYPE_CHECKING:
+    from netwar.captures.base import Holder, Live
+    from netwar.streams.holder import Stores
+
+log = logging.getLogger("netwar.streams")
+
+
+def hold(
+    services: Services,
+    holder: Holder,
+    tell: Callable[[Live], None],
+    chores: Sequence[Callable[[], None]] = (),
+    *,
+    once: bool = False,
+) -> None:
+    """Hold the connection until a signal comes (it is raised on), nothing is on any more, or another process holds.
+
+    `chores` are the keeper's. Raises FenceLost, OutOfBudget with `once`, and what no waiting mends.
+    """
+    from netwar.streams.holder import Hold
+    from netwar.streams.keeper import Keeper
+
+    beside = services.for_config(services.settings.path)  # the keeper's own: its requests must not wait for those of others
+
+    def keeper(live: Callable[[], Live]) -> Keeper:
+        return Keeper(services.captures, beside.streaming, holder.fence, live, chores)
+
+    Hold(stores(services), holder, keeper, once=once).run(tell)
+
+
+def stores(services: Services) -> Stores:
+    """What the holder of the connection works with."""
+    from netwar.streams.holder import Stores
+    from netwar.streams.refill import Refiller
+    from netwar.streams.rejects import Rejects
+
+    settings = services.settings
+    folder = services.data / "streams" / settings.app
+
+    def newcomers(index: str, users: Sequence[str]) -> None:
+        added = services.queue("usertest").put(users)
+        log.debug("%s: %d authors are not recorded yet, %d of them are new on usertest", index, len(users), added)
+
+    filling = services.for_config(services.settings.path)  # a thread of its own, with an archive of its own
+
+    def refill(live: Live) -> dict[str, int]:
+        refiller = Refiller(filling.archive, filling.twitter, filling.captures, filling.money)
+        return refiller.step(live)
+
+    return Stores(
+        services.captures,
+        services.streaming,
+        services.archive,
+        services.money,
+        folder,
+        Rejects(folder / "rejected").keep,
+        newcomers,
+        settings.account or "",
+        services.command,
+        refill,
+    )

@@ -1,0 +1,38 @@
+"""Captures of an X list: their lines change as its members do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from netwar.cli.services import Services
+from netwar.commands.capture_lines import of_list
+from netwar.errors import NetwarError
+
+log = logging.getLogger("netwar.streams")
+
+EACH = 60.0  # seconds between two looks at a list; its members are paid for only where X counts others
+
+
+def followed(services: Services) -> Callable[[], None]:
+    """A chore that looks at the lists of all captures now and then, and registers who came and left."""
+    due = 0.0
+
+    def look() -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        due = time.monotonic() + EACH
+        for capture in services.captures.captures():
+            if capture.on and capture.options.list_id:
+                try:
+                    lines = of_list(services, capture.index, capture.options.list_id).lines
+                except NetwarError as error:
+                    log.warning("the members of list %s stay as they are known: %s", capture.options.list_id, error)
+                    continue
+                if {*lines} != {*capture.lines}:
+                    services.captures.register(replace(capture, lines=lines, since=services.streaming.now()))
+
+    return look

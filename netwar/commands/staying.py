@@ -1,0 +1,111 @@
+"""Staying with a capture: holding the app's connection for all captures, or showing one while another process holds it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
+from typing import TYPE_CHECKING
+
+from netwar.cli.metering import here
+from netwar.cli.services import Services
+from netwar.cli.status import StatusLine
+from netwar.commands.holding import hold
+from netwar.errors import NetwarError, OutOfBudget
+
+if TYPE_CHECKING:
+    from netwar.captures.base import Captures, Live
+
+log = logging.getLogger("netwar.streams")
+
+SHOW = 1.0  # seconds between two looks at the figures
+TRY = 5.0  # seconds between two tries to hold: with the lease, another takes over well within 30
+
+
+def stay(services: Services, index: str, once: bool, register: Callable[[Services], str]) -> str:
+    """Hold the connection whenever nobody else does, and show this capture's figures meanwhile, until it is stopped."""
+    from netwar.captures.base import FenceLost
+    from netwar.cli import signals
+    from netwar.commands.list_following import followed
+
+    changed = Event()
+    signals.heard(signals.HANGUP, changed.set)
+    services.left = f"the capture stays registered: tw-stream {index} goes on with it, tw-stream {index} --stop ends it"
+    captures, shown = services.captures, Shown(services.captures, index)
+    beside = services.for_config(services.settings.path)  # of the keeper's thread: a file's connection is of one thread
+    chores = [lambda: reread(beside, changed, register), followed(beside)]
+    with StatusLine(services.quiet) as line:
+        while _is_on(captures, index):
+            if mine := captures.hold(here(), os.getpid(), index, time.time_ns() // 1_000_000):
+                with suppress(FenceLost):
+                    hold(services, mine, lambda live: line.say(figures(index, live)), chores, once=once)
+                log.info("another process has the connection, or nothing is on")
+            else:
+                shown.show(line, TRY, once, lambda: reread(services, changed, register))
+    return f"{index} was stopped; {figures(index, captures.live())}"
+
+
+def reread(services: Services, changed: Event, register: Callable[[Services], str]) -> None:
+    """Register the lines of FILE anew if HUP asked for it; what is wrong with them changes nothing."""
+    if changed.is_set():
+        changed.clear()
+        try:
+            log.info("%s", register(services))
+        except NetwarError as error:
+            log.warning("the lines stay as they were: %s", error)
+
+
+def _is_on(captures: Captures, index: str) -> bool:
+    return any(capture.index == index and capture.on for capture in captures.captures())
+
+
+class Shown:
+    """The figures of one capture, as the holder tells them."""
+
+    def __init__(self, captures: Captures, index: str) -> None:
+        self._captures, self._index = captures, index
+        self._told = 0
+
+    def show(self, line: StatusLine, seconds: float, once: bool, chore: Callable[[], None]) -> None:
+        """Show them for so long. Raises OutOfBudget where money is spent for today and it should run `once`."""
+        self._tell()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            chore()
+            live = self._captures.live()
+            line.say(figures(self._index, live))
+            state = live.captures.get(self._index)
+            if once and state and state.state == "over budget":
+                raise OutOfBudget(f"{self._index}: {state.detail or 'the budget of the day is spent'}")
+            time.sleep(SHOW)
+
+    def _tell(self) -> None:
+        """Who holds, once for each."""
+        holder = self._captures.holder()
+        if holder and holder.fence != self._told:
+            self._told = holder.fence
+            log.info("%s", held(self._captures, self._index))
+
+
+def held(captures: Captures, index: str) -> str:
+    """Who holds the connection, for the end of an outcome."""
+    from netwar.records.times import minute
+
+    if holder := captures.holder():
+        return f"process {holder.pid} on {holder.host} (tw-stream {holder.index}) records since {minute(holder.since)} UTC"
+    return f"nobody holds the connection, so nothing is recorded yet: tw-stream {index} takes it"
+
+
+def figures(index: str, live: Live) -> str:
+    """How a capture stands, on one line."""
+    state = live.captures.get(index)
+    if state is None:
+        return f"{index}: nothing is known of it yet"
+    parts = [f"{state.posts:,} posts", f"{state.minute / 60:,.1f}/s", f"lag {live.lag / 1000:.1f} s"]
+    parts += [f"gaps {state.gaps:,}"] if state.gaps else []
+    parts += [f"${state.micro / 1e6:,.2f}"]
+    told = "" if state.state == "running" else f" ({state.state}{f': {state.detail}' if state.detail else ''})"
+    return f"{index}: {', '.join(parts)}{told}"

@@ -1,0 +1,171 @@
+"""How a capture by stream meets the operator: it is registered, told of, and stopped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli import click
+from netwar.cli.metering import here
+from netwar.cli.services import Services
+from netwar.commands import capture_lines
+from netwar.commands.staying import held, stay
+from netwar.errors import NetwarError
+
+if TYPE_CHECKING:
+    from netwar.captures.base import Capture, Captures
+    from netwar.records.wanted import Wishes
+
+log = logging.getLogger("netwar.streams")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for: the lines' FILE or the list's id, neither for what is registered already; how it records."""
+
+    file: Path | None
+    list_id: str
+    users_once: bool
+    budget: int | None
+    once: bool = False
+
+
+def wish(file: Path | None, list_id: str | None, users_once: bool, budget: str | None, once: bool) -> Wish:
+    """What a command line asks for. Raises UsageError where it contradicts itself."""
+    from netwar.commands.tracking import one_id
+
+    if file and list_id:
+        raise click.UsageError("FILE and --list are two sources of lines: name one of them")
+    return Wish(file, one_id(list_id) if list_id else "", users_once, _dollars(budget), once)
+
+
+def _dollars(given: str | None) -> int | None:
+    """Micro-dollars of --budget. Raises UsageError."""
+    from netwar.config.values import Place, dollars
+
+    if given is None:
+        return None
+    try:
+        return dollars(given, Place(Path(), Path()))
+    except ValueError:
+        raise click.UsageError(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50") from None
+
+
+def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
+    """Register a capture, and stay with it unless it is `detach`ed; the outcome."""
+    from netwar.errors import ItemsFailed
+
+    outcome, rejected = registered(services, index, wish)
+    if not detach:
+        log.info("%s", outcome)
+        return stay(services, index, wish.once, lambda beside: registered(beside, index, wish)[0])
+    outcome = f"{outcome}; {held(services.captures, index)}"
+    if rejected:
+        raise ItemsFailed(f"{outcome}; {rejected}")
+    return outcome
+
+
+def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
+    """Register a capture, or its new lines; what was, and what is wrong with lines that were left out, "" if nothing."""
+    if wish.file is None and not wish.list_id:
+        return f"{index}: {about(_going_on(services, index))}", ""
+    lines, found = _lines(services, index, wish)
+    capture = _capture(index, wish, lines)
+    verdict = capture_lines.verified(services, capture) if capture.lines else None
+    capture = replace(capture, lines=capture_lines.without(capture, verdict), since=now(services))
+    with capture_lines.told(lines.source, lines.wishes, verdict, found) as rejected:
+        if not capture.lines:
+            raise NetwarError(f"there is no line in {lines.source} that X takes: nothing was changed")
+        capture = services.captures.register(capture)
+    left_out = f"lines that are left out ({rejected.where}): {rejected.count:,}" if rejected.count else ""
+    rules = f", {verdict.rules:,} of {verdict.allowed:,} rules" if verdict else ""
+    return f"{index}: {about(capture)}{rules}", left_out
+
+
+def estimated(services: Services, index: str, wish: Wish) -> str:
+    """How many posts a day it would be, and what they cost, by X's counts of the last seven days; nothing is registered."""
+    from netwar.commands.counts import CountOptions, agree, said, times
+    from netwar.records.expressions import joined
+    from netwar.search.counting import estimated, requests
+    from netwar.search.planning import RECENT, packs
+    from netwar.streams.keeper import expressions
+
+    given = wish.file or wish.list_id
+    capture = _capture(index, wish, _lines(services, index, wish)[0]) if given else known(services.captures, index)
+    queries = [joined(some) for some in packs(expressions(capture), RECENT)]
+    services.twitter.ask_time()
+    since, until = times(services, CountOptions())
+    agree(services, requests(len(queries), since, until, full=False), full=False, yes=False)
+    prices = services.money.price({"post": 1}), services.money.price({"user": 1})
+    with services.report.work("counts", len(queries)) as bar:
+        told = estimated(
+            services.twitter, queries, since, until, index=index, prices=prices, counted=lambda query, posts: bar.update(1)
+        )
+    return f"{about(capture)}: {said(services, told)}"
+
+
+def stopped(services: Services, index: str) -> str:
+    """Switch a capture off; the outcome."""
+    captures = services.captures
+    known(captures, index)
+    if not captures.stop(index, now(services)):
+        return f"{index} was stopped already"
+    goes = "its lines are off X within seconds" if captures.holder() else "nobody holds the connection, so nothing comes or costs"
+    return f"{index} is stopped: {goes}; what was recorded stays"
+
+
+def forgotten(services: Services, index: str) -> str:
+    """Forget a capture that is stopped, and its lines; the outcome. Raises NetwarError for one that is on."""
+    capture = known(services.captures, index)
+    if not services.captures.forget(index):
+        raise NetwarError(f"{index} is being captured: tw-stream {index} --stop ends that")
+    return f"{index} is forgotten ({about(capture)}); what was recorded stays"
+
+
+def known(captures: Captures, index: str) -> Capture:
+    """A capture that is registered. Raises NetwarError."""
+    there = {capture.index: capture for capture in captures.captures()}
+    if index in there:
+        return there[index]
+    hint = f"there {'is' if len(there) == 1 else 'are'} {', '.join(there)}" if there else "there is none yet"
+    raise NetwarError(f"no capture {index} is registered ({hint}): tw-stream {index} FILE registers one")
+
+
+def about(capture: Capture) -> str:
+    """How many users or terms, out of what."""
+    from netwar.records.text import plural
+
+    what = plural(len(capture.lines), "user" if capture.kind == "users" else "term")
+    return f"{what} of {capture.file}"
+
+
+def now(services: Services) -> int:
+    """What time it is at X (ms), as far as that is known."""
+    from netwar.errors import ConfigError
+
+    try:
+        return services.streaming.now()
+    except ConfigError:  # no bearer token: who only registers needs none
+        return time.time_ns() // 1_000_000
+
+
+def _going_on(services: Services, index: str) -> Capture:
+    """A capture with the lines that it has, begun anew if it was stopped."""
+    capture = known(services.captures, index)
+    return capture if capture.on else services.captures.register(replace(capture, since=now(services)))
+
+
+def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Lines, Wishes | None]:
+    return capture_lines.of_file(wish.file) if wish.file else (capture_lines.of_list(services, index, wish.list_id), None)
+
+
+def _capture(index: str, wish: Wish, lines: capture_lines.Lines) -> Capture:
+    from netwar.captures.base import Capture, CaptureOptions
+
+    options = CaptureOptions(wish.users_once, wish.budget, wish.list_id)
+    file = os.path.abspath(wish.file) if wish.file else lines.source
+    return Capture(index, lines.kind, lines.lines, options, host=here(), file=file)

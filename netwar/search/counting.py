@@ -1,0 +1,107 @@
+"""How many posts there would be, by X's counts, before any of them is bought. Each request for a count costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from netwar.search.reading import WEEK_MS
+from netwar.twitter.base import Twitter
+
+DAY_MS = 86_400_000
+PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
+STEP_MS = 60_000
+DAYS_OF_MONTH = 30
+LENGTHS = {"minute": 60_000, "hour": 3_600_000, "day": DAY_MS}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """So many posts from `since` to `until` (ms), by X's counts, which cost `micro` themselves.
+
+    What matches several of the queries that were counted is in it several times: there are that many at most. `post` and `author`
+    are what X charges for one (micro-dollars).
+    """
+
+    posts: int
+    since: int
+    until: int
+    micro: int
+    post: int
+    author: int
+
+    @property
+    def a_day(self) -> float:
+        """Posts a day."""
+        return self.posts * DAY_MS / max(self.until - self.since, 1)
+
+    @property
+    def micro_a_day(self) -> float:
+        """What the posts of a day cost, without their authors."""
+        return self.a_day * self.post
+
+    def hours_to(self, left: int) -> float | None:
+        """Hours until so many posts are read; None if that takes longer than a month."""
+        hours = left * 24 / self.a_day if self.a_day else None
+        return hours if hours is not None and hours < DAYS_OF_MONTH * 24 else None
+
+
+def requests(queries: int, since: int, until: int, *, full: bool) -> int:
+    """How many requests counting takes."""
+    return queries * (-(-(until - since) // PAGE_MS) if full else 1)
+
+
+def count(
+    twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
+) -> tuple[list[tuple[int, int, int]], int]:
+    """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded to minutes; those of
+    recent counts reach back seven days at most.
+
+    Raises what Twitter.counts does.
+    """
+    stretches: list[tuple[int, int, int]] = []
+    token, micro = None, 0
+    if not full:
+        since = max(since, twitter.now() - WEEK_MS + STEP_MS)
+    since, until = (-(-ms // STEP_MS) * STEP_MS for ms in (since, until))
+    until = min(until, twitter.now() - STEP_MS)
+    while until > since:
+        counted = twitter.counts(query, index=index, since=since, until=until, full=full, token=token, by=by)
+        stretches = [*counted.stretches, *stretches]
+        micro += counted.micro
+        token = counted.next_token
+        if token is None or (stretches and stretches[0][0] <= since):
+            break
+    return _whole(stretches, LENGTHS[by]), micro
+
+
+def _whole(stretches: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int, int]]:
+    """A day (hour, minute) that the end of a page has cut in two is one again."""
+    found: list[tuple[int, int, int]] = []
+    for start, end, posts in stretches:
+        if found and found[-1][0] // length == start // length:
+            found[-1] = (found[-1][0], end, found[-1][2] + posts)
+        else:
+            found.append((start, end, posts))
+    return found
+
+
+def estimated(
+    twitter: Twitter,
+    queries: Iterable[str],
+    since: int,
+    until: int,
+    *,
+    index: str,
+    prices: tuple[int, int],
+    full: bool = False,
+    counted: Callable[[str, int], None] = lambda query, posts: None,
+) -> Estimate:
+    """All the queries together; `counted` is told of each. `prices` are those of a post and a user (micro-dollars)."""
+    posts = micro = 0
+    for query in queries:
+        stretches, cost = count(twitter, query, since, until, index=index, full=full, by="day")
+        found = sum(one for _, _, one in stretches)
+        counted(query, found)
+        posts, micro = posts + found, micro + cost
+    return Estimate(posts, since, until, micro, *prices)

@@ -1,0 +1,47 @@
+"""Users by name: recorded as they come, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netwar.archive.base import Store, Tally
+from netwar.records.dialects import Object
+from netwar.records.documents import USERTEST
+from netwar.records.pages import documents
+from netwar.twitter.base import Twitter
+
+PAGE = 100
+
+
+class PeopleSearch:
+    """Searches whose users are recorded into usertest. `seen` are their ids, `micro` is what they cost."""
+
+    def __init__(self, twitter: Twitter, store: Store) -> None:
+        self._twitter = twitter
+        self._store = store
+        self.seen: set[str] = set()
+        self.micro = 0
+        self.tally = Tally()
+
+    def find(self, term: str, most: int) -> Iterator[Object]:
+        """At most so many users whose names have a term; who came before is left out. Raises what Twitter does."""
+        token, left = None, most
+        tokens: set[str] = set()
+        while left > 0:
+            answer = self._twitter.search_users(term, index=USERTEST, token=token, size=min(left, PAGE))
+            self.micro += answer.micro
+            page = answer.page
+            made = documents(
+                page, tweets=None, users=USERTEST, retrieved=answer.retrieved, account=self._twitter.account, via="search"
+            )
+            if made:
+                self.tally += self._store.write(f"users {term}", made)
+            for user in page.users:
+                if str(user["id"]) not in self.seen:
+                    self.seen.add(str(user["id"]))
+                    yield user
+            left -= len(page.users)
+            token = page.next_token
+            if token is None or token in tokens:  # X is known to hand out the same token for ever
+                return
+            tokens.add(token)

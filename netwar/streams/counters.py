@@ -1,0 +1,108 @@
+"""What a stream did of late, for whoever asks: posts by capture, lag, lines that could not be read."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from threading import Lock
+
+from netwar.captures.base import CaptureState
+
+WIDTH = 10  # seconds that are counted together
+DAY = 24 * 3600 // WIDTH
+SAMPLES = 5_000  # of the lag
+
+
+class Counters:
+    """Counts of one holder; every thread may tell and ask."""
+
+    def __init__(self, before: Mapping[str, CaptureState], clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._begun = {index: (one.posts, one.micro, one.rejected, one.last_post) for index, one in before.items()}
+        self._buckets: dict[str, deque[tuple[int, int]]] = {}
+        self._posts: Counter[str] = Counter()
+        self._micro: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
+        self._last: dict[str, int] = {}
+        self._lags: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
+        self.rejected = 0
+        self.gaps: Mapping[str, int] = {}  # open ones, by index, as counted last
+
+    def came(self, posts: Mapping[str, int], at: int) -> None:
+        """So many posts of each capture came, the last one at a time of X's (ms)."""
+        bucket = int(self._clock() // WIDTH)
+        with self._lock:
+            for index, count in posts.items():
+                self._posts[index] += count
+                self._last[index] = at
+                buckets = self._buckets.setdefault(index, deque(maxlen=DAY))
+                if buckets and buckets[-1][0] == bucket:
+                    buckets[-1] = (bucket, buckets[-1][1] + count)
+                else:
+                    buckets.append((bucket, count))
+
+    def cost(self, micro: Mapping[str, int]) -> None:
+        """So much was booked for each capture (micro-dollars)."""
+        with self._lock:
+            self._micro.update(micro)
+
+    def reject(self, captures: tuple[str, ...] = ()) -> None:
+        """A line could not be kept."""
+        with self._lock:
+            self.rejected += 1
+            self._rejected.update(captures)
+
+    def committed(self, lags: list[int]) -> None:
+        """Posts are in the archive, so many ms after they were made."""
+        now = self._clock()
+        with self._lock:
+            self._lags.extend((now, lag) for lag in lags)
+
+    @property
+    def posts(self) -> int:
+        """Posts that came, each counted for each of its captures."""
+        return self._posts.total()
+
+    def rate(self) -> float:
+        """Posts a second within the last minute, each counted for each of its captures."""
+        now = int(self._clock() // WIDTH)
+        with self._lock:
+            return sum(self._since(index, now - 60 // WIDTH) for index in self._buckets) / 60
+
+    def lag(self) -> int:
+        """The 99th percentile of the last minute, in ms; 0 of nothing."""
+        since = self._clock() - 60
+        with self._lock:
+            lags = sorted(lag for at, lag in self._lags if at >= since)
+        return lags[int(len(lags) * 0.99)] if lags else 0
+
+    def state(self, index: str, state: str, detail: str = "") -> CaptureState:
+        """What is to be said of a capture."""
+        now = int(self._clock() // WIDTH)
+        posts, micro, rejected, last = self._begun.get(index, (0, 0, 0, 0))
+        with self._lock:
+            minute, hour, day = (self._since(index, now - seconds // WIDTH) for seconds in (60, 3600, 86_400))
+            return CaptureState(
+                index,
+                state,
+                posts=posts + self._posts[index],
+                minute=minute,
+                hour=hour,
+                day=day,
+                last_post=self._last.get(index, last),
+                micro=micro + self._micro[index],
+                rejected=rejected + self._rejected[index],
+                detail=detail,
+                gaps=self.gaps.get(index, 0),
+            )
+
+    def _since(self, index: str, bucket: int) -> int:
+        """Posts of a capture that came after a bucket."""
+        found = 0
+        for at, count in reversed(self._buckets.get(index, ())):
+            if at <= bucket:
+                break
+            found += count
+        return found

@@ -1,0 +1,254 @@
+"""Holding the connection: reader, router, writer and keeper, each a thread, until somebody stops them or takes over.
+
+The main thread only waits and tells, so that a signal never falls into the middle of anything.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+from netwar.archive.base import Archive
+from netwar.captures.base import Capture, Captures, CaptureState, FenceLost, Holder, Live
+from netwar.errors import NetwarError, OutOfBudget, ServiceDown
+from netwar.meter.base import DoesNotFit, Money
+from netwar.records.documents import tweets_index
+from netwar.records.text import plural
+from netwar.streams import gaps, segments
+from netwar.streams.connector import Connector, Hears
+from netwar.streams.counters import Counters
+from netwar.streams.coverage import Tracker
+from netwar.streams.journal import Journal
+from netwar.streams.keeper import Keeper, expressions
+from netwar.streams.purses import Purses
+from netwar.streams.reader import Ended, Inbox
+from netwar.streams.router import Aside, Router
+from netwar.streams.routes import Whose
+from netwar.streams.segments import Backlog
+from netwar.streams.slices import Refusal, Slices
+from netwar.streams.writer import Newcomers, Writer
+from netwar.twitter.streaming import Streaming
+
+log = logging.getLogger("netwar.streams")
+
+BATCH_SECONDS, BATCH_LINES = 1.0, 1000
+REFILL_SECONDS = 60.0  # between two looks at gaps
+FLUSH_SECONDS = 10.0  # of writing on, once told to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a holder is handed. `folder` is for segments and the journal, `aside` keeps lines that cannot be read, `newcomers`
+    takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for;
+    `refill` fills gaps, with stores of its own, and tells how many are open."""
+
+    captures: Captures
+    streaming: Streaming
+    archive: Archive
+    money: Money
+    folder: Path
+    aside: Aside
+    newcomers: Newcomers
+    account: str
+    command: str
+    refill: Callable[[Live], Mapping[str, int]] = lambda live: {}
+
+
+Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
+
+
+class Hold:
+    """One hold of the connection. `once`: end when the budget does, instead of waiting for the next day."""
+
+    def __init__(self, stores: Stores, holder: Holder, keeper: Kept, *, once: bool = False) -> None:
+        self._stores, self._holder, self._once = stores, holder, once
+        captures, streaming, command = stores.captures, stores.streaming, stores.command
+        self._keeper = keeper(self.live)
+        self._counters = Counters(captures.live().captures)
+        self._inbox, self._tracker = Inbox(), Tracker()
+        self._backlog = Backlog(segments.new(stores.folder / "segments"))
+        journal = Journal(stores.folder / "journal")
+        self._slices = Slices(stores.money, f"stream {holder.fence}", command, journal, streaming.connections)
+        self._purses = Purses(stores.money, command)
+        self._whose = Whose(captures, streaming, self._keeper)
+        told = (self._backlog, self._slices, self._tracker, self._counters)
+        self._router = Router(*told, self._whose, stores.aside, command)
+        self._writer = Writer(stores.archive, stores.account, self._counters, stores.aside, streaming.now, stores.newcomers)
+        self._connector = Connector(streaming, captures, holder.fence, self._inbox, self._slices, self._hears())
+        self._order, self._seen = self._keeper.order, 0
+        self._money = ""  # what stands in its way
+        self._stop = Event()
+        self._failed: list[BaseException] = []
+
+    def run(self, tell: Callable[[Live], None], seconds: float = 1.0) -> None:
+        """Hold until told to stop (by an exception, such as a signal's, in this thread), until nothing is to be recorded any
+        more, or until another process holds.
+
+        Raises FenceLost, OutOfBudget with `once`, and what no waiting mends. Whatever came is written or on disk then.
+        """
+        jobs = [self._connector.work, self._route, self._write, self._keep, self._refill]
+        threads = [Thread(target=self._guarded, args=(job,), name=job.__name__, daemon=True) for job in jobs]
+        try:
+            for thread in threads:
+                thread.start()
+            while not self._stop.wait(seconds):
+                tell(self.live())
+        finally:
+            self._end(threads)
+        if self._failed:
+            raise self._failed[0]
+
+    def live(self) -> Live:
+        """How it stands."""
+        connector, writer = self._connector, self._writer
+        detail = "; ".join(filter(None, (self._money or connector.detail, writer.away and f"archive: {writer.away}")))
+        states = {index: self._state(index) for index in self._keeper.order.captures}
+        told = (connector.connected, connector.line, self._counters.lag(), self._backlog.waiting, connector.connection)
+        return Live(self._stores.streaming.now(), *told, detail, states)
+
+    def _state(self, index: str) -> CaptureState:
+        order = self._keeper.order
+        if self._money or index in self._purses.paused:
+            return self._counters.state(index, "over budget", self._money or "its own budget is spent")
+        lines = expressions(order.captures[index])
+        refused = [line for line in lines if line in order.refused]
+        told = f"X refuses {plural(len(refused), 'line')}: {order.refused[refused[0]]}" if refused else ""
+        if len(refused) == len(lines):
+            return self._counters.state(index, "refused", told)
+        if not self._connector.connected:
+            return self._counters.state(index, "waiting", self._connector.detail)
+        away = self._writer.away
+        return self._counters.state(index, "behind" if away or self._backlog.on_disk else "running", away or told)
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        """What a thread fails with ends the hold."""
+        try:
+            job()
+        except BaseException as error:
+            self._failed.append(error)
+            self._stop.set()
+
+    def _keep(self) -> None:
+        """The keeper's thread."""
+        self._keeper.run(self._stop)
+        if self._keeper.lost.is_set() and not self._stop.is_set():
+            if self._keeper.order.captures or not self._keeper.ready.is_set():
+                raise FenceLost
+            self._stop.set()  # nothing is on any more
+
+    def _learn(self) -> None:
+        """Take over what the keeper knows by now. What stands no more did so when it was looked at last."""
+        now, order, before = self._stores.streaming.now(), self._keeper.order, self._order
+        self._tracker.stand(order.standing, self._seen or now)
+        self._order, self._seen = order, now
+        self._writer.once = {index for index, one in order.captures.items() if one.options.users_once}
+        self._purses.bound(order.captures.values())
+        if order.captures != before.captures:
+            for capture in self._stores.captures.captures():
+                for one in (*self._stores.captures.earlier(capture.index), capture):
+                    self._say_valid(one)
+
+    def _say_valid(self, capture: Capture) -> None:
+        index, terms = tweets_index(capture.index), capture.terms
+        do = partial(gaps.valid, index=index, terms=terms, since=capture.since, until=capture.until)
+        self._writer.chore(f"valid {index} {terms} {capture.since}", do)
+
+    def _wanted(self) -> bool | None:
+        order = self._keeper.order
+        wanted = [one for one in order.captures.values() if one.index not in self._purses.paused]
+        if not wanted or not self._keeper.ready.is_set():
+            return None
+        return any(not one.options.users_once for one in wanted)
+
+    def _route(self) -> None:
+        """The router's thread: to the last line that came."""
+        while not (self._inbox.closed and not len(self._inbox)):
+            items = self._inbox.take(BATCH_SECONDS, BATCH_LINES)
+            with suppress(ServiceDown):  # the registry is away: what was known goes on
+                self._learn()
+            now = self._stores.streaming.now()
+            refused = self._router.take(items) if items else self._router.idle(now)
+            self._keeper.pause(self._purses.spend(self._router.cost, now))
+            if refused is not None:
+                self._refused(refused)
+                self._connector.halt()
+            elif self._wanted() != self._connector.authors:
+                self._connector.halt()
+
+    def _write(self) -> None:
+        """The writer's thread: first what dead holders of this host have left."""
+        for old in segments.left(self._stores.folder / "segments"):
+            left = Backlog(old)
+            log.info("writing what an earlier run left in %s", old.folder)
+            self._writer.work(left, self._stop, until_empty=True)
+            left.close()
+        self._writer.work(self._backlog, self._stop)
+
+    def _refill(self) -> None:
+        """The thread that fills gaps, and counts them: live goes before."""
+        while not self._stop.wait(REFILL_SECONDS):
+            if self._money or self._writer.away or not self._connector.connected:
+                continue
+            try:
+                self._counters.gaps = self._stores.refill(self.live())
+            except NetwarError as error:
+                log.info("gaps are filled later: %s", error)
+
+    def _hears(self) -> Hears:
+        return Hears(self._wanted, self._ended, self._refused, self._keeper.ask)
+
+    def _ended(self, ended: Ended) -> None:
+        """A connection ended: its cause is noted for every capture."""
+        said = [notice.words or notice.kind for notice in self._router.notices]
+        self._router.notices.clear()
+        why = self._money or ended.why or "the recorder was stopped"
+        words = f"{why} ({said[-1]})" if said else why
+        for index in self._order.captures:
+            do = partial(gaps.caused, index=tweets_index(index), at=ended.last, words=words)
+            self._writer.chore(f"cause {index} {ended.last}", do)
+
+    def _refused(self, refused: Refusal | None) -> None:
+        """Whether there is money."""
+        before, self._money = self._money, _words(refused)
+        if self._money and not before:
+            log.warning("the connection is closed: %s", self._money)
+        if refused is not None and self._once:
+            raise OutOfBudget(f"{self._money}: run again after midnight UTC, or with a higher budget")
+
+    def _end(self, threads: Sequence[Thread]) -> None:
+        """Close the socket first, then take in, book, and write what came."""
+        connect, route, write, keep, refill = threads
+        self._connector.stop()
+        _join(connect)
+        self._inbox.close()
+        _join(route)
+        self._slices.close()
+        self._stop.set()
+        _join(write)
+        _join(keep)
+        _join(refill)
+        self._writer.finish(self._backlog, FLUSH_SECONDS)
+        self._backlog.close()
+        try:
+            self._stores.captures.report(self._holder.fence, self.live())
+            self._stores.captures.release(self._holder.fence)
+        except (FenceLost, NetwarError) as error:
+            log.info("the connection could not be handed on: %s", error)
+
+
+def _join(thread: Thread) -> None:
+    if thread.is_alive():
+        thread.join(60)
+
+
+def _words(refused: Refusal | None) -> str:
+    if refused is None:
+        return ""
+    if isinstance(refused, DoesNotFit):
+        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent (${refused.left / 1e6:.3f} are left)"
+    return str(refused)

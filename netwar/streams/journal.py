@@ -1,0 +1,60 @@
+"""What a stream brought and could not book, since the meter was away: kept in a file, so that a kill makes nothing free."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from netwar.connections.folders import existing, made, opened, trouble
+from netwar.meter.base import Purpose
+from netwar.records.parsing import parsed, written
+
+Booked = tuple[Purpose, Sequence[tuple[str, str]]]
+Entry = tuple[int, Sequence[Booked]]  # when it came (ms), and for each purpose the (kind, id)
+
+log = logging.getLogger("netwar.streams")
+
+
+class Journal:
+    """The file of one app. A line that a killed process left half is nothing that was owed: it stays within the slice."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def add(self, at: int, bought: Sequence[Booked]) -> None:
+        """Write an entry down, as far as the disk takes it."""
+        entry = [at, [[purpose.command, purpose.index, list(objects)] for purpose, objects in bought]]
+        try:
+            handle = opened(made(self._path.parent) / self._path.name, os.O_WRONLY | os.O_APPEND, own=True)
+            with os.fdopen(handle, "ab", buffering=0) as file:
+                file.write(written(entry) + b"\n")
+        except OSError as error:
+            log.warning("%s cannot be written, what is owed is kept in memory alone: %s", self._path, trouble(error))
+
+    def entries(self) -> list[Entry]:
+        """What was not booked by an earlier process."""
+        try:
+            with os.fdopen(existing(self._path, own=True), "rb") as file:
+                lines = file.read().split(b"\n")
+        except OSError:
+            return []
+        return [entry for line in lines if line and (entry := _read(line))]
+
+    def clear(self) -> None:
+        """All of it is booked."""
+        self._path.unlink(missing_ok=True)
+
+
+def _read(line: bytes) -> Entry | None:
+    try:
+        said: Any = parsed(line)
+        at, bought = said
+        return int(at), [
+            (Purpose(str(command), str(index)), [(str(kind), str(id)) for kind, id in objects])
+            for command, index, objects in bought
+        ]
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,181 @@
+"""The keeper: beside who reads the stream and who writes, it keeps the connection, and X's rules as the captures want them.
+
+Its owner hands it a thread. What it knows is read from any thread: whole values that are exchanged, never changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from netwar.captures.base import RENEWAL, Capture, Captures, FenceLost, KnownRule, Live
+from netwar.errors import NetwarError, RateLimited
+from netwar.streams.coverage import Standing
+from netwar.streams.packing import Members, wishes
+from netwar.streams.placing import Rules, Verdict
+from netwar.twitter.streaming import Streaming
+
+log = logging.getLogger("netwar.streams")
+
+TICK = 0.25  # seconds
+LOOK = 1.0  # at whether captures changed
+REPORT = 2.0  # how it stands
+SETTLE = 5.0  # until rules that are replaced are looked at again
+OTHERS = 25.0  # until rules are looked at that nobody here has changed: what is told as covered ends 30 seconds ago
+SOON = 10.0  # at the least between two looks that are asked for
+TROUBLE = (5.0, 15.0, 60.0)  # until what failed is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be recorded by now: captures that are on, by index; our rules by id, those removed in the last hour included;
+    and since when (ms) which terms of a capture stand at X wholly. `refused`: the reasons of X, by expression."""
+
+    captures: Mapping[str, Capture] = field(default_factory=dict)
+    rules: Mapping[str, KnownRule] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def whose(self, rule: str) -> tuple[str, ...] | None:
+        """The captures that get what a rule matched, by its id; None if it is not known to be ours."""
+        known = self.rules.get(rule)
+        return None if known is None else tuple(index for index in known.captures if index in self.captures)
+
+
+class Keeper:
+    """Keeps a fence. `chores` are called once a second or so, in its thread: reading a changed FILE, following a list.
+
+    `report` tells how it stands. `streaming` and `captures` are used by this thread alone, unless they may be shared.
+    """
+
+    def __init__(
+        self,
+        captures: Captures,
+        streaming: Streaming,
+        fence: int,
+        report: Callable[[], Live],
+        chores: Sequence[Callable[[], None]] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.order = Order()
+        self.ready, self.lost = Event(), Event()  # the rules stand for the first time; another holds, or nothing is on
+        self.paused: Collection[str] = ()  # captures whose money is spent: their lines are not wanted for now
+        self._captures, self._streaming, self.fence = captures, streaming, fence
+        self._rules = Rules(captures, streaming)
+        self._report, self._chores, self._clock = report, chores, clock
+        self._due: dict[str, float] = {}
+        self._failed = 0
+        self._settled = False  # no rule is still there that is to go
+        self._seen: tuple[int, tuple[str, ...]] | None = None  # generation and paused ones for which rules were brought last
+        self._asked = Event()
+
+    def ask(self) -> None:
+        """Look at the rules soon: one matched that is not known, or X says that there are none."""
+        self._asked.set()
+
+    def pause(self, indexes: Collection[str]) -> None:
+        """Take the lines of just these captures off X until others are named: they get and cost nothing."""
+        self.paused = tuple(sorted(indexes))
+
+    def run(self, stop: Event) -> None:
+        """Until it shall stop, or the connection is lost to another."""
+        while not (stop.is_set() or self.lost.is_set()):
+            self.tick()
+            stop.wait(TICK)
+
+    def tick(self) -> None:
+        """Do what is due."""
+        for what, each, do in (
+            ("lease", RENEWAL, self._renew),
+            ("chores", LOOK, self._do_chores),
+            ("look", LOOK, self._look),
+            ("report", REPORT, self._say),
+        ):
+            if self._clock() >= self._due.get(what, 0.0) and not self.lost.is_set():
+                self._due[what] = self._clock() + each
+                self._try(do)
+
+    def _try(self, do: Callable[[], None]) -> None:
+        """What fails is tried again, and ends nothing: the stream goes on meanwhile."""
+        try:
+            do()
+        except FenceLost:
+            self.lost.set()
+        except NetwarError as error:
+            log.warning("%s", error)
+
+    def _renew(self) -> None:
+        self._captures.renew(self.fence)
+
+    def _do_chores(self) -> None:
+        for chore in self._chores:
+            self._try(chore)
+
+    def _say(self) -> None:
+        self._captures.report(self.fence, self._report())
+
+    def _look(self) -> None:
+        """Bring the rules where something changed, where it was asked for, and now and then."""
+        now, state = self._clock(), (self._captures.generation(), tuple(self.paused))
+        if self._asked.is_set() and now >= self._due.get("asked", 0.0):
+            self._asked.clear()
+            self._due |= {"rules": 0.0, "asked": now + SOON}
+        if (state == self._seen and now < self._due.get("rules", 0.0)) or now < self._due.get("trouble", 0.0):
+            return
+        try:
+            settled = self._settled and state == self._seen and self._rules.as_left()
+            self._settled = settled or not self._bring()
+        except NetwarError as error:
+            wait = error.wait if isinstance(error, RateLimited) else TROUBLE[min(self._failed, len(TROUBLE) - 1)]
+            self._failed += 1
+            self._due["trouble"] = self._clock() + wait
+            raise
+        self._failed, self._seen = 0, state
+        self._due["rules"] = self._clock() + (OTHERS if self._settled else SETTLE)
+
+    def _bring(self) -> int:
+        """Let X have the rules of what is on; how many are still there that are to go."""
+        captures = {capture.index: capture for capture in self._captures.captures() if capture.on}
+        wanted = wanted_by(capture for capture in captures.values() if capture.index not in self.paused)
+        before = {index: one for index, one in self.order.standing.items() if _same(captures.get(index), one)}
+        self.order = replace(self.order, captures=captures, standing=before)
+        verdict = self._rules.bring(self.fence, wanted)
+        rules = {rule.id: rule for rule in self._captures.rules()}
+        unbroken = {index: one for index, one in before.items() if index not in self._rules.broken}
+        standing = _standing(captures, rules, {index for who in wanted.values() for index in who}) | unbroken
+        self._rules.broken.clear()
+        wants = {index: one for index, one in standing.items() if index not in self.paused}
+        self.order = Order(captures, rules, wants, verdict.refused, verdict)
+        if captures:
+            self.ready.set()
+        else:
+            self.lost.set()  # nothing is on any more: nobody needs a connection
+        return verdict.later
+
+
+def wanted_by(captures: Iterable[Capture]) -> dict[str, Members]:
+    """What captures want of X."""
+    return wishes((capture.index, expressions(capture)) for capture in captures)
+
+
+def expressions(capture: Capture) -> Sequence[str]:
+    """The lines of a capture in X's language."""
+    return [f"from:{id}" for id in capture.lines] if capture.kind == "users" else capture.lines
+
+
+def _same(capture: Capture | None, standing: Standing) -> bool:
+    return capture is not None and capture.terms == standing.terms
+
+
+def _standing(captures: Mapping[str, Capture], rules: Mapping[str, KnownRule], wanting: Collection[str]) -> dict[str, Standing]:
+    """Since when the terms of captures stand: since the last of their rules came to stand."""
+    since = {index: capture.since for index, capture in captures.items() if index in wanting}
+    for rule in rules.values():
+        for index in rule.captures if rule.until is None else ():
+            if index in since:
+                since[index] = max(since[index], rule.since)
+    return {index: Standing(captures[index].terms, at) for index, at in since.items()}

@@ -1,0 +1,63 @@
+"""Budgets of single captures: each may have one of its own for a UTC day, within the app's."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+
+from netwar.captures.base import Capture
+from netwar.errors import NetwarError
+from netwar.meter.base import Money
+
+log = logging.getLogger("netwar.streams")
+
+DAY = 86_400_000
+MARGIN = 60.0  # seconds of the present rate that are kept back: rules that are removed go on matching for a while
+
+
+class Purses:
+    """What captures have spent today; a capture whose own budget is spent pauses until the next day."""
+
+    def __init__(self, money: Money, command: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._money, self._command, self._clock = money, command, clock
+        self._day, self._spent = -1, Counter[str]()
+        self._late: deque[tuple[float, Mapping[str, int]]] = deque()
+        self._budgets: dict[str, int] = {}
+        self.paused: frozenset[str] = frozenset()
+
+    def bound(self, captures: Iterable[Capture]) -> None:
+        """These are the budgets."""
+        self._budgets = {one.index: one.options.budget for one in captures if one.on and one.options.budget is not None}
+
+    def spend(self, cost: Mapping[str, int], at: int) -> frozenset[str]:
+        """So much was booked (micro-dollars by index) at a time of X's (ms); the captures that have to pause."""
+        if at // DAY != self._day:
+            self._begin(at // DAY)
+        else:
+            self._spent.update(cost)
+        now = self._clock()
+        self._late.append((now, cost))
+        while self._late and self._late[0][0] < now - MARGIN:
+            self._late.popleft()
+        soon: Counter[str] = Counter()
+        for _, micro in self._late if self._budgets else ():
+            soon.update(micro)
+        over = {index for index, budget in self._budgets.items() if self._spent[index] + soon[index] >= budget}
+        # Whoever pauses does so to the end of the day: the margin of what comes no more would let it begin anew.
+        stay = {index for index in self.paused if index in self._budgets and self._spent[index] * 2 >= self._budgets[index]}
+        self.paused = frozenset(over | stay)
+        return self.paused
+
+    def _begin(self, day: int) -> None:
+        """A day begins: nothing is spent but what the meter knows of."""
+        self._day, self._spent, self.paused = day, Counter(), frozenset()
+        if not self._budgets:
+            return
+        try:
+            for charge in self._money.charges(self._money.today()):
+                if charge.command == self._command:
+                    self._spent[charge.index] += charge.micro
+        except NetwarError as error:
+            log.warning("what captures have spent today is not known: %s", error)

@@ -1,0 +1,117 @@
+"""Reading apart from writing: the socket's thread puts lines into an inbox, as fast as they come, and looks into none of them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition
+
+from netwar.streams.lines import Splitter
+from netwar.twitter.base import TransientError
+from netwar.twitter.streaming import OpenStream
+
+IN_MEMORY = 32 << 20  # bytes of lines; X cuts whoever reads too slowly, and that is a gap like others
+OVERHEAD = 80  # bytes of a line beside its text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, and when it came (ms at X); a keep-alive is empty."""
+
+    at: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a connection ended: what was wrong ("" if we closed it), when it began and when its last line came (ms), and whether
+    it broke off within a line."""
+
+    why: str
+    connected: int
+    last: int
+    half: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A connection began (ms at X): whatever was made before may be missing."""
+
+    at: int
+
+
+Item = Line | Begun | Ended
+
+
+class Inbox:
+    """Lines between the socket and whoever looks into them, and where connections begin and end among them; bounded."""
+
+    def __init__(self, most: int = IN_MEMORY) -> None:
+        self._most = most
+        self._items: deque[Item] = deque()
+        self._bytes = 0
+        self._changed = Condition()
+        self._closed = False
+
+    def put(self, at: int, lines: list[bytes]) -> bool:
+        """Take lines; waits while there is no room. False if nobody takes them out any more."""
+        with self._changed:
+            while self._bytes > self._most and not self._closed:
+                self._changed.wait(1)
+            if self._closed:
+                return False
+            self._items.extend(Line(at, text) for text in lines)
+            self._bytes += sum(len(text) + OVERHEAD for text in lines)
+            self._changed.notify_all()
+            return True
+
+    def mark(self, item: Begun | Ended) -> None:
+        """Note where a connection begins, or ended."""
+        with self._changed:
+            self._items.append(item)
+            self._changed.notify_all()
+
+    def take(self, seconds: float, most: int) -> list[Item]:
+        """What came within so many seconds, at most so many lines; nothing if nothing did."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while len(self._items) < most and not self._closed and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
+            taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            self._bytes -= sum(len(one.text) + OVERHEAD for one in taken if isinstance(one, Line))
+            self._changed.notify_all()
+            return taken
+
+    def close(self) -> None:
+        """Nobody waits any more: what is there can be taken out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more comes in."""
+        return self._closed
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def read(stream: OpenStream, inbox: Inbox, closed: Callable[[], bool], heard: Callable[[int], None]) -> Ended:
+    """Read a connection to its end. `closed` tells whether we ended it, `heard` is told when something came.
+
+    What time it is at X follows from the connect's Date and a steady clock: clocks that are set change nothing.
+    """
+    began, splitter, last, why = time.monotonic(), Splitter(), stream.connected, ""
+    try:
+        for chunk in stream.chunks():
+            last = stream.connected + int((time.monotonic() - began) * 1000)
+            heard(last)
+            if (lines := splitter.feed(chunk)) and not inbox.put(last, lines):
+                break
+        why = "" if closed() else "X ended the connection"
+    except TransientError as error:
+        why = "" if closed() else error.what
+    return Ended(why, stream.connected, last, bool(splitter.half))

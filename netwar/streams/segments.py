@@ -1,0 +1,244 @@
+"""Batches that wait for the archive: a few in memory, and in segment files beyond that.
+
+What lies on disk is older than what lies in memory, always: who is killed loses the newest alone, and no coverage is ever
+written over a hole. A process has a folder of its own, locked while it lives; whoever holds the connection next on this host
+takes over what dead ones have left.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition
+from uuid import uuid4
+
+from netwar.connections.folders import existing, made, opened, synced, trouble
+from netwar.streams.batches import HEAD, LARGEST, Batch, Torn, packed, unpacked
+
+SEGMENT = 16 << 20  # bytes
+IN_MEMORY = 4 << 20  # bytes of lines; taken apart they take several times as much
+LAST_RESORT = 32 << 20  # bytes in memory where the disk takes nothing
+LOCK = "lock"
+
+log = logging.getLogger("netwar.streams")
+
+
+class Segments:
+    """The segment files of one folder, in the order of their numbers. Not for several threads at once."""
+
+    def __init__(self, folder: Path, lock: int) -> None:
+        self.folder, self._lock = folder, lock
+        self._files = deque(sorted(folder.glob("*.segment")))
+        self._number = int(self._files[-1].stem) if self._files else 0
+        self._out: int | None = None
+        self._read = 0  # bytes of the oldest that are done
+        self._next: tuple[Batch, int] | None = None
+        self.bytes = sum(file.stat().st_size for file in self._files)
+
+    def append(self, batch: Batch) -> None:
+        """Add a batch, or nothing of it. Raises OSError."""
+        frame = packed(batch)
+        if self._out is None or os.fstat(self._out).st_size + len(frame) > SEGMENT:
+            self._begin()
+        assert self._out is not None
+        before = os.fstat(self._out).st_size
+        try:
+            left = memoryview(frame)
+            while left:
+                left = left[os.write(self._out, left) :]
+        except OSError:
+            os.ftruncate(self._out, before)
+            raise
+        self.bytes += len(frame)
+
+    def first(self) -> Batch | None:
+        """The oldest batch, None if there is none. Raises Torn once for what is damaged, which is left behind."""
+        while self._next is None and self._files:
+            try:
+                self._next = self._look()
+            except Torn as torn:
+                raise Torn(f"{self._put_aside()} cannot be read from some place on: {torn}") from torn
+            if self._next is None and not self._drop():
+                break
+        return self._next[0] if self._next else None
+
+    def advance(self) -> None:
+        """The oldest batch is done."""
+        if self.first() is None or self._next is None:
+            return
+        self._read += self._next[1]
+        self.bytes -= self._next[1]
+        self._next = None
+        if self._read >= self._files[0].stat().st_size:
+            self._drop()
+
+    def close(self) -> None:
+        """Let go of the folder; it is removed if nothing waits in it."""
+        if self._out is not None:
+            os.fsync(self._out)
+            os.close(self._out)
+            self._out = None
+        if not any(self.folder.glob("*.segment*")):
+            with suppress(OSError):
+                (self.folder / LOCK).unlink(missing_ok=True)
+                self.folder.rmdir()
+        os.close(self._lock)
+
+    def _begin(self) -> None:
+        if self._out is not None:
+            os.fsync(self._out)
+            os.close(self._out)
+            self._out = None
+        self._number += 1
+        path = self.folder / f"{self._number:09}.segment"
+        self._out = opened(path, os.O_RDWR | os.O_APPEND | os.O_EXCL, own=True)
+        self._files.append(path)
+        synced(self.folder)
+
+    def _look(self) -> tuple[Batch, int] | None:
+        """The batch at the place that is reached, and its bytes; None at the end of the file."""
+        handle = existing(self._files[0], own=True)
+        try:
+            head = os.pread(handle, HEAD.size, self._read)
+            if not head:
+                return None
+            if len(head) < HEAD.size:
+                raise Torn("its last batch is not whole")
+            length, checksum = HEAD.unpack(head)
+            body = os.pread(handle, length, self._read + HEAD.size) if length < LARGEST else b""
+        finally:
+            os.close(handle)
+        if len(body) < length or not length:
+            raise Torn("its last batch is not whole")
+        return unpacked(body, checksum), HEAD.size + length
+
+    def _drop(self) -> bool:
+        """Remove the oldest file, all of which is done; not if it is the only one, and open to be written."""
+        if self._out is not None and len(self._files) == 1:
+            if self._read < os.fstat(self._out).st_size:
+                return False
+            os.close(self._out)
+            self._out = None
+        self._files.popleft().unlink(missing_ok=True)
+        self._read = 0
+        if not self._files:
+            self.bytes = 0
+        return True
+
+    def _put_aside(self) -> Path:
+        """Nothing can be read behind what is damaged: the file is kept, under another name, which is told."""
+        path = self._files.popleft()
+        if not self._files and self._out is not None:
+            os.close(self._out)
+            self._out = None
+        self.bytes = max(self.bytes - path.stat().st_size + self._read, 0) if self._files else 0
+        self._read = 0
+        return path.rename(path.with_suffix(".damaged"))
+
+
+def new(root: Path) -> Segments:
+    """A folder of this process's own. Raises OSError."""
+    folder = made(made(root) / uuid4().hex, own=True)
+    lock = opened(folder / LOCK, os.O_RDWR, own=True)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return Segments(folder, lock)
+
+
+def left(root: Path) -> Iterator[Segments]:
+    """What dead processes have left, the oldest first; each is locked until it is closed."""
+    folders = [folder for folder in root.glob("*") if (folder / LOCK).exists()] if root.is_dir() else []
+    for folder in sorted(folders, key=lambda one: one.stat().st_mtime):
+        try:
+            lock = existing(folder / LOCK, os.O_RDWR, own=True)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            continue
+        yield Segments(folder, lock)
+
+
+class Backlog:
+    """The batches of this process between the stream and the archive, for one thread that puts and one that writes."""
+
+    def __init__(self, segments: Segments, in_memory: int = IN_MEMORY) -> None:
+        self._segments = segments
+        self._in_memory = in_memory
+        self._memory: deque[Batch] = deque()
+        self._size = 0
+        self._changed = Condition()
+        self._full = False  # is the disk, and that was told
+
+    def put(self, batch: Batch) -> bool:
+        """Take a batch; False where the disk is full, and there is no more room in memory: it is lost."""
+        with self._changed:
+            if self._size + batch.size > LAST_RESORT:
+                self._flush()
+                if self._size + batch.size > LAST_RESORT:
+                    return False
+            self._memory.append(batch)
+            self._size += batch.size
+            if self._segments.bytes or self._size > self._in_memory:
+                self._flush()
+            self._changed.notify()
+            return True
+
+    def first(self, seconds: float) -> Batch | None:
+        """The oldest batch, waited for so long; it stays until `done`. Raises Torn once for what is damaged."""
+        with self._changed:
+            if not self._waits():
+                self._changed.wait(seconds)
+            found = self._segments.first() if self._segments.bytes else None
+            return found or (self._memory[0] if self._memory else None)
+
+    def done(self) -> None:
+        """The oldest batch is in the archive, or has been put aside."""
+        with self._changed:
+            if self._segments.bytes and self._segments.first() is not None:
+                self._segments.advance()
+            elif self._memory:
+                self._size -= self._memory.popleft().size
+            self._changed.notify_all()
+
+    def to_disk(self) -> None:
+        """The archive is away: let what lies in memory survive this process."""
+        with self._changed:
+            self._flush()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait, in memory and on disk."""
+        return self._size + self._segments.bytes
+
+    @property
+    def on_disk(self) -> int:
+        """Bytes in segments."""
+        return self._segments.bytes
+
+    def close(self) -> None:
+        """Put on disk what is left."""
+        with self._changed:
+            self._flush()
+            self._segments.close()
+
+    def _waits(self) -> bool:
+        return bool(self._memory or self._segments.bytes)
+
+    def _flush(self) -> None:
+        """Move what lies in memory behind what lies on disk, as far as the disk takes it."""
+        try:
+            while self._memory:
+                self._segments.append(self._memory[0])
+                self._size -= self._memory.popleft().size
+            self._full = False
+        except OSError as error:
+            if not self._full:
+                log.error("the disk does not take what waits for the archive, it stays in memory for now: %s", trouble(error))
+            self._full = True

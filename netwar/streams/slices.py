@@ -1,0 +1,155 @@
+"""The money of a stream, slice by slice: set aside before X can send what it is for, and booked by capture.
+
+A slice covers what may come until the next draw: a minute at the highest rate of late, each post as dear as a post can be.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from threading import RLock
+
+from netwar.errors import NetwarError, ServiceDown
+from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation
+from netwar.streams.journal import Booked, Entry, Journal
+
+log = logging.getLogger("netwar.streams")
+
+SECONDS = 60.0  # at the peak
+MOST, LEAST = 100, 20  # posts of a slice at a low rate, and of the last ones before the budget ends
+REFERENCES = 2  # a post can both quote one post and answer another
+IN_FLIGHT = 2.0  # seconds of the peak that X may have sent, and billed, when a connection is cut
+
+Refusal = DoesNotFit | ServiceDown  # why no more is set aside: the budget, or the meter is away
+
+
+class Slices:
+    """The slices of one hold of the connection. The thread that connects opens them, the one that takes in posts books.
+
+    `request` names the hold, as no other does. `ask_time` has X tell what time it is.
+    """
+
+    def __init__(self, money: Money, request: str, command: str, journal: Journal, ask_time: Callable[[], object]) -> None:
+        self._money, self._request, self._purpose = money, request, Purpose(command, "")
+        self._journal, self._ask_time = journal, ask_time
+        self.authors = True  # are they bought with each post
+        self._slice: Reservation | None = None
+        self._owed: deque[Entry] = deque(journal.entries())
+        self._unbooked = 0  # micro-dollars that the slice has to bear while the meter is away
+        self._peaks: deque[float] = deque([0.0], maxlen=60)
+        self._cuts = 0
+        self._turn = RLock()
+
+    def open(self, at: int) -> Refusal | None:
+        """Have a slice before X may send anything, at a time of X's (ms); why there is none."""
+        try:
+            with self._turn:
+                self._pay()
+                if self._slice is None:
+                    self._reserve()
+                    return None
+                return self._told(self._drawn([], at)[1], at)
+        except DoesNotFit as refused:
+            return self._told(refused, at)
+        except ServiceDown as error:
+            return error
+
+    def book(self, bought: Sequence[Booked], at: int, seconds: float) -> tuple[Counter[str], Refusal | None]:
+        """Book what came within so many seconds up to `at` (ms), and draw the next slice: what it cost (micro-dollars) by index,
+        and why the stream has to stop, if it has."""
+        posts = sum(kind == "post" for _, objects in bought for kind, _ in objects)
+        self._peaks.append(posts / max(seconds, 1.0))
+        with self._turn:
+            try:
+                self._pay()
+                cost, refused = self._drawn(bought, at)
+            except ServiceDown as error:
+                return Counter(), self._owe(bought, at, error)
+            return cost, self._told(refused, at)
+
+    def cut(self) -> None:
+        """A connection was cut: what X had sent and nobody read may be on its bill."""
+        self._cuts += 1
+        posts = 1 + int(max(self._peaks) * IN_FLIGHT / (1 + REFERENCES))
+        with suppress(DoesNotFit, ServiceDown):  # then there is the slice still, and that is more
+            self._money.doubt(self._money.reserve(f"{self._request} cut {self._cuts}", self._most(posts), self._purpose))
+
+    def close(self) -> None:
+        """The connection is closed and all that came is booked: let go of what is set aside."""
+        try:
+            with self._turn:
+                self._pay()
+                if self._slice:
+                    self._money.release(self._slice)
+                    self._slice = None
+        except ServiceDown as error:
+            log.warning("what the stream cost could not be booked, the next run does it: %s", error)
+
+    def _most(self, posts: int) -> dict[str, int]:
+        return {"post": posts * (1 + REFERENCES)} | ({"user": posts} if self.authors else {})
+
+    def _sizes(self) -> list[int]:
+        """Posts of the next slice: as many as should be, or fewer near the end of the budget."""
+        most = max(MOST, int(max(self._peaks) * SECONDS))
+        return [most, *(size for size in (most // 4, most // 16) if size > LEAST), LEAST]
+
+    def _reserve(self) -> None:
+        *sizes, least = self._sizes()
+        for size in sizes:
+            with suppress(DoesNotFit):
+                self._slice = self._money.reserve(self._request, self._most(size), self._purpose)
+                return
+        self._slice = self._money.reserve(self._request, self._most(least), self._purpose)
+
+    def _drawn(self, bought: Sequence[Booked], at: int) -> tuple[Counter[str], DoesNotFit | None]:
+        """Raises ServiceDown."""
+        day = datetime.fromtimestamp(at / 1000, UTC)
+        whole, *smaller = self._sizes()
+        drawn = self._money.draw(self._slice or self._empty, bought, day, self._most(whole))
+        self._slice = drawn.slice
+        cost: Counter[str] = Counter()
+        for (purpose, _), micro in zip(bought, drawn.cost, strict=True):
+            cost[purpose.index] += micro
+        while drawn.refused and smaller:
+            drawn = self._money.draw(self._slice, [], day, self._most(smaller.pop(0)))
+            self._slice = drawn.slice
+        return cost, drawn.refused
+
+    @property
+    def _empty(self) -> Reservation:
+        """In place of a slice where there is none: what is owed is booked, though nothing was set aside."""
+        return Reservation(self._request, self._request, 0, self._purpose)
+
+    def _told(self, refused: DoesNotFit | None, at: int) -> Refusal | None:
+        """Why nothing more is set aside, once X has told what time it is, if it depends on that."""
+        if refused is None or refused.sure:
+            return refused
+        try:
+            self._ask_time()
+            return self._drawn([], at)[1]
+        except NetwarError as error:
+            log.info("what day it is at X could not be asked: %s", error)
+            return refused
+
+    def _pay(self) -> DoesNotFit | None:
+        """Book what is owed. Raises ServiceDown."""
+        refused = None
+        while self._owed:
+            at, bought = self._owed[0]
+            _, refused = self._drawn(bought, at)
+            self._owed.popleft()
+            if not self._owed:
+                self._journal.clear()
+        self._unbooked = 0
+        return refused
+
+    def _owe(self, bought: Sequence[Booked], at: int, error: ServiceDown) -> Refusal | None:
+        """Keep what came until the meter is back: as long as the slice has room for as much again."""
+        if bought:
+            self._owed.append((at, bought))
+            self._journal.add(at, bought)
+            self._unbooked += sum(self._money.price({kind: 1}) for _, objects in bought for kind, _ in objects)
+        return None if self._slice and 2 * self._unbooked < self._slice.micro else error

@@ -1,0 +1,163 @@
+"""tw-search2elk, tw-count, tw-conversation and tw-usersearch, as operators run them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.operator import no_bug
+from tests.search.conftest import NOW, Searcher
+
+Begin = Callable[..., Searcher]
+
+
+def test_a_search_records_what_there_is_and_the_same_command_buys_nothing_twice(searcher: Begin) -> None:
+    one = searcher()
+    eight, nine = one.ids(8, 9)
+    query = f"from:{eight} OR from:{nine}"
+    first = one.run("tw-search2elk", "brexit", query)
+    assert one.kept() == one.truth_of(query)
+    assert "by X's count" in first.stderr
+    assert f"{len(one.kept()):,} posts found" in first.stderr
+    assert one.spent() == one.bill()["micro"]
+    assert one.select("brexit", "SELECT count(*) FROM users")[0][0] > 1, "and who wrote it"
+    before, asked = one.bill(), len(one.pages())
+    again = one.run("tw-search2elk", "brexit", query, "--yes")
+    assert "nothing is left" in again.stderr or len(one.pages()) - asked == 1
+    assert one.bill()["billed"]["post"] == before["billed"]["post"]
+
+
+def test_a_changed_line_of_a_file_buys_nothing_of_the_others_anew(searcher: Begin) -> None:
+    one = searcher()
+    eight, nine = one.ids(8, 9)
+    one.write("terms.txt", f"from:{eight} -harbour\n# a comment\n#news\n")
+    one.run("tw-search2elk", "brexit", "terms.txt", "--yes")
+    assert one.kept() == one.truth_of(f"from:{eight} -harbour") | one.truth_of("#news")
+    assert len({line["parameters"]["query"] for line in one.pages()}) == 1 + 1, "users stand apart from tags"
+    one.write("terms.txt", f"from:{eight} -harbour\n#news\nfrom:{nine}\n")
+    asked = len(one.pages())
+    one.run("tw-search2elk", "brexit", "terms.txt", "--yes", "--until", "2026-01-01T11:59:00")
+    assert {line["parameters"]["query"] for line in one.pages()[asked:]} == {f"from:{nine}"}
+    assert one.kept() >= one.truth_of(f"from:{nine}", until=NOW - 60_000)
+    rows = [
+        json.loads(line) for line in one.run("tw-search2elk", "brexit", "terms.txt", "--coverage", "--json").stdout.splitlines()
+    ]
+    assert [row["line"] for row in rows] == [f"from:{eight} -harbour", "#news", f"from:{nine}"]
+    assert all(row["from"] < "2025-12-26" and row["to"] > "2026-01-01T11" and row["gaps"] is None for row in rows)
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> None:
+    one = searcher()
+    who = one.ids(8)[0]
+    one.write("terms.txt", f"from:{who}\n(cat\nhas:media\nfrom:{who} place_country:US\n" + "long " * 120 + "\n")
+    ended = one.run("tw-search2elk", "brexit", "terms.txt", "--yes", check=1)
+    for said in (
+        "line 2: (cat: a parenthesis is never closed",
+        "line 5",
+        "has:media: X does not take this query (There were errors processing your request: is/has/lang cannot be used",
+        "Reference to invalid operator 'place_country'",
+        "lines that were not searched for, listed above: 4",
+    ):
+        assert said in ended.stderr
+    assert one.kept() == one.truth_of(f"from:{who}")
+
+
+def test_the_full_archive_goes_as_far_as_is_said(searcher: Begin) -> None:
+    one = searcher()
+    who = one.ids(9)[0]
+    one.run("tw-search2elk", "brexit", f"from:{who}", "--all", "--since", "2012-01-01", "--yes")
+    assert one.kept() == one.truth_of(f"from:{who}", since=1_325_376_000_000)
+    warned = one.run("tw-search2elk", "other", f"from:{who}", "--since", "2025-01-01", "--yes")
+    assert "what is older needs --all" in warned.stderr
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_a_budget_is_kept_and_nobody_is_asked_without_a_terminal(searcher: Begin) -> None:
+    one = searcher(budget="0.50")
+    who = one.ids(8)[0]
+    refused = one.run("tw-search2elk", "brexit", f"from:{who}", check=77)
+    assert "say --yes" in refused.stderr
+    assert [kind for kind, count in one.bill()["billed"].items() if count] == ["counts_recent"]
+    stopped = no_bug_of(one.run("tw-search2elk", "brexit", f"from:{who}", "--yes", check=77))
+    assert "posts found" in stopped
+    assert one.bill()["micro"] <= 500_000
+    one.desk.configure(one.sandbox.url, budget=100, maxcpu=100, maxmem=100)
+    one.run("tw-search2elk", "brexit", f"from:{who}", "--yes")
+    assert one.kept() == one.truth_of(f"from:{who}")
+    assert one.bill()["returned"]["post"] - one.bill()["billed"]["post"] <= 40, "hardly anything came twice, and that was free"
+
+
+def no_bug_of(ended: object) -> str:
+    no_bug(ended)  # type: ignore[arg-type]
+    return str(ended.stderr)  # type: ignore[attr-defined]
+
+
+def test_pages_that_repeat_or_break_leave_no_hole(searcher: Begin) -> None:
+    one = searcher()
+    who = one.ids(8)[0]
+    one.post("faults", [
+        {"kind": "repeat-token", "endpoint": "/2/tweets/search/recent", "after": 1, "times": 1},
+        {"kind": "short-page", "endpoint": "/2/tweets/search/recent", "keep": 30, "times": 2},
+        {"kind": "empty-page", "endpoint": "/2/tweets/search/recent", "after": 2, "times": 2},
+        {"kind": "cut", "endpoint": "/2/tweets/search/recent", "after": 4, "times": 1},
+    ])  # fmt: skip
+    one.run("tw-search2elk", "brexit", f"from:{who}", "--yes")
+    assert one.kept() == one.truth_of(f"from:{who}")
+
+
+def test_counts_say_what_a_query_costs_and_charge_by_the_request(searcher: Begin) -> None:
+    one = searcher()
+    eight, nine = one.ids(8, 9)
+    ended = one.run("tw-count", f"from:{eight}", "--json")
+    [row] = map(json.loads, ended.stdout.splitlines())
+    assert abs(row["posts"] - len(one.truth_of(f"from:{eight}"))) <= 1
+    assert "a day for $" in ended.stderr
+    assert "asked for $0.005" in ended.stderr
+    one.write("ids.txt", f"{eight}\n{nine}\n")
+    together = one.run("tw-count", "ids.txt", "--csv").stdout.splitlines()
+    each = one.run("tw-count", "ids.txt", "--each", "--csv").stdout.splitlines()
+    assert (len(together), len(each)) == (2, 3)
+    days = one.run("tw-count", f"from:{nine}", "--all", "--by", "day", "--since", "2025-11-01", "--json").stdout.splitlines()
+    assert len(days) == 62
+    assert one.spent() == one.bill()["micro"] == 5_000 * 4 + 10_000 * 2
+    bad = one.run("tw-count", "rain)", check=2)
+    assert "a parenthesis is closed that was never opened" in bad.stderr
+
+
+def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> None:
+    one = searcher()
+    root, count = busiest(one)
+    one.run("tw-conversation", f"https://x.com/a/status/{root}", "brexit", "--all", "--yes")
+    everything = one.truth_of(f"conversation_id:{root}", since=1_325_376_000_000)
+    assert one.kept(via="conversation") == everything
+    assert len(everything) == count
+    answer = next(id for id in everything if id != root)
+    again = one.run("tw-conversation", answer, "brexit", "--all", "--yes")
+    assert "0 new" in again.stderr or "nothing is left" in again.stderr
+    assert one.run("tw-conversation", "hello", "brexit", check=2).stdout == ""
+
+
+def busiest(one: Searcher) -> tuple[int, int]:
+    """A conversation with an answer in it that a search finds: its first tweet, and how many there are."""
+    who = one.ids(8)[0]
+    one.run("tw-search2elk", "other", f"from:{who} is:reply", "--all", "--yes")
+    for root in one.conversations("other"):
+        count = len(one.truth_of(f"conversation_id:{root}", since=1_325_376_000_000))
+        if count > 1:
+            return root, count
+    raise AssertionError("nobody answers anybody")
+
+
+def test_users_are_found_by_name_after_the_price_is_agreed_to(searcher: Begin, tmp_path: Path) -> None:
+    one = searcher()
+    names = sorted(user["name"] for user in one.users())
+    found = one.run("tw-usersearch", names[0], names[1].lower(), "--yes").stdout.splitlines()
+    assert sorted(line.split("\t")[1] for line in found) == names[:2]
+    assert {row[0] for row in one.select("usertest", "SELECT name FROM users")} >= {names[0].lower()} or found
+    assert one.bill()["billed"]["user"] == 2
+    few = one.run("tw-usersearch", "a", "--most", "3", "--yes").stdout.splitlines()
+    assert len(few) == 3
+    assert one.spent() == one.bill()["micro"]
+    assert "is no name to search for" in one.run("tw-usersearch", "a;b", check=2).stderr

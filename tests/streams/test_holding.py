@@ -1,0 +1,107 @@
+"""Holding the connection, through the real command: money, the archive away, gaps that search fills."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from tests.desk import Desk, Sandbox
+from tests.streams.killed import Killed, in_ms
+
+SPEED = 30
+
+
+@pytest.fixture
+def begun(desk: Desk, sandbox: Sandbox) -> Callable[..., Killed]:
+    """Captures of an operator whose clocks are hurried."""
+
+    def begin(budget: float = 100_000, rate: float = 2) -> Killed:
+        desk.configure(sandbox.url, budget=budget, maxcpu=100, maxmem=100)
+        story = Killed(desk, sandbox)
+        story.hurry(SPEED)
+        story.post("stream", {"rate": rate})
+        return story
+
+    return begin
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not _holds(true):
+        assert time.monotonic() < end, "it does not come true"
+        time.sleep(0.1)
+
+
+def _holds(true: Callable[[], object]) -> bool:
+    try:
+        return bool(true())
+    except sqlite3.OperationalError:  # the archive is made just now
+        return False
+
+
+def test_at_the_end_of_the_budget_the_socket_is_closed_and_the_bill_is_within_it(begun: Callable[..., Killed]) -> None:
+    story = begun(budget=3, rate=10)
+    story.register("cats", "brexit")
+    ended = story.hurried("tw-stream", "cats", "--once", check=77)
+    assert "budget of $3.00 a day is spent" in ended.stderr
+    [one] = story.connections()
+    assert one["closed"]
+    billed, booked = story.unread()
+    assert booked <= billed <= 3_000_000
+    assert booked > 1_500_000, "the last slices are small"
+    kept = story.kept("cats")
+    sent = {json.loads(line)["id"] for line in story.get("truth/stream/flushed").splitlines()}
+    assert len(sent - {*map(str, kept)}) <= 2
+    [state] = json.loads(story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines()[0])["state"].split(",")
+    assert state in ("crashed", "over budget")
+
+
+def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Killed]) -> None:
+    """Somebody holds the archive's file locked: posts go into segments, and from there into the archive."""
+    story = begun()
+    story.register("cats", "brexit")
+    folder = story.desk.home / ".local/share/netwar"
+    with story.held() as one:
+        until(lambda: story.get("truth/stream/flushed"))
+        until(lambda: story.kept("cats"))
+        with closing(sqlite3.connect(folder / "archive/cats.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            before = len(story.kept("cats"))
+            until(lambda: len(story.get("truth/stream/flushed").splitlines()) > before + 20)
+            assert len(story.connections()) == 1
+            other.execute("ROLLBACK")
+        sent = story.get("truth/stream/flushed").splitlines()
+        until(lambda: len(story.kept("cats")) >= len(sent))
+        one.terminate()
+        one.wait(60)
+    assert len(story.connections()) == 1, "it was never cut"
+    billed, booked = story.unread()
+    assert billed - booked <= 2 * 25_000
+
+
+def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> None:
+    story = begun(rate=1)
+    story.register("cats", "brexit")
+    began = story.now
+    story.run_for(5, kill=True)
+    time.sleep(3)
+    with story.held() as one:
+        until(lambda: "refilled" in story.hurried("tw-gaps", "cats").stdout, 60)
+        one.terminate()
+        one.wait(60)
+    rows = [json.loads(line) for line in story.hurried("tw-gaps", "cats", "--json").stdout.splitlines()]
+    assert {row["state"] for row in rows} >= {"refilled without retweets"}
+    filled = [row for row in rows if row["state"].startswith("refilled")]
+    found = {row[0] for row in story.select("cats", "SELECT id FROM tweets WHERE via IN ('stream', 'search')")}
+    made = story.made("cats", began, story.now)
+    for row in filled:
+        inside = {post for post, at in made.items() if in_ms(row["since"]) < at < in_ms(row["until"])}
+        assert inside <= found
+    billed, booked = story.unread()
+    assert booked <= billed

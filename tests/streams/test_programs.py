@@ -1,0 +1,218 @@
+"""tw-stream and tw-rules, each a process against a sandbox: registered, held, taken over, followed, stopped."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from netwar.records.expressions import split
+from tests.operator import ALL_OPEN, Operator, beginning
+
+WORLD = f"""
+[world]
+users = 40
+lists = 1
+members = 6
+{ALL_OPEN}
+[stream]
+rate = 40
+"""
+PATIENCE = 40.0
+
+
+@dataclass
+class Streams(Operator):
+    """An operator who captures streams; what is started is ended with the test."""
+
+    running: ExitStack = field(default_factory=ExitStack)
+
+    def write(self, name: str, *lines: object) -> Path:
+        path = self.desk.home / name
+        path.write_text("".join(f"{line}\n" for line in lines))
+        return path
+
+    def stream(self, *args: object) -> subprocess.Popen[str]:
+        process = self.desk.start("tw-stream", *map(str, args))
+        self.running.enter_context(process)
+        self.running.callback(process.kill)
+        return process
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Those that stand, as tw-rules shows them."""
+        return [json.loads(line) for line in self.run("tw-rules", "--json").stdout.splitlines()]
+
+    def values(self) -> set[frozenset[str]]:
+        """What they are of, in whatever order."""
+        return {frozenset(split(rule["value"])) for rule in self.rules()}
+
+    def until(self, true: Callable[[], Any], *processes: subprocess.Popen[str]) -> Any:
+        """Wait until something is true, while these processes run."""
+        end = time.monotonic() + PATIENCE
+        while not (found := true()):
+            for process in processes:
+                assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end, f"{true} does not come true"
+            time.sleep(0.2)
+        return found
+
+    def connections(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.get("truth/stream/connections"))
+        return found
+
+    def connected(self) -> bool:
+        return any(one["closed"] is None for one in self.connections())
+
+    def foreign(self, value: str) -> None:
+        """A rule that somebody else puts in, with the app's bearer token."""
+        configured = (self.desk.home / ".twitter").read_text()
+        [bearer] = [line.partition("=")[2].strip() for line in configured.splitlines() if line.startswith("bearer_token")]
+        body = {"add": [{"value": value, "tag": "theirs"}]}
+        headers = {"Authorization": f"Bearer {bearer}"}
+        requests.post(
+            f"{self.sandbox.url}/2/tweets/search/stream/rules", json=body, headers=headers, timeout=10
+        ).raise_for_status()
+
+    def recorded_posts(self, index: str) -> int:
+        """How many posts there are in tw<INDEX>."""
+        try:
+            return len(self.select(index, "SELECT id FROM tweets"))
+        except sqlite3.OperationalError:  # its file is not there yet, or just being made
+            return 0
+
+    def ended(self, process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> str:
+        """What a process says that is told to end."""
+        process.send_signal(number)
+        return process.communicate(timeout=PATIENCE)[1]
+
+
+@pytest.fixture
+def streams(desk: Any, new_sandbox: Any, tmp_path: Path) -> Iterator[Streams]:
+    made = beginning(Streams, desk, new_sandbox, tmp_path)(WORLD)
+    with made.running:
+        yield made
+
+
+def test_what_is_wrong_with_lines_is_told_and_the_others_are_put_in(streams: Streams) -> None:
+    path = streams.write("terms", "# mine", "#brexit", "harbour wind", "(rain", "lang:en", "#brexit")
+    ended = streams.run("tw-stream", "brexit", path, "--detach", check=1)
+    assert "terms: line 4: (rain: a parenthesis is never closed\n" in ended.stderr
+    assert "terms: line 5: lang:en: X refuses it: " in ended.stderr
+    assert f"brexit: 2 terms of {path}, 1 of 1,000 rules; nobody holds the connection" in ended.stderr
+    assert streams.rules() == [], "whoever holds puts them in"
+    checked = streams.run("tw-rules", "--check", path, check=1)
+    assert "lines that cannot be captured (listed above): 2" in checked.stderr
+    ids = streams.write("ids", *range(10**9, 10**9 + 100))
+    assert "100 users of" in streams.run("tw-rules", "--check", ids).stderr
+    assert "a line of" in streams.run("tw-stream", "long", streams.write("long", "x" * 1_100), "--detach", check=1).stderr
+    too_many = streams.write("many", *range(10**18 + 1, 10**18 + 2 * 36_100, 2))
+    told = streams.run("tw-stream", "many", too_many, "--detach", check=1)
+    assert "136 lines of 36,100 too many" in told.stderr, "one rule is that of another capture"
+    assert "no capture many is registered" in streams.run("tw-stream", "many", check=1).stderr
+
+
+def test_one_holds_the_others_show_and_the_next_takes_over(streams: Streams) -> None:
+    path = streams.write("terms", "harbour", "brexit OR election")
+    first = streams.stream("one", path)
+    streams.until(streams.connected, first)
+    assert streams.values() == {frozenset(["brexit OR election", "harbour"])}
+    second = streams.stream("two", streams.write("other", "harbour", "wind"))
+    streams.until(lambda: frozenset(["wind"]) in streams.values(), first, second)
+    by_value = {rule["value"]: rule["captures"] for rule in streams.rules()}
+    assert by_value.items() >= {"(brexit OR election)": "one", "harbour": "one,two", "wind": "two"}.items()
+    streams.until(lambda: streams.recorded_posts("two"), first, second)
+    first.kill()
+    first.wait()
+    streams.until(
+        lambda: sum(one["closed"] is None for one in streams.connections()) == 1 and len(streams.connections()) > 1, second
+    )
+    said = streams.ended(second)
+    assert f"process {first.pid} on" in said, "who holds is told"
+    assert "stopped by SIGTERM; the capture stays registered" in said
+
+
+def test_changed_lines_are_read_at_hup_without_connecting_anew(streams: Streams) -> None:
+    path = streams.write("terms", "harbour")
+    process = streams.stream("one", path)
+    streams.until(streams.connected, process)
+    streams.write("terms", "harbour", "election")
+    process.send_signal(signal.SIGHUP)
+    streams.until(lambda: frozenset(["election", "harbour"]) in streams.values(), process)
+    streams.write("terms", "(broken")
+    process.send_signal(signal.SIGHUP)
+    streams.run("tw-stream", "two", streams.write("more", "wind"), "--detach")
+    streams.until(lambda: frozenset(["wind"]) in streams.values(), process)
+    assert len(streams.connections()) == 1
+    streams.run("tw-stream", "two", "--stop")
+    streams.until(lambda: frozenset(["wind"]) not in streams.values(), process)
+    assert "its lines are off X" in streams.run("tw-stream", "one", "--stop").stderr
+    said = process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 0, said
+    assert "the lines stay as they were" in said
+    assert "one was stopped; one: " in said
+    assert streams.rules() == []
+
+
+def test_rules_of_ours_are_removed_and_those_of_others_stay(streams: Streams) -> None:
+    streams.foreign("gull")
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.until(lambda: len(streams.rules()) == 2, process)
+    assert "stop its captures instead" in streams.run("tw-rules", "--remove", "--yes", check=75).stderr
+    process.kill()
+    process.wait()
+    assert "where there is no terminal to ask on" in streams.run("tw-rules", "--remove", check=2).stderr
+    assert "1 rule removed" in streams.run("tw-rules", "--remove", "--yes").stderr
+    [left] = streams.rules()
+    assert (left["value"], left["whose"], left["captures"]) == ("gull", "others", None)
+
+
+def test_the_members_of_a_list_are_followed(streams: Streams) -> None:
+    [one] = json.loads(streams.get("truth/lists"))
+    members = {member["id"] for member in json.loads(streams.get(f"truth/lists/{one['id']}"))["members"]}
+    told = streams.run("tw-stream", "mps", "--list", one["id"], "--detach").stderr
+    assert f"mps: {len(members)} users of list {one['id']}" in told
+    process = streams.stream("mps")
+    streams.until(lambda: streams.values() == {frozenset(f"from:{id}" for id in members)}, process)
+    come = next(user["id"] for user in streams.users() if user["id"] not in members)
+    streams.post(f"lists/{one['id']}/members", {"add": [come]})
+    told = streams.run("tw-stream", "mps", "--list", one["id"], "--detach").stderr
+    assert f"mps: {len(members) + 1} users of list" in told
+    streams.until(lambda: frozenset(f"from:{id}" for id in {*members, come}) in streams.values(), process)
+
+
+def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) -> None:
+    path = streams.write("terms", "harbour", "election OR brexit")
+    told = streams.run("tw-stream", "one", path, "--estimate").stderr
+    assert f"2 terms of {path}: " in told
+    assert " a day for $" in told
+    assert "no capture one is registered" in streams.run("tw-stream", "one", "--estimate", check=1).stderr
+
+
+def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
+    path = streams.write("terms", "harbour")
+    streams.run("tw-stream", "one", path, "--list", "77", check=2)
+    streams.run("tw-stream", "one", path, "--budget", "much", check=2)
+    assert "is empty" in streams.run("tw-stream", "one", streams.write("empty"), check=1).stderr
+    assert "no capture one is registered" in streams.run("tw-stream", "one", "--stop", check=1).stderr
+
+
+def test_a_capture_is_stopped_begun_anew_and_forgotten(streams: Streams) -> None:
+    path = streams.write("terms", "harbour")
+    streams.run("tw-stream", "one", path, "--detach")
+    assert "--stop ends that" in streams.run("tw-stream", "one", "--forget", check=1).stderr
+    assert "nobody holds the connection" in streams.run("tw-stream", "one", "--stop").stderr
+    assert "one was stopped already" in streams.run("tw-stream", "one", "--stop").stderr
+    assert f"one: 1 term of {path}; nobody holds" in streams.run("tw-stream", "one", "--detach").stderr
+    assert "is stopped" in streams.run("tw-stream", "one", "--stop").stderr, "it was begun anew"
+    assert "one is forgotten" in streams.run("tw-stream", "one", "--forget").stderr
+    assert "there is none yet" in streams.run("tw-stream", "one", "--detach", check=1).stderr

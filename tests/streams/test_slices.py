@@ -1,0 +1,135 @@
+"""The money of a stream: never more than the budget, and nothing forgotten while the meter is away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from netwar.connections.runs import Run
+from netwar.errors import ServiceDown
+from netwar.meter.base import DoesNotFit, Money, Purpose
+from netwar.streams.journal import Journal
+from netwar.streams.slices import LEAST, Slices
+from tests.contract.opening import SetClock, new_run, open_money
+
+POST, USER = 5_000, 10_000
+DEAREST = 3 * POST + USER
+AT = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+ONE = Purpose("tw-stream", "one")
+
+
+def posts(first: int, count: int) -> list[tuple[Purpose, list[tuple[str, str]]]]:
+    return [(ONE, [("post", str(id)) for id in range(first, first + count)])]
+
+
+class Story:
+    """A stream with a budget in a file."""
+
+    def __init__(self, folder: Path, budget: int) -> None:
+        self.folder = folder
+        self.where = f"sqlite:{folder}"
+        self.asked = 0
+        self.run = new_run(self.where)
+        self.money = open_money(self.where, self.run, budget, clock=SetClock(AT / 1000))
+        self.money.learn_time(AT / 1000, 0)
+
+    def slices(self, money: Money | None = None, fence: int = 1) -> Slices:
+        return Slices(money or self.money, f"stream {fence}", "tw-stream", Journal(self.folder / "journal"), self._ask)
+
+    def _ask(self) -> None:
+        self.asked += 1
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    return Story(tmp_path, 10 * 1_000_000)
+
+
+def test_posts_are_taken_until_the_budget_ends_and_never_beyond_it(story: Story) -> None:
+    slices, taken = story.slices(), 0
+    assert slices.open(AT) is None
+    while True:
+        _, refused = slices.book(posts(taken, 10), AT, 1.0)
+        taken += 10
+        if refused:
+            break
+    assert isinstance(refused, DoesNotFit)
+    slices.close()
+    assert story.money.balance().left < (LEAST + 10) * DEAREST, "it is used up but for the smallest slice"
+    assert story.money.spent() == taken * POST <= 10 * 1_000_000
+    assert (story.money.balance().reserved, story.money.balance().doubtful) == (0, 0)
+    assert slices.open(AT) is not None, "and it does not begin anew"
+
+
+def test_a_slice_grows_with_the_rate(story: Story) -> None:
+    rich = Story(story.folder / "rich", 1 << 40)
+    slices = rich.slices()
+    slices.open(AT)
+    slices.book(posts(0, 500), AT, 2.0)
+    other = open_money(rich.where, new_run(rich.where), 1 << 40, clock=SetClock(AT / 1000))
+    assert other.balance().reserved == 250 * 60 * DEAREST
+
+
+class Away:
+    """A meter that can be away."""
+
+    def __init__(self, money: Money) -> None:
+        self.money, self.away = money, False
+
+    def __getattr__(self, name: str) -> object:
+        if self.away and name in ("draw", "reserve", "release"):
+            raise ServiceDown("Redis is away")
+        return getattr(self.money, name)
+
+
+def test_while_the_meter_is_away_the_slice_is_used_up_and_then_the_stream_waits(story: Story) -> None:
+    away = Away(story.money)
+    slices = story.slices(away)  # type: ignore[arg-type]
+    assert slices.open(AT) is None
+    away.away, taken = True, 0
+    while True:
+        _, refused = slices.book(posts(taken, 10), AT, 10.0)
+        taken += 10
+        if refused:
+            break
+    assert isinstance(refused, ServiceDown)
+    assert taken * POST <= 100 * DEAREST
+    assert isinstance(slices.open(AT), ServiceDown)
+    away.away = False
+    assert slices.open(AT) is None
+    assert story.money.spent() == taken * POST
+    assert not (story.folder / "journal").exists()
+
+
+def test_what_a_killed_process_owed_is_booked_by_the_next(story: Story) -> None:
+    away = Away(story.money)
+    slices = story.slices(away)  # type: ignore[arg-type]
+    slices.open(AT)
+    away.away = True
+    slices.book(posts(0, 7), AT, 1.0)
+    with (story.folder / "journal").open("ab") as file:
+        file.write(b'[17,[["tw-str')  # it was killed at this byte
+    story.run.end()
+    after = Story(story.folder, 10 * 1_000_000)
+    assert after.slices(fence=2).open(AT) is None
+    assert after.money.spent() == 7 * POST
+
+
+def test_what_may_have_been_under_way_at_a_cut_stays_in_doubt(story: Story) -> None:
+    slices = story.slices()
+    slices.open(AT)
+    slices.book(posts(0, 30), AT, 1.0)
+    slices.cut()
+    assert story.money.doubtful() >= 20 * DEAREST
+    slices.close()
+    assert story.money.doubtful() >= 20 * DEAREST
+
+
+def test_where_the_day_is_not_sure_x_is_asked(tmp_path: Path) -> None:
+    money = open_money(f"sqlite:{tmp_path}", Run(tmp_path / "runs"), 1_000, clock=SetClock(AT / 1000))
+    asked = []
+    slices = Slices(money, "stream 1", "tw-stream", Journal(tmp_path / "journal"), lambda: asked.append(1))
+    assert isinstance(slices.open(AT), DoesNotFit)
+    assert asked == [1]
