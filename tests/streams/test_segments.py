@@ -160,8 +160,11 @@ def test_a_full_disk_keeps_what_memory_bears_and_says_what_is_lost(tmp_path: Pat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(segments, "LAST_RESORT", 4000)
+    assert backlog.put(batch(9))
     monkeypatch.setattr(waiting, "append", full)
     assert [backlog.put(batch(number)) for number in range(5)] == [True, True, True, False, False]
+    assert (first := backlog.first(0)) is not None
+    assert same(first, batch(9)), "what lies on disk is older"
     monkeypatch.undo()
     monkeypatch.setattr(segments, "LAST_RESORT", 4000)
     assert backlog.put(batch(5))
@@ -169,7 +172,7 @@ def test_a_full_disk_keeps_what_memory_bears_and_says_what_is_lost(tmp_path: Pat
     while first := backlog.first(0):
         found.append(first)
         backlog.done()
-    assert began(found) == [0, 1, 2, 5]
+    assert began(found) == [9, 0, 1, 2, 5]
     backlog.close()
 
 

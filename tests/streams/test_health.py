@@ -1,0 +1,57 @@
+"""How captures are, in a word, by what the holder said last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from netwar.captures.base import Capture, CaptureState, Holder, Live
+from netwar.streams.health import health, outcome
+from tests.rows import rows
+
+T = 1_800_000_000_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+CAPTURE = Capture("cats", "terms", ("cat",), since=T - DAY)
+HOLDER = Holder(1, "here", 17, "cats", T - HOUR)
+STATE = CaptureState("cats", "running", posts=500, minute=2, hour=90, day=400, last_post=T - 9_000)
+LIVE = Live(at=T - 2_000, connected=T - HOUR, line=T - 3_000, lag=1_000, captures={"cats": STATE})
+
+
+@rows(
+    ("capture", "live", "holder", "state", "word"),
+    [
+        ({}, {}, HOLDER, {}, "running"),
+        ({"on": False, "until": T}, {}, None, {}, "stopped"),
+        ({}, {}, None, {}, "crashed"),
+        ({}, {"at": T - MINUTE}, HOLDER, {}, "crashed"),
+        ({"since": T - 9_000}, {"at": 0, "captures": {}}, None, {}, "waiting"),
+        ({}, {"connected": 0}, HOLDER, {}, "blind"),
+        ({}, {"line": T - MINUTE}, HOLDER, {}, "blind"),
+        ({}, {"connected": 0}, replace(HOLDER, since=T - 9_000), {}, "waiting"),
+        ({}, {"lag": 2 * MINUTE}, HOLDER, {}, "behind"),
+        ({}, {}, HOLDER, {"state": "behind"}, "behind"),
+        ({}, {"connected": 0}, HOLDER, {"state": "over budget"}, "over budget"),
+        ({}, {}, HOLDER, {"state": "refused"}, "refused"),
+        ({}, {}, HOLDER, {"last_post": T - 6 * HOUR}, "silent"),
+        ({}, {}, HOLDER, {"last_post": T - 6 * HOUR, "day": 3}, "running"),
+        ({}, {}, HOLDER, {"state": "waiting"}, "blind"),
+    ],
+)
+def test_a_word_for_each(capture: Any, live: Any, holder: Any, state: Any, word: str) -> None:
+    known = {"captures": {"cats": replace(STATE, **state)}} | live
+    found = health(replace(CAPTURE, **capture), replace(LIVE, **known), holder, T)
+    assert found.word == word
+    assert found.well == (word in ("running", "stopped", "waiting"))
+
+
+def test_counts_of_a_holder_that_says_nothing_are_not_told() -> None:
+    assert health(CAPTURE, replace(LIVE, at=T - HOUR), None, T).minute == 0
+
+
+def test_the_outcome_names_whoever_is_not_well() -> None:
+    well = health(CAPTURE, LIVE, HOLDER, T)
+    ill = replace(well, index="dogs", word="blind")
+    assert outcome([well]) == "1 capture, all well"
+    assert outcome([well, ill]) == "2 captures, dogs is blind"
+    assert replace(well, expected=200, recorded=190).complete == 95.0
+    assert replace(well, expected=0, recorded=0).complete == 100.0
