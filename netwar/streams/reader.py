@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from netwar.twitter.streaming import OpenStream
 
 IN_MEMORY = 32 << 20  # bytes of lines; X cuts whoever reads too slowly, and that is a gap like others
 OVERHEAD = 80  # bytes of a line beside its text
+STOOD_STILL = 25.0  # seconds: a keep-alive comes each 20, so whoever reads nothing for so long was stopped itself
+
+log = logging.getLogger("netwar.streams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A connection began (ms at X): whatever was made before may be missing."""
+    """A connection began, or was read again after this process had stood still (ms at X): whatever was made before may be
+    missing."""
 
     at: int
 
@@ -102,12 +107,16 @@ class Inbox:
 def read(stream: OpenStream, inbox: Inbox, closed: Callable[[], bool], heard: Callable[[int], None]) -> Ended:
     """Read a connection to its end. `closed` tells whether we ended it, `heard` is told when something came.
 
-    What time it is at X follows from the connect's Date and a steady clock: clocks that are set change nothing.
+    What time it is at X follows from the connect's Date and a steady clock: clocks that are set change nothing. Who was stopped
+    for a while reads what was sent long ago, and X may have ended the connection since: that it comes now proves nothing of then.
     """
     began, splitter, last, why = time.monotonic(), Splitter(), stream.connected, ""
     try:
         for chunk in stream.chunks():
-            last = stream.connected + int((time.monotonic() - began) * 1000)
+            before, last = last, stream.connected + int((time.monotonic() - began) * 1000)
+            if (stood := (last - before) / 1000) > STOOD_STILL:
+                log.warning("the stream was not read for %.0f s: what was made meanwhile may be missing", stood)
+                inbox.mark(Begun(last))
             heard(last)
             if (lines := splitter.feed(chunk)) and not inbox.put(last, lines):
                 break
