@@ -12,7 +12,7 @@ from netwar.errors import NetwarError
 from netwar.records.documents import tweets_index
 from netwar.streams import gaps
 
-Word = Literal["running", "silent", "behind", "blind", "over budget", "refused", "crashed", "waiting", "stopped"]
+Word = Literal["running", "silent", "behind", "blind", "over budget", "refused", "down", "waiting", "stopped"]
 WELL = ("running", "stopped", "waiting")
 
 STALE = 30_000  # ms after which a holder should have said how it stands
@@ -78,9 +78,9 @@ def _judged(capture: Capture, state: CaptureState, live: Live, holder: Holder | 
         began = max(capture.since, live.at)
         if not live.at and now - capture.since < BEGINNING:
             return "waiting", capture.since, "nobody holds the connection yet"
-        return "crashed", began, f"nobody holds the connection: tw-stream {capture.index} takes it"
+        return "down", began, f"nobody holds the connection: tw-stream {capture.index} takes it"
     if now - max(live.at, holder.since) > STALE:
-        return "crashed", live.at, f"process {holder.pid} on {holder.host} holds the connection and says nothing"
+        return "down", live.at, f"process {holder.pid} on {holder.host} holds the connection and says nothing"
     if state.state in ("over budget", "refused"):
         return ("over budget" if state.state == "over budget" else "refused"), state.last_post or capture.since, state.detail
     if not live.connected or now - live.line > DEAD:

@@ -22,8 +22,8 @@ LIVE = Live(at=T - 2_000, connected=T - HOUR, line=T - 3_000, lag=1_000, capture
     [
         ({}, {}, HOLDER, {}, "running"),
         ({"on": False, "until": T}, {}, None, {}, "stopped"),
-        ({}, {}, None, {}, "crashed"),
-        ({}, {"at": T - MINUTE}, HOLDER, {}, "crashed"),
+        ({}, {}, None, {}, "down"),
+        ({}, {"at": T - MINUTE}, HOLDER, {}, "down"),
         ({"since": T - 9_000}, {"at": 0, "captures": {}}, None, {}, "waiting"),
         ({}, {"connected": 0}, HOLDER, {}, "blind"),
         ({}, {"line": T - MINUTE}, HOLDER, {}, "blind"),
