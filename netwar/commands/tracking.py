@@ -166,5 +166,5 @@ def seconds(given: str) -> float:
     except ValueError:
         value = 0
     if not 60 <= value <= 100 * 86_400:
-        raise click.UsageError(f"{given[:20]!r} is no length of time such as 90m, 12h or 1d (at least a minute)")
+        raise click.UsageError(f"{given[:20]!r} is no length of time such as 90m, 12h or 1d, from a minute to 100 days")
     return value

@@ -255,7 +255,9 @@ def test_a_window_that_is_too_small_is_told_with_the_number(observer_of: Callabl
 
 
 def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
-    assert "is no length of time" in lists.track("--within", "soon", check=2).stderr
+    for length in ("soon", "59s", "101d"):
+        told = lists.track("--within", length, check=2).stderr
+        assert f"'{length}' is no length of time such as 90m, 12h or 1d, from a minute to 100 days" in told
     for none in ("brexit", "", ",", "1,,2"):
         assert "is no id of a list" in lists.track("--lists", none, check=2).stderr
 
