@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
@@ -19,8 +19,12 @@ def _cells(one: XList) -> tuple[Cell, ...]:
     return one.id, one.slug, one.name, one.count, "private" if one.private else ""
 
 
+def _json(one: XList) -> dict[str, Any]:
+    return {"id": one.id, "slug": one.slug, "name": one.name, "members": one.count, "private": one.private}
+
+
 LISTS: Table[XList] = Table(
-    [Column("id"), Column("slug"), Column("name"), Column("members", Kind.COUNT), Column("private")], _cells
+    [Column("id"), Column("slug"), Column("name"), Column("members", Kind.COUNT), Column("private")], _cells, json=_json
 )
 MEMBERS: Table[Member] = Table([Column("id"), Column("name")], lambda one: one)
 

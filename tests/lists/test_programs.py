@@ -74,9 +74,11 @@ def test_the_lists_of_the_account_and_of_others(one: Operator) -> None:
         ["nsce-brexit", "NSCE Brexit", "30", ""],
     ]
     assert "4 lists of the account for $0.020" in ended.stderr
+    told = map(json.loads, one.run("tw-lists", "--json").stdout.splitlines())
+    assert [each["private"] for each in told] == [False, False, True, False]
     shown = [json.loads(line) for line in one.run("tw-lists", "other", "--json").stdout.splitlines()]
     assert shown == [
-        {"id": list_id(one, "Astronauts"), "slug": "astronauts", "name": "Astronauts", "members": 3, "private": None}
+        {"id": list_id(one, "Astronauts"), "slug": "astronauts", "name": "Astronauts", "members": 3, "private": False}
     ]
     assert one.spent() == one.bill()["micro"] == 5 * 5_000 + 10_000
     [row] = csv.DictReader(StringIO(one.run("tw-lists", one.users()[1]["id"], "--csv").stdout))
