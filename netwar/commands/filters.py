@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from typing import TYPE_CHECKING
 
@@ -29,24 +29,22 @@ def from_file(services: Services, field: str, file: BufferedReader, index: str |
     """
     from netwar.lists.filters import field_of
     from netwar.records.entries import NotText
-    from netwar.records.text import plural
 
     try:
         meant = field_of(field)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    users, rejected, count = _collection(services, index), Rejected(file.name), 0
+    users, rejected = _collection(services, index), Rejected(file.name)
     terms: dict[str, list[str]] = {name: [] for name in (*meant.ids, *meant.names, meant.plain) if name}
     try:
         with rejected:
             for found in _known(services, meant, file, users, rejected):
-                count += 1
                 for name in _fields(meant, found):
                     terms[name].append(found.removeprefix("@"))
     except NotText as error:
         raise NetwarError(f"{file.name}: {error}; there is no query") from error
     _print(terms, file.name)
-    outcome = f"a query for {plural(count, 'user')} of {file.name} in {' and '.join(terms)}"
+    outcome = f"a query for {_counted(meant, terms)} of {file.name} in {' and '.join(terms)}"
     if rejected.count:
         raise ItemsFailed(f"{outcome}; lines that are not in it ({rejected.where}): {rejected.count:,}")
     return outcome
@@ -87,6 +85,19 @@ def _print(terms: dict[str, list[str]], source: str) -> None:
     except ValueError as error:
         raise NetwarError(f"{source}: {error}") from error
     echo(as_json(made))
+
+
+def _counted(meant: Field, terms: Mapping[str, Sequence[str]]) -> str:
+    """How many users, each once; where ids and names are searched for as they are given, how many of both: who has which is
+    not looked up."""
+    from netwar.records.text import plural
+
+    if meant.plain:
+        return plural(len(set(terms[meant.plain])), "value")
+    if not (meant.ids and meant.names):
+        return plural(len({value for some in terms.values() for value in some}), "user")
+    ids, names = (len({value for name in some for value in terms[name]}) for some in (meant.ids, meant.names))
+    return f"{plural(ids, 'id')} and {plural(names, 'screen name')}"
 
 
 def _fields(meant: Field, entry: str) -> Iterator[str]:

@@ -47,7 +47,9 @@ def test_a_query_for_a_file(one: Operator) -> None:
     given = "11\n@Some_Name\n12\n@123\n11\n"
     ended = one.run("tw-file2filt", "mentions", "-", input=given)
     assert found(ended.stdout) == {"entities.mentions.id": ["11", "12"], "entities.mentions.username": ["some_name", "123"]}
-    assert "a query for 5 users of <stdin> in entities.mentions.id and entities.mentions.username" in ended.stderr
+    assert (
+        "a query for 2 ids and 2 screen names of <stdin> in entities.mentions.id and entities.mentions.username" in ended.stderr
+    )
     assert found(one.run("tw-file2filt", "user.screen_name", "-", input=given).stdout) == {
         "user.screen_name": ["11", "some_name", "12", "123"]
     }
@@ -64,6 +66,9 @@ def test_users_are_looked_up_where_the_field_has_the_other_kind(one: Operator) -
     lines = "\n".join([ids[0], names[1], "nobody_at_all", "77", f"@{names[2].upper()}"]) + "\n"
     ended = one.run("tw-file2filt", "author", "-", input=lines, check=1)
     assert sorted(found(ended.stdout)["author_id"]) == sorted([*ids, "77"])
+    assert "a query for 4 users of <stdin> in author_id; lines that are not in it" in ended.stderr
+    twice = f"{ids[0]}\n@{names[0]}\n{names[0].upper()}\n{ids[0]}\n"
+    assert "a query for 1 user of <stdin>" in one.run("tw-file2filt", "author", "-", input=twice).stderr
     assert "line 3: nobody_at_all: the id of this user is not recorded in usertest" in ended.stderr
     ended = one.run("tw-file2filt", "username", "-", input=lines, check=1)
     assert sorted(found(ended.stdout)["username"]) == sorted([*(name.lower() for name in names), "nobody_at_all"])
