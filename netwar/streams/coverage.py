@@ -18,7 +18,7 @@ from netwar.records.documents import tweets_index
 RULE_DELAY = 20_000  # ms
 LATE = 30_000  # ms
 SKEW = 2_000  # ms by which what we take for X's time may be behind: it comes with an answer, and a post may be made meanwhile
-QUIET = 30_000  # ms: a capture without posts is told to be covered so often
+QUIET = 10_000  # ms: a capture without posts is told to be covered so often; with LATE and a keep-alive it makes a minute
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,16 @@ def test_a_capture_is_covered_from_the_connect_to_half_a_minute_before_the_last_
     assert spans(tracker.covered(T + LATE + 9, {"one": 2})) == [("stream/3", 5, 9)]
 
 
-def test_keep_alives_count_and_silence_is_told_each_half_minute() -> None:
+@pytest.mark.parametrize("first", range(1, 20_000, 1_999))
+def test_a_capture_without_posts_loses_no_more_than_a_minute_before_an_interruption(first: int) -> None:
+    """Whoever is killed just before the next keep-alive leaves a gap from what was told as covered last."""
+    tracker, covered = connected(("one", Standing(1, T - 99 * SECOND))), T
+    for line in range(T + first, T + 600 * SECOND, 20 * SECOND):
+        covered = max((mark.span.high for mark in tracker.covered(line, {})), default=covered)
+        assert line + 20 * SECOND - covered <= 60 * SECOND
+
+
+def test_keep_alives_count_and_silence_is_told_now_and_then() -> None:
     tracker = connected(("one", Standing(1, T - 99 * SECOND)))
     assert tracker.covered(T + LATE + QUIET - 1, {}) == []
     assert spans(tracker.covered(T + LATE + QUIET, {})) == [("stream/1", 0, QUIET)]
