@@ -31,11 +31,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by the `name` that it has in CSV and JSON. `shown` spells a value for people, where the kind does not say how."""
+    """A column by the `name` that it has in CSV and JSON. `shown` spells a value for people, where the kind does not say how;
+    what is not `on_terminal` would make the table too wide there."""
 
     name: str
     kind: Kind = Kind.TEXT
     shown: Callable[[Any], str] | None = None
+    on_terminal: bool = True
 
     @property
     def heading(self) -> str:
@@ -118,6 +120,10 @@ class Table(Generic[T]):
     def _aligned(self, records: Iterable[T]) -> Iterator[str]:
         from netwar.cli.aligned import lines
 
-        rows = ([column.for_people(cell) for column, cell in zip(self.columns, self.cells(one), strict=True)] for one in records)
-        to_the_right = [column.kind in (Kind.COUNT, Kind.DOLLARS) for column in self.columns]
-        return lines([column.heading for column in self.columns], to_the_right, rows, columns_of(sys.stdout))
+        def row_of(one: T) -> list[str]:
+            cells = zip(self.columns, self.cells(one), strict=True)
+            return [column.for_people(cell) for column, cell in cells if column.on_terminal]
+
+        columns = [column for column in self.columns if column.on_terminal]
+        to_the_right = [column.kind in (Kind.COUNT, Kind.DOLLARS) for column in columns]
+        return lines([column.heading for column in columns], to_the_right, map(row_of, records), columns_of(sys.stdout))

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 Change = tuple[int, str, str, str, str, str, str]  # when (ms), list by its slug, + or -, id, screen name, why, the list's id
 
-NAMES = ("list", "change", "id", "name", "why", "list_id")
-CHANGES: Table[Change] = Table([Column("time", Kind.TIME), *map(Column, NAMES)], lambda one: one)
+NAMES = ("list", "change", "id", "name", "why")
+COLUMNS = (Column("time", Kind.TIME), *map(Column, NAMES), Column("list_id", on_terminal=False))
+CHANGES: Table[Change] = Table(COLUMNS, lambda one: one)
 
 
 def show(services: Services, index: str, given: str | None, form: Form) -> str:
@@ -52,13 +53,7 @@ def _chosen(logs: Sequence[ListLog], given: str) -> list[ListLog]:
     found = [log for log in logs if given == log.list_id] or [log for log in logs if slug(log.state().name) == slug(given) != ""]
     if found:
         return found
-    raise NetwarError(f"no list {given} is followed; there are {', '.join(map(_label, logs))}")
-
-
-def _label(log: ListLog) -> str:
-    from netwar.lists.slugs import slug
-
-    return slug(log.state().name) or log.list_id
+    raise NetwarError(f"no list {given} is followed; there are {', '.join(log.label() for log in logs)}")
 
 
 def _changes(services: Services, users: str, logs: Sequence[ListLog]) -> Iterator[Change]:
@@ -68,7 +63,7 @@ def _changes(services: Services, users: str, logs: Sequence[ListLog]) -> Iterato
     from netwar.profiles.membership import BATCH_SIZE
     from netwar.records.idlists import portions
 
-    labels = {log.list_id: _label(log) for log in logs}
+    labels = {log.list_id: log.label() for log in logs}
     events = merge(*([(event, log.list_id) for event in log.events()] for log in logs), key=lambda one: one[0].at)
     for some in portions(events, BATCH_SIZE):
         known = names(services.archive, users, list({event.user for event, _ in some}))
@@ -84,4 +79,4 @@ def _troubles(logs: Sequence[ListLog]) -> Iterator[str]:
     for log in logs:
         state = log.state()
         if state.trouble:
-            yield f"list {_label(log)} is {state.trouble} since {minute(state.since)}, its members stay"
+            yield f"list {log.label()} is {state.trouble} since {minute(state.since)}, its members stay"

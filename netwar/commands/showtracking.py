@@ -25,12 +25,14 @@ BATCH_SIZE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A member as they are shown: by what screen name, in which set beside SEEN, and when they are due (ms, 0 at once)."""
+    """A member as they are shown: by what screen name, in which set beside SEEN, when they are due (ms, 0 at once), and their
+    lists as people know them."""
 
     member: Member
     name: str
     where: str
     due: int
+    slugs: str
 
 
 def _cells(one: Shown) -> tuple[Cell, ...]:
@@ -38,16 +40,19 @@ def _cells(one: Shown) -> tuple[Cell, ...]:
     lists = ",".join(member.lists)
     return (
         one.where, member.user, one.name, lists, member.since, member.asked, one.due or None, member.held or None,
-        round(member.rate), member.detail,
+        round(member.rate), one.slugs, member.detail,
     )  # fmt: skip
 
 
 MEMBERS: Table[Shown] = Table(
     [
-        *map(Column, ("state", "id", "name", "lists")),
-        *(Column(name, Kind.TIME) for name in ("since", "asked", "due", "held_until")),
-        Column("posts_a_day", Kind.COUNT),
-        Column("detail"),
+        *map(Column, ("state", "id", "name")),
+        Column("lists", on_terminal=False),
+        *(Column(name, Kind.TIME, on_terminal=False) for name in ("since", "asked")),
+        Column("due", Kind.TIME),
+        Column("held_until", Kind.TIME, on_terminal=False),
+        Column("posts_a_day", Kind.COUNT, on_terminal=False),
+        *map(Column, ("slugs", "detail")),
     ],
     _cells,
 )
@@ -89,6 +94,8 @@ def wipe(services: Services, index: str, *, yes: bool) -> str:
 
 
 def _shown(services: Services, index: str, roster: Roster, members: Sequence[Member], schedule: Schedule) -> list[Shown]:
+    from netwar.lists.membership import ListLog
+
     claimed = {one.user for queue in (roster.adds, roster.work) for one in queue.claimed()}
     failed = {one.user for queue in (roster.adds, roster.work) for one in queue.failed()}
     places = {**dict.fromkeys(roster.work.waiting(), "work"), **dict.fromkeys(roster.adds.waiting(), "adds")}
@@ -96,8 +103,13 @@ def _shown(services: Services, index: str, roster: Roster, members: Sequence[Mem
     names: dict[str, str] = {}
     for some in portions((member.user for member in members), BATCH_SIZE):
         names |= {user: kept.name for user, kept in services.archive.profiles(users_index(index), some).items()}
+    lists = {id for one in members for id in one.lists}
+    labels = {id: ListLog(services.archive, tweets_index(index), id).label() for id in lists}
     return [
-        Shown(one, names.get(one.user, ""), places.get(one.user, "held" if one.held else "seen"), schedule.due(one))
+        Shown(
+            *(one, names.get(one.user, ""), places.get(one.user, "held" if one.held else "seen"), schedule.due(one)),
+            ",".join(labels[id] for id in one.lists),
+        )
         for one in members
     ]
 

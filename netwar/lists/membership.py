@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from netwar.archive.base import Ledger
 from netwar.errors import ServiceDown
+from netwar.lists.slugs import slug
 
 PART = 1_000  # events
 LISTED, REMOVED = "listed", "removed"
@@ -84,6 +85,10 @@ class ListLog:
     def state(self) -> ListState:
         """What is known of the list."""
         return ListState.of(self._ledger.note(self._index, self._key()))
+
+    def label(self) -> str:
+        """What people call the list: its slug, or its id where no name is known that makes one."""
+        return slug(self.state().name) or self.list_id
 
     def change(self, change: Callable[[ListState], ListState]) -> ListState:
         """Read, change and write what is known of the list as one step, whoever else writes it; the new state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from tests.terminals import shown
 from tests.tracking.desk import DAY, WORLD, Lists
 
 HOUR = 3_600
@@ -250,8 +251,13 @@ def test_a_window_that_is_too_small_is_told_with_the_number(observer_of: Callabl
     assert (
         "12 members within 1 minute each need 180 requests in 15 minutes, and the account has 90: each is asked every 2" in told
     )
-    shown = json.loads(lists.run("tw-showmywork", "brexit", "--json").stdout)
-    assert shown["seen"] == 12
+    told = json.loads(lists.run("tw-showmywork", "brexit", "--json").stdout)
+    assert told["seen"] == 12
+    assert {slug for one in told["members"] for slug in one["slugs"].split(",")} == {"nsce-brexit", "nsce-elections"}
+    assert all(one["lists"].split(",")[0].isdigit() for one in told["members"])
+    heading, *members = shown(lists.desk, "tw-showmywork", "brexit", columns=100)[-13:]
+    assert heading.split() == ["STATE", "ID", "NAME", "DUE", "(UTC)", "SLUGS", "DETAIL"]
+    assert all("nsce-" in line and len(line) <= 100 for line in members)
 
 
 def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
