@@ -38,21 +38,20 @@ def _json(one: Health) -> dict[str, Any]:
     return told | {"state": state, "dollars": micro / 1e6, "since": iso(one.since), "last_post": iso(one.last_post)}
 
 
-STREAMS: Table[Health] = Table(
-    [
+def table(*, verified: bool) -> Table[Health]:
+    """The table of captures, with or without what X's counts say; on a terminal it fits into 100 columns."""
+    columns = [
         *map(Column, ("index", "state")),
         Column("since", Kind.TIME),
         *(Column(name, Kind.COUNT) for name in ("minute", "hour", "day")),
         Column("last_post", Kind.TIME),
         Column("gaps", Kind.COUNT),
-        Column("rejected", Kind.COUNT),
+        Column("rejected", Kind.COUNT, on_terminal=False),
         Column("cost", Kind.DOLLARS),
-        Column("complete"),
+        Column("complete", on_terminal=verified),
         Column("detail"),
-    ],
-    _cells,
-    json=_json,
-)
+    ]
+    return Table(columns, _cells, json=_json)
 
 
 def show(services: Services, given: str | None, form: Form, *, verify: bool, yes: bool) -> str:
@@ -67,7 +66,7 @@ def show(services: Services, given: str | None, form: Form, *, verify: bool, yes
             raise NetwarError(f"no capture {name} is registered: tw-stream {name} FILE registers one")
     if verify:
         found = _verified(services, found, yes=yes)
-    STREAMS.write(form, found)
+    table(verified=verify).write(form, found)
     short = [f"{one.index} has {one.complete:.1f} % of what X counts" for one in found if (one.complete or 100.0) < LOWEST]
     said = ", ".join((outcome(found), *short))
     if short or not all(one.well for one in found):

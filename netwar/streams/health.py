@@ -10,6 +10,7 @@ from netwar.archive.base import Ledger
 from netwar.captures.base import Capture, Captures, CaptureState, Holder, Live
 from netwar.errors import NetwarError
 from netwar.records.documents import tweets_index
+from netwar.records.text import plural
 from netwar.streams import gaps
 
 Word = Literal["running", "silent", "behind", "blind", "over budget", "refused", "down", "waiting", "stopped"]
@@ -66,9 +67,9 @@ def health(capture: Capture, live: Live, holder: Holder | None, now: int) -> Hea
     state = live.captures.get(capture.index, CaptureState(capture.index))
     word, since, why = _judged(capture, state, live, holder, now)
     counts = (state.minute, state.hour, state.day) if now - live.at < STALE else (0, 0, 0)
-    return Health(
-        capture.index, word, since, *counts, state.last_post, 0, state.rejected, state.micro, why or state.detail or live.detail
-    )
+    unread = f"{plural(state.rejected, 'line')} could not be read" if state.rejected else ""
+    detail = "; ".join(filter(None, (why or state.detail or live.detail, unread)))
+    return Health(capture.index, word, since, *counts, state.last_post, 0, state.rejected, state.micro, detail)
 
 
 def _judged(capture: Capture, state: CaptureState, live: Live, holder: Holder | None, now: int) -> tuple[Word, int, str]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from netwar.captures.base import Capture, CaptureState, Holder, Live
+from netwar.cli.forms import Form
+from netwar.commands.chkstreams import table
 from netwar.streams.health import health, outcome
 from tests.rows import rows
 
@@ -42,6 +46,19 @@ def test_a_word_for_each(capture: Any, live: Any, holder: Any, state: Any, word:
     found = health(replace(CAPTURE, **capture), replace(LIVE, **known), holder, T)
     assert found.word == word
     assert found.well == (word in ("running", "stopped", "waiting"))
+
+
+def test_lines_that_could_not_be_read_are_told() -> None:
+    found = health(CAPTURE, replace(LIVE, captures={"cats": replace(STATE, rejected=2)}), HOLDER, T)
+    assert (found.word, found.detail) == ("running", "2 lines could not be read")
+
+
+def test_the_table_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    found = health(replace(CAPTURE, on=True), LIVE, None, T)
+    table(verified=False).write(
+        Form.TERMINAL, [replace(found, index="brexit17", word="over budget", day=12_345, micro=1_234_500_000)]
+    )
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
 def test_counts_of_a_holder_that_says_nothing_are_not_told() -> None:
