@@ -25,21 +25,23 @@ log = logging.getLogger("netwar.streams")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the operator asked for: the lines' FILE or the list's id, neither for what is registered already; how it records."""
+    """What the operator asked for: the lines' FILE or the list's id, neither for what is registered already; how it records,
+    None for as it is registered, or the usual."""
 
     file: Path | None
     list_id: str
-    users_once: bool
+    users_once: bool | None
     budget: int | None
     once: bool = False
 
 
-def wish(file: Path | None, list_id: str | None, users_once: bool, budget: str | None, once: bool) -> Wish:
+def wish(file: Path | None, list_id: str | None, users: str | None, budget: str | None, once: bool) -> Wish:
     """What a command line asks for. Raises UsageError where it contradicts itself."""
     from netwar.commands.tracking import one_id
 
     if file and list_id:
         raise click.UsageError("FILE and --list are two sources of lines: name one of them")
+    users_once = users == "once" if users else None
     return Wish(file, one_id(list_id) if list_id else "", users_once, _dollars(budget), once)
 
 
@@ -62,7 +64,7 @@ def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
     outcome, rejected = registered(services, index, wish)
     if not detach:
         log.info("%s", outcome)
-        return stay(services, index, wish.once, lambda beside: registered(beside, index, wish)[0])
+        return stay(services, index, wish.once, lambda beside: registered(beside, index, again(beside, index, wish))[0])
     outcome = f"{outcome}; {held(services.captures, index)}"
     if rejected:
         raise ItemsFailed(f"{outcome}; {rejected}")
@@ -72,7 +74,7 @@ def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
 def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     """Register a capture, or its new lines; what was, and what is wrong with lines that were left out, "" if nothing."""
     if wish.file is None and not wish.list_id:
-        return f"{index}: {about(_going_on(services, index))}", ""
+        return f"{index}: {about(_going_on(services, index, wish))}", ""
     lines, found = _lines(services, index, wish)
     capture = _capture(index, wish, lines)
     verdict = capture_lines.verified(services, capture) if capture.lines else None
@@ -84,6 +86,21 @@ def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     left_out = f"lines that are left out ({rejected.where}): {rejected.count:,}" if rejected.count else ""
     rules = f", {verdict.rules:,} of {verdict.allowed:,} rules" if verdict else ""
     return f"{index}: {about(capture)}{rules}", left_out
+
+
+def again(services: Services, index: str, wish: Wish) -> Wish:
+    """What HUP asks for: the same, and where the command line names no lines, those of the file or list that is registered.
+
+    Raises NetwarError for a file of another host."""
+    if wish.file or wish.list_id:
+        return wish
+    capture = known(services.captures, index)
+    how = capture.options
+    if how.list_id:
+        return Wish(None, how.list_id, how.users_once, how.budget, wish.once)
+    if capture.host != here():
+        raise NetwarError(f"they are of {capture.file} on {capture.host}: send HUP there, or give tw-stream {index} a FILE here")
+    return Wish(Path(capture.file), "", how.users_once, how.budget, wish.once)
 
 
 def estimated(services: Services, index: str, wish: Wish) -> str:
@@ -153,10 +170,17 @@ def now(services: Services) -> int:
         return time.time_ns() // 1_000_000
 
 
-def _going_on(services: Services, index: str) -> Capture:
-    """A capture with the lines that it has, begun anew if it was stopped."""
+def _going_on(services: Services, index: str, wish: Wish) -> Capture:
+    """A capture with the lines that it has, begun anew if it was stopped, and recorded as the command line says."""
     capture = known(services.captures, index)
-    return capture if capture.on else services.captures.register(replace(capture, since=now(services)))
+    options = capture.options
+    if wish.users_once is not None:
+        options = replace(options, users_once=wish.users_once)
+    if wish.budget is not None:
+        options = replace(options, budget=wish.budget)
+    if capture.on and options == capture.options:
+        return capture
+    return services.captures.register(replace(capture, options=options, since=now(services)))
 
 
 def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Lines, Wishes | None]:
@@ -166,6 +190,6 @@ def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Li
 def _capture(index: str, wish: Wish, lines: capture_lines.Lines) -> Capture:
     from netwar.captures.base import Capture, CaptureOptions
 
-    options = CaptureOptions(wish.users_once, wish.budget, wish.list_id)
+    options = CaptureOptions(bool(wish.users_once), wish.budget, wish.list_id)
     file = os.path.abspath(wish.file) if wish.file else lines.source
     return Capture(index, lines.kind, lines.lines, options, host=here(), file=file)

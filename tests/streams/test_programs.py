@@ -8,14 +8,19 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import requests
 
+from netwar.captures import kept
+from netwar.captures.base import Capture
+from netwar.commands.streams import Wish, again
+from netwar.errors import NetwarError
 from netwar.records.expressions import split
 from tests.operator import ALL_OPEN, Operator, beginning
 
@@ -90,6 +95,11 @@ class Streams(Operator):
         except sqlite3.OperationalError:  # its file is not there yet, or just being made
             return 0
 
+    def registered(self) -> list[Capture]:
+        """The captures as they are registered."""
+        with closing(sqlite3.connect(self.desk.home / ".local/share/netwar/streams.sqlite")) as db:
+            return [kept.read(text) for (text,) in db.execute("SELECT kept FROM captures ORDER BY name")]
+
     def ended(self, process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> str:
         """What a process says that is told to end."""
         process.send_signal(number)
@@ -161,6 +171,29 @@ def test_changed_lines_are_read_at_hup_without_connecting_anew(streams: Streams)
     assert "the lines stay as they were" in said
     assert "one was stopped; one: " in said
     assert streams.rules() == []
+
+
+def test_hup_rereads_the_file_that_a_capture_was_registered_with(streams: Streams) -> None:
+    path = streams.write("terms", "harbour")
+    streams.run("tw-stream", "one", path, "--detach", "--users", "once", "--budget", "7")
+    process = streams.stream("one")
+    streams.until(streams.connected, process)
+    streams.write("terms", "harbour", "election")
+    process.send_signal(signal.SIGHUP)
+    streams.until(lambda: frozenset(["election", "harbour"]) in streams.values(), process)
+    [one] = streams.registered()
+    assert (one.options.users_once, one.options.budget) == (True, 7_000_000), "as it was registered"
+    streams.run("tw-stream", "one", "--detach", "--budget", "9")
+    [one] = streams.registered()
+    assert (one.options.users_once, one.options.budget, one.terms) == (True, 9_000_000, 2)
+
+
+def test_hup_where_the_file_is_not_says_where_it_is() -> None:
+    captures = SimpleNamespace(captures=lambda: [Capture("one", "terms", ("harbour",), host="elsewhere", file="/home/me/terms")])
+    with pytest.raises(
+        NetwarError, match="they are of /home/me/terms on elsewhere: send HUP there, or give tw-stream one a FILE"
+    ):
+        again(cast(Any, SimpleNamespace(captures=captures)), "one", Wish(None, "", None, None))
 
 
 def test_rules_of_ours_are_removed_and_those_of_others_stay(streams: Streams) -> None:
