@@ -54,12 +54,13 @@ def told(index: str, found: Sequence[Gap], terms: Sequence[Terms], at: int) -> s
     from collections import Counter
 
     from netwar.records.text import plural
+    from netwar.tracking.schedule import spoken
 
     counts = Counter(one.state for one in found)
     states = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
     missing = sum(one.until - one.since for one in found if one.state in ("open", "lost"))
     whole = sum(max(min(high or at, at) - low, 0) for one in terms for low, high in one.valid)
-    share = f"; {100 * (1 - missing / whole):.3f} % of {whole / 3_600_000:,.1f} hours are covered" if whole else ""
+    share = f"; {100 * (1 - missing / whole):.3f} % of {spoken(whole / 1000)} covered" if whole else ""
     return f"{plural(len(found), 'gap')} in {index}{f': {states}' if states else ''}{share}"
 
 

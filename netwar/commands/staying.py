@@ -104,7 +104,8 @@ def figures(index: str, live: Live) -> str:
     state = live.captures.get(index)
     if state is None:
         return f"{index}: nothing is known of it yet"
-    parts = [f"{state.posts:,} posts", f"{state.minute / 60:,.1f}/s", f"lag {live.lag / 1000:.1f} s"]
+    seconds = min(max((live.at - live.connected) / 1000, 10), 60) if live.connected else 60  # a minute has to pass first
+    parts = [f"{state.posts:,} posts", f"{state.minute / seconds:,.1f}/s", f"lag {live.lag / 1000:.1f} s"]
     parts += [f"gaps {state.gaps:,}"] if state.gaps else []
     parts += [f"${state.micro / 1e6:,.2f}"]
     told = "" if state.state == "running" else f" ({state.state}{f': {state.detail}' if state.detail else ''})"
