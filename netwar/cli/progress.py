@@ -38,6 +38,13 @@ def watched() -> bool:
     return sys.stderr.isatty()
 
 
+def wipe() -> None:
+    """Clear the line of a bar that stands there, for a line of a table; the bar is drawn anew below it."""
+    if TerminalBar.standing:
+        control("\r\x1b[K")
+        sys.stderr.flush()
+
+
 class NoBar:
     """The twin that shows nothing."""
 
@@ -58,16 +65,20 @@ class TerminalBar:
     total: the queue grew meanwhile, so does the bar.
     """
 
+    standing = False  # whether one is on the terminal just now
+
     def __init__(self, total: int, label: str) -> None:
         self._total, self._done = max(total, 1), 0
         self._label, self._note = one_line(label), ""
         self._began, self._drawn = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
+        TerminalBar.standing = True
         self._draw()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        TerminalBar.standing = False
         self._draw()
         control("\n")
         sys.stderr.flush()

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from netwar.cli import output
 from netwar.cli.forms import Form
+from netwar.cli.progress import wipe
 from netwar.cli.screen import columns_of
 from netwar.records.text import one_line, row
 
@@ -92,6 +93,8 @@ class Table(Generic[T]):
             return
         lines = {Form.TERMINAL: self._aligned, Form.PIPE: self._piped, Form.JSON: self._json}[form]
         for line in lines(records):
+            if form is Form.TERMINAL:
+                wipe()
             output.echo(line)
 
     def of(self, record: T) -> dict[str, Any]:

@@ -33,13 +33,19 @@ COLUMNS = [Column("id"), Column("last_name"), Column("posts", Kind.COUNT), Colum
 ROWS = [("1234567890123456789", "東京", 1234, 1_500_000, 1_795_836_114_143, "=1+1, he \\"said\\""),
         ("2", "Zoë\\u0301", 0, 0, 0, ""), ("3", EVIL, None, None, None, EVIL)]
 TABLE = Table(COLUMNS, lambda row: row)
+COUNTED = Table([Column("number", Kind.COUNT), Column("text")], lambda number: (number, "counted"))
 ENDLESS = Table([Column("number", Kind.COUNT), Column("text")], lambda number: (number, "x"))
 
 
 @command
 @click.option("--endless", is_flag=True)
+@click.option("--counted", is_flag=True)
 @options.table(json="Print JSON.")
-def main(services: Services, endless: bool, form: Form) -> None:
+def main(services: Services, endless: bool, counted: bool, form: Form) -> None:
+    if counted:
+        with services.report.work("numbers", 2) as bar:
+            COUNTED.write(form, (bar.update(1) or number for number in range(2)))
+        return
     ENDLESS.write(form, count(1)) if endless else TABLE.write(form, ROWS)
 
 
@@ -69,6 +75,13 @@ def test_a_terminal_is_shown_aligned_columns(desk: Desk, program: Path) -> None:
     assert {width(line[: line.index(seen)]) for line, seen in ((tokyo, "2026-11"), (zoe, "never"))} == {
         width(heading.partition("SEEN")[0])
     }
+
+
+def test_a_bar_is_wiped_before_each_line_of_the_table(desk: Desk, program: Path) -> None:
+    status, seen = on_a_terminal(desk, [program, "--counted"], columns=80)
+    assert status == 0
+    lines = [line.rpartition("\x1b[K")[2] for line in seen.decode().split("\r\n") if "counted" in line or "NUMBER" in line]
+    assert lines == ["NUMBER  TEXT", "     0  counted", "     1  counted"]
 
 
 def test_a_narrow_terminal_has_long_texts_below(desk: Desk, program: Path) -> None:
