@@ -140,7 +140,7 @@ def said(services: Services, found: Estimate) -> str:
     posts = f"{plural(found.posts, 'post')} in {(found.until - found.since) / (24 * HOUR_MS):,.1f} days"
     day = f"{found.a_day:,.0f} a day for ${found.micro_a_day / 1e6:,.2f}"
     authors = f"up to ${found.a_day * found.author / 1e6:,.2f} more for their authors"
-    return f"{posts}, {day} ({authors}){_cap(services, found)}; asked for ${found.micro / 1e6:,.3f}"
+    return f"{posts}, {day} ({authors}){_cap(services, found)}; counting cost ${found.micro / 1e6:,.3f}"
 
 
 def _cap(services: Services, found: Estimate) -> str:

@@ -107,7 +107,7 @@ def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> No
             posts, spent = posts + sum(found for _, _, found in stretches), spent + micro
             bar.update(1)
     least, most = (services.money.price({"post": posts * each, "user": posts * users}) for each, users in ((1, 0), (3, 1)))
-    told = f"{plural(posts, 'post')} by X's count (asked for ${spent / 1e6:,.3f}): ${least / 1e6:,.2f}, and with their authors"
+    told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: ${least / 1e6:,.2f}, and with their authors"
     agree_to(services, "posts", f"{told} and the posts that they quote or answer up to ${most / 1e6:,.2f}", most, yes=False)
 
 

@@ -114,7 +114,7 @@ def test_counts_say_what_a_query_costs_and_charge_by_the_request(searcher: Begin
     [row] = map(json.loads, ended.stdout.splitlines())
     assert abs(row["posts"] - len(one.truth_of(f"from:{eight}"))) <= 1
     assert "a day for $" in ended.stderr
-    assert "asked for $0.005" in ended.stderr
+    assert "counting cost $0.005" in ended.stderr
     one.write("ids.txt", f"{eight}\n{nine}\n")
     together = one.run("tw-count", "ids.txt", "--csv").stdout.splitlines()
     each = one.run("tw-count", "ids.txt", "--each", "--csv").stdout.splitlines()
