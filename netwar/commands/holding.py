@@ -54,7 +54,7 @@ def stores(services: Services) -> Stores:
     filling = services.for_config(services.settings.path)  # a thread of its own, with an archive of its own
 
     def refill(live: Live) -> dict[str, int]:
-        refiller = Refiller(filling.archive, filling.twitter, filling.captures, filling.money)
+        refiller = Refiller(filling.archive, filling.twitter, filling.captures, filling.money, services.command)
         return refiller.step(live)
 
     return Stores(

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 
 from netwar.captures.base import Capture
 from netwar.errors import NetwarError
@@ -14,7 +15,17 @@ from netwar.meter.base import Money
 log = logging.getLogger("netwar.streams")
 
 DAY = 86_400_000
+LOOK = 60.0  # seconds between two looks at the meter: gaps that are filled cost, too, and so does what was owed to it
 MARGIN = 60.0  # seconds of the present rate that are kept back: rules that are removed go on matching for a while
+
+
+def spent(money: Money, command: str, day: date) -> Counter[str]:
+    """What a command has spent on a UTC day, by index (micro-dollars). Raises ServiceDown."""
+    found: Counter[str] = Counter()
+    for charge in money.charges(day):
+        if (charge.command, charge.day) == (command, day):
+            found[charge.index] += charge.micro
+    return found
 
 
 class Purses:
@@ -22,7 +33,7 @@ class Purses:
 
     def __init__(self, money: Money, command: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._money, self._command, self._clock = money, command, clock
-        self._day, self._spent = -1, Counter[str]()
+        self._day, self._spent, self._due = -1, Counter[str](), 0.0
         self._late: deque[tuple[float, Mapping[str, int]]] = deque()
         self._budgets: dict[str, int] = {}
         self.paused: frozenset[str] = frozenset()
@@ -33,11 +44,13 @@ class Purses:
 
     def spend(self, cost: Mapping[str, int], at: int) -> frozenset[str]:
         """So much was booked (micro-dollars by index) at a time of X's (ms); the captures that have to pause."""
+        now = self._clock()
         if at // DAY != self._day:
-            self._begin(at // DAY)
+            self._day, self._spent, self._due, self.paused = at // DAY, Counter(), now, frozenset()
         else:
             self._spent.update(cost)
-        now = self._clock()
+        if self._budgets and now >= self._due:
+            self._look(at)
         self._late.append((now, cost))
         while self._late and self._late[0][0] < now - MARGIN:
             self._late.popleft()
@@ -50,14 +63,10 @@ class Purses:
         self.paused = frozenset(over | stay)
         return self.paused
 
-    def _begin(self, day: int) -> None:
-        """A day begins: nothing is spent but what the meter knows of."""
-        self._day, self._spent, self.paused = day, Counter(), frozenset()
-        if not self._budgets:
-            return
+    def _look(self, at: int) -> None:
+        """What the meter knows of, by whatever process."""
         try:
-            for charge in self._money.charges(self._money.today()):
-                if charge.command == self._command:
-                    self._spent[charge.index] += charge.micro
+            self._spent = spent(self._money, self._command, datetime.fromtimestamp(at / 1000, UTC).date())
+            self._due = self._clock() + LOOK
         except NetwarError as error:
-            log.warning("what captures have spent today is not known: %s", error)
+            log.info("what captures have spent today is not known now: %s", error)

@@ -1,16 +1,18 @@
 """Gaps of a capture filled by recent search: a minute after they ended, with the lines of their time, if money is left.
 
-Search has no retweets for search terms, and reaches back seven days: a gap becomes refilled, refilled without retweets, or lost.
+Search has no retweets for search terms, reaches back seven days, and takes shorter lines than the stream, and not all of its
+operators: a gap becomes refilled, refilled without retweets, or lost.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from netwar.archive.base import Archive
-from netwar.captures.base import Capture, Captures, Live
+from netwar.captures.base import Capture, Captures, CaptureState, Live
 from netwar.coverage import Stretch
 from netwar.meter.base import Money
 from netwar.records.documents import tweets_index, users_index
@@ -20,7 +22,8 @@ from netwar.search import recent
 from netwar.search.planning import RECENT, is_keyword, packs
 from netwar.streams import gaps
 from netwar.streams.keeper import expressions
-from netwar.twitter.base import Twitter
+from netwar.streams.purses import spent
+from netwar.twitter.base import QueryRefused, TransientError, Twitter
 
 log = logging.getLogger("netwar.streams")
 
@@ -67,24 +70,36 @@ def windows(found: Iterable[gaps.Gap], now: int) -> Iterator[Window]:
 
 
 class Refiller:
-    """Fills gaps, for one thread; what it is handed is used by no other. `live` tells how the stream goes."""
+    """Fills gaps, for one thread; what it is handed is used by no other. `command` is what the money is spent for."""
 
-    def __init__(self, archive: Archive, twitter: Twitter, captures: Captures, money: Money) -> None:
+    def __init__(self, archive: Archive, twitter: Twitter, captures: Captures, money: Money, command: str) -> None:
         self._archive, self._twitter, self._captures, self._money = archive, twitter, captures, money
+        self._command = command
 
     def step(self, live: Live) -> dict[str, int]:
-        """Look at every capture once, newest gaps first; how many gaps are open, by index. Raises NetwarError."""
+        """Look at every capture once, newest gaps first; how many gaps are open, by index. Raises NetwarError.
+
+        `live` tells how the stream goes: what it is going to need is only known once it stood for a while.
+        """
         open_: dict[str, int] = {}
         for capture in self._captures.captures():
             index, now = tweets_index(capture.index), self._twitter.now()
             ready = [*windows(gaps.gaps(self._archive, index, now), now)]
-            lines = {one.terms: one for one in (*self._captures.earlier(capture.index), capture)}
+            known = (*self._captures.earlier(capture.index), capture)
+            lines = {one.terms: replace(one, options=capture.options) for one in known}
             for window in reversed(ready):
-                if window.terms in lines:
-                    self._fill(lines[window.terms], window, live)
+                if window.terms in lines and live.connected and now - live.connected >= MINUTE:
+                    self._try(lines[window.terms], window, live)
             left = gaps.gaps(self._archive, index, now)
             open_[capture.index] = sum(gap.state == "open" and gap.until < now for gap in left)
         return open_
+
+    def _try(self, capture: Capture, window: Window, live: Live) -> None:
+        """What X does not answer for one capture stops no other one."""
+        try:
+            self._fill(capture, window, live)
+        except TransientError as error:
+            log.info("a gap of %s is filled later: %s", capture.index, error)
 
     def _fill(self, capture: Capture, window: Window, live: Live) -> None:
         index = tweets_index(capture.index)
@@ -94,15 +109,31 @@ class Refiller:
                 if low > part.low:
                     gaps.given_up(self._archive, index, window.terms, Stretch(part.low, low))
             return
-        queries = [joined(some) for some in packs(expressions(capture), RECENT)]
-        if len(queries) > MOST_QUERIES or not self._fits(capture, window, live):
+        packed = [*packs(expressions(capture), RECENT)]
+        if len(packed) > MOST_QUERIES or not self._fits(capture, window, live):
             return
-        for query in queries:
-            self._search(capture, query, window)
+        unsaid = {*expressions(capture)}.difference(*packed)  # a query of X has half as many characters as a rule
+        for some in packed:
+            unsaid |= {*self._asked(capture, some, window)}
         how = gaps.NO_RETWEETS if any(map(is_keyword, expressions(capture))) else gaps.WHOLE
         for part in window.parts:
-            gaps.refilled(self._archive, index, window.terms, part, how)
-        log.info("%s: a gap of %.0f s is filled by a search", capture.index, (window.high - window.low) / 1000)
+            if unsaid:
+                gaps.given_up(self._archive, index, window.terms, part)
+            else:
+                gaps.refilled(self._archive, index, window.terms, part, how)
+        told = f"cannot be filled by a search, which does not take {min(unsaid)[:60]!r}" if unsaid else "is filled by a search"
+        log.info("%s: a gap of %.0f s %s", capture.index, (window.high - window.low) / 1000, told)
+
+    def _asked(self, capture: Capture, lines: Sequence[str], window: Window) -> Sequence[str]:
+        """Search for lines; those that X's search does not take, though its stream does."""
+        try:
+            self._search(capture, joined(lines), window)
+        except QueryRefused:
+            if len(lines) == 1:
+                return lines
+            half = len(lines) // 2
+            return [*self._asked(capture, lines[:half], window), *self._asked(capture, lines[half:], window)]
+        return ()
 
     def _search(self, capture: Capture, query: str, window: Window) -> None:
         names = {"tweets": tweets_index(capture.index), "users": users_index(capture.index)}
@@ -112,13 +143,24 @@ class Refiller:
             self._archive.write(made)
 
     def _fits(self, capture: Capture, window: Window, live: Live) -> bool:
-        """Whether the day's money bears a search beside what the stream is going to need: that goes first."""
-        state = live.captures.get(capture.index)
-        second = sum(one.hour for one in live.captures.values()) / 3600 * DEAREST
-        need = CAUTION * (state.hour if state else 0) / 3600 * DEAREST * (window.high - window.low) / 1000
-        rest = (DAY - self._twitter.now() % DAY) / 1000 * second
-        return self._money.balance().left - rest >= need
+        """Whether the day's money, and the capture's own, bear a search beside what the stream is going to need: that goes
+        first."""
+        mine = _a_second(live.captures.get(capture.index, CaptureState(capture.index)))
+        now = self._twitter.now()
+        need = max(CAUTION * mine * (window.high - window.low) / 1000, 1) * DEAREST
+        rest = (DAY - now % DAY) / 1000 * DEAREST
+        if self._money.balance().left - rest * sum(map(_a_second, live.captures.values())) < need:
+            return False
+        if (own := capture.options.budget) is None:
+            return True
+        day = datetime.fromtimestamp(now / 1000, UTC).date()
+        return own - spent(self._money, self._command, day)[capture.index] - rest * mine >= need
 
     @property
     def _account(self) -> str:
         return str(self._twitter.account)
+
+
+def _a_second(state: CaptureState) -> float:
+    """Posts a second, by the busiest of the times that are known: a holder that began a minute ago knows no hour."""
+    return max(state.minute / 60, state.hour / 3600, state.day / 86_400)

@@ -1,0 +1,133 @@
+"""Gaps filled by search: live goes before, nothing beyond any budget, and nothing called filled that nobody searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from netwar.archive.base import Archive
+from netwar.captures.base import Capture, CaptureOptions, CaptureState, Live
+from netwar.meter.base import Purpose
+from netwar.records.documents import tweets_index
+from netwar.records.pages import read
+from netwar.streams import gaps
+from netwar.streams.purses import Purses
+from netwar.streams.refill import HOUR, MINUTE, Refiller
+from netwar.twitter.base import Answer, QueryRefused, TransientError
+from tests.contract.conftest import opened_archive
+from tests.contract.opening import SetClock, new_run, open_captures, open_money
+
+NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+DOLLAR = 1_000_000
+
+
+class Story:
+    """Captures with a gap of an hour each, a meter, and an X that finds nothing."""
+
+    def __init__(self, folder: Path, archive: Archive) -> None:
+        where = f"sqlite:{folder}"
+        run = new_run(where)
+        self.archive, self.captures = archive, open_captures(where, run)
+        self.money = open_money(where, run, 1000 * DOLLAR, clock=SetClock(NOW / 1000))
+        self.money.learn_time(NOW / 1000, 0)
+        self.asked: list[str] = []
+        self.refuses: dict[str, Exception] = {}
+        twitter: Any = SimpleNamespace(now=lambda: NOW, search=self._search, account="me")
+        self.refiller = Refiller(archive, twitter, self.captures, self.money, "tw-stream")
+
+    def _search(self, query: str, **_: Any) -> Answer:
+        self.asked.append(query)
+        for part, error in self.refuses.items():
+            if part in query:
+                raise error
+        return Answer(read({"meta": {"result_count": 0}}), NOW, 0, 100, NOW)
+
+    def gap(self, index: str, *lines: str, budget: int | None = None) -> None:
+        capture = self.captures.register(Capture(index, "terms", lines, CaptureOptions(budget=budget), since=NOW - 2 * HOUR))
+        gaps.valid(self.archive, tweets_index(index), capture.terms, capture.since, NOW - HOUR)
+
+    def states(self, index: str) -> list[str]:
+        return [one.state for one in gaps.gaps(self.archive, tweets_index(index), NOW)]
+
+    def step(self, connected: int = NOW - 2 * MINUTE, **minute: int) -> None:
+        self.refiller.step(
+            Live(NOW, connected, NOW, captures={index: CaptureState(index, minute=posts) for index, posts in minute.items()})
+        )
+
+    def buy(self, index: str, posts: int) -> None:
+        reserved = self.money.reserve(f"{index} {posts}", {"post": posts}, Purpose("tw-stream", index))
+        bought = [("post", f"{index}{id}") for id in range(posts)]
+        self.money.settle(reserved, bought, datetime.fromtimestamp(NOW / 1000, UTC))
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    with closing(opened_archive("sqlite", tmp_path)) as archive:
+        yield Story(tmp_path, archive)
+
+
+def test_a_line_that_search_does_not_take_is_lost_and_holds_up_no_other_capture(story: Story) -> None:
+    story.gap("a", "cat", "sample:10", "dog")
+    story.gap("b", "emu")
+    story.gap("c", "fox", " ".join(["long"] * 150))
+    story.refuses["sample:"] = QueryRefused("there is no such operator", "")
+    story.step()
+    assert (story.states("a"), story.states("b"), story.states("c")) == (["lost"], ["refilled without retweets"], ["lost"])
+    assert {"cat", "dog", "emu", "fox"} <= {*story.asked}, "what can be had is had"
+
+
+def test_what_x_does_not_answer_for_one_capture_stops_no_other(story: Story) -> None:
+    story.gap("a", "cat")
+    story.gap("b", "emu")
+    story.refuses["cat"] = TransientError("X repeats the pages of a search without end", "")
+    story.step()
+    assert (story.states("a"), story.states("b")) == (["open"], ["refilled without retweets"])
+
+
+def test_nothing_is_searched_before_it_is_known_what_the_stream_needs(story: Story) -> None:
+    story.gap("a", "cat")
+    story.step(connected=NOW - 20_000)
+    story.step(connected=0)
+    story.step(a=60)  # a post a second, 12 hours: $1,080 at the dearest
+    assert story.asked == []
+    story.step(a=6)
+    assert story.asked == ["cat"]
+
+
+def test_a_capture_pays_for_its_gaps_out_of_its_own_budget(story: Story) -> None:
+    story.gap("a", "cat", budget=DOLLAR)
+    story.buy("a", 198)
+    story.step()
+    assert story.asked == []
+    story.gap("a", "cat", budget=2 * DOLLAR)
+    story.step()
+    assert story.asked == ["cat"]
+
+
+def test_a_holder_that_begins_knows_what_was_spent_before(story: Story) -> None:
+    """What is on is known some seconds after the connection is taken."""
+    capture = Capture("a", "terms", ("cat",), CaptureOptions(budget=DOLLAR))
+    story.buy("a", 250)
+    story.buy("b", 1)
+    purses = Purses(story.money, "tw-stream")
+    assert purses.spend({}, NOW) == frozenset()
+    purses.bound([capture])
+    assert purses.spend({}, NOW + 1000) == {"a"}
+    assert purses.spend({}, NOW + 12 * HOUR) == frozenset(), "a day begins"
+
+
+def test_what_others_spend_for_a_capture_is_learnt(story: Story) -> None:
+    """A search for a gap of it, or what was owed while the meter was away."""
+    clock = SetClock(0)
+    purses = Purses(story.money, "tw-stream", clock)
+    purses.bound([Capture("a", "terms", ("cat",), CaptureOptions(budget=DOLLAR))])
+    assert purses.spend({}, NOW) == frozenset()
+    story.buy("a", 250)
+    clock.now += 61
+    assert purses.spend({}, NOW) == {"a"}
