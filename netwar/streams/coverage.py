@@ -41,7 +41,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int], _Open] = {}
-        self._certain = 0
+        self._certain, self._looked = 0, 0
 
     def broken(self, at: int) -> None:
         """Whatever was made before `at` may be missing: a new connection, a batch that was lost, a line nobody could read."""
@@ -49,8 +49,10 @@ class Tracker:
         for one in self._open.values():
             one.low = max(one.low, at)
 
-    def stand(self, standing: Mapping[str, Standing], at: int) -> None:
-        """What stands at X by now. What does so no more is covered up to `at`, once its last posts must have come."""
+    def stand(self, standing: Mapping[str, Standing], at: int, looked: int) -> None:
+        """What stands at X by now, as far as it was `looked` at: others may remove it at any time, so nothing is covered beyond.
+        What does so no more is covered up to `at`, once its last posts must have come."""
+        self._looked = looked
         now = {(index, one.terms): one.since for index, one in standing.items()}
         for key, one in self._open.items():
             if key not in now:
@@ -65,7 +67,7 @@ class Tracker:
         """What becomes covered, with so many posts of each capture, by a line that came at `upto` (a keep-alive, too)."""
         found: list[Period] = []
         for (index, terms), one in [*self._open.items()]:
-            high = upto - LATE if one.end is None else min(upto - LATE, one.end)
+            high = min(upto - LATE, self._looked if one.end is None else one.end)
             count = posts.get(index, 0)
             if high > one.low and (count or one.end is not None or high - one.low >= QUIET):
                 found.append(Period(tweets_index(index), f"stream/{terms}", Span(one.low, high, count)))

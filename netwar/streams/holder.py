@@ -143,8 +143,9 @@ class Hold:
 
     def _learn(self) -> None:
         """Take over what the keeper knows by now. What stands no more did so when it was looked at last."""
+        looked = self._keeper.looked  # before its order: what was found then stands in that
         now, order, before = self._stores.streaming.now(), self._keeper.order, self._order
-        self._tracker.stand(order.standing, self._seen or now)
+        self._tracker.stand(order.standing, self._seen or now, looked)
         self._order, self._seen = order, now
         self._writer.once = {index for index, one in order.captures.items() if one.options.users_once}
         self._purses.bound(order.captures.values())

@@ -63,6 +63,7 @@ class Keeper:
     ) -> None:
         self.order = Order()
         self.ready, self.lost = Event(), Event()  # the rules stand for the first time; another holds, or nothing is on
+        self.looked = 0  # when X was asked last what stands (ms at X), and `order` said so
         self.paused: Collection[str] = ()  # captures whose money is spent: their lines are not wanted for now
         self._captures, self._streaming, self.fence = captures, streaming, fence
         self._rules = Rules(captures, streaming)
@@ -126,6 +127,7 @@ class Keeper:
             self._due |= {"rules": 0.0, "asked": now + SOON}
         if (state == self._seen and now < self._due.get("rules", 0.0)) or now < self._due.get("trouble", 0.0):
             return
+        at = self._streaming.now()
         try:
             settled = self._settled and state == self._seen and self._rules.as_left()
             self._settled = settled or not self._bring()
@@ -134,7 +136,7 @@ class Keeper:
             self._failed += 1
             self._due["trouble"] = self._clock() + wait
             raise
-        self._failed, self._seen = 0, state
+        self._failed, self._seen, self.looked = 0, state, at
         self._due["rules"] = self._clock() + (OTHERS if self._settled else SETTLE)
 
     def _bring(self) -> int:

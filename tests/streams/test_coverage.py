@@ -18,6 +18,7 @@ from tests.randomly import randomly
 
 T = 1_800_000_000_000
 SECOND = 1000
+LATER = 2 * T  # X's rules were looked at
 
 
 def spans(marks: list[Period]) -> list[tuple[str, int, int]]:
@@ -27,7 +28,7 @@ def spans(marks: list[Period]) -> list[tuple[str, int, int]]:
 def connected(*standing: tuple[str, Standing]) -> Tracker:
     tracker = Tracker()
     tracker.broken(T)
-    tracker.stand(dict(standing), T)
+    tracker.stand(dict(standing), T, LATER)
     return tracker
 
 
@@ -55,7 +56,7 @@ def test_keep_alives_count_and_silence_is_told_now_and_then() -> None:
 
 def test_new_terms_count_when_their_rules_surely_work_and_the_old_ones_until_then() -> None:
     tracker = connected(("one", Standing(1, T - 99 * SECOND)))
-    tracker.stand({"one": Standing(2, T + 50 * SECOND)}, T + 60 * SECOND)
+    tracker.stand({"one": Standing(2, T + 50 * SECOND)}, T + 60 * SECOND, LATER)
     late = tracker.covered(T + 200 * SECOND, {"one": 5})
     assert spans(late) == [("stream/1", 0, 60 * SECOND), ("stream/2", 50 * SECOND + RULE_DELAY, 170 * SECOND)]
     assert spans(tracker.covered(T + 300 * SECOND, {"one": 5})) == [("stream/2", 170 * SECOND, 270 * SECOND)]
@@ -63,9 +64,19 @@ def test_new_terms_count_when_their_rules_surely_work_and_the_old_ones_until_the
 
 def test_a_capture_that_pauses_is_covered_until_then_and_from_its_rules_on() -> None:
     tracker = connected(("one", Standing(1, T - 99 * SECOND)))
-    tracker.stand({}, T + 50 * SECOND)
-    tracker.stand({"one": Standing(1, T + 70 * SECOND)}, T + 71 * SECOND)
+    tracker.stand({}, T + 50 * SECOND, LATER)
+    tracker.stand({"one": Standing(1, T + 70 * SECOND)}, T + 71 * SECOND, LATER)
     assert spans(tracker.covered(T + 200 * SECOND, {"one": 5})) == [("stream/1", 70 * SECOND + RULE_DELAY, 170 * SECOND)]
+
+
+def test_nothing_is_covered_beyond_the_last_look_at_the_rules() -> None:
+    standing = {"one": Standing(1, T - 99 * SECOND)}
+    tracker = connected(*standing.items())
+    tracker.stand(standing, T + 50 * SECOND, T + 40 * SECOND)
+    assert spans(tracker.covered(T + 200 * SECOND, {"one": 5})) == [("stream/1", 0, 40 * SECOND)]
+    assert tracker.covered(T + 300 * SECOND, {"one": 5}) == []
+    tracker.stand(standing, T + 310 * SECOND, T + 309 * SECOND)
+    assert spans(tracker.covered(T + 320 * SECOND, {"one": 5})) == [("stream/1", 40 * SECOND, 290 * SECOND)]
 
 
 def test_what_breaks_leaves_a_hole_before_it() -> None:

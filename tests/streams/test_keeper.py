@@ -149,6 +149,24 @@ def test_what_others_remove_is_put_back_and_was_not_covered(desk: Desk, other: C
     assert desk.x.values() == {"(dog house) OR cat"}
 
 
+def test_while_x_does_not_tell_its_rules_nothing_is_said_to_stand(
+    desk: Desk, other: Captures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may remove a rule meanwhile."""
+    other.register(TERMS)
+    desk.pass_by(60)
+    looked = desk.keeper.looked
+    assert desk.x.at - OTHERS * 1_000 - 1_500 <= looked <= desk.x.at
+    with monkeypatch.context() as away:
+        away.setattr(desk.x, "rules", lambda: (_ for _ in ()).throw(NetwarError("X is away")))
+        desk.pass_by(300)
+        desk.x.standing.clear()
+        assert desk.keeper.looked <= looked + OTHERS * 1_000
+    desk.pass_by(61)
+    assert desk.keeper.looked > desk.x.at - 61_000
+    assert desk.keeper.order.standing["a"].since > AT + 360_000
+
+
 def test_quiet_minutes_ask_little(desk: Desk, other: Captures) -> None:
     other.register(TERMS)
     desk.pass_by(60)

@@ -73,7 +73,7 @@ class Pipe:
         self.router = Router(*told, self.known, self.rejected.extend, "tw-stream")  # type: ignore[arg-type]
         self.writer = Writer(archive, "me", self.counters, self.rejected.extend, lambda: T, self._new)
         self.writer.once = {"people"}
-        self.tracker.stand({one.index: Standing(1, T - 99 * SECOND) for one in CAPTURES}, T)
+        self.tracker.stand({one.index: Standing(1, T - 99 * SECOND) for one in CAPTURES}, T, 2 * T)
 
     def _new(self, index: str, users: Any) -> None:
         self.newcomers.append((index, list(users)))
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_ends_nothing_and_is_a_gap(pipe: Pipe) -> None:
 def test_a_new_connection_begins_a_span_and_the_old_one_ends_half_a_minute_before_its_end(pipe: Pipe) -> None:
     pipe.take(Begun(T), post(1, 60 * SECOND, "1"))
     pipe.take(Ended("cut", T, T + 61 * SECOND, False), Begun(T + 70 * SECOND))
-    pipe.tracker.stand({"cats": Standing(1, T - 99 * SECOND)}, T)
+    pipe.tracker.stand({"cats": Standing(1, T - 99 * SECOND)}, T, 2 * T)
     pipe.take(post(2, 110 * SECOND, "1"))
     assert pipe.covered("cats") == [(70 * SECOND, 80 * SECOND), (0, 30 * SECOND)]
 
