@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from netwar.captures.base import Capture
 from netwar.cli.services import Services
 from netwar.commands.capture_lines import of_list
 from netwar.errors import NetwarError
@@ -33,6 +34,18 @@ def followed(services: Services) -> Callable[[], None]:
                     log.warning("the members of list %s stay as they are known: %s", capture.options.list_id, error)
                     continue
                 if {*lines} != {*capture.lines}:
-                    services.captures.register(replace(capture, lines=lines, since=services.streaming.now()))
+                    _register(services, capture, lines)
 
     return look
+
+
+def _register(services: Services, seen: Capture, lines: tuple[str, ...]) -> None:
+    """Reading a list takes minutes where X makes us wait: whoever stopped the capture or changed it meanwhile is obeyed."""
+    for capture in services.captures.captures():
+        if (capture.index, capture.terms, capture.on, capture.options.list_id) == (
+            seen.index,
+            seen.terms,
+            True,
+            seen.options.list_id,
+        ):
+            services.captures.register(replace(capture, lines=lines, since=services.streaming.now()))

@@ -76,7 +76,7 @@ def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     if wish.file is None and not wish.list_id:
         return f"{index}: {about(_going_on(services, index, wish))}", ""
     lines, found = _lines(services, index, wish)
-    capture = _capture(index, wish, lines)
+    capture = _capture(services, index, wish, lines)
     verdict = capture_lines.verified(services, capture) if capture.lines else None
     capture = replace(capture, lines=capture_lines.without(capture, verdict), since=now(services))
     with capture_lines.told(lines.source, lines.wishes, verdict, found) as rejected:
@@ -112,7 +112,7 @@ def estimated(services: Services, index: str, wish: Wish) -> str:
     from netwar.streams.keeper import expressions
 
     given = wish.file or wish.list_id
-    capture = _capture(index, wish, _lines(services, index, wish)[0]) if given else known(services.captures, index)
+    capture = _capture(services, index, wish, _lines(services, index, wish)[0]) if given else known(services.captures, index)
     queries = [joined(some) for some in packs(expressions(capture), RECENT)]
     services.twitter.ask_time()
     since, until = times(services, CountOptions())
@@ -187,9 +187,13 @@ def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Li
     return capture_lines.of_file(wish.file) if wish.file else (capture_lines.of_list(services, index, wish.list_id), None)
 
 
-def _capture(index: str, wish: Wish, lines: capture_lines.Lines) -> Capture:
+def _capture(services: Services, index: str, wish: Wish, lines: capture_lines.Lines) -> Capture:
+    """What a command line asks for. How it records stays as it is registered where that is not said: nobody who gives new lines
+    means to lift a budget."""
     from netwar.captures.base import Capture, CaptureOptions
 
-    options = CaptureOptions(bool(wish.users_once), wish.budget, wish.list_id)
+    before = next((one.options for one in services.captures.captures() if one.index == index), CaptureOptions())
+    once = before.users_once if wish.users_once is None else wish.users_once
+    options = CaptureOptions(once, before.budget if wish.budget is None else wish.budget, wish.list_id)
     file = os.path.abspath(wish.file) if wish.file else lines.source
     return Capture(index, lines.kind, lines.lines, options, host=here(), file=file)

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,10 +18,14 @@ import pytest
 import requests
 
 from netwar.captures import kept
-from netwar.captures.base import Capture
+from netwar.captures.base import Capture, CaptureOptions
+from netwar.commands import list_following
+from netwar.commands.capture_lines import Lines
 from netwar.commands.streams import Wish, again
+from netwar.connections.runs import Run
 from netwar.errors import NetwarError
 from netwar.records.expressions import split
+from tests.contract.opening import open_captures
 from tests.operator import ALL_OPEN, Operator, beginning
 
 WORLD = f"""
@@ -229,6 +233,36 @@ def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) 
     assert f"2 terms of {path}: " in told
     assert " a day for $" in told
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--estimate", check=1).stderr
+
+
+def test_new_lines_lift_no_budget(streams: Streams) -> None:
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--budget", "5", "--users", "once", "--detach")
+    streams.run("tw-stream", "one", streams.write("terms", "gull"), "--detach")
+    [one] = streams.registered()
+    assert (one.lines, one.options.budget, one.options.users_once) == (("gull",), 5_000_000, True)
+    streams.run("tw-stream", "one", streams.write("terms", "gull"), "--budget", "50", "--users", "daily", "--detach")
+    [one] = streams.registered()
+    assert (one.options.budget, one.options.users_once) == (50_000_000, False)
+
+
+def test_who_stops_a_capture_while_its_list_is_read_is_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = CaptureOptions(list_id="77")
+    with closing(open_captures(f"sqlite:{tmp_path}", Run(tmp_path / "runs"))) as captures:
+        services = cast(Any, SimpleNamespace(captures=captures, streaming=SimpleNamespace(now=lambda: 5)))
+        for index in ("one", "two"):
+            captures.register(Capture(index, "users", ("12",), options))
+
+        def read(*_: object) -> Lines:
+            captures.stop("one", 3)
+            if captures.captures()[1].options.budget is None:
+                captures.register(Capture("two", "users", ("12",), replace(options, budget=9)))
+            return Lines("users", ("12", "13"), "list 77")
+
+        monkeypatch.setattr(list_following, "of_list", read)
+        list_following.followed(services)()
+        one, two = captures.captures()
+    assert (one.on, one.lines) == (False, ("12",))
+    assert (two.on, two.lines, two.options.budget) == (True, ("12", "13"), 9)
 
 
 def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
