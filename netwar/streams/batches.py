@@ -15,6 +15,7 @@ from typing import Any
 
 from netwar.archive.marks import Period
 from netwar.coverage import Span
+from netwar.records.documents import IndexName, tweets_index
 from netwar.records.pages import Page, read
 from netwar.records.parsing import parsed, written
 from netwar.streams.lines import Delivery, parse
@@ -59,9 +60,20 @@ class Batch:
         """Bytes that it takes in memory, about."""
         return 200 + sum(len(post.line) for post in self.posts)
 
+    @property
+    def captures(self) -> list[str]:
+        """Those that have posts or coverage in it, by index."""
+        named = (index for post in self.posts for index in post.captures)
+        return [*dict.fromkeys((*named, *(IndexName.of(mark.index).name for mark in self.marks)))]
+
     def taken_apart(self) -> Mapping[str, Page]:
         """The posts of each capture as one page."""
         return self.pages or apart([(parse(post.line), post.captures) for post in self.posts])
+
+    def portion(self, index: str) -> Batch:
+        """What one capture has of it."""
+        posts = [Post(post.line, (index,)) for post in self.posts if index in post.captures]
+        return Batch(self.began, self.ended, posts, [mark for mark in self.marks if mark.index == tweets_index(index)])
 
 
 def apart(found: Sequence[tuple[Any, tuple[str, ...]]]) -> dict[str, Page]:

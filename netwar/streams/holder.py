@@ -25,13 +25,14 @@ from netwar.streams.counters import Counters
 from netwar.streams.coverage import Tracker
 from netwar.streams.journal import Journal
 from netwar.streams.keeper import Keeper, expressions
+from netwar.streams.portions import Newcomers
 from netwar.streams.purses import Purses
 from netwar.streams.reader import Ended, Inbox
 from netwar.streams.router import Aside, Router
 from netwar.streams.routes import Whose
 from netwar.streams.segments import Backlog
 from netwar.streams.slices import Refusal, Slices
-from netwar.streams.writer import Newcomers, Writer
+from netwar.streams.writer import Writer
 from netwar.twitter.streaming import Streaming
 
 log = logging.getLogger("netwar.streams")
@@ -78,7 +79,8 @@ class Hold:
         self._whose = Whose(captures, streaming, self._keeper)
         told = (self._backlog, self._slices, self._tracker, self._counters)
         self._router = Router(*told, self._whose, stores.aside, command)
-        self._writer = Writer(stores.archive, stores.account, self._counters, stores.aside, streaming.now, stores.newcomers)
+        writes = (stores.archive, stores.account, self._counters, stores.aside, streaming.now, stores.newcomers)
+        self._writer = Writer(*writes, stores.folder / "segments")
         self._connector = Connector(streaming, captures, holder.fence, self._inbox, self._slices, self._hears())
         self._order, self._seen = self._keeper.order, 0
         self._money = ""  # what stands in its way
@@ -91,7 +93,7 @@ class Hold:
 
         Raises FenceLost, OutOfBudget with `once`, and what no waiting mends. Whatever came is written or on disk then.
         """
-        jobs = [self._connector.work, self._route, self._write, self._keep, self._refill]
+        jobs = [self._connector.work, self._route, self._write, self._late, self._keep, self._refill]
         threads = [Thread(target=self._guarded, args=(job,), name=job.__name__, daemon=True) for job in jobs]
         try:
             for thread in threads:
@@ -105,11 +107,10 @@ class Hold:
 
     def live(self) -> Live:
         """How it stands."""
-        connector, writer = self._connector, self._writer
-        detail = "; ".join(filter(None, (self._money or connector.detail, writer.away and f"archive: {writer.away}")))
+        connector, waiting = self._connector, self._backlog.waiting + self._writer.late.waiting
         states = {index: self._state(index) for index in self._keeper.order.captures}
-        told = (connector.connected, connector.line, self._counters.lag(), self._backlog.waiting, connector.connection)
-        return Live(self._stores.streaming.now(), *told, detail, states)
+        told = (connector.connected, connector.line, self._counters.lag(), waiting, connector.connection)
+        return Live(self._stores.streaming.now(), *told, self._money or connector.detail, states)
 
     def _state(self, index: str) -> CaptureState:
         order = self._keeper.order
@@ -122,8 +123,9 @@ class Hold:
             return self._counters.state(index, "refused", told)
         if not self._connector.connected:
             return self._counters.state(index, "waiting", self._connector.detail)
-        away = self._writer.away
-        return self._counters.state(index, "behind" if away or self._backlog.on_disk else "running", away or told)
+        away = self._writer.late.why(index)
+        behind = away is not None or self._backlog.on_disk
+        return self._counters.state(index, "behind" if behind else "running", (away and f"archive: {away}") or told)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         """What a thread fails with ends the hold."""
@@ -147,7 +149,7 @@ class Hold:
         now, order, before = self._stores.streaming.now(), self._keeper.order, self._order
         self._tracker.stand(order.standing, self._seen or now, looked)
         self._order, self._seen = order, now
-        self._writer.once = {index for index, one in order.captures.items() if one.options.users_once}
+        self._writer.users_once({index for index, one in order.captures.items() if one.options.users_once})
         self._purses.bound(order.captures.values())
         if order.captures != before.captures:
             for capture in self._stores.captures.captures():
@@ -157,7 +159,7 @@ class Hold:
     def _say_valid(self, capture: Capture) -> None:
         index, terms = tweets_index(capture.index), capture.terms
         do = partial(gaps.valid, index=index, terms=terms, since=capture.since, until=capture.until)
-        self._writer.chore(f"valid {index} {terms} {capture.since}", do)
+        self._writer.chore(capture.index, f"valid {terms} {capture.since}", do)
 
     def _wanted(self) -> bool | None:
         order = self._keeper.order
@@ -182,18 +184,18 @@ class Hold:
                 self._connector.halt()
 
     def _write(self) -> None:
-        """The writer's thread: first what dead holders of this host have left."""
-        for old in segments.left(self._stores.folder / "segments"):
-            left = Backlog(old)
-            log.info("writing what an earlier run left in %s", old.folder)
-            self._writer.work(left, self._stop, until_empty=True)
-            left.close()
+        """The writer's thread."""
+        self._writer.left(self._stop)
         self._writer.work(self._backlog, self._stop)
+
+    def _late(self) -> None:
+        """The thread of captures into which nothing can be written."""
+        self._writer.late.work(self._stop)
 
     def _refill(self) -> None:
         """The thread that fills gaps, and counts them: live goes before."""
         while not self._stop.wait(REFILL_SECONDS):
-            if self._money or self._writer.away or not self._connector.connected:
+            if self._money or not self._connector.connected:
                 continue
             try:
                 self._counters.gaps = self._stores.refill(self.live())
@@ -211,7 +213,7 @@ class Hold:
         words = f"{why} ({said[-1]})" if said else why
         for index in self._order.captures:
             do = partial(gaps.caused, index=tweets_index(index), at=ended.last, words=words)
-            self._writer.chore(f"cause {index} {ended.last}", do)
+            self._writer.chore(index, f"cause {ended.last}", do)
 
     def _refused(self, refused: Refusal | None) -> None:
         """Whether there is money."""
@@ -223,16 +225,15 @@ class Hold:
 
     def _end(self, threads: Sequence[Thread]) -> None:
         """Close the socket first, then take in, book, and write what came."""
-        connect, route, write, keep, refill = threads
+        connect, route, *others = threads
         self._connector.stop()
         _join(connect)
         self._inbox.close()
         _join(route)
         self._slices.close()
         self._stop.set()
-        _join(write)
-        _join(keep)
-        _join(refill)
+        for thread in others:
+            _join(thread)
         self._writer.finish(self._backlog, FLUSH_SECONDS)
         self._backlog.close()
         try:

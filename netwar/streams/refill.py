@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from netwar.archive.base import Archive
 from netwar.captures.base import Capture, Captures, CaptureState, Live
 from netwar.coverage import Stretch
+from netwar.errors import ServiceDown
 from netwar.meter.base import Money
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.expressions import joined
@@ -77,22 +78,31 @@ class Refiller:
         self._command = command
 
     def step(self, live: Live) -> dict[str, int]:
-        """Look at every capture once, newest gaps first; how many gaps are open, by index. Raises NetwarError.
+        """Look at every capture once, but for those that are behind; how many gaps are open, by index. Raises NetwarError.
 
         `live` tells how the stream goes: what it is going to need is only known once it stood for a while.
         """
         open_: dict[str, int] = {}
         for capture in self._captures.captures():
-            index, now = tweets_index(capture.index), self._twitter.now()
-            ready = [*windows(gaps.gaps(self._archive, index, now), now)]
-            known = (*self._captures.earlier(capture.index), capture)
-            lines = {one.terms: replace(one, options=capture.options) for one in known}
-            for window in reversed(ready):
-                if window.terms in lines and live.connected and now - live.connected >= MINUTE:
-                    self._try(lines[window.terms], window, live)
-            left = gaps.gaps(self._archive, index, now)
-            open_[capture.index] = sum(gap.state == "open" and gap.until < now for gap in left)
+            if (state := live.captures.get(capture.index)) is not None and state.state == "behind":
+                continue
+            try:
+                open_[capture.index] = self._look(capture, live)
+            except ServiceDown as error:  # one damaged file stops no other capture
+                log.info("gaps of %s are filled later: %s", capture.index, error)
         return open_
+
+    def _look(self, capture: Capture, live: Live) -> int:
+        """Fill what can be of a capture, newest gaps first; how many are open then."""
+        index, now = tweets_index(capture.index), self._twitter.now()
+        ready = [*windows(gaps.gaps(self._archive, index, now), now)]
+        known = (*self._captures.earlier(capture.index), capture)
+        lines = {one.terms: replace(one, options=capture.options) for one in known}
+        for window in reversed(ready):
+            if window.terms in lines and live.connected and now - live.connected >= MINUTE:
+                self._try(lines[window.terms], window, live)
+        left = gaps.gaps(self._archive, index, now)
+        return sum(gap.state == "open" and gap.until < now for gap in left)
 
     def _try(self, capture: Capture, window: Window, live: Live) -> None:
         """What X does not answer for one capture stops no other one."""

@@ -40,6 +40,11 @@ class Segments:
         self._next: tuple[Batch, int] | None = None
         self.bytes = sum(file.stat().st_size for file in self._files)
 
+    @property
+    def capture(self) -> str:
+        """The capture of which it is alone, "" of any."""
+        return self.folder.name.partition(".")[2]
+
     def append(self, batch: Batch) -> None:
         """Add a batch, or nothing of it. Raises OSError."""
         frame = packed(batch)
@@ -141,18 +146,19 @@ class Segments:
         return path.rename(path.with_suffix(".damaged"))
 
 
-def new(root: Path) -> Segments:
-    """A folder of this process's own. Raises OSError."""
-    folder = made(made(root) / uuid4().hex, own=True)
+def new(root: Path, capture: str = "") -> Segments:
+    """A folder of this process's own, for what waits of one capture alone if it is named. Raises OSError."""
+    folder = made(made(root) / f"{uuid4().hex}{capture and '.'}{capture}", own=True)
     lock = opened(folder / LOCK, os.O_RDWR, own=True)
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return Segments(folder, lock)
 
 
 def left(root: Path) -> Iterator[Segments]:
-    """What dead processes have left, the oldest first; each is locked until it is closed."""
+    """What dead processes have left; each is locked until it is closed. What waited of single captures comes first, since
+    it is older than all else that the same process left of them; else the oldest first."""
     folders = [folder for folder in root.glob("*") if (folder / LOCK).exists()] if root.is_dir() else []
-    for folder in sorted(folders, key=lambda one: one.stat().st_mtime):
+    for folder in sorted(folders, key=lambda one: ("." not in one.name, one.stat().st_mtime)):
         try:
             lock = existing(folder / LOCK, os.O_RDWR, own=True)
         except OSError:
@@ -168,9 +174,10 @@ def left(root: Path) -> Iterator[Segments]:
 class Backlog:
     """The batches of this process between the stream and the archive, for one thread that puts and one that writes."""
 
-    def __init__(self, segments: Segments, in_memory: int = IN_MEMORY) -> None:
+    def __init__(self, segments: Segments, in_memory: int = IN_MEMORY, last_resort: int = 0) -> None:
         self._segments = segments
         self._in_memory = in_memory
+        self._last_resort = last_resort
         self._memory: deque[Batch] = deque()
         self._size = 0
         self._changed = Condition()
@@ -179,9 +186,10 @@ class Backlog:
     def put(self, batch: Batch) -> bool:
         """Take a batch; False where the disk is full, and there is no more room in memory: it is lost."""
         with self._changed:
-            if self._size + batch.size > LAST_RESORT:
+            most = self._last_resort or LAST_RESORT
+            if self._size + batch.size > most:
                 self._flush()
-                if self._size + batch.size > LAST_RESORT:
+                if self._size + batch.size > most:
                     return False
             self._memory.append(batch)
             self._size += batch.size

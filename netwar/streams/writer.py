@@ -1,150 +1,164 @@
-"""The batches of a stream into the archive: documents and coverage in one step, in their order, however often it takes."""
+"""The batches of a stream into the archive, in their order, however often it takes; each capture's portion by itself."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 from threading import Event, Lock
 
 from netwar.archive.base import Archive
-from netwar.archive.marks import Period
-from netwar.coverage import Span
 from netwar.errors import NetwarError
-from netwar.records.documents import Document, tweets_index, users_index
-from netwar.records.ids import number, posted
-from netwar.records.pages import Page, documents
+from netwar.streams import segments
 from netwar.streams.batches import Batch, Torn
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import SKEW
+from netwar.streams.late import Late
+from netwar.streams.portions import EVERY, Aside, Newcomers, Portions
 from netwar.streams.segments import Backlog
 
 log = logging.getLogger("netwar.streams")
 
-WAITS = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between two tries while the archive is away
+SLOW = 5.0  # seconds that a write may take to fail before all others of its batch are left to another thread
+FULL = 1.0  # seconds between two looks at a full disk
 
 Chore = Callable[[Archive], None]
-Aside = Callable[[Sequence[tuple[bytes, str]]], None]
-Newcomers = Callable[[str, Sequence[str]], None]  # authors of a capture (index) who are not recorded
 
 
 class Writer:
-    """Writes batches, for one thread, the only one that uses the archive. `account` is whose keys bought the posts."""
+    """Writes batches, for one thread, and beside it, for another one, what waits of captures into which nothing can be
+    written. `root` is where segments are; for the rest see Portions."""
 
     def __init__(
-        self, archive: Archive, account: str, counters: Counters, aside: Aside, now: Callable[[], int], newcomers: Newcomers
+        self,
+        archive: Archive,
+        account: str,
+        counters: Counters,
+        aside: Aside,
+        now: Callable[[], int],
+        newcomers: Newcomers,
+        root: Path,
     ) -> None:
-        self._archive, self._account, self._counters = archive, account, counters
-        self._aside, self._now, self._newcomers = aside, now, newcomers
-        self.once: Collection[str] = ()  # captures whose authors do not come along
-        self._certain = 0  # what was made before that may be missing
+        self._portions = Portions(archive, account, counters, aside, now, newcomers)
+        self._aside, self._root = aside, root
+        self.late = Late(root, self._portions, self._do_chores)
         self._torn = False
-        self._chores: dict[str, Chore] = {}
+        self._good: list[str] = []  # captures that could be written last, before others
+        self._chores: dict[tuple[str, str], Chore] = {}
         self._lock = Lock()
-        self.away = ""  # why the archive takes nothing now
 
-    def chore(self, key: str, do: Chore) -> None:
-        """Something small to be noted in the archive, as soon as it can be; the newest of a key alone."""
+    def users_once(self, captures: Collection[str]) -> None:
+        """These are the captures whose authors do not come along."""
+        self._portions.once = captures
+
+    def chore(self, index: str, key: str, do: Chore) -> None:
+        """Something small to be noted of a capture in the archive, as soon as it can be; the newest of a key alone."""
         with self._lock:
-            self._chores.pop(key, None)
-            self._chores[key] = do
+            self._chores.pop((index, key), None)
+            self._chores[index, key] = do
+
+    def left(self, stop: Event) -> None:
+        """First of all: write what dead processes of this host have left."""
+        for old in segments.left(self._root):
+            if old.capture:
+                self.late.adopt(old)
+                continue
+            log.info("writing what an earlier run left in %s", old.folder)
+            backlog = Backlog(old)
+            self.work(backlog, stop, until_empty=True)
+            backlog.close()
 
     def work(self, backlog: Backlog, stop: Event, *, until_empty: bool = False) -> None:
         """Write until told to stop, or until nothing waits."""
-        tries = 0
         while not stop.is_set() and (backlog.waiting or not until_empty):
-            try:
-                self._step(backlog, 0.5)
-                tries, self.away = 0, ""
-            except NetwarError as error:
-                if not self.away:
-                    log.warning("posts go to segments on disk, as the archive does not take them: %s", error)
-                self.away = str(error)
+            if not self._step(backlog, 0.5):
                 backlog.to_disk()
-                stop.wait(WAITS[min(tries, len(WAITS) - 1)])
-                tries += 1
+                stop.wait(FULL)
 
     def finish(self, backlog: Backlog, seconds: float) -> bool:
         """Write what waits, for so long; whether all is written."""
         until = time.monotonic() + seconds
-        try:
-            while backlog.waiting and time.monotonic() < until:
-                self._step(backlog, 0.0)
-            self._do_chores()
-        except NetwarError as error:
-            log.warning("what waits stays in segments for the next run: %s", error)
-        return not backlog.waiting
+        while backlog.waiting and time.monotonic() < until:
+            if not self._step(backlog, 0.0):
+                break
+        self._all_chores()
+        self.late.finish(until)
+        if waits := backlog.waiting + self.late.waiting:
+            log.warning("what waits stays in segments for the next run: %d bytes", waits)
+        return not waits
 
-    def _step(self, backlog: Backlog, seconds: float) -> None:
-        self._do_chores()
+    def _step(self, backlog: Backlog, seconds: float) -> bool:
+        """The oldest batch, if there is one; False where there is no room for what the archive does not take of it."""
+        self._all_chores()
         try:
             batch = backlog.first(seconds)
         except Torn as torn:
             log.warning("%s", torn)
             self._torn = True
-            return
+            return True
         if batch is None:
-            return
+            return True
         if self._torn:
-            self._torn, self._certain = False, max(self._certain, batch.began + SKEW)
-        self._write(batch)
-        backlog.done()
+            self._torn = False
+            self._portions.broken(EVERY, batch.began + SKEW)
+        if done := self._write(batch):
+            backlog.done()
+        return done
 
-    def _write(self, batch: Batch) -> None:
-        """Raises NetwarError where the store is away; what it cannot take is put aside."""
+    def _write(self, batch: Batch) -> bool:
         try:
-            pages = batch.taken_apart()
-            made = [one for index, page in pages.items() for one in self._documents(index, page, batch.ended)]
-            tally = self._archive.write(made, self._floored(batch.marks))
-        except NetwarError:
-            raise
+            batch = replace(batch, pages=batch.taken_apart())
         except Exception as error:
-            log.exception("a batch cannot be written and is in the reject file")
+            log.exception("a batch cannot be taken apart and is in the reject file")
             self._aside([(post.line, repr(error)) for post in batch.posts])
-            self._certain = max(self._certain, batch.ended + SKEW)
-            return
-        if tally.rejected:
-            log.warning("the archive refused %d documents, they are in the dead letters", tally.rejected)
-        self._look_for_newcomers(pages)
-        self._committed(pages)
+            self._portions.broken(EVERY, batch.ended + SKEW)
+            return True
+        good, hopeless = list[str](), False
+        for index in self._in_order(batch.captures):
+            began = time.monotonic()
+            if not hopeless and self._written(batch, index):
+                good.append(index)
+            elif not self.late.put(index, batch.portion(index)):
+                return False
+            # A store that hangs is not asked for each capture in turn.
+            hopeless = hopeless or time.monotonic() > began + SLOW
+        self._good = good
+        return True
 
-    def _documents(self, index: str, page: Page, at: int) -> list[Document]:
-        names = {"tweets": tweets_index(index), "users": users_index(index)}
-        return documents(page, **names, retrieved=at, account=self._account, via="stream")
+    def _in_order(self, captures: list[str]) -> list[str]:
+        """Those first into which something could be written a moment ago."""
+        return sorted(captures, key=lambda index: index not in self._good)
 
-    def _floored(self, marks: Sequence[Period]) -> list[Period]:
-        """Coverage that begins where nothing is missing."""
-        if not self._certain:
-            return [*marks]
-        found = []
-        for mark in marks:
-            low = max(mark.span.low, self._certain)
-            if low < mark.span.high:
-                found.append(replace(mark, span=Span(low, mark.span.high, mark.span.posts)))
-        return found
+    def _written(self, batch: Batch, index: str) -> bool:
+        """Whether a portion is written; it is not where older ones wait."""
+        if self.late.why(index) is not None:
+            return False
+        try:
+            self._portions.write(batch, index)
+        except NetwarError as error:
+            self.late.begin(index, str(error))
+            return False
+        return True
 
-    def _look_for_newcomers(self, pages: Mapping[str, Page]) -> None:
-        for index, page in pages.items() if self.once else ():
-            if index in self.once:
-                authors = list(dict.fromkeys(str(post["author_id"]) for post in page.posts if post.get("author_id")))
-                if unknown := self._archive.missing(users_index(index), "id", authors):
-                    self._newcomers(index, unknown)
+    def _all_chores(self) -> None:
+        """Those of captures that are not late."""
+        for index in dict.fromkeys(index for index, _ in [*self._chores]):
+            if self.late.why(index) is None:
+                try:
+                    self._do_chores(index)
+                except NetwarError as error:
+                    self.late.begin(index, str(error))
 
-    def _committed(self, pages: Mapping[str, Page]) -> None:
-        now = self._now()
-        ids = [number(post["id"]) for page in pages.values() for post in page.posts]
-        made = [at for id in ids if id is not None and (at := posted(id)) is not None]
-        self._counters.committed([max(now - at, 0) for at in made])
-
-    def _do_chores(self) -> None:
+    def _do_chores(self, index: str) -> None:
         """Raises NetwarError; what is not done is tried again."""
         while True:
             with self._lock:
-                if not self._chores:
+                if (found := next(((key, do) for key, do in self._chores.items() if key[0] == index), None)) is None:
                     return
-                key, do = next(iter(self._chores.items()))
-            do(self._archive)
+            key, do = found
+            do(self._portions.archive)
             with self._lock:
                 if self._chores.get(key) is do:
                     del self._chores[key]

@@ -86,6 +86,30 @@ def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Kille
     assert billed - booked <= 2 * 25_000
 
 
+def test_a_damaged_file_of_one_capture_delays_no_other_and_is_told(begun: Callable[..., Killed]) -> None:
+    story = begun()
+    story.register("cats", "brexit")
+    story.register("dogs", "brexit")
+    file = story.desk.home / ".local/share/netwar/archive/cats.sqlite"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database" * 1000)
+    with story.held() as one:
+        until(lambda: len(story.kept("dogs")) > 10)
+        told = {
+            row["index"]: row for row in map(json.loads, story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines())
+        }
+        assert (told["cats"]["state"], told["dogs"]["state"]) == ("behind", "running")
+        assert "cats.sqlite is damaged" in told["cats"]["detail"]
+        one.kill()
+        one.wait(60)
+    kept = {*story.kept("dogs")}
+    file.unlink()
+    with story.held() as one:  # what waited comes from the segments of the killed run
+        until(lambda: kept <= {*story.kept("cats")})
+        one.terminate()
+        one.wait(60)
+
+
 def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> None:
     story = begun(rate=1)
     story.register("cats", "brexit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Archive
+from netwar.archive.base import Archive, Tally
+from netwar.archive.marks import Mark
 from netwar.captures.base import Capture, CaptureOptions, KnownRule
 from netwar.errors import ServiceDown
+from netwar.records.documents import Document, IndexName
 from netwar.records.ids import first_id
 from netwar.streams import gaps
 from netwar.streams.batches import Batch
@@ -71,9 +73,13 @@ class Pipe:
         self.counters, self.backlog = Counters({}), Backlog(new(folder / "segments"))
         told = (self.backlog, slices, self.tracker, self.counters)
         self.router = Router(*told, self.known, self.rejected.extend, "tw-stream")  # type: ignore[arg-type]
-        self.writer = Writer(archive, "me", self.counters, self.rejected.extend, lambda: T, self._new)
-        self.writer.once = {"people"}
+        self.folder = folder / "segments"
+        self.write_into(archive)
         self.tracker.stand({one.index: Standing(1, T - 99 * SECOND) for one in CAPTURES}, T, 2 * T)
+
+    def write_into(self, archive: Any) -> None:
+        self.writer = Writer(archive, "me", self.counters, self.rejected.extend, lambda: T, self._new, self.folder)
+        self.writer.users_once({"people"})
 
     def _new(self, index: str, users: Any) -> None:
         self.newcomers.append((index, list(users)))
@@ -165,32 +171,100 @@ def test_authors_that_are_bought_once_are_queued_where_they_are_not_recorded(pip
 
 
 class Moody:
-    """An archive that is away now and then."""
+    """An archive that takes nothing of some captures."""
 
     def __init__(self, archive: Archive) -> None:
-        self.archive, self.fails = archive, 0
+        self.archive, self.away = archive, set[str]()
 
     def __getattr__(self, name: str) -> Any:
-        if name == "write" and self.fails:
-            self.fails -= 1
-            raise ServiceDown("the archive is away")
         return getattr(self.archive, name)
 
+    def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
+        if {IndexName.of(one.index).name for one in (*documents, *marks)} & self.away:
+            raise ServiceDown("the archive is away")
+        return self.archive.write(documents, marks)
 
-def test_while_the_archive_is_away_posts_go_to_disk_and_from_there_to_the_archive(pipe: Pipe) -> None:
+    def change_note(self, index: str, *rest: Any) -> Any:
+        if IndexName.of(index).name in self.away:
+            raise ServiceDown("the archive is away")
+        return self.archive.change_note(index, *rest)
+
+
+@pytest.fixture
+def moody(pipe: Pipe) -> Moody:
     moody = Moody(pipe.archive)
-    moody.fails = 1
-    pipe.writer = Writer(moody, "me", pipe.counters, pipe.rejected.extend, lambda: T, pipe._new)  # type: ignore[arg-type]
+    pipe.write_into(moody)
+    return moody
+
+
+def test_while_the_archive_is_away_posts_go_to_disk_and_from_there_to_the_archive(pipe: Pipe, moody: Moody) -> None:
+    moody.away = {"cats"}
     pipe.router.take([Begun(T), post(1, 60 * SECOND, "1")])
-    stop = Event()
-    stop.set()
     assert not pipe.writer.finish(pipe.backlog, 1)
-    pipe.backlog.to_disk()
-    pipe.router.take([post(2, 61 * SECOND, "1")])
-    assert (pipe.posts("cats"), pipe.covered("cats"), pipe.backlog.on_disk > 0) == ([], [], True)
+    pipe.write_into(moody)
+    pipe.writer.left(Event())
+    pipe.take(post(2, 61 * SECOND, "1"))
+    assert (pipe.posts("cats"), pipe.covered("cats")) == ([], [])
+    moody.away.clear()
+    pipe.write_into(moody)
+    pipe.writer.left(Event())
     pipe.take(post(3, 62 * SECOND, "1"))
-    assert (pipe.posts("cats"), pipe.backlog.waiting) == ([1, 2, 3], 0)
+    assert (pipe.posts("cats"), pipe.backlog.waiting, pipe.writer.late.waiting) == ([1, 2, 3], 0, 0)
     assert pipe.covered("cats") == [(0, 32 * SECOND)]
+    assert list(pipe.folder.iterdir()) == [pipe.backlog._segments.folder], "nothing is left"
+
+
+def working(pipe: Pipe, *items: Item) -> None:
+    """What comes in is handed on, and the archive tried once."""
+    pipe.router.take(items)
+    while pipe.backlog.waiting:
+        assert pipe.writer._step(pipe.backlog, 0)
+
+
+def test_a_capture_whose_store_fails_delays_no_other_and_misses_nothing(pipe: Pipe, moody: Moody) -> None:
+    pipe.writer.chore("cats", "valid", lambda archive: gaps.valid(archive, "twcats", 1, T, None))
+    pipe.writer.chore("pets", "valid", lambda archive: gaps.valid(archive, "twpets", 1, T, None))
+    moody.away = {"cats"}
+    for number in range(1, 6):
+        working(pipe, Begun(T), *[post(number, (60 + number) * SECOND, "2")])
+    assert (pipe.posts("pets"), pipe.covered("pets")) == ([1, 2, 3, 4, 5], [(0, 35 * SECOND)])
+    assert gaps.terms_of(pipe.archive, "twpets")[0].valid
+    assert (pipe.posts("cats"), pipe.covered("cats"), pipe.writer.late.why("pets")) == ([], [], None)
+    assert pipe.writer.late.why("cats") == "the archive is away"
+    moody.away.clear()
+    working(pipe, post(6, 70 * SECOND, "2"))
+    assert pipe.posts("cats") == [], "what is older comes first"
+    pipe.writer.late._try("cats", lambda: False)
+    assert (pipe.posts("cats"), pipe.covered("cats"), pipe.writer.late.why("cats")) == ([*range(1, 7)], [(0, 40 * SECOND)], None)
+    assert gaps.terms_of(pipe.archive, "twcats")[0].valid
+    working(pipe, post(7, 71 * SECOND, "2"))
+    assert pipe.posts("cats") == [*range(1, 8)]
+
+
+def test_what_a_damaged_segment_of_one_capture_had_is_a_gap_of_that_capture_alone(pipe: Pipe, moody: Moody) -> None:
+    moody.away = {"cats"}
+    working(pipe, Begun(T), post(1, 60 * SECOND, "2"))
+    [segment] = pipe.folder.glob("*.cats/*.segment")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    moody.away.clear()
+    pipe.writer.late._try("cats", lambda: False)
+    working(pipe, post(2, 100 * SECOND, "2"), post(3, 140 * SECOND, "2"))
+    assert (pipe.posts("cats"), pipe.posts("pets")) == ([2, 3], [1, 2, 3])
+    assert pipe.covered("pets") == [(0, 110 * SECOND)]
+    assert pipe.covered("cats") == [(100 * SECOND + SKEW, 110 * SECOND)]
+
+
+def test_a_store_that_hangs_is_not_asked_for_each_capture_in_turn(
+    pipe: Pipe, moody: Moody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netwar.streams.writer.SLOW", -1.0)
+    moody.away = {"cats", "pets", "people"}
+    working(pipe, Begun(T), post(1, 60 * SECOND, "1", "2", "3"))
+    whys = {pipe.writer.late.why(one.index) for one in CAPTURES}
+    assert whys == {"the archive is away", ""}, "some were not tried"
+    moody.away.clear()
+    pipe.take()
+    assert [pipe.posts(one.index) for one in CAPTURES] == [[1], [1], [1]]
 
 
 def test_a_batch_that_nobody_can_write_is_kept_aside_and_covers_nothing(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:

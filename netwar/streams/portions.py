@@ -1,0 +1,94 @@
+"""What one capture has of a batch, into the archive: documents and coverage in one step, however often it takes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from threading import Lock
+
+from netwar.archive.base import Archive
+from netwar.archive.marks import Period
+from netwar.coverage import Span
+from netwar.errors import NetwarError
+from netwar.records.documents import Document, tweets_index, users_index
+from netwar.records.ids import number, posted
+from netwar.records.pages import Page, documents
+from netwar.streams.batches import Batch
+from netwar.streams.counters import Counters
+from netwar.streams.coverage import SKEW
+
+log = logging.getLogger("netwar.streams")
+
+EVERY = ""  # in place of an index: of every capture
+
+Aside = Callable[[Sequence[tuple[bytes, str]]], None]
+Newcomers = Callable[[str, Sequence[str]], None]  # authors of a capture (index) who are not recorded
+
+
+class Portions:
+    """Writes portions, for threads that never have the same capture. `account` is whose keys bought the posts."""
+
+    def __init__(
+        self, archive: Archive, account: str, counters: Counters, aside: Aside, now: Callable[[], int], newcomers: Newcomers
+    ) -> None:
+        self.archive, self._account, self._counters = archive, account, counters
+        self._aside, self._now, self._newcomers = aside, now, newcomers
+        self.once: Collection[str] = ()  # captures whose authors do not come along
+        self._certain: dict[str, int] = {}  # by capture: what was made before that may be missing
+        self._torn: set[str] = set()
+        self._queueing = Lock()
+
+    def torn(self, index: str) -> None:
+        """Something before the next portion of a capture may be missing."""
+        self._torn.add(index)
+
+    def broken(self, index: str, at: int) -> None:
+        """What was made before `at` may be missing in a capture; in any of them, if none is named."""
+        self._certain[index] = max(self._certain.get(index, 0), at)
+
+    def write(self, batch: Batch, index: str) -> None:
+        """Write a capture's portion. Raises NetwarError where the store takes nothing; what it cannot take is put aside."""
+        if index in self._torn:
+            self.broken(index, batch.began + SKEW)
+            self._torn.discard(index)
+        try:
+            page = batch.taken_apart().get(index, Page())
+            tally = self.archive.write(self._documents(index, page, batch.ended), self._floored(index, batch.marks))
+        except NetwarError:
+            raise
+        except Exception as error:
+            log.exception("posts of %s cannot be written and are in the reject file", index)
+            self._aside([(post.line, repr(error)) for post in batch.posts if index in post.captures])
+            self.broken(index, batch.ended + SKEW)
+            return
+        if tally.rejected:
+            log.warning("the archive refused %d documents of %s, they are in the dead letters", tally.rejected, index)
+        if index in self.once:
+            self._look_for_newcomers(index, page)
+        self._committed(page)
+
+    def _documents(self, index: str, page: Page, at: int) -> list[Document]:
+        names = {"tweets": tweets_index(index), "users": users_index(index)}
+        return documents(page, **names, retrieved=at, account=self._account, via="stream")
+
+    def _floored(self, index: str, marks: Sequence[Period]) -> list[Period]:
+        """The capture's coverage, which begins where nothing is missing."""
+        certain, found = max(self._certain.get(index, 0), self._certain.get(EVERY, 0)), []
+        for mark in marks:
+            low = max(mark.span.low, certain)
+            if mark.index == tweets_index(index) and low < mark.span.high:
+                found.append(replace(mark, span=Span(low, mark.span.high, mark.span.posts)))
+        return found
+
+    def _look_for_newcomers(self, index: str, page: Page) -> None:
+        authors = list(dict.fromkeys(str(post["author_id"]) for post in page.posts if post.get("author_id")))
+        if unknown := self.archive.missing(users_index(index), "id", authors):
+            with self._queueing:
+                self._newcomers(index, unknown)
+
+    def _committed(self, page: Page) -> None:
+        now = self._now()
+        ids = (number(post["id"]) for post in page.posts)
+        made = [at for id in ids if id is not None and (at := posted(id)) is not None]
+        self._counters.committed([max(now - at, 0) for at in made])
