@@ -18,7 +18,7 @@ class LossyWay:
     def __init__(self, port: int) -> None:
         self._server = ("127.0.0.1", port)
         self._asked = 0
-        self._echoes: list[tuple[int, bytes, bytes]] = []
+        self._echoes: list[tuple[int, bytes]] = []
         self._turn = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
@@ -39,32 +39,41 @@ class LossyWay:
     def _converse(self, client: socket.socket) -> None:
         """One connection, until one side ends it or an answer is lost."""
         with client, suppress(OSError), socket.create_connection(self._server) as server:
-            greeting, losing = b"", False
+            greeting, question, losing = b"", b"", False
             while True:
                 for side in select.select([client, server], [], [])[0]:
                     said = side.recv(1 << 20)
-                    if not said or (side is server and losing):
+                    if not said:
                         return
                     if side is client:
-                        greeting = greeting or said
-                        losing = losing or (b"EVALSHA" in said[:40] and self._is_lost(greeting, said))
-                    (server if side is client else client).sendall(said)
+                        losing = losing or (b"EVALSHA" in said[:40] and self._is_lost())
+                        question += said  # a long one comes in parts
+                        server.sendall(said)
+                    elif losing:
+                        self._lose(greeting + question)
+                        return
+                    else:
+                        greeting += question if question[8:].startswith((b"AUTH", b"SELECT")) else b""
+                        question = b""
+                        client.sendall(said)
 
-    def _is_lost(self, greeting: bytes, question: bytes) -> bool:
+    def _lose(self, said: bytes) -> None:
+        with self._turn:
+            self._echoes.append((self._asked + ECHO, said))
+
+    def _is_lost(self) -> bool:
         with self._turn:
             self._asked += 1
-            due = [echo for echo in self._echoes if echo[0] <= self._asked]
+            due = [said for at, said in self._echoes if at <= self._asked]
             self._echoes = [echo for echo in self._echoes if echo[0] > self._asked]
-            for _, *said in due:
-                self._echo(*said)
-            lost = self._asked % LOST == 0
-            if lost:
-                self._echoes.append((self._asked + ECHO, greeting, question))
-            return lost
+            for said in due:
+                self._echo(said)
+            return self._asked % LOST == 0
 
-    def _echo(self, greeting: bytes, question: bytes) -> None:
-        """Ask again, on a connection that begins as that one did, with the number of its database."""
+    def _echo(self, said: bytes) -> None:
+        """Ask again, on a connection that begins as that one did, and return when it is done."""
         with socket.create_connection(self._server) as server:
-            for said in (greeting, question):
-                server.sendall(said)
-                server.recv(1 << 20)
+            server.sendall(said)
+            server.shutdown(socket.SHUT_WR)
+            while server.recv(1 << 20):
+                pass

@@ -80,7 +80,7 @@ class RedisServer:
 
 @dataclass(frozen=True)
 class Redis:
-    """A server, and all the ways to it: TCP, a socket, TLS as a user with few rights, a network that loses answers."""
+    """A server, and all the ways to it: TCP, a socket, TLS as a user with few rights, a network that loses their answers."""
 
     server: RedisServer
     tls_port: int
@@ -100,8 +100,10 @@ class Redis:
             return {"redisurl": f"{self.tls_url()}/{db}", "redisca": self.ca}
         if kind == "redis-socket":
             return {"redishost": str(self.server.socket), "redisdb": db}
-        port = self.lossy.port if kind == "redis-lossy" else self.server.port
-        return {"redishost": "127.0.0.1", "redisport": port, "redisdb": db}
+        plain = {"redishost": "127.0.0.1", "redisport": self.server.port, "redisdb": db}
+        if kind == "redis-lossy":
+            return plain | {"redisport": self.lossy.port, "redisuser": "netwar", "redispass": PASSWORD}
+        return plain
 
 
 @contextmanager
