@@ -13,8 +13,8 @@ import pytest
 def rows(names: str | tuple[str, ...], table: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for each row of a table, as `pytest.mark.parametrize` would, as one case.
 
-    `product` makes the table of all combinations. The rows share the test's fixtures: it is for tests that change none of
-    them, or that begin anew for each row.
+    `product` makes the table of all combinations. Each row has a `tmp_path` of its own; other fixtures are shared: it is for
+    tests that change none of them, or that begin anew for each row.
     """
     table, wanted = list(table), {names} if isinstance(names, str) else set(names)
     assert table, "a loop over nothing proves nothing"
@@ -22,10 +22,10 @@ def rows(names: str | tuple[str, ...], table: Iterable[Any]) -> Callable[[Callab
     def of(test: Callable[..., None]) -> Callable[..., None]:
         @wraps(test)
         def every_row(*, subtests: pytest.Subtests, **fixtures: Any) -> None:
-            for row in table:
+            for number, row in enumerate(table):
                 values = {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
                 with subtests.test(**values):
-                    test(**fixtures, **values)
+                    test(**_own_folder(fixtures, number), **values)
 
         kept = [one for one in inspect.signature(test).parameters.values() if one.name not in wanted]
         asked = inspect.Parameter("subtests", inspect.Parameter.KEYWORD_ONLY)
@@ -33,3 +33,10 @@ def rows(names: str | tuple[str, ...], table: Iterable[Any]) -> Callable[[Callab
         return every_row
 
     return of
+
+
+def _own_folder(fixtures: dict[str, Any], row: int) -> dict[str, Any]:
+    if "tmp_path" not in fixtures:
+        return fixtures
+    (folder := fixtures["tmp_path"] / f"row{row}").mkdir()
+    return fixtures | {"tmp_path": folder}

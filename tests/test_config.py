@@ -218,7 +218,7 @@ def test_a_fault_never_shows_a_secret(user, read):
     assert "top" not in str(error.value)
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
+@rows("mode", [0o640, 0o604, 0o620, 0o644])
 def test_a_file_open_to_others_is_refused_with_the_line_that_mends_it(user, read, mode):
     path = user("[API]\naccount = x\n", mode)
     with pytest.raises(ConfigError, match=f"chmod 600 {path}"):
@@ -388,7 +388,7 @@ def test_a_file_that_another_user_has_put_there_meanwhile_is_not_changed(user):
     assert "account" not in path.read_text()
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@rows("end", ["\n", "\r\n", "\r"])
 def test_whatever_ends_the_lines_they_are_read(tmp_path: Path, end: str) -> None:
     path = tmp_path / "twitter"
     path.write_bytes(end.join(["[API]", "consumer_key = key", "access_token_secret = s3cret", "budget = 7", ""]).encode())
@@ -397,7 +397,7 @@ def test_whatever_ends_the_lines_they_are_read(tmp_path: Path, end: str) -> None
     assert (settings.consumer_key, settings.access_token_secret, settings.budget) == ("key", "s3cret", 7_000_000)
 
 
-@pytest.mark.parametrize("line", ["[s3cr3t-key-0123456789]", "s3cr3t-key-0123456789 = 1", "[API]\n[API]\ns3cr3t:x\ns3cr3t:x"])
+@rows("line", ["[s3cr3t-key-0123456789]", "s3cr3t-key-0123456789 = 1", "[API]\n[API]\ns3cr3t:x\ns3cr3t:x"])
 def test_what_may_be_a_secret_is_not_repeated(tmp_path: Path, line: str) -> None:
     path = tmp_path / "twitter"
     path.write_text(f"[API]\n{line}\n")

@@ -10,9 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from tests.desk import BIN, ROOT
+from tests.rows import rows
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NEEDED = PROJECT["project"]["dependencies"]
@@ -33,7 +32,7 @@ def name_of(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
-@pytest.mark.parametrize(("file", "named"), [("requirements.txt", NEEDED), ("requirements-dev.txt", CHECKS)])
+@rows(("file", "named"), [("requirements.txt", NEEDED), ("requirements-dev.txt", CHECKS)])
 def test_each_library_that_the_project_names_is_pinned(file: str, named: list[str]) -> None:
     pinned = pins(file)
     assert {name_of(requirement) for requirement in named} <= pinned.keys()
@@ -42,7 +41,7 @@ def test_each_library_that_the_project_names_is_pinned(file: str, named: list[st
         assert _fits(version, requirement), f"{file} has {version} for {requirement}: make lock"
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@rows("file", ["requirements.txt", "requirements-dev.txt"])
 def test_each_pin_has_hashes(file: str) -> None:
     for block in pins(file).values():
         first, *hashes = block.splitlines()

@@ -61,7 +61,7 @@ def test_every_row_is_a_command_that_its_program_takes(around: Around) -> None:
                 assert context.params
 
 
-@pytest.mark.parametrize("one", undone.TABLE, ids=lambda one: one.name)
+@rows("one", undone.TABLE)
 def test_what_is_undone_as_a_proof_is_still_there_to_be_undone(one: undone.Undone, tmp_path: Path) -> None:
     for change in one.changes:
         (tmp_path / change.file).parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +200,7 @@ class X:
         ]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("answers", "meter", "wrong"),
     [
         ([(5, "slow")], 5, None),

@@ -25,6 +25,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Record, Span
 from netwar.errors import ServiceDown
 from netwar.records.documents import Document
+from tests.rows import rows
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_795_000_000_000
@@ -211,7 +212,7 @@ def test_any_number_of_marks_comes_back_with_a_page(spool: Spool, archive: Sqlit
     assert list(archive.notes("twleave", "")) == [("periods/stream/leave/1", {"spans": [[NOW, NOW + 1000, 3]]})]
 
 
-@pytest.mark.parametrize(
+@rows(
     "mark",
     [
         b'{"nosuch":{}}',
@@ -229,7 +230,7 @@ def test_any_number_of_marks_comes_back_with_a_page(spool: Spool, archive: Sqlit
     ],
 )
 def test_what_says_to_be_a_mark_and_is_none_is_put_aside(spool: Spool, archive: SqliteArchive, mark: bytes) -> None:
-    spool.folder.mkdir()
+    spool.folder.mkdir(exist_ok=True)
     spool.path.write_bytes(lined(b'{"request":"","time":"","documents":[],"cover":null,"marks":[' + mark + b"]}"))
     assert spool.replay(archive) == Replayed(0, 0, 0, aside=1)
 

@@ -18,6 +18,7 @@ from netwar.connections.runs import Run
 from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from tests.desk import Desk, Ended, program
+from tests.rows import rows
 from tests.terminals import shown
 
 
@@ -71,7 +72,7 @@ def test_lines_that_name_no_user_are_listed_and_the_rest_is_queued(desk: Desk) -
     assert len(queue(desk)) == 2
 
 
-@pytest.mark.parametrize("content", ["", "\n\n# nobody\n"])
+@rows("content", ["", "\n\n# nobody\n"])
 def test_a_file_without_users_is_no_error(desk: Desk, content: str) -> None:
     ended = desk.run("tw-quser2work", "-", input=content, check=0)
     assert "names no users" in ended.stderr
@@ -193,7 +194,7 @@ def at_a_terminal(desk: Desk, answer: str, *args: str) -> Iterator[Ended]:
     os.close(terminal)
 
 
-@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x04", 1)])
+@rows(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x04", 1)])
 def test_at_a_terminal_wiping_asks_first(desk: Desk, answer: str, left: int) -> None:
     queue(desk).put(["1"])
     with at_a_terminal(desk, answer, "tw-wipework") as ended:

@@ -16,9 +16,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.desk import SANDBOX_APP, Desk, Ended, Sandbox, program
+from tests.rows import rows
 
 COMMENT = "# my own notes\n"
 
@@ -202,7 +201,7 @@ def test_a_pin_that_nobody_waits_for(desk: Desk, shared_sandbox: Sandbox) -> Non
     assert "run tw-auth without a PIN first" in desk.run("tw-auth", "1234567", check=78).stderr
 
 
-@pytest.mark.parametrize(
+@rows(
     ("keys", "says"),
     [
         (
@@ -214,7 +213,6 @@ def test_a_pin_that_nobody_waits_for(desk: Desk, shared_sandbox: Sandbox) -> Non
             "this app has no user authentication .*switch it on in X's console",
         ),
     ],
-    ids=["wrong keys", "no user authentication"],
 )
 def test_an_app_that_x_refuses(desk: Desk, shared_sandbox: Sandbox, keys: dict[str, str], says: str) -> None:
     path = write(desk, shared_sandbox.url, **keys)
@@ -248,7 +246,7 @@ def test_trouble_at_the_last_step_leaves_the_pin_good(desk: Desk, new_sandbox: C
     assert works(desk)
 
 
-@pytest.mark.parametrize("key", ["AAAA–ZZZ", "AAAA\u200bZZZ", "“AAAAZZZ”", '"AAAAZZZ"'])
+@rows("key", ["AAAA–ZZZ", "AAAA\u200bZZZ", "“AAAAZZZ”", '"AAAAZZZ"'])
 def test_a_key_that_a_word_processor_has_changed_is_told_before_x_is_asked(desk: Desk, key: str) -> None:
     path = write(desk, "http://127.0.0.1:9")
     before = path.read_text()

@@ -18,6 +18,7 @@ import pytest
 from netwar.recipes import recipes
 from tests.desk import BIN, Desk, Ended
 from tests.recipes.here import reach
+from tests.rows import rows
 from tests.servers.fixtures import on
 
 
@@ -255,7 +256,7 @@ def test_rights_that_are_missing_are_named(server: Any, desk: Desk) -> None:
     assert server.users["recorder"].password not in ended.stderr
 
 
-@pytest.mark.parametrize("given", ["/_bulk", "x/_msearch?y"])
+@rows("given", ["/_bulk", "x/_msearch?y"])
 def test_bodies_of_lines_are_sent_as_they_are(given: str, desk: Desk, tmp_path: Path) -> None:
     shown = desk.run("tw-elk", "POST", given, "-", "--show", input=b"{}\n{}\n", check=0).stdout
     assert shown == f"POST /{given.removeprefix('/')}\n{{}}\n{{}}\n"

@@ -17,6 +17,7 @@ import pytest
 
 from tests.desk import BIN, Desk
 from tests.recipes.here import reach
+from tests.rows import rows
 from tests.servers.fixtures import on
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
@@ -63,7 +64,7 @@ def echo() -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("password", ['a"b\\c', "a b:c", "#%$'`", "ä€😀", "\\n\\", ""])
+@rows("password", ['a"b\\c', "a b:c", "#%$'`", "ä€😀", "\\n\\", ""])
 def test_any_password_arrives_as_it_is(password: str, desk: Desk, echo: str) -> None:
     from base64 import b64decode
 
@@ -72,7 +73,7 @@ def test_any_password_arrives_as_it_is(password: str, desk: Desk, echo: str) -> 
     assert b64decode(heard["authorization"].removeprefix("Basic ")).decode() == f"me:{password}"
 
 
-@pytest.mark.parametrize("key", ["id:key", "aWQ6a2V5"])
+@rows("key", ["id:key", "aWQ6a2V5"])
 def test_a_key_arrives_as_servers_want_it(key: str, desk: Desk, echo: str) -> None:
     desk.configure(elksg=echo, elksgkey=key)
     heard = json.loads(curl(desk.run("tw-elkauth", "/", check=0).stdout).stdout)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from netwar.commands.help import TASKS
 from tests.desk import BIN, ROOT, Desk
+from tests.rows import rows
 
 
 def test_each_program_is_in_just_one_task() -> None:
@@ -25,7 +24,7 @@ def test_all_fit_on_a_screen(desk: Desk) -> None:
     ]
 
 
-@pytest.mark.parametrize("word", ["look", "tw-coverage", "coverage"])
+@rows("word", ["look", "tw-coverage", "coverage"])
 def test_a_task_has_examples(desk: Desk, word: str) -> None:
     told = desk.run("tw-help", word, check=0).stdout
     assert "tw-coverage: Show what is known to be complete in an index, user by user.\n    $ tw-coverage brexit\n" in told

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.operator import Recorded
+from tests.rows import rows
 from tests.terminals import on_a_terminal
 
 
@@ -59,12 +60,12 @@ def test_quotes_keep_words_together_and_a_star_is_a_beginning(recorded: Recorded
     assert set(ids(recorded, first)) <= set(ids(recorded, first[:3] + "*"))
 
 
-@pytest.mark.parametrize("query", ["*", "(", "-", "!?"])
+@rows("query", ["*", "(", "-", "!?"])
 def test_what_has_no_word_is_told(recorded: Recorded, query: str) -> None:
     assert f"there is no word to search for in {query}" in recorded.run("tw-search", "shown", query, check=1).stderr
 
 
-@pytest.mark.parametrize("query", ['"unclosed', "a OR", "NEAR(", "user:x", "'; DROP TABLE tweet"])
+@rows("query", ['"unclosed', "a OR", "NEAR(", "user:x", "'; DROP TABLE tweet"])
 def test_whatever_is_typed_is_only_looked_for(recorded: Recorded, query: str) -> None:
     assert "bug" not in recorded.run("tw-search", "shown", query, "--limit", 1).stderr
 

@@ -13,6 +13,7 @@ from netwar.connections.runs import Run
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from tests.desk import Desk, Sandbox, sign_in
+from tests.rows import rows
 from tests.terminals import shown
 
 TODAY = datetime.now(UTC).date()
@@ -125,7 +126,7 @@ def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
     assert "'yesterday' is no day such as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
 
 
-@pytest.mark.parametrize("named", [False, True])
+@rows("named", [False, True])
 def test_a_configuration_without_an_app_is_told_instead_of_nothing(desk: Desk, named: bool) -> None:
     path = desk.configure(path=desk.home / "two.conf" if named else None, budget=2)
     ended = desk.run("tw-spend", *(("--config", "two.conf") if named else ()), check=78)

@@ -15,6 +15,7 @@ from tests.contract.opening import DATABASES
 from tests.desk import Desk, Sandbox, program
 from tests.redis_conf import PASSWORD, READER_PASSWORD
 from tests.redis_server import Redis, free_port
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_who_looks_sees_what_fills_a_server(desk: Desk, redis: Redis) -> None:
             people.config_set("maxmemory", 0)
 
 
-@pytest.mark.parametrize("program", ["tw-showwork", "tw-rates", "tw-quser2work"])
+@rows("program", ["tw-showwork", "tw-rates", "tw-quser2work"])
 def test_a_server_that_is_not_there_ends_a_program_at_once(desk: Desk, program: str) -> None:
     desk.configure(redishost="127.0.0.1", redisport=(port := free_port()), consumer_key="k")
     words = ["-"] if program == "tw-quser2work" else []

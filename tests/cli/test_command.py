@@ -158,7 +158,7 @@ def test_a_broken_configuration_is_told_when_it_is_needed(attempt: Try, desk: De
     assert told.count("\n") == 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@rows("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_unwinds_the_program_and_gives_its_status(
     desk: Desk, write: Callable[[str], Path], number: signal.Signals
 ) -> None:
@@ -237,7 +237,7 @@ def test_a_reader_that_goes_away_is_no_error(desk: Desk, write: Callable[[str], 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("lines", [1, 100_000])
+@rows("lines", [1, 100_000])
 def test_a_full_disk_below_stdout_is_a_sentence(desk: Desk, write: Callable[[str], Path], lines: int) -> None:
     program = write(f"for number in range({lines}):\n    print(number)")
     with open("/dev/full", "w") as full:
@@ -247,14 +247,14 @@ def test_a_full_disk_below_stdout_is_a_sentence(desk: Desk, write: Callable[[str
     assert done.stderr.startswith("tw-try: No space left on device: make room")
 
 
-@pytest.mark.parametrize("end", ["return", "raise errors.Busy('no')", "raise ValueError", "os.kill(os.getpid(), 15)"])
+@rows("end", ["return", "raise errors.Busy('no')", "raise ValueError", "os.kill(os.getpid(), 15)"])
 def test_services_are_closed_however_the_program_ends(attempt: Try, desk: Desk, end: str) -> None:
     desk.configure()
     attempt(f"import os\nservices.run.begin()\nassert os.listdir(services.data / 'runs')\n{end}")
     assert list((desk.home / ".local/share/netwar/runs").glob("*.run")) == []
 
 
-@pytest.mark.parametrize("secret", ["test", "user", "2026", "abc", "elastic"])
+@rows("secret", ["test", "user", "2026", "abc", "elastic"])
 def test_a_secret_that_is_a_word_blanks_no_words(attempt: Try, desk: Desk, secret: str) -> None:
     desk.configure(elksgpass=secret)
     body = (

@@ -8,6 +8,7 @@ import pytest
 
 from netwar.errors import Busy, ConfigError, NetwarError, OutOfBudget, OutOfCredit, RateLimited, ServiceDown, UsageCapped
 from tests.desk import Desk
+from tests.rows import rows
 
 PROGRAM = '''
 """Fail as asked."""
@@ -49,7 +50,7 @@ def failing(desk: Desk) -> Failing:
     return Failing(desk)
 
 
-@pytest.mark.parametrize("error", [Busy, RateLimited])
+@rows("error", [Busy, RateLimited])
 def test_what_passes_by_itself_is_not_told(failing: Failing, error: type[NetwarError]) -> None:
     assert not failing.says(error, "-q")
     assert failing.says(error)

@@ -9,6 +9,7 @@ import pytest
 
 from netwar.cli.run_report import Listener, RunReport
 from tests.conftest import Desk
+from tests.rows import rows
 
 PROGRAM = '''
 """Try it."""
@@ -49,7 +50,7 @@ if __name__ == "__main__":
 '''
 
 
-@pytest.mark.parametrize(
+@rows(
     ("how", "status", "heard", "said"),
     [
         ("well", 0, [["counted", "2"], ["summary", "all done"]], "all done"),
@@ -60,6 +61,7 @@ if __name__ == "__main__":
     ],
 )
 def test_what_a_listener_hears(desk: Desk, how: str, status: int, heard: list[list[str]], said: str) -> None:
+    (desk.home / "heard").unlink(missing_ok=True)
     (desk.home / "tw-try").write_text(PROGRAM)
     ended = desk.run(str(desk.home / "tw-try"), how, check=status)
     assert said in ended.stderr

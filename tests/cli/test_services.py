@@ -15,6 +15,7 @@ from netwar.errors import Busy, ServiceDown
 from tests.contract.opening import DATABASES
 from tests.desk import Desk
 from tests.redis_server import Redis
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_no_index_anywhere_is_a_usage_error_that_names_both_places(services: Ser
         services.index(None)
 
 
-@pytest.mark.parametrize("name", ["../x", "a b", "usertest", "x" * 101, "_x"])
+@rows("name", ["../x", "a b", "usertest", "x" * 101, "_x"])
 def test_a_name_that_no_store_takes_is_a_usage_error(services: Services, name: str) -> None:
     with pytest.raises(click.UsageError):
         services.index(name)

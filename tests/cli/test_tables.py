@@ -14,6 +14,7 @@ from netwar.cli.aligned import MEASURED, WIDEST, lines
 from netwar.cli.screen import width, wrapped
 from tests.desk import Desk, Ended
 from tests.hostile import EVIL, harm
+from tests.rows import rows
 from tests.terminals import on_a_terminal, shown
 
 PROGRAM = '''\
@@ -101,7 +102,7 @@ def test_a_pipe_gets_tabs_and_no_heading(desk: Desk, program: Path) -> None:
     assert [len(row) for row in rows] == [6, 6, 6]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@rows("encoding", ["utf-8", "ascii"])
 def test_csv_is_what_a_reader_of_csv_reads(desk: Desk, program: Path, encoding: str) -> None:
     told = desk.run(str(program), "--csv", check=0, env={"PYTHONIOENCODING": encoding}).stdout
     assert not harm(told)
@@ -125,7 +126,7 @@ def test_two_forms_at_once_are_a_usage_error(desk: Desk, program: Path) -> None:
     assert "--csv and --json ask for different things" in desk.run(str(program), "--csv", "--json", check=2).stderr
 
 
-@pytest.mark.parametrize("form", ["", "--csv", "--json"])
+@rows("form", ["", "--csv", "--json"])
 def test_rows_without_end_are_printed_as_they_come(desk: Desk, program: Path, form: str) -> None:
     script = f"{{ {sys.executable} {program} --endless {form}; echo $? >&2; }} | head -n 3"
     done = subprocess.run(["sh", "-c", script], env=desk.environment, capture_output=True, text=True, timeout=60)

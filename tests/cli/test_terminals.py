@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk, Ended
+from tests.rows import rows
 from tests.terminals import on_a_terminal
 
 
@@ -26,7 +27,7 @@ def started(desk: Desk, shell: str, *words: str | bytes, env: Mapping[str, str] 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("name", ["tw-showwork", "tw-sandbox"])
+@rows("name", ["tw-showwork", "tw-sandbox"])
 def test_help_onto_a_full_disk_is_a_sentence(desk: Desk, name: str) -> None:
     said = f"{name}: No space left on device: make room and run again; nothing acknowledged is lost\n"
     assert started(desk, f"{name} -h > /dev/full") == Ended(69, "", said)
@@ -38,7 +39,7 @@ def test_help_whose_reader_has_gone_says_nothing(desk: Desk) -> None:
     assert ended.stderr in ("141\n", "0\n"), "0 if it was quicker than the other"
 
 
-@pytest.mark.parametrize("words", ["tw-quser2work -", "tw-tumsearch -", "tw-fixgraph -", "tw-elk POST /x - --config es.conf"])
+@rows("words", ["tw-quser2work -", "tw-tumsearch -", "tw-fixgraph -", "tw-elk POST /x - --config es.conf"])
 def test_closed_standard_input_is_told(desk: Desk, words: str) -> None:
     desk.configure(path=desk.home / "es.conf", elksg="127.0.0.1:9")
     ended = started(desk, f"{words} <&-")
@@ -56,7 +57,7 @@ def test_who_does_not_read_does_not_mind_and_files_keep_their_numbers(desk: Desk
     assert started(desk, "tw-wipework <&-").status == 2, "there is nobody to ask"
 
 
-@pytest.mark.parametrize(
+@rows(
     "words",
     ["tw-search y X", "tw-auth X", "tw-rates X", "tw-sandbox --clock X", "tw-quser2work --queue X -", "tw-myname --config X"],
 )
@@ -79,7 +80,7 @@ def test_a_file_to_read_may_have_such_a_name(desk: Desk) -> None:
 POOR = {"ascii": "ascii", "iso-8859-1": "latin-1", "utf-8": "utf-8"}
 
 
-@pytest.mark.parametrize("encoding", POOR)
+@rows("encoding", POOR)
 def test_a_letter_that_the_encoding_lacks_is_replaced(desk: Desk, encoding: str) -> None:
     program = desk.home / "tw-try"
     program.write_text(PROGRAM)
@@ -113,9 +114,7 @@ if __name__ == "__main__":
 '''
 
 
-@pytest.mark.parametrize(
-    "env", [{"LANG": "C"}, {"LANG": "", "LC_ALL": "en_US.ISO-8859-1"}, {"PYTHONIOENCODING": "ascii"}, {"TERM": "dumb"}]
-)
+@rows("env", [{"LANG": "C"}, {"LANG": "", "LC_ALL": "en_US.ISO-8859-1"}, {"PYTHONIOENCODING": "ascii"}, {"TERM": "dumb"}])
 def test_odd_names_on_odd_terminals(desk: Desk, env: Mapping[str, str]) -> None:
     (desk.home / "müller → 東京.txt").write_text("nasa\nmüller\n")
     status, seen = on_a_terminal(desk, ["tw-quser2work", "müller → 東京.txt"], env)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from netwar.connections.folders import Planted, existing, made, opened, own
+from tests.rows import rows
 
 Plant = Callable[[Path, Path], object]
 PLANTED: dict[str, Plant] = {
@@ -38,16 +40,16 @@ def victim(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("flags", [os.O_RDONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND])
-@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
-def test_what_is_planted_is_refused_and_left_as_it_is(folder: Path, victim: Path, plant: Plant, flags: int) -> None:
-    plant(folder / "file", victim)
+@rows(("plant", "flags"), product(PLANTED, [os.O_RDONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND]))
+def test_what_is_planted_is_refused_and_left_as_it_is(folder: Path, victim: Path, plant: str, flags: int) -> None:
+    file = folder / f"{plant}, {flags}"
+    PLANTED[plant](file, victim)
     with pytest.raises(Planted, match="see who put it there"):
-        opened(folder / "file", flags)
+        opened(file, flags)
     with pytest.raises(Planted, match="see who put it there"):
-        existing(folder / "file", flags)
+        existing(file, flags)
     with pytest.raises(FileExistsError):
-        opened(folder / "file", flags | os.O_EXCL)
+        opened(file, flags | os.O_EXCL)
     assert victim.read_text() == "mine"
     assert stat.S_IMODE(victim.stat().st_mode) == 0o600
     assert not (victim.with_name("made")).exists()

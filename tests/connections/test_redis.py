@@ -106,7 +106,7 @@ def test_an_unknown_host_is_told() -> None:
     assert "does not answer (" in told(ServiceDown, redishost="no-such-host.invalid")[0]
 
 
-@pytest.mark.parametrize("kind", ["redis", "redis-socket", "redis-tls"])
+@rows("kind", ["redis", "redis-socket", "redis-tls"])
 def test_every_way_leads_to_it(redis: Redis, connected: Callable[..., Server], kind: str) -> None:
     db = connected(**redis.settings(kind, 3))
     db.set("tw:way", kind)
@@ -121,7 +121,7 @@ def test_a_password_on_the_socket(redis: Redis, connected: Callable[..., Server]
     assert connected(redisurl=f"unix://netwar@{redis.server.socket}?db=2", redispass=PASSWORD).get("tw:none") is None
 
 
-@pytest.mark.parametrize("user", ["netwar", "nobody"])
+@rows("user", ["netwar", "nobody"])
 def test_a_wrong_password_is_told_and_never_shown(redis: Redis, user: str) -> None:
     said, _ = told(ConfigError, redishost="127.0.0.1", redisport=redis.server.port, redisuser=user, redispass="hush-hush")
     assert "does not accept the user and password" in said

@@ -7,6 +7,7 @@ import sqlite3
 import struct
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from netwar.connections import sqlite_files
 from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_looking import look
 from netwar.errors import ConfigError
+from tests.rows import rows
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
 MAGIC = bytes.fromhex("d9d505f920a163d7")
@@ -75,11 +77,15 @@ def test_a_journal_that_comes_late_is_not_obeyed_either(file: Path, victim: Path
     connect(file, TABLE).close()
 
 
-@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
-@pytest.mark.parametrize("plant", [os.link, os.symlink, lambda victim, place: os.mkfifo(place)], ids=["name", "link", "pipe"])
+BESIDE = ["-wal", "-shm", "-journal"]
+
+
+@rows(("ending", "plant"), product(BESIDE, [os.link, os.symlink, lambda victim, place: os.mkfifo(place)]))
 def test_what_is_no_plain_file_is_not_taken_for_a_log(
     file: Path, victim: Path, ending: str, plant: Callable[[Path, Path], None]
 ) -> None:
+    for planted in BESIDE:
+        file.with_name(file.name + planted).unlink(missing_ok=True)
     plant(victim, file.with_name(file.name + ending))
     for opening in (connect, look):
         with pytest.raises(ConfigError, match=rf"x\.sqlite{ending} (is no plain file|has a second name)"):

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from threading import Thread
 
@@ -16,6 +17,7 @@ from netwar.connections import sqlite_files
 from netwar.connections.sqlite import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.contract.opening import processes
+from tests.rows import rows
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
 
@@ -111,24 +113,23 @@ def test_the_mode_of_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> No
     assert stat.S_IMODE((tmp_path / "x.sqlite").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(
-    ("plant", "said"),
-    [
-        (lambda path, other: path.symlink_to(other), "is no plain file"),
-        (lambda path, other: path.symlink_to(other.with_name("none")), "is no plain file"),
-        (lambda path, other: os.link(other, path), "has a second name"),
-        (lambda path, other: os.mkfifo(path), "is no plain file"),
-        (lambda path, other: path.mkdir(), "is no plain file"),
-    ],
-    ids=["link", "dangling link", "second name", "fifo", "folder"],
-)
-def test_what_is_no_plain_file_of_one_name_is_not_opened(tmp_path: Path, plant: Callable[[Path, Path], None], said: str) -> None:
+PLANTED: dict[str, Callable[[Path, Path], None]] = {
+    "link": lambda path, other: path.symlink_to(other),
+    "dangling link": lambda path, other: path.symlink_to(other.with_name("none")),
+    "second name": lambda path, other: os.link(other, path),
+    "fifo": lambda path, other: os.mkfifo(path),
+    "folder": lambda path, other: path.mkdir(),
+}
+
+
+@rows("plant", PLANTED)
+def test_what_is_no_plain_file_of_one_name_is_not_opened(tmp_path: Path, plant: str) -> None:
     other = tmp_path / "other.sqlite"
     with closing(sqlite3.connect(other)) as db:
         db.execute("CREATE TABLE theirs (x)")
     content = other.read_bytes()
-    plant(tmp_path / "x.sqlite", other)
-    with pytest.raises(ConfigError, match=said):
+    PLANTED[plant](tmp_path / "x.sqlite", other)
+    with pytest.raises(ConfigError, match="has a second name" if plant == "second name" else "is no plain file"):
         connect(tmp_path / "x.sqlite", TABLE)
     assert other.read_bytes() == content
     assert not (tmp_path / "none").exists()
@@ -205,17 +206,19 @@ def test_no_connection_crosses_a_fork(tmp_path: Path) -> None:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.mark.parametrize(
-    "plant",
-    [
-        "CREATE TRIGGER planted AFTER INSERT ON t BEGIN INSERT INTO ran VALUES (new.x); END",
-        "DROP TABLE t; CREATE VIEW T AS SELECT 1 AS x",
-        "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS x; CREATE TRIGGER planted INSTEAD OF INSERT ON t BEGIN SELECT 1; END",
-        "DROP TABLE t; CREATE TABLE t (x INTEGER, y AS (hex(x)))",
-        "DROP TABLE t; CREATE VIRTUAL TABLE t USING fts5 (x)",
-    ],
+@rows(
+    ("plant", "migrations"),
+    product(
+        [
+            "CREATE TRIGGER planted AFTER INSERT ON t BEGIN INSERT INTO ran VALUES (new.x); END",
+            "DROP TABLE t; CREATE VIEW T AS SELECT 1 AS x",
+            "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS x; CREATE TRIGGER planted INSTEAD OF INSERT ON t BEGIN SELECT 1; END",
+            "DROP TABLE t; CREATE TABLE t (x INTEGER, y AS (hex(x)))",
+            "DROP TABLE t; CREATE VIRTUAL TABLE t USING fts5 (x)",
+        ],
+        [TABLE, [*TABLE, "INSERT INTO t VALUES (1);"]],  # as it is, and to be changed
+    ),
 )
-@pytest.mark.parametrize("migrations", [TABLE, [*TABLE, "INSERT INTO t VALUES (1);"]], ids=["as it is", "to be changed"])
 def test_a_planted_view_or_trigger_runs_nothing(tmp_path: Path, plant: str, migrations: list[str]) -> None:
     path = tmp_path / "x.sqlite"
     connect(path, TABLE).close()

@@ -12,6 +12,7 @@ from netwar.errors import LeaseLost
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
 from netwar.queues.roster import Member, Roster, Round, Wiped
 from tests.contract.opening import NOW, SetClock, claims, new_run, open_roster, processes
+from tests.rows import rows
 
 AT = 1_800_000_000_000
 HOUR = 3_600_000
@@ -89,7 +90,7 @@ def test_a_list_whose_id_is_a_part_of_anothers_is_another_list(roster: Roster) -
     assert roster.unlist(["1"], "77") == ["1"]
 
 
-@pytest.mark.parametrize("wrong", ["", "nsce-brexit", "7,8", "7 8", "٧"])
+@rows("wrong", ["", "nsce-brexit", "7,8", "7 8", "٧"])
 def test_what_is_no_id_of_a_list_is_refused(roster: Roster, wrong: str) -> None:
     for step in (lambda: roster.fresh(["1"], wrong, AT), lambda: roster.unlist(["1"], wrong)):
         with pytest.raises(ValueError, match="no id of a list"):

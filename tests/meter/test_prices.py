@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netwar.meter.prices import price, prices
+from tests.rows import rows
 
 
 def test_what_x_charges_for_posts_and_users() -> None:
@@ -25,7 +26,7 @@ def test_decimals_are_read_exactly(tmp_path: Path) -> None:
     assert prices(tmp_path / "prices.toml") == {"post": 7, "user": 2_000_000, "list": 1_100_000}
 
 
-@pytest.mark.parametrize("wrong", ["0.0000001", "-1"])
+@rows("wrong", ["0.0000001", "-1"])
 def test_a_price_that_cannot_be_counted_is_refused(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "prices.toml").write_text(f"[object]\npost = {wrong}\n")
     with pytest.raises(ValueError, match="micro-dollars"):

@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.operator import Observer
+from tests.rows import rows
 
 Begin = Callable[..., Observer]
 WORLD = "[world]\nusers = 12\nrenamed = 0\ntaken = 0\nsuspended = 0\nprotected = 0\ngone = 0\n"
@@ -146,7 +145,7 @@ def test_another_index(observer: Begin) -> None:
     assert "leave out --index" in one.run("tw-1num", user["id"], "--index", "brexit", "--ask", check=2).stderr
 
 
-@pytest.mark.parametrize(
+@rows(
     ("words", "says"),
     [
         (["tw-1name", "x" * 200], "is not a screen name"),

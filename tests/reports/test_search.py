@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.operator import Operator
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_users_are_found_by_the_beginning_of_their_name(recorded):
     assert [user["id"], user["name"]] in [line.split("\t")[:2] for line in lines]
 
 
-@pytest.mark.parametrize("options", [["--users", "--user", "x"], ["x", "--since", "yesterday"]])
+@rows("options", [["--users", "--user", "x"], ["x", "--since", "yesterday"]])
 def test_what_makes_no_sense_is_a_usage_error(tw, options):
     assert tw("tw-search", "found", *options).status == 2
 

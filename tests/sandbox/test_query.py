@@ -62,7 +62,7 @@ def test_what_a_query_matches(query: str, text: str, keys: tuple[str, ...], matc
     assert parse(query).matches(says(text, *keys)) is matches
 
 
-@pytest.mark.parametrize("quoted", [False, True])
+@rows("quoted", [False, True])
 def test_posts_are_found_by_what_they_have(quoted: bool) -> None:
     for post in posts():
         one = said(post, quoted=quoted)

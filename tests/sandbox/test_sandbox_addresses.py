@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from tests.rows import rows
+
 from .conftest import PROGRAM, TIMEOUT, Sandbox, Start
 
 
@@ -28,7 +30,7 @@ def listening(host: str) -> Iterator[tuple[str, str]]:
         process.terminate()
 
 
-@pytest.mark.parametrize("path", ["/2/users/me", "/sandbox/bill", "/oauth/authorize", "/nothing"])
+@rows("path", ["/2/users/me", "/sandbox/bill", "/oauth/authorize", "/nothing"])
 def test_another_name_is_refused(box: Sandbox, path: str) -> None:
     for host in ("evil.example", f"evil.example:{box.base.rpartition(':')[2]}", "127.0.0.1:1", ""):
         answer = requests.get(box.base + path, headers={"Host": host}, timeout=TIMEOUT)
@@ -43,7 +45,7 @@ def test_loopback_has_three_names(box: Sandbox) -> None:
         assert answer.status_code == 200, name
 
 
-@pytest.mark.parametrize(
+@rows(
     "sent",
     [
         {"Origin": "http://evil.example"},
@@ -52,7 +54,6 @@ def test_loopback_has_three_names(box: Sandbox) -> None:
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Site": "same-site"},
     ],
-    ids=str,
 )
 def test_a_page_of_another_site_changes_and_sees_nothing(box: Sandbox, sent: dict[str, str]) -> None:
     """It may name the right address, and send a body without asking the browser first if it calls it text."""

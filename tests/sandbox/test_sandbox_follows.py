@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.rows import rows
+
 from .conftest import Sandbox, Start
 
 WORLD = """
@@ -47,7 +49,7 @@ def truth(box: Sandbox, user: str, direction: str = "followers") -> list[str]:
     return box.session.get(f"{box.base}/sandbox/truth/{direction}/{user}", timeout=20).text.split()
 
 
-@pytest.mark.parametrize("direction", ["followers", "following"])
+@rows("direction", ["followers", "following"])
 def test_pages_are_the_truth(crowd: Sandbox, direction: str) -> None:
     user = crowd.users()[0]["id"]
     assert listed(crowd, user, direction) == truth(crowd, user, direction)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import requests
 from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
 from requests_oauthlib import OAuth1
+
+from tests.rows import rows
 
 from .conftest import APP, BEARER, Sandbox
 
@@ -114,7 +115,7 @@ def test_the_bearer_token(box: Sandbox) -> None:
     assert ask(*APP, grant="password").status_code == 403
 
 
-@pytest.mark.parametrize(("path", "as_user"), [("/2/users/me", False), ("/2/usage/tweets", True)])
+@rows(("path", "as_user"), [("/2/users/me", False), ("/2/usage/tweets", True)])
 def test_the_wrong_kind_of_token(box: Sandbox, path: str, as_user: bool) -> None:
     answer = box.get(path, auth=box.sign_in(box.users()[0]["name"]) if as_user else None)
     assert answer.status_code == 403

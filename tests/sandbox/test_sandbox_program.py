@@ -10,8 +10,6 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-
 from netwar.sandbox.faults import ALL_KINDS, Fault
 from netwar.sandbox.keys import APPS, Caller
 from netwar.sandbox.scenario import Scenario, scenario
@@ -20,6 +18,7 @@ from netwar.sandbox.state import Call
 from netwar.sandbox.streams.faults import KINDS, StreamFault
 from netwar.sandbox.streams.plan import Behaviour, StreamPlan
 from netwar.sandbox.timelines import timeline
+from tests.rows import rows
 
 from .conftest import LEGACY, PROGRAM, Sandbox, Start
 
@@ -57,7 +56,7 @@ def test_a_scenario_chooses_users(start: Start) -> None:
     assert not [post for post in posts if "referenced_tweets" in post]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "said"),
     [
         ("[world]\nuser = 3", "[world] has no user"),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from netwar.sandbox.replay import Replay
+from tests.rows import rows
 
 from .conftest import LEGACY, PROGRAM, Sandbox, Start
 
@@ -69,7 +70,7 @@ def test_every_post_comes_unharmed(received: list[dict[str, Any]], source: list[
 
 
 @needs_real_data
-@pytest.mark.parametrize("kind", ["tweets", "users", "media", "places"])
+@rows("kind", ["tweets", "users", "media", "places"])
 def test_every_included_object_comes_unharmed(received: list[dict[str, Any]], source: list[dict[str, Any]], kind: str) -> None:
     key = "media_key" if kind == "media" else "id"
 
@@ -181,7 +182,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@rows("form", FORMS)
 def test_files_as_people_have_them(tmp_path: Path, form: str) -> None:
     file = tmp_path / "pages"
     file.write_bytes(FORMS[form])

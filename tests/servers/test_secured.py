@@ -174,8 +174,6 @@ def test_redis_takes_the_users_of_a_file(new_server: Callable[..., RedisServer],
         assert admin.config_get("maxmemory") == {"maxmemory": "67108864"}
 
 
-@pytest.mark.parametrize(
-    "file", sorted((places.ROOT / "conf").glob("*/*role*.yml")), ids=lambda file: f"{file.parent.name}-{file.name}"
-)
+@rows("file", sorted((places.ROOT / "conf").glob("*/*role*.yml")))
 def test_files_to_copy_hold_no_secret(file: Path) -> None:
     assert not re.search(r"password|hash|secret|\$2[aby]\$", file.read_text())

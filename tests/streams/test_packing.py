@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from netwar.records.expressions import NotBalanced, joined, split, tidied, wrapped
 from netwar.streams.packing import MAX_LENGTH, MAX_RULES, Members, Plan, Standing, pack, wishes
 from tests.randomly import SEED, randomly
+from tests.rows import rows
 
 WORDS = st.sampled_from(
     ["cat", "#brexit", '"vote leave"', '"a OR (b"', r'"say \"no) OR"', "-is:retweet", "from:12", "lang:de", "é"]
@@ -180,7 +181,7 @@ def test_lines_are_tidied() -> None:
     assert {line: tidied(line) for line in TIDY} == TIDY
 
 
-@pytest.mark.parametrize("line", ["(cat", "cat)", ")cat(", '"cat', '"a" "', r'"a\"', "(cat OR (dog)"])
+@rows("line", ["(cat", "cat)", ")cat(", '"cat', '"a" "', r'"a\"', "(cat OR (dog)"])
 def test_what_would_reach_into_its_neighbours_is_no_expression(line: str) -> None:
     with pytest.raises(NotBalanced):
         tidied(line)

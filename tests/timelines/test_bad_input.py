@@ -18,6 +18,7 @@ import pytest
 
 from tests.desk import Ended
 from tests.operator import TIMELINE, Three, no_bug
+from tests.rows import rows
 
 STORES = ["queues.sqlite", "meter.sqlite", "archive/three.sqlite"]
 
@@ -86,7 +87,7 @@ def fill(folder: Path, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize(
+@rows(
     ("content", "status", "says"),
     [
         (b"", 0, "users.txt names no users; 3 waiting in work"),
@@ -94,7 +95,6 @@ def fill(folder: Path, leave: int) -> Path:
         (b"x" * 200 + b"\n", 1, "0 of 0 users added to work, 3 waiting; lines that name no user .*: 1"),
         (b"good_one\n" + b"y" * 200 + b"\n", 1, r"1 of 1 user added to work, 4 waiting; .*: 1"),
     ],
-    ids=["empty", "binary", "a name of 200 letters", "one of two"],
 )
 def test_a_file_of_users_that_is_none(three: Three, content: bytes, status: int, says: str) -> None:
     (three.desk.home / "users.txt").write_bytes(content)
@@ -105,7 +105,7 @@ def test_a_file_of_users_that_is_none(three: Three, content: bytes, status: int,
     assert {user for _, user in three.entries()} >= set(three.ids()[:3])
 
 
-@pytest.mark.parametrize(
+@rows(
     ("arguments", "status", "says"),
     [
         (["tw-idu3elk", "x" * 200], 2, "cannot name an index: use a-z, 0-9"),

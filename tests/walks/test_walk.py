@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from netwar.coverage import Span
 from netwar.records.ids import first_id
 from netwar.timelines.timeline import BARREN_PAGES
 from netwar.walk import Walk
+from tests.rows import rows
 from tests.walks.simulated import LIMIT, Memory, Odd, SimulatedX
 from tests.walks.stories import Story, run, told
 
@@ -135,16 +134,15 @@ def test_asking_anew_is_of_use_only_while_more_is_proved() -> None:
     assert not walk.again()
 
 
-@pytest.mark.parametrize(
+@rows(
     "story",
     [
-        Story(300, (Odd(), Odd(cut="asking")), 1),
+        Story(300, (Odd(), Odd(cut="asking")), 1),  # cut off
         Story(LIMIT + 80, (), 1),
-        Story(LIMIT + 80, (), 1, counted=None),
-        Story(40, (Odd(), Odd(grow=LIMIT + 10)), 1),
-        Story(100, (), 1, trailing=True),
+        Story(LIMIT + 80, (), 1, counted=None),  # nobody knows how many
+        Story(40, (Odd(), Odd(grow=LIMIT + 10)), 1),  # the limit has passed what was known
+        Story(100, (), 1, trailing=True),  # an empty last page
     ],
-    ids=["cut off", "beyond the limit", "nobody knows how many", "the limit has passed what was known", "an empty last page"],
 )
 def test_whatever_happens_what_is_missing_is_known(story: Story) -> None:
     x, memory = told(story)
@@ -153,7 +151,7 @@ def test_whatever_happens_what_is_missing_is_known(story: Story) -> None:
     assert x.served == served, "nothing is read, and paid for, again"
 
 
-@pytest.mark.parametrize(("odd", "most"), [(Odd(keep=0), 2 * BARREN_PAGES), (Odd(repeat=True), 12)], ids=["empty", "repeated"])
+@rows(("odd", "most"), [(Odd(keep=0), 2 * BARREN_PAGES), (Odd(repeat=True), 12)])
 def test_pages_for_ever_that_bring_nothing_are_given_up(odd: Odd, most: int) -> None:
     x = SimulatedX(300, [odd] * 500, 1)
     run(x, Memory(x, steps=False))
