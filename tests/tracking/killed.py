@@ -28,6 +28,7 @@ HOSTS = ("host-a", "host-b")
 # The lists are looked at with each run, many times in a rate window.
 OFTEN = WORLD + '[limits]\n"/2/users/:id/owned_lists" = 100000\n'
 MINUTE = 60.0
+KILLED = 0.7  # of the runs
 MOST_REQUESTS = 12  # of a run that is killed
 A_REQUEST = 0.05  # seconds that one takes, and what is done with its answer
 ROUND = re.compile(r"round (\d+): (\d+) of (\d+) members are due")
@@ -57,9 +58,10 @@ class Killed:
         """Days of runs on either host, most of them killed, until so many were."""
         while self.kills < kills:
             self._happen()
-            self._run(self.chance.choice(HOSTS), self.chance.randint(1, MOST_REQUESTS))
+            began = time.monotonic()
+            self._run(self.chance.choice(HOSTS), self.chance.randint(1, MOST_REQUESTS) if self.chance.random() < KILLED else None)
             self._see_who_waits()
-            self.lists.post("clock", {"advance": self.pace.step})
+            self.lists.post("clock", {"advance": max(0, self.pace.step - (time.monotonic() - began))})
 
     def settle(self) -> None:
         """Let everybody be asked once more, on either host, undisturbed, when nobody posts any more."""
