@@ -15,6 +15,7 @@ from netwar.connections import redis as connections
 from netwar.connections import redis_bounded
 from netwar.connections.redis import Server
 from netwar.errors import ServiceDown
+from tests.rows import rows
 
 
 def dripping(plug: socket.socket) -> None:
@@ -51,7 +52,7 @@ def answering() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
         yield start
 
 
-@pytest.mark.parametrize(("answer", "said"), [(dripping, "Timeout"), (endless, "larger than 1,048,576 bytes")])
+@rows(("answer", "said"), [(dripping, "Timeout"), (endless, "larger than 1,048,576 bytes")])
 def test_an_answer_is_bounded(
     answering: Callable[[Callable[[socket.socket], None]], str],
     monkeypatch: pytest.MonkeyPatch,

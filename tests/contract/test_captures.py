@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from netwar.captures.base import (
 )
 from netwar.connections.runs import Run
 from tests.contract.opening import NOW, SetClock, new_run, open_captures, processes
+from tests.rows import rows
 
 AT = 1_800_000_000_000
 HOUR = 3_600_000
@@ -162,9 +164,10 @@ FENCED: dict[str, Callable[[Captures, int], Any]] = {
 }
 
 
-@pytest.mark.parametrize("step", FENCED)
-@pytest.mark.parametrize("way", ["taken over", "released"])
+@rows(("step", "way"), product(FENCED, ["taken over", "released"]))
 def test_who_lost_the_fence_changes_nothing(captures: Captures, other: Captures, clock: SetClock, step: str, way: str) -> None:
+    if before := other.holder():
+        other.release(before.fence)
     fence = held(captures)
     captures.change_rules(fence, [KnownRule("1", "x", ("brexit",), AT)], {})
     captures.report(fence, Live(at=AT))

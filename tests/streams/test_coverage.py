@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from netwar.streams import gaps
 from netwar.streams.coverage import LATE, QUIET, RULE_DELAY, Standing, Tracker
 from tests.contract.conftest import opened_archive
 from tests.randomly import randomly
+from tests.rows import rows
 
 T = 1_800_000_000_000
 SECOND = 1000
@@ -39,7 +39,7 @@ def test_a_capture_is_covered_from_the_connect_to_half_a_minute_before_the_last_
     assert spans(tracker.covered(T + LATE + 9, {"one": 2})) == [("stream/3", 5, 9)]
 
 
-@pytest.mark.parametrize("first", range(1, 20_000, 1_999))
+@rows("first", range(1, 20_000, 1_999))
 def test_a_capture_without_posts_loses_no_more_than_a_minute_before_an_interruption(first: int) -> None:
     """Whoever is killed just before the next keep-alive leaves a gap from what was told as covered last."""
     tracker, covered = connected(("one", Standing(1, T - 99 * SECOND))), T

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -180,8 +181,7 @@ def test_a_home_made_ca_is_checked_as_leniently_as_that_of_other_servers(
         transport.session.close()
 
 
-@pytest.mark.parametrize("ca", [None, "wrong"])
-@pytest.mark.parametrize("through", [True, False])
+@rows(("ca", "through"), product([None, "wrong"], [True, False]))
 def test_a_certificate_of_another_ca_is_told_at_once(
     x: _Server, proxy: tuple[str, list[str]], ca: str | None, through: bool
 ) -> None:
