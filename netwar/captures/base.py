@@ -31,9 +31,9 @@ class CaptureOptions:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One capture. `terms` counts how often its lines changed, from 1; `since` is when the present ones were registered, and
-    `until` when others took their place or the capture was stopped (ms), None while they stand. `on` is false when it was
-    stopped. `host`, `file`: where the lines came from, to be shown."""
+    """One capture. `terms` counts how often its lines changed, from 1, or on from one of its name that was forgotten; `since` is
+    when the present ones were registered, and `until` when others took their place or the capture was stopped (ms), None while
+    they stand. `on` is false when it was stopped. `host`, `file`: where the lines came from, to be shown."""
 
     index: str
     kind: Kind
@@ -116,9 +116,9 @@ class Captures(Protocol):
     """The captures of one app. Every step is atomic, whoever else uses it."""
 
     def register(self, capture: Capture) -> Capture:
-        """Put a capture in, or its new lines and options, at its `since`: as registered. `terms` rises by one when the lines
-        (in any order, or their kind) differ from those before, or when it had been stopped; what was before is then told by
-        `earlier`. Saying the same again changes nothing."""
+        """Put a capture in, or its new lines and options, at its `since`: as registered. `terms` is as given at first, and rises
+        by one when the lines (in any order, or their kind) differ from those before, or when it had been stopped; what was
+        before is then told by `earlier`. Saying the same again changes nothing."""
 
     def stop(self, index: str, at: int) -> bool:
         """Switch a capture off; whether it was on. Its lines stay known."""

@@ -31,7 +31,7 @@ def read(kept: str | bytes) -> Capture:
 def registered(known: Capture | None, given: Capture) -> Capture:
     """What stands in the place of `known` when `given` is registered."""
     if known is None:
-        return replace(given, terms=1, on=True, until=None)
+        return replace(given, on=True, until=None)
     if known.on and (known.kind, set(known.lines)) == (given.kind, set(given.lines)):
         return replace(given, terms=known.terms, since=known.since, on=True, until=None)
     return replace(given, terms=known.terms + 1, since=max(given.since, known.until or known.since), on=True, until=None)

@@ -82,7 +82,7 @@ def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     with capture_lines.told(lines.source, lines.wishes, verdict, found) as rejected:
         if not capture.lines:
             raise NetwarError(f"there is no line in {lines.source} that X takes: nothing was changed")
-        capture = services.captures.register(capture)
+        capture = services.captures.register(replace(capture, terms=_next_terms(services, index)))
     left_out = f"lines that are left out ({rejected.where}): {rejected.count:,}" if rejected.count else ""
     rules = f", {verdict.rules:,} of {verdict.allowed:,} rules" if verdict else ""
     return f"{index}: {about(capture)}{rules}", left_out
@@ -131,16 +131,44 @@ def stopped(services: Services, index: str) -> str:
     known(captures, index)
     if not captures.stop(index, now(services)):
         return f"{index} was stopped already"
-    goes = "its lines are off X within seconds" if captures.holder() else "nobody holds the connection, so nothing comes or costs"
+    goes = "its lines are off X within seconds"
+    if not captures.holder():
+        goes = "nobody holds the connection, so nothing comes or costs"
+        try:
+            _say_valid(services, known(captures, index))
+        except NetwarError as error:
+            log.warning("its gaps seem to go on until it is begun anew, or forgotten: %s", error)
     return f"{index} is stopped: {goes}; what was recorded stays"
 
 
 def forgotten(services: Services, index: str) -> str:
     """Forget a capture that is stopped, and its lines; the outcome. Raises NetwarError for one that is on."""
     capture = known(services.captures, index)
+    if not capture.on:
+        _say_valid(services, capture)
     if not services.captures.forget(index):
         raise NetwarError(f"{index} is being captured: tw-stream {index} --stop ends that")
     return f"{index} is forgotten ({about(capture)}); what was recorded stays"
+
+
+def _say_valid(services: Services, capture: Capture) -> None:
+    """Note with the archive until when a capture was valid, where no holder does that."""
+    from netwar.records.documents import tweets_index
+    from netwar.streams import gaps
+
+    for one in (*services.captures.earlier(capture.index), capture):
+        gaps.valid(services.archive, tweets_index(one.index), one.terms, one.since, one.until)
+
+
+def _next_terms(services: Services, index: str) -> int:
+    """By which number the lines of a capture are known that is registered for the first time: none that the archive has of one
+    that was forgotten, as what is covered of those lines is not covered of these."""
+    from netwar.records.documents import tweets_index
+    from netwar.streams import gaps
+
+    if any(capture.index == index for capture in services.captures.captures()):
+        return 1  # as it is registered, its terms are counted there
+    return max((terms.number for terms in gaps.terms_of(services.archive, tweets_index(index))), default=0) + 1
 
 
 def known(captures: Captures, index: str) -> Capture:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -233,6 +234,27 @@ def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) 
     assert f"2 terms of {path}: " in told
     assert " a day for $" in told
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--estimate", check=1).stderr
+
+
+def test_a_capture_that_ends_while_nobody_holds_leaves_no_gap_that_grows(streams: Streams) -> None:
+    """Nor does what is registered in its name later take its coverage, or search for its gaps."""
+
+    def ends() -> list[str]:
+        return [json.loads(line)["until"] for line in streams.run("tw-gaps", "one", "--json", check=None).stdout.splitlines()]
+
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.until(ends, process)
+    process.kill()
+    process.wait()
+    streams.run("tw-stream", "one", "--stop")
+    [one] = streams.registered()
+    assert one.until
+    [end] = ends()
+    assert round(datetime.fromisoformat(end).timestamp() * 1000) == one.until
+    streams.run("tw-stream", "one", "--forget")
+    streams.run("tw-stream", "one", streams.write("terms", "gull"), "--detach")
+    assert [one.terms for one in streams.registered()] == [2]
+    assert ends() == [end]
 
 
 def test_new_lines_lift_no_budget(streams: Streams) -> None:
