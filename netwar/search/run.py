@@ -51,6 +51,7 @@ class SearchRun:
         self.progress = SearchProgress()
         self._twitter = twitter
         self._store = store
+        self._index = index
         self.tweets, self._users = tweets_index(index), users_index(index)
         self._full = full
         self._via = via
@@ -77,7 +78,7 @@ class SearchRun:
 
     def _read(self, task: Task) -> None:
         wanted = Wanted(task.query, task.stretch.low, task.stretch.high, self._full)
-        for found in read(self._twitter, wanted, self.tweets):
+        for found in read(self._twitter, wanted, self._index):
             self._write(found, task.lines)
 
     def _write(self, found: Found, lines: tuple[str, ...]) -> None:

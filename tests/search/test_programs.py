@@ -133,6 +133,8 @@ def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> N
     everything = one.truth_of(f"conversation_id:{root}", since=1_325_376_000_000)
     assert one.kept(via="conversation") == everything
     assert len(everything) == count
+    spent = [row.split(",") for row in one.run("tw-spend", "--no-ask", "--csv").stdout.splitlines()]
+    assert {row[2] for row in spent if row[1:2] == ["tw-conversation"]} == {"brexit"}, "as other programs book it"
     answer = next(id for id in everything if id != root)
     again = one.run("tw-conversation", answer, "brexit", "--all", "--yes")
     assert "0 new" in again.stderr or "nothing is left" in again.stderr
