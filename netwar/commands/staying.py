@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -34,18 +33,20 @@ def stay(services: Services, index: str, once: bool, register: Callable[[Service
     changed = Event()
     signals.heard(signals.HANGUP, changed.set)
     services.left = f"the capture stays registered: tw-stream {index} goes on with it, tw-stream {index} --stop ends it"
-    captures, shown = services.captures, Shown(services.captures, index)
+    captures = services.captures
     beside = services.for_config(services.settings.path)  # of the keeper's thread: a file's connection is of one thread
     chores = [lambda: reread(beside, changed, register), followed(beside)]
     with StatusLine(services.quiet) as line:
+        shown = Shown(captures, index, line)
         while _is_on(captures, index):
             if mine := captures.hold(here(), os.getpid(), index, time.time_ns() // 1_000_000):
-                with suppress(FenceLost):
-                    hold(services, mine, lambda live: line.say(figures(index, live)), chores, once=once)
-                log.info("another process has the connection, or nothing is on")
+                try:
+                    hold(services, mine, shown.say, chores, once=once)
+                except FenceLost:
+                    log.info("another process has the connection by now")
             else:
-                shown.show(line, TRY, once, lambda: reread(services, changed, register))
-    return f"{index} was stopped; {figures(index, captures.live())}"
+                shown.show(TRY, once, lambda: reread(services, changed, register))
+    return f"{index} was stopped; {shown.last}"
 
 
 def reread(services: Services, changed: Event, register: Callable[[Services], str]) -> None:
@@ -63,20 +64,28 @@ def _is_on(captures: Captures, index: str) -> bool:
 
 
 class Shown:
-    """The figures of one capture, as the holder tells them."""
+    """The figures of one capture, as the holder tells them; `last` are those before it was stopped."""
 
-    def __init__(self, captures: Captures, index: str) -> None:
-        self._captures, self._index = captures, index
+    def __init__(self, captures: Captures, index: str, line: StatusLine) -> None:
+        self._captures, self._index, self._line = captures, index, line
         self._told = 0
+        self.last = f"{index}: nothing is known of it"
 
-    def show(self, line: StatusLine, seconds: float, once: bool, chore: Callable[[], None]) -> None:
+    def say(self, live: Live) -> None:
+        """Draw them."""
+        text = figures(self._index, live)
+        if self._index in live.captures:
+            self.last = text
+        self._line.say(text)
+
+    def show(self, seconds: float, once: bool, chore: Callable[[], None]) -> None:
         """Show them for so long. Raises OutOfBudget where money is spent for today and it should run `once`."""
         self._tell()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             chore()
             live = self._captures.live()
-            line.say(figures(self._index, live))
+            self.say(live)
             state = live.captures.get(self._index)
             if once and state and state.state == "over budget":
                 raise OutOfBudget(f"{self._index}: {state.detail or 'the budget of the day is spent'}")
