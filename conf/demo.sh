@@ -27,9 +27,10 @@ ends() {
 
 say "A made-up X starts on this machine. It serves accounts, timelines, bills and rate limits as X does."
 mkfifo address
-tw-sandbox --port 0 --users 60 >address 2>sandbox.log &
+tw-sandbox --port 0 --users 60 --posts-a-second 5 >address 2>sandbox.log &
 sandbox=$!
-trap 'kill "$sandbox" 2>/dev/null || true; wait "$sandbox" 2>/dev/null || true' EXIT
+stream=
+trap 'kill $stream "$sandbox" 2>/dev/null || true; wait $stream "$sandbox" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 read -r api <address || { cat sandbox.log >&2; exit 1; }
 rm address
@@ -121,6 +122,25 @@ show tw-search demo "$word" --limit 3
 say "Once more: one request for each user, nothing new, nothing paid."
 show tw-quser2work users.txt
 show tw-idu3elk
+
+say "Posts by search terms, whoever wrote them: of the last seven days, counted before they are bought ..."
+show tw-count '#brexit'
+show tw-search2elk found '#brexit' --yes --budget 3
+
+say "... and as they are made, until it is stopped. On a terminal a line tells how it goes."
+printf '%s\n' harbour '#brexit' >terms.txt
+show cat terms.txt
+echo '$ tw-stream live terms.txt'
+tw-stream live terms.txt &
+stream=$!
+tries=0
+until tw-search live --limit 1 2>/dev/null | grep -q . || [ "$tries" = 40 ]; do sleep 1; tries=$((tries + 1)); done
+sleep 3
+show tw-chkstreams
+show tw-search live --limit 3
+show tw-stream live --stop
+wait "$stream"
+stream=
 
 say "What it would have cost at X's prices, and what X itself counted:"
 show tw-spend

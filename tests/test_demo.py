@@ -38,6 +38,8 @@ def test_it_works_twice_in_two_minutes_and_touches_nothing_else(desk: Desk, tmp_
     shown = at_a_terminal(environment)
     for said in (told, shown):
         assert "(status 77)" in said
+        assert re.search(r"twfound: \d+ posts found for \$1\.", said), "a search"
+        assert re.search(r"live was stopped; live: \d+ posts, ", said), "a stream"
         assert "Traceback" not in said
     assert "20/20" not in told
     assert "20/20" in shown
