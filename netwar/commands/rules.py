@@ -17,6 +17,13 @@ from netwar.errors import Busy, Declined, ItemsFailed, NetwarError
 if TYPE_CHECKING:
     from netwar.streams.placing import Seen
 
+LONGEST = 200  # characters of a value on a terminal; an app may have a thousand values of 1,024
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+
+
 Row = tuple[str, str, str, int, int, str]  # id, whose, its captures, lines, characters, value
 COLUMNS = (
     Column("id"),
@@ -24,7 +31,7 @@ COLUMNS = (
     Column("captures"),
     Column("lines", Kind.COUNT),
     Column("characters", Kind.COUNT),
-    Column("value"),
+    Column("value", shown=_short),
 )
 RULES: Table[Row] = Table(COLUMNS, lambda row: row)
 
@@ -73,12 +80,14 @@ def removed(services: Services, *, yes: bool) -> str:
     count = len(rules.look().ours)
     if not count:
         return "no rule of ours stands"
+    if captures.holder():
+        raise _busy(services)
     would = f"{plural(count, 'rule')} of ours would be removed from X"
     if not consented(would, f"{would}. Remove them?", yes=yes):
         raise Declined("nothing was removed")
     holder = captures.hold(here(), os.getpid(), "", services.streaming.now())
     if holder is None:
-        raise Busy(f"{_holding(services)} records with them: stop its captures instead (tw-stream INDEX --stop)")
+        raise _busy(services)
     try:
         rules.bring(holder.fence, {})
     finally:
@@ -96,6 +105,7 @@ def _rows(seen: Seen) -> Iterator[Row]:
             yield rule.id, whose, captures, len(split(rule.value)), len(rule.value), rule.value
 
 
-def _holding(services: Services) -> str:
+def _busy(services: Services) -> Busy:
     holder = services.captures.holder()
-    return f"process {holder.pid} on {holder.host}" if holder else "another process"
+    who = f"process {holder.pid} on {holder.host}" if holder else "another process"
+    return Busy(f"{who} records with them: stop its captures instead (tw-stream INDEX --stop)")

@@ -207,7 +207,7 @@ def test_rules_of_ours_are_removed_and_those_of_others_stay(streams: Streams) ->
     streams.foreign("gull")
     process = streams.stream("one", streams.write("terms", "harbour"))
     streams.until(lambda: len(streams.rules()) == 2, process)
-    assert "stop its captures instead" in streams.run("tw-rules", "--remove", "--yes", check=75).stderr
+    assert "stop its captures instead" in streams.run("tw-rules", "--remove", check=75).stderr, "before it asks"
     process.kill()
     process.wait()
     assert "where there is no terminal to ask on" in streams.run("tw-rules", "--remove", check=2).stderr
