@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from netwar.records.ids import identity, number
+from netwar.records.ids import LARGEST, identity, number
 
 Object = dict[str, Any]
 
@@ -120,11 +120,17 @@ def posts_count(user: Object) -> int | None:
 def public_count(item: Object, *names: str) -> int | None:
     """A count of a post or a user, under the first of its names that X sent."""
     metrics = item.get("public_metrics")
-    return next((count(metrics[name]) for name in names if name in metrics), None) if isinstance(metrics, dict) else None
+    if isinstance(metrics, dict):
+        for name in names:
+            if name in metrics:
+                return count(metrics[name])
+    return None
 
 
 def count(value: Any) -> int | None:
     """A public count, in whichever shape it came; None for what is none."""
+    if type(value) is int and 0 <= value <= LARGEST:  # as X sends it
+        return value
     return number((identity(value) or "").replace(",", ""))
 
 

@@ -170,7 +170,10 @@ def next_page(body: Object) -> tuple[str | None, bool]:
 
 def _loose(includes: Object, things: dict[str, dict[str, Object]], posts: Sequence[Object]) -> dict[str, list[Any]]:
     """What came along and will be put to no post, by kind, whatever kind and shape it has."""
-    named = {kind: {key for post in posts for key in _names(post)[kind]} for kind in THINGS}
+    named: dict[str, set[str]] = {kind: set() for kind in THINGS}
+    for post in posts if includes else ():
+        for kind, keys in _names(post).items():
+            named[kind].update(keys)
     loose = {}
     for kind, value in includes.items():
         items = value if isinstance(value, list) else [value]
@@ -236,19 +239,21 @@ def _letter(odd: Odd, index: str, note: Object, retrieved: int) -> Document:
 
 def _belongings(post: Object, page: Page) -> Object:
     """The media, polls and places of a post, put where it is: X sends them once a page."""
-    named = _names(post)
     kinds = {"media": page.media, "polls": page.polls, "places": page.places}
-    found = {kind: [items[key] for key in named[kind] if key in items] for kind, items in kinds.items()}
+    found = {kind: [kinds[kind][key] for key in keys if key in kinds[kind]] for kind, keys in _names(post).items()}
     return {kind: items for kind, items in found.items() if items}
 
 
 def _names(post: Object) -> dict[str, list[str]]:
     """The keys of what belongs to a post, by kind."""
-    attachments = _object(post.get("attachments"))
+    attachments, geo = post.get("attachments"), post.get("geo")
+    if not attachments and not geo:
+        return {}
+    attachments = _object(attachments)
     return {
         "media": _keys(attachments.get("media_keys")),
         "polls": _keys(attachments.get("poll_ids")),
-        "places": _keys([_object(post.get("geo")).get("place_id")]),
+        "places": _keys([_object(geo).get("place_id")]),
     }
 
 

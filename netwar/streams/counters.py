@@ -26,6 +26,7 @@ class Counters:
         self._micro: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._last: dict[str, int] = {}
+        self._long: dict[str, tuple[int, int, int]] = {}  # by index, up to a bucket: of the hour, of the day
         self._lags: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
         self.rejected = 0
         self.gaps: Mapping[str, int] = {}  # open ones, by index, as counted last
@@ -83,7 +84,8 @@ class Counters:
         now = int(self._clock() // WIDTH)
         posts, micro, rejected, last = self._begun.get(index, (0, 0, 0, 0))
         with self._lock:
-            minute, hour, day = (self._since(index, now - seconds // WIDTH) for seconds in (60, 3600, 86_400))
+            minute = self._since(index, now - 60 // WIDTH)
+            hour, day = self._of_long(index, now)
             return CaptureState(
                 index,
                 state,
@@ -97,6 +99,15 @@ class Counters:
                 detail=detail,
                 gaps=self.gaps.get(index, 0),
             )
+
+    def _of_long(self, index: str, now: int) -> tuple[int, int]:
+        """Posts within an hour and a day; what came before this bucket is counted once, as there are thousands of them."""
+        if (known := self._long.get(index, (-1, 0, 0)))[0] != now:
+            hour, day = (self._since(index, now - seconds // WIDTH) for seconds in (3600, 86_400))
+            fresh = self._since(index, now - 1)
+            known = self._long[index] = now, hour - fresh, day - fresh
+        fresh = self._since(index, now - 1)
+        return known[1] + fresh, known[2] + fresh
 
     def _since(self, index: str, bucket: int) -> int:
         """Posts of a capture that came after a bucket."""

@@ -59,6 +59,7 @@ class Inbox:
         self._bytes = 0
         self._changed = Condition()
         self._closed = False
+        self._enough = 1
 
     def put(self, at: int, lines: list[bytes]) -> bool:
         """Take lines; waits while there is no room. False if nobody takes them out any more."""
@@ -69,7 +70,8 @@ class Inbox:
                 return False
             self._items.extend(Line(at, text) for text in lines)
             self._bytes += sum(len(text) + OVERHEAD for text in lines)
-            self._changed.notify_all()
+            if len(self._items) >= self._enough:
+                self._changed.notify_all()
             return True
 
     def mark(self, item: Begun | Ended) -> None:
@@ -82,6 +84,7 @@ class Inbox:
         """What came within so many seconds, at most so many lines; nothing if nothing did."""
         until = time.monotonic() + seconds
         with self._changed:
+            self._enough = most  # who puts wakes nobody for less
             while len(self._items) < most and not self._closed and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]

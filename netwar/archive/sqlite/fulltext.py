@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 
 from netwar.records.text_query import Either, Phrase, Question
 from netwar.records.words import is_plain, spelled
@@ -15,6 +16,7 @@ ADDED = {
 }
 
 
+@lru_cache(maxsize=1 << 12)  # profiles come again and again, and a post for each capture that it matches
 def words(text: str | None) -> str | None:
     """What the column `words` has for a text; None if FTS5 reads the same words in the text itself."""
     return None if text is None or is_plain(text) else spelled(text)
