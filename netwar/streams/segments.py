@@ -22,6 +22,7 @@ from netwar.streams.batches import HEAD, LARGEST, Batch, Torn, packed, unpacked
 
 SEGMENT = 16 << 20  # bytes
 IN_MEMORY = 4 << 20  # bytes of lines; taken apart they take several times as much
+OVERDUE = 5_000  # ms that a batch waits in memory: an archive that hangs is waited for up to a minute
 LAST_RESORT = 32 << 20  # bytes in memory where the disk takes nothing
 LOCK = "lock"
 
@@ -193,7 +194,8 @@ class Backlog:
                     return False
             self._memory.append(batch)
             self._size += batch.size
-            if self._segments.bytes or self._size > self._in_memory:
+            late = batch.ended - self._memory[0].ended > OVERDUE
+            if self._segments.bytes or self._size > self._in_memory or late:
                 self._flush()
             self._changed.notify()
             return True

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,22 @@ def test_segments_grow_and_go_while_the_archive_is_away(tmp_path: Path, monkeypa
         found.append(first)
         backlog.done()
     assert (began(found), list(tmp_path.glob("*/*.segment"))) == (list(range(50)), [])
+    backlog.close()
+
+
+def test_what_waits_for_seconds_is_on_disk_though_the_archive_has_not_failed_yet(tmp_path: Path) -> None:
+    """A file that is locked, or a cluster that hangs, is waited for up to a minute: who is killed then loses seconds."""
+    backlog = Backlog(waiting := new(tmp_path))
+    for second in range(3):
+        assert backlog.put(replace(batch(second), ended=second * 1000))
+        assert backlog.first(0) is not None
+    assert waiting.bytes == 0, "a quick archive costs no disk"
+    for second in range(3, 60):
+        assert backlog.put(replace(batch(second), ended=second * 1000))
+    assert backlog.waiting == backlog.on_disk
+    backlog.done()
+    assert (first := backlog.first(0)) is not None
+    assert began([first]) == [1]
     backlog.close()
 
 
