@@ -54,6 +54,14 @@ def test_ends_come_at_the_post_that_was_named(crowd: Sandbox) -> None:
         assert (ended(crowd)["reason"], len(flushed(crowd, ended(crowd)["id"]))) == (kind, 3)
 
 
+def test_it_is_told_when_a_fault_happened(crowd: Sandbox) -> None:
+    rule(crowd, WORDS)
+    faulty(crowd, kind="end", post=4)
+    [fault] = crowd.session.get(f"{crowd.base}/sandbox/stream", timeout=TIMEOUT).json()["faults"]
+    [told] = fault["happened"]
+    assert (told["connection"], told["second"] >= 0) == (ended(crowd)["id"], True)
+
+
 def test_half_a_line_is_the_last_thing_that_comes_and_is_not_billed(crowd: Sandbox) -> None:
     rule(crowd, WORDS)
     found = faulty(crowd, kind="half-line", post=4)

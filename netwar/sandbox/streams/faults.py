@@ -13,6 +13,7 @@ LINES = (
 )
 QUIET = ("silence", "no-keep-alives")
 KINDS = ENDS + LINES + QUIET
+_REMEMBERED = 1_000  # times of one that are told
 
 
 @dataclass
@@ -20,7 +21,8 @@ class StreamFault:
     """One thing that goes wrong. `second`: so long after a connection was taken; `post`: at the n-th post of a connection,
     from 1; with neither, at once. `every`: time and again, so many seconds or posts apart. `times`: so often in all, 0 is for
     ever. `seconds`: how long (silence; 0 for ever), or how late a post is. `posts`: how many lines are concerned, or by how
-    many one comes too late. `reason`: the disconnect_type that X names."""
+    many one comes too late. `reason`: the disconnect_type that X names. `happened` tells of each time the connection, and the
+    second of it."""
 
     kind: str
     second: float | None = None
@@ -31,6 +33,7 @@ class StreamFault:
     posts: int = 1
     reason: str = "OperationalDisconnect"
     fired: int = field(default=0, init=False)
+    happened: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False)
     _last: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class StreamFault:
             return False
         self._last[connection] = turn
         self.fired += 1
+        if len(self.happened) < _REMEMBERED:
+            self.happened.append({"connection": connection, "second": round(age, 3)})
         return True
 
     def told(self) -> dict[str, Any]:
