@@ -2,6 +2,8 @@
 
 SINCE is a time (ms since 1970) at which all clocks agreed with ours: processes that are started with the same one agree with
 each other, and with a sandbox whose clock is as fast. An hour of a stream takes two minutes then.
+
+In a fork of tests/forked.py the libraries are loaded already. What is of netwar is loaded anew, as it may have kept a clock.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ def main() -> None:
     sys.argv = [program, *arguments]
     sys.path[0] = str(Path(program).parent)
     hurry(float(speed), int(since) / 1000)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "netwar"]:
+        del sys.modules[name]
     from netwar.connections import clocks
 
     clocks.UPTIME = Path("/nonexistent")  # the kernel's clock goes as fast as ever

@@ -12,7 +12,7 @@ import pytest
 
 from netwar.records.ids import first_id
 from tests.desk import Desk, Sandbox
-from tests.streams.killed import Killed, in_ms
+from tests.streams.hurrying import Killed, in_ms
 
 SPEED = 30
 
@@ -68,7 +68,7 @@ def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Kille
     story = begun()
     story.register("cats", "brexit")
     folder = story.desk.home / ".local/share/netwar"
-    with story.held() as one:
+    with story.held():
         until(lambda: story.get("truth/stream/flushed"))
         until(lambda: story.kept("cats"))
         with closing(sqlite3.connect(folder / "archive/cats.sqlite", isolation_level=None)) as other:
@@ -79,8 +79,6 @@ def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Kille
             other.execute("ROLLBACK")
         sent = story.get("truth/stream/flushed").splitlines()
         until(lambda: len(story.kept("cats")) >= len(sent))
-        one.terminate()
-        one.wait(60)
     assert len(story.connections()) == 1, "it was never cut"
     billed, booked = story.unread()
     assert billed - booked <= 2 * 25_000
@@ -101,13 +99,10 @@ def test_a_damaged_file_of_one_capture_delays_no_other_and_is_told(begun: Callab
         assert (told["cats"]["state"], told["dogs"]["state"]) == ("behind", "running")
         assert "cats.sqlite is damaged" in told["cats"]["detail"]
         one.kill()
-        one.wait(60)
     kept = {*story.kept("dogs")}
     file.unlink()
-    with story.held() as one:  # what waited comes from the segments of the killed run
+    with story.held():  # what waited comes from the segments of the killed run
         until(lambda: kept <= {*story.kept("cats")})
-        one.terminate()
-        one.wait(60)
 
 
 def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> None:
@@ -115,10 +110,8 @@ def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> 
     story.register("cats", "brexit")
     story.run_for(5, kill=True)
     time.sleep(3)
-    with story.held() as one:
-        until(lambda: "refilled" in story.hurried("tw-gaps", "cats").stdout, 60)
-        one.terminate()
-        one.wait(60)
+    with story.held():
+        until(lambda: "refilled" in story.notes("cats"), 60)
     rows = [json.loads(line) for line in story.hurried("tw-gaps", "cats", "--json").stdout.splitlines()]
     assert {row["state"] for row in rows} >= {"refilled without retweets"}
     filled = [row for row in rows if row["state"].startswith("refilled")]
