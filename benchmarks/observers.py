@@ -152,12 +152,15 @@ def measure(observers: Observers, members: int) -> None:
         while not observers.is_done(processes, members):
             time.sleep(10)
             observers.learn()
-    peaks = [os.wait4(process.pid, 0)[2].ru_maxrss / 1024 for process in processes]
+    used = [os.wait4(process.pid, 0)[2] for process in processes]
+    peaks = [one.ru_maxrss / 1024 for one in used]
     observers.learn()
     (parts, late), refused = observers.used(), sum(1 for line in observers.asked.values() if line["status"] == 429)
     print(f"{observers.count} observers, {members} members: {time.monotonic() - began:.0f} s, {len(observers.asked)} timelines")
     print(f"used of a window: {min(parts):.1%} at least, {sum(parts) / len(parts):.1%} on average; {refused} answers 429")
     print(f"the next window is begun {sum(late) / len(late):.1f} s late on average, {max(late):.1f} s at most")
+    processor = sum(one.ru_utime + one.ru_stime for one in used) / len(observers.asked)
+    print(f"processor time of the programs: {processor * 1000:.0f} ms a timeline")
     print(f"memory: {max(peaks):.0f} MiB at most, {sum(peaks) / len(peaks):.0f} MiB on average")
     compare(observers.desk)
 
