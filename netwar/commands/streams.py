@@ -92,15 +92,24 @@ def again(services: Services, index: str, wish: Wish) -> Wish:
     """What HUP asks for: the same, and where the command line names no lines, those of the file or list that is registered.
 
     Raises NetwarError for a file of another host."""
-    if wish.file or wish.list_id:
+    if wish.list_id:
         return wish
+    if wish.file:
+        return replace(wish, file=_still(wish.file))
     capture = known(services.captures, index)
     how = capture.options
     if how.list_id:
         return Wish(None, how.list_id, how.users_once, how.budget, wish.once)
     if capture.host != here():
         raise NetwarError(f"they are of {capture.file} on {capture.host}: send HUP there, or give tw-stream {index} a FILE here")
-    return Wish(Path(capture.file), "", how.users_once, how.budget, wish.once)
+    return Wish(_still(Path(capture.file)), "", how.users_once, how.budget, wish.once)
+
+
+def _still(file: Path) -> Path:
+    """A file that can be read again. Raises NetwarError, as for a pipe: whoever waits for its other end waits for ever."""
+    if not file.is_file():
+        raise NetwarError(f"{file} is no file (any more): give tw-stream one that stays")
+    return file
 
 
 def estimated(services: Services, index: str, wish: Wish) -> str:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
+from threading import Event, Thread
 
 from netwar.captures.base import RENEWAL, Capture, Captures, FenceLost, KnownRule, Live
 from netwar.errors import NetwarError, RateLimited
@@ -84,14 +84,26 @@ class Keeper:
 
     def run(self, stop: Event) -> None:
         """Until it shall stop, or the connection is lost to another."""
+        Thread(target=self._hold, args=(stop,), name="lease", daemon=True).start()
         while not (stop.is_set() or self.lost.is_set()):
             self.tick()
             stop.wait(TICK)
 
+    def _hold(self, stop: Event) -> None:
+        """X may take minutes to answer, and so may a list, or a FILE on another host: the lease waits for none of them."""
+        while not (stop.is_set() or self.lost.is_set()):
+            self._keep_lease()
+            stop.wait(TICK)
+
+    def _keep_lease(self) -> None:
+        if self._clock() >= self._due.get("lease", 0.0):
+            self._due["lease"] = self._clock() + RENEWAL
+            self._try(self._renew)
+
     def tick(self) -> None:
         """Do what is due."""
+        self._keep_lease()
         for what, each, do in (
-            ("lease", RENEWAL, self._renew),
             ("chores", LOOK, self._do_chores),
             ("look", LOOK, self._look),
             ("report", REPORT, self._say),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore, Thread
 
 import pytest
 
@@ -87,6 +87,26 @@ def test_the_lease_is_renewed_and_what_is_said_is_shown(desk: Desk, other: Captu
     assert other.hold("there", 2, "b", AT) is None
     assert desk.x.at - 3_000 <= other.live().at <= desk.x.at
     assert not desk.keeper.lost.is_set()
+
+
+def test_the_lease_waits_for_no_answer_of_x(desk: Desk, other: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
+    other.register(TERMS)
+    answer, stop, renewed = Event(), Event(), Semaphore(0)
+    renew = desk.captures.renew
+    monkeypatch.setattr(desk.captures, "renew", lambda fence: (renew(fence), renewed.release()))
+    monkeypatch.setattr(desk.x, "rules", lambda: answer.wait(60) and [])
+    keeping = Thread(target=desk.keeper.run, args=(stop,))
+    keeping.start()
+    try:
+        for _ in range(4):
+            assert renewed.acquire(timeout=30)
+            desk.clock.now += LEASE - 1
+        assert renewed.acquire(timeout=30)
+        assert other.hold("there", 2, "b", AT) is None
+    finally:
+        stop.set()
+        answer.set()
+        keeping.join(30)
 
 
 def test_a_keeper_that_slept_too_long_finds_that_another_holds(desk: Desk, other: Captures) -> None:

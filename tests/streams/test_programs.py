@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -201,6 +202,14 @@ def test_hup_where_the_file_is_not_says_where_it_is() -> None:
         NetwarError, match="they are of /home/me/terms on elsewhere: send HUP there, or give tw-stream one a FILE"
     ):
         again(cast(Any, SimpleNamespace(captures=captures)), "one", Wish(None, "", None, None))
+
+
+def test_hup_waits_for_no_pipe(tmp_path: Path) -> None:
+    """Nobody may ever write into it, and who waits renews no lease, and looks at no rules."""
+    os.mkfifo(pipe := tmp_path / "terms")
+    for gone in (pipe, tmp_path, tmp_path / "none"):
+        with pytest.raises(NetwarError, match="is no file"):
+            again(cast(Any, None), "one", Wish(gone, "", None, None))
 
 
 def test_rules_of_ours_are_removed_and_those_of_others_stay(streams: Streams) -> None:
