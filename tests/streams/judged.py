@@ -67,7 +67,7 @@ def _refilled(story: Killed, index: str, since: int, lacking: set[int]) -> None:
 def interruptions(story: Killed) -> list[Stretch]:
     """When posts could not come, or what came could not be read: no connection, silence, lines that are no posts."""
     stood = [(one["connected"], one["closed"] or one["gone"] or story.now) for one in story.connections()]
-    edges = [story.since, *(edge for pair in sorted(stood) for edge in pair), story.now]
+    edges = [story.since, *(edge for pair in sorted(stood) for edge in pair), 1 << 60]
     found = [(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low <= high]
     opened = {one["id"]: one["connected"] for one in story.connections()}
     flushed = [json.loads(line) for line in story.get("truth/stream/flushed").splitlines()]
