@@ -114,17 +114,17 @@ class Late:
             one.tries += 1
 
     def _step(self, index: str, one: _Waiting) -> bool:
-        """Write the oldest portion; False if there was none, and the capture is late no more."""
+        """Write the oldest portions; False if there was none, and the capture is late no more."""
         backlog = one.backlogs[0] if one.backlogs else None
         try:
-            portion = backlog.first(0) if backlog else None
+            portions = backlog.some(0) if backlog else []
         except Torn as torn:
             log.warning("%s", torn)
             self._portions.torn(index)
             return True
-        if backlog and portion:
-            self._portions.write(portion, index)
-            backlog.done()
+        if backlog and portions:
+            self._portions.write(portions, index)
+            backlog.done(len(portions))
             one.tries = 0
             return True
         return self._emptied(index, one, backlog)

@@ -11,6 +11,7 @@ from netwar.archive.base import Archive
 from netwar.archive.marks import Period
 from netwar.coverage import Span
 from netwar.errors import NetwarError
+from netwar.records.dialects import Object
 from netwar.records.documents import Document, tweets_index, users_index
 from netwar.records.ids import number, posted
 from netwar.records.pages import Page, documents
@@ -47,48 +48,60 @@ class Portions:
         """What was made before `at` may be missing in a capture; in any of them, if none is named."""
         self._certain[index] = max(self._certain.get(index, 0), at)
 
-    def write(self, batch: Batch, index: str) -> None:
-        """Write a capture's portion. Raises NetwarError where the store takes nothing; what it cannot take is put aside."""
+    def write(self, batches: Sequence[Batch], index: str) -> None:
+        """Write what a capture has of batches. Raises NetwarError where the store takes nothing; what it cannot take is put
+        aside."""
         if index in self._torn:
-            self.broken(index, batch.began + SKEW)
+            self.broken(index, batches[0].began + SKEW)
             self._torn.discard(index)
         try:
-            page = batch.taken_apart().get(index, Page())
-            tally = self.archive.write(self._documents(index, page, batch.ended), self._floored(index, batch.marks))
+            pages = [(batch.taken_apart().get(index, Page()), batch.ended) for batch in batches]
+            made = [document for page, at in pages for document in self._documents(index, page, at)]
+            tally = self.archive.write(made, self._floored(index, [mark for batch in batches for mark in batch.marks]))
         except NetwarError:
             raise
         except Exception as error:
+            if len(batches) > 1:  # it is one of them alone
+                for batch in batches:
+                    self.write([batch], index)
+                return
             log.exception("posts of %s cannot be written and are in the reject file", index)
-            self._aside([(post.line, repr(error)) for post in batch.posts if index in post.captures])
-            self.broken(index, batch.ended + SKEW)
+            self._aside([(post.line, repr(error)) for post in batches[0].posts if index in post.captures])
+            self.broken(index, batches[0].ended + SKEW)
             return
         if tally.rejected:
             log.warning("the archive refused %d documents of %s, they are in the dead letters", tally.rejected, index)
+        posts = [post for page, _ in pages for post in page.posts]
         if index in self.once:
-            self._look_for_newcomers(index, page)
-        self._committed(page)
+            self._look_for_newcomers(index, posts)
+        self._committed(posts)
 
     def _documents(self, index: str, page: Page, at: int) -> list[Document]:
         names = {"tweets": tweets_index(index), "users": users_index(index)}
         return documents(page, **names, retrieved=at, account=self._account, via="stream")
 
     def _floored(self, index: str, marks: Sequence[Period]) -> list[Period]:
-        """The capture's coverage, which begins where nothing is missing."""
-        certain, found = max(self._certain.get(index, 0), self._certain.get(EVERY, 0)), []
+        """The capture's coverage, which begins where nothing is missing; what goes on is one mark."""
+        certain = max(self._certain.get(index, 0), self._certain.get(EVERY, 0))
+        found: list[Period] = []
         for mark in marks:
-            low = max(mark.span.low, certain)
-            if mark.index == tweets_index(index) and low < mark.span.high:
-                found.append(replace(mark, span=Span(low, mark.span.high, mark.span.posts)))
+            low, high, posts = max(mark.span.low, certain), mark.span.high, mark.span.posts
+            if mark.index != tweets_index(index) or low >= high:
+                continue
+            if found and found[-1].of == mark.of and found[-1].span.high == low:
+                before = found.pop().span
+                low, posts = before.low, before.posts + posts
+            found.append(replace(mark, span=Span(low, high, posts)))
         return found
 
-    def _look_for_newcomers(self, index: str, page: Page) -> None:
-        authors = list(dict.fromkeys(str(post["author_id"]) for post in page.posts if post.get("author_id")))
+    def _look_for_newcomers(self, index: str, posts: Sequence[Object]) -> None:
+        authors = list(dict.fromkeys(str(post["author_id"]) for post in posts if post.get("author_id")))
         if unknown := self.archive.missing(users_index(index), "id", authors):
             with self._queueing:
                 self._newcomers(index, unknown)
 
-    def _committed(self, page: Page) -> None:
+    def _committed(self, posts: Sequence[Object]) -> None:
         now = self._now()
-        ids = (number(post["id"]) for post in page.posts)
+        ids = (number(post["id"]) for post in posts)
         made = [at for id in ids if id is not None and (at := posted(id)) is not None]
         self._counters.committed([max(now - at, 0) for at in made])

@@ -13,6 +13,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from threading import Condition
 from uuid import uuid4
@@ -23,6 +24,7 @@ from netwar.streams.batches import HEAD, LARGEST, Batch, Torn, packed, unpacked
 SEGMENT = 16 << 20  # bytes
 IN_MEMORY = 4 << 20  # bytes of lines; taken apart they take several times as much
 OVERDUE = 5_000  # ms that a batch waits in memory: an archive that hangs is waited for up to a minute
+AT_ONCE = 4 << 20  # bytes that are written at once where they have waited
 LAST_RESORT = 32 << 20  # bytes in memory where the disk takes nothing
 LOCK = "lock"
 
@@ -38,7 +40,7 @@ class Segments:
         self._number = int(self._files[-1].stem) if self._files else 0
         self._out: int | None = None
         self._read = 0  # bytes of the oldest that are done
-        self._next: tuple[Batch, int] | None = None
+        self._ahead: deque[tuple[Batch, int]] = deque()  # the oldest, as far as they were read, and their bytes
         self.bytes = sum(file.stat().st_size for file in self._files)
 
     @property
@@ -64,22 +66,39 @@ class Segments:
 
     def first(self) -> Batch | None:
         """The oldest batch, None if there is none. Raises Torn once for what is damaged, which is left behind."""
-        while self._next is None and self._files:
+        while not self._ahead and self._files:
             try:
-                self._next = self._look()
+                found = self._look(self._read)
             except Torn as torn:
                 raise Torn(f"{self._put_aside()} cannot be read from some place on: {torn}") from torn
-            if self._next is None and not self._drop():
+            if found:
+                self._ahead.append(found)
+            elif not self._drop():
                 break
-        return self._next[0] if self._next else None
+        return self._ahead[0][0] if self._ahead else None
+
+    def some(self, most: int) -> list[Batch]:
+        """The oldest batches of about so many bytes. Raises Torn once if the oldest of all is damaged."""
+        first = self.first()
+        size, place = first.size if first else most, self._read + sum(length for _, length in self._ahead)
+        while size < most:
+            try:
+                found = self._look(place)
+            except Torn:  # told when it is the oldest
+                break
+            if found is None:
+                break
+            self._ahead.append(found)
+            size, place = size + found[0].size, place + found[1]
+        return [batch for batch, _ in self._ahead]
 
     def advance(self) -> None:
         """The oldest batch is done."""
-        if self.first() is None or self._next is None:
+        if self.first() is None:
             return
-        self._read += self._next[1]
-        self.bytes -= self._next[1]
-        self._next = None
+        _, length = self._ahead.popleft()
+        self._read += length
+        self.bytes -= length
         if self._read >= self._files[0].stat().st_size:
             self._drop()
 
@@ -106,17 +125,17 @@ class Segments:
         self._files.append(path)
         synced(self.folder)
 
-    def _look(self) -> tuple[Batch, int] | None:
-        """The batch at the place that is reached, and its bytes; None at the end of the file."""
+    def _look(self, place: int) -> tuple[Batch, int] | None:
+        """The batch at a place of the oldest file, and its bytes; None at the end of the file."""
         handle = existing(self._files[0], own=True)
         try:
-            head = os.pread(handle, HEAD.size, self._read)
+            head = os.pread(handle, HEAD.size, place)
             if not head:
                 return None
             if len(head) < HEAD.size:
                 raise Torn("its last batch is not whole")
             length, checksum = HEAD.unpack(head)
-            body = os.pread(handle, length, self._read + HEAD.size) if length < LARGEST else b""
+            body = os.pread(handle, length, place + HEAD.size) if length < LARGEST else b""
         finally:
             os.close(handle)
         if len(body) < length or not length:
@@ -208,13 +227,24 @@ class Backlog:
             found = self._segments.first() if self._segments.bytes else None
             return found or (self._memory[0] if self._memory else None)
 
-    def done(self) -> None:
-        """The oldest batch is in the archive, or has been put aside."""
+    def some(self, seconds: float) -> list[Batch]:
+        """The oldest batches, waited for so long, as many as are written best at once; else as `first`."""
         with self._changed:
-            if self._segments.bytes and self._segments.first() is not None:
-                self._segments.advance()
-            elif self._memory:
-                self._size -= self._memory.popleft().size
+            if self.first(seconds) is None:
+                return []
+            if self._segments.bytes and (found := self._segments.some(AT_ONCE)):
+                return found
+            sizes = accumulate(batch.size for batch in self._memory)
+            return [batch for batch, size in zip(self._memory, sizes, strict=True) if size <= AT_ONCE] or [self._memory[0]]
+
+    def done(self, count: int = 1) -> None:
+        """So many of the oldest batches are in the archive, or have been put aside."""
+        with self._changed:
+            for _ in range(count):
+                if self._segments.bytes and self._segments.first() is not None:
+                    self._segments.advance()
+                elif self._memory:
+                    self._size -= self._memory.popleft().size
             self._changed.notify_all()
 
     def to_disk(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
@@ -90,37 +90,40 @@ class Writer:
         return not waits
 
     def _step(self, backlog: Backlog, seconds: float) -> bool:
-        """The oldest batch, if there is one; False where there is no room for what the archive does not take of it."""
+        """The oldest batches, if there are some; False where there is no room for what the archive does not take of them."""
         self._all_chores()
         try:
-            batch = backlog.first(seconds)
+            batches = backlog.some(seconds)
         except Torn as torn:
             log.warning("%s", torn)
             self._torn = True
             return True
-        if batch is None:
+        if not batches:
             return True
         if self._torn:
             self._torn = False
-            self._portions.broken(EVERY, batch.began + SKEW)
-        if done := self._write(batch):
-            backlog.done()
+            self._portions.broken(EVERY, batches[0].began + SKEW)
+        if done := self._write([one for batch in batches if (one := self._apart(batch))]):
+            backlog.done(len(batches))
         return done
 
-    def _write(self, batch: Batch) -> bool:
+    def _apart(self, batch: Batch) -> Batch | None:
+        """A batch with its posts taken apart; None if they cannot be, and are put aside."""
         try:
-            batch = replace(batch, pages=batch.taken_apart())
+            return replace(batch, pages=batch.taken_apart())
         except Exception as error:
             log.exception("a batch cannot be taken apart and is in the reject file")
             self._aside([(post.line, repr(error)) for post in batch.posts])
             self._portions.broken(EVERY, batch.ended + SKEW)
-            return True
+            return None
+
+    def _write(self, batches: Sequence[Batch]) -> bool:
         good, hopeless = list[str](), False
-        for index in self._in_order(batch.captures):
-            began = time.monotonic()
-            if not hopeless and self._written(batch, index):
+        for index in self._in_order(list(dict.fromkeys(index for batch in batches for index in batch.captures))):
+            mine, began = [batch for batch in batches if index in batch.captures], time.monotonic()
+            if not hopeless and self._written(mine, index):
                 good.append(index)
-            elif not self.late.put(index, batch.portion(index)):
+            elif not all(self.late.put(index, batch.portion(index)) for batch in mine):
                 return False
             # A store that hangs is not asked for each capture in turn.
             hopeless = hopeless or time.monotonic() > began + SLOW
@@ -131,12 +134,12 @@ class Writer:
         """Those first into which something could be written a moment ago."""
         return sorted(captures, key=lambda index: index not in self._good)
 
-    def _written(self, batch: Batch, index: str) -> bool:
+    def _written(self, batches: Sequence[Batch], index: str) -> bool:
         """Whether a portion is written; it is not where older ones wait."""
         if self.late.why(index) is not None:
             return False
         try:
-            self._portions.write(batch, index)
+            self._portions.write(batches, index)
         except NetwarError as error:
             self.late.begin(index, str(error))
             return False

@@ -254,6 +254,30 @@ def test_what_a_damaged_segment_of_one_capture_had_is_a_gap_of_that_capture_alon
     assert pipe.covered("cats") == [(100 * SECOND + SKEW, 110 * SECOND)]
 
 
+def test_what_has_waited_is_written_at_once_and_one_bad_batch_spoils_no_other(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[int] = []
+    write = pipe.archive.write
+
+    def counted(documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
+        writes.append(len(marks))
+        if any(document.body.get("text") == "post 3" for document in documents):
+            raise TypeError("no store can take it")
+        return write(documents, marks)
+
+    monkeypatch.setattr(pipe.archive, "write", counted)
+    pipe.router.take([Begun(T), post(1, 60 * SECOND, "1")])
+    pipe.router.take([post(2, 61 * SECOND, "1")])
+    pipe.take()
+    assert (pipe.posts("cats"), pipe.covered("cats"), writes) == ([1, 2], [(0, 31 * SECOND)], [1, 1, 1])
+    pipe.router.take([post(3, 62 * SECOND, "1")])
+    pipe.router.take([post(4, 100 * SECOND, "1")])
+    pipe.take()
+    assert (pipe.posts("cats"), len(pipe.rejected)) == ([1, 2, 4], 1)
+    assert pipe.covered("cats") == [(62 * SECOND + SKEW, 70 * SECOND), (0, 31 * SECOND)]
+
+
 def test_a_store_that_hangs_is_not_asked_for_each_capture_in_turn(
     pipe: Pipe, moody: Moody, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,7 +114,7 @@ def test_a_damaged_frame_never_becomes_a_batch(tmp_path: Path) -> None:
 
 
 @randomly(60)
-@given(steps=st.lists(st.sampled_from("pppfdds"), max_size=40), room=st.sampled_from([0, 900, 1 << 20]))
+@given(steps=st.lists(st.sampled_from("pppfddsmm"), max_size=40), room=st.sampled_from([0, 900, 1 << 20]))
 def test_batches_leave_in_the_order_in_which_they_came(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], room: int
 ) -> None:
@@ -129,6 +129,12 @@ def test_batches_leave_in_the_order_in_which_they_came(
             first = backlog.first(0)
             taken = first is not None
             assert first is None if done == put else first and same(first, batch(done))
+        elif step == "m":
+            some = backlog.some(0)
+            assert began(some) == [*range(done, done + len(some))]
+            assert bool(some) == (done < put)
+            backlog.done(len(some))
+            done, taken = done + len(some), False
         elif taken:
             backlog.done()
             done, taken = done + 1, False
