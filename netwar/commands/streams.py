@@ -138,7 +138,7 @@ def stopped(services: Services, index: str) -> str:
     """Switch a capture off; the outcome."""
     captures = services.captures
     known(captures, index)
-    if not captures.stop(index, now(services)):
+    if not captures.stop(index, asked(services)):
         return f"{index} was stopped already"
     goes = "its lines are off X within seconds"
     if not captures.holder():
@@ -207,6 +207,15 @@ def now(services: Services) -> int:
         return time.time_ns() // 1_000_000
 
 
+def asked(services: Services) -> int:
+    """What time it is at X (ms), by X itself if it answers: what is a gap, and what is none, depends on it."""
+    try:
+        services.twitter.ask_time()
+    except NetwarError as error:
+        log.info("what time it is at X could not be asked: %s", error)
+    return now(services)
+
+
 def _going_on(services: Services, index: str, wish: Wish) -> Capture:
     """A capture with the lines that it has, begun anew if it was stopped, and recorded as the command line says."""
     capture = known(services.captures, index)
@@ -217,7 +226,7 @@ def _going_on(services: Services, index: str, wish: Wish) -> Capture:
         options = replace(options, budget=wish.budget)
     if capture.on and options == capture.options:
         return capture
-    return services.captures.register(replace(capture, options=options, since=now(services)))
+    return services.captures.register(replace(capture, options=options, since=asked(services)))
 
 
 def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Lines, Wishes | None]:

@@ -306,6 +306,21 @@ def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--stop", check=1).stderr
 
 
+def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams) -> None:
+    """What is a gap depends on it. Our own clocks may be wrong, or have stood still."""
+
+    def since() -> str:
+        return str(json.loads(streams.run("tw-chkstreams", "one", "--json", check=None).stdout)["since"])[:10]
+
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
+    days = []
+    for option in (["--stop"], ["--detach"]):
+        streams.post("clock", {"advance": 86_400})
+        streams.run("tw-stream", "one", *option)
+        days.append((since(), json.loads(streams.get("clock"))["now"][:10]))
+    assert [told for told, _ in days] == [day for _, day in days]
+
+
 def test_a_capture_is_stopped_begun_anew_and_forgotten(streams: Streams) -> None:
     path = streams.write("terms", "harbour")
     streams.run("tw-stream", "one", path, "--detach")
