@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from tests.soak.journal import Journal
@@ -57,14 +58,15 @@ class Books:
     def _miss(self, app: str, day: str, micro: int) -> None:
         self._unheard[app, day] += micro
 
-    def compare(self, app: str, told: str) -> None:
-        """Hold what tw-spend --json told against the bill. No program may be running."""
+    def compare(self, app: str, told: str, unread: Mapping[str, int]) -> None:
+        """Hold what tw-spend --json told against the bill; of streams so much at the most was `unread` by day. No program may be
+        running."""
         meter: Counter[str] = Counter()
         for charge in json.loads(told)["charges"]:
             meter[charge["day"]] += charge["micro_dollars"]
         bill = self._world.bill(app)
         for day in sorted({*bill, *meter}):
-            billed, booked, unheard = bill.get(day, 0), meter[day], self._unheard[app, day]
+            billed, booked, unheard = bill.get(day, 0), meter[day], self._unheard[app, day] + unread.get(day, 0)
             budget = self.budgets.get((app, day), 0)
             figures = f"{app}, {day}: bill {_dollars(billed)}, meter {_dollars(booked)}, never heard {_dollars(unheard)}"
             if booked > billed:

@@ -36,6 +36,8 @@ class Crew:
         self._books.began(run)
         run.start()
         self.running.append(run)
+        if command.begun:
+            command.begun(run)
         self._journal.step(f"{run} begins", "runs", command.program)
         return run
 
@@ -65,7 +67,10 @@ class Crew:
             self.start(command, run.account)
 
     def quiet(self) -> None:
-        """Wait until nobody runs."""
+        """Wait until nobody runs; who would stay is sent TERM."""
+        for run in self.running:
+            if run.command.stays:
+                run.signal(signal.SIGTERM)
         while self.running:
             self.tick()
             time.sleep(PAUSE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.soak import archives, judging
 from tests.soak.hosts import Account, Host
+from tests.soak.last_holds import LastHolds
 from tests.soak.programs import COPY, INDEX, entry
 from tests.soak.runs import Run
 from tests.soak.world import OBSERVED, WINDOW
@@ -28,11 +29,13 @@ class Ending:
         self._journal = soak.journal
         self._world = soak.world
         self._ask = soak.crew.ask
+        self.streams = LastHolds(soak)
         self.seen: list[str] = []  # some tweets that are recorded
 
     def run(self) -> None:
         """Let all run dry, twice: as it was left, and with everybody queued once more."""
         self._soak.plenty()
+        self.streams.run()
         self._run_dry()
         self._keep_promises()
         self._soak.next_day()
@@ -42,6 +45,7 @@ class Ending:
         self._run_dry()
         for host in self._soak.hosts:
             self._replay(host)
+        self.streams.judge()
         self.look()
         for host in self._soak.places:
             self._judge_queues(host)
@@ -60,7 +64,7 @@ class Ending:
             return
         for host in self._soak.places:
             told = self._ask(host.accounts[0], "tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout
-            self._soak.books.compare(host.app, told)
+            self._soak.books.compare(host.app, told, self.streams.unread(host))
         for host in self._soak.hosts:
             for index in (INDEX, COPY):
                 claims, there = self._known(host, index)

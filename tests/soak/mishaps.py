@@ -35,7 +35,7 @@ class Ill:
 
 
 class Mishaps:
-    """`kinds` are those that may happen: x, stray (posts out of their order at X), disk, clock, server."""
+    """`kinds` are those that may happen: x, stray (posts out of their order at X), stream, disk, clock, server."""
 
     def __init__(
         self,
@@ -58,7 +58,13 @@ class Mishaps:
         self._strays = "stray" in kinds
         kinds = kinds if stores.servers else kinds - {"server"}
         kinds = kinds if all(host.mounted for host in hosts) else kinds - {"disk"}
-        weights = {"x": (6, self._x), "disk": (1, self._disk), "clock": (2, self._clock), "server": (1, self._server)}
+        weights = {
+            "x": (6, self._x),
+            "stream": (4, self._stream),
+            "disk": (1, self._disk),
+            "clock": (2, self._clock),
+            "server": (1, self._server),
+        }
         self._kinds = {kind: found for kind, found in weights.items() if kind in kinds}
 
     def happen(self, kind: str = "") -> None:
@@ -101,6 +107,12 @@ class Mishaps:
         self._for("x", 1, 5, lambda: self._world.tell("faults", {"faults": [], "replace": True}))
         self._world.tell("faults", {"faults": faults, "replace": True})
         self._journal.step(f"X: {json.dumps(faults)}", "faults of X")
+
+    def _stream(self) -> None:
+        faults = xfaults.of_stream(self._chance)
+        self._for("stream", 2, 6, lambda: self._world.tell("stream/faults", {"faults": [], "replace": True}))
+        self._world.tell("stream/faults", {"faults": faults, "replace": True})
+        self._journal.step(f"X's stream: {json.dumps(faults)}", "faults of streams")
 
     def _disk(self) -> None:
         host = self._chance.choice(self._hosts)

@@ -11,6 +11,7 @@ from random import Random
 
 from tests.soak.hosts import Account
 from tests.soak.runs import Command
+from tests.soak.wishes import CAPTURES, Wishes
 
 INDEX = "brexit"
 COPY = "copied"
@@ -27,6 +28,9 @@ class Around:
     observed: list[dict[str, str]]
     elastic: bool
     tweets: list[str]
+    voices: list[str]  # who post for the stream
+    wishes: Wishes
+    searched: set[str]  # every line that was searched for
 
     def some(self, most: int) -> list[dict[str, str]]:
         return self.chance.sample(self.users, self.chance.randint(1, min(most, len(self.users))))
@@ -207,7 +211,13 @@ def query(around: Around) -> str:
     """What somebody may search for."""
     one, other = around.some(1)[0], around.one()
     return around.chance.choice(
-        (f"from:{one['id']} OR from:{other['name']}", "harbour OR train", "#news", f"to:{one['name']} -match")
+        (
+            f"from:{one['id']} OR from:{other['name']}",
+            "harbour OR train",
+            "#news",
+            f"from:{around.chance.choice(around.voices)}",
+            f"to:{one['name']} -match",
+        )
     )
 
 
@@ -215,7 +225,8 @@ def searched(around: Around) -> Command:
     """One query, or several as a file; now and then in the full archive, as far as a little money goes."""
     options = around.chance.choice(([], ["--wait"], ["--all", "--since", "2025-01-01", "--budget", "1"]))
     lines = "".join(f"{query(around)}\n" for _ in range(around.chance.randint(1, 4)))
-    return Command("tw-search2elk", [FOUND, "-", "--yes", *options], lines, expected=FAILS | {77})
+    around.searched.update(lines.splitlines())
+    return Command("tw-search2elk", [FOUND, "-", "--yes", *options], lines, expected=FAILS)
 
 
 def counted(around: Around) -> Command:
@@ -225,6 +236,11 @@ def counted(around: Around) -> Command:
 def conversation(around: Around) -> Command | None:
     one = around.chance.choice(around.tweets) if around.tweets else None
     return Command("tw-conversation", [one, FOUND, "--yes"], expected=FAILS) if one else None
+
+
+def gaps(around: Around) -> Command:
+    more = around.chance.choice(([], ["--open"], ["--json"], ["--longer", "3"]))
+    return Command("tw-gaps", [around.chance.choice(CAPTURES), *more], expected=FAILS)
 
 
 def people(around: Around) -> Command:

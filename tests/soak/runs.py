@@ -26,12 +26,14 @@ class Command:
     queued: tuple[str, tuple[str, ...]] | None = None  # the queue that it fills, and with which users by number
     wiped: str = ""  # the queue that it empties
     then: Callable[[Run], Command | None] | None = None  # what is to run once it has ended
+    stays: bool = False  # runs until it is ended
+    begun: Callable[[Run], None] | None = None  # is told of the run
 
     def __str__(self) -> str:
         return " ".join([self.program, *self.arguments])
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """`signalled` are the signals that it was sent, `most_bytes` the size that its files may reach."""
 

@@ -11,7 +11,7 @@ from random import Random
 
 from tests.soak import hosts as making
 from tests.soak import programs as do
-from tests.soak import signing, table
+from tests.soak import signing, streaming, table
 from tests.soak.books import Books
 from tests.soak.crew import PAUSE, Crew
 from tests.soak.ending import Ending
@@ -20,12 +20,14 @@ from tests.soak.journal import Journal
 from tests.soak.mishaps import Mishaps
 from tests.soak.programs import Around
 from tests.soak.promises import Promises
+from tests.soak.runs import Command
 from tests.soak.stores import Stores
 from tests.soak.troubles import Troubles
 from tests.soak.watching import Watch
+from tests.soak.wishes import Wishes
 from tests.soak.world import OBSERVED, World
 
-KINDS = ("x", "stray", "kill", "term", "disk", "clock", "server", "life")
+KINDS = ("x", "stray", "stream", "kill", "term", "disk", "clock", "server", "life")
 USERS = 16
 DAY = (6.0, 14.0)  # seconds that a day lasts at least and at most
 BUDGETS = (3, 10, 30, 80)  # dollars a day
@@ -67,6 +69,12 @@ class Soak:
         self.books = Books(self.world, self.journal, self.troubles)
         shared = Promises() if self.stores.redis else None
         self.promises = {host.name: shared or Promises() for host in self.hosts}
+        self.wishes: dict[str, Wishes] = {}
+        for host in self.hosts:
+            shares = self.wishes.get(self.hosts[0].name) if one_app else None
+            self.wishes[host.name] = shares or Wishes(self.world.now, host.folder)
+        self.searched: set[str] = set()
+        self.voices = self.world.voices()
         self._watch = Watch(self.journal, self.troubles, self.stores.secrets)
         (said := folder / "said").mkdir()
         self.crew = Crew(said, self.journal, self._watch, self.books, self.promises)
@@ -113,6 +121,9 @@ class Soak:
         self.crew.quiet()
         for host in self.places:
             self.ending.queue_everybody(host.accounts[0])
+            for command in streaming.first(around := self._around(host.accounts[0])):
+                self.crew.start(table.configured(command, around), around.account)
+        self.crew.quiet()
 
     def _set_up(self, account: Account, number: int) -> None:
         """Its user is one of the crowd, whom nothing happens to."""
@@ -132,6 +143,10 @@ class Soak:
         if self.chance.random() < 0.6:
             self.mishaps.happen("x")  # most is read in the morning
         night = min(until, time.monotonic() + self.chance.uniform(*DAY))
+        for host in self.hosts:
+            around = self._around(self.chance.choice(host.accounts))
+            if command := streaming.morning(around):
+                self._begin(table.configured(command, around), around.account)
         while time.monotonic() < night and not self.journal.faults:
             if len(self.crew.running) < self.options.together:
                 self._begin_something()
@@ -146,10 +161,16 @@ class Soak:
         if self.chance.random() < 0.5:
             self.mishaps.happen()
         account = self.chance.choice(self.accounts)
-        command = table.drawn(self._around(account), self.chance)
+        self._begin(table.drawn(self._around(account), self.chance), account)
+
+    def _begin(self, command: Command, account: Account) -> None:
         limited = "disk" in self.kinds and not account.host.mounted and self.chance.random() < 0.03
         run = self.crew.start(command, account, self.chance.choice((20_000, 200_000)) if limited else None)
         fate = self.chance.random()
+        if command.stays:
+            if "kill" in self.kinds and fate < 0.4:
+                run.doom = (run.began + self.chance.uniform(0.5, 12), signal.SIGKILL)
+            return
         if "kill" in self.kinds and fate < 0.2:
             run.doom = (run.began + self._soon(), signal.SIGKILL)
         elif "term" in self.kinds and fate < 0.32:
@@ -161,7 +182,8 @@ class Soak:
 
     def _around(self, account: Account) -> Around:
         users = self.world.users()
-        return Around(self.chance, account, users, users[:OBSERVED], self.stores.elastic is not None, self.ending.seen)
+        known = (users, users[:OBSERVED], self.stores.elastic is not None, self.ending.seen, self.voices)
+        return Around(self.chance, account, *known, self.wishes[account.host.name], self.searched)
 
     def _end_day(self) -> None:
         """All come to their end, what must hold at any time is looked at, and the next day begins."""

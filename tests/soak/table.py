@@ -15,6 +15,7 @@ from tests.soak import programs as do
 from tests.soak.programs import Around, Row
 from tests.soak.runs import Command, Run
 from tests.soak.signing import begin
+from tests.soak.streaming import streamed
 
 ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-1name": [(1, lambda around: Command("tw-1name", [around.one()["name"], *do.NAMED(around)], expected=do.FAILS))],
@@ -38,7 +39,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-friend2usertest": [(2, do.follow("tw-friend2usertest"))],
     "tw-friendquick": [(1, do.quick("tw-friendquick"))],
     "tw-help": [(1, do.plain("tw-help"))],
-    "tw-gaps": [(1, do.plain("tw-gaps", do.INDEX, expected=do.FAILS))],
+    "tw-gaps": [(1, do.gaps)],
     "tw-idu3elk": [(20, do.capture)],
     "tw-indices": [(1, do.plain("tw-indices")), (1, do.plain("tw-indices", "--json"))],
     "tw-list2filt": [(1, do.listed("tw-list2filt"))],
@@ -63,7 +64,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
         (1, do.plain("tw-spend", "--no-ask", "--json")),
         (1, do.plain("tw-spend", "--by", "month")),
     ],
-    "tw-stream": [(1, do.plain("tw-stream", do.INDEX, "--stop", expected=do.FAILS))],
+    "tw-stream": [(14, streamed)],
     "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
     "tw-touchindex": [(1, do.plain("tw-touchindex", "touched"))],
     "tw-tracklists": [(6, do.plain("tw-tracklists", do.INDEX, "--relist", "5", expected=do.FAILS))],
@@ -85,10 +86,10 @@ def drawn(around: Around, chance: Random) -> Command:
     while True:
         (row,) = chance.choices([row for _, row in weighted], [weight for weight, _ in weighted])
         if command := row(around):
-            return command if "--config" in command.arguments else _configured(command, around)
+            return command if "--config" in command.arguments else configured(command, around)
 
 
-def _configured(command: Command, around: Around) -> Command:
+def configured(command: Command, around: Around) -> Command:
     return replace(command, arguments=[*command.arguments, "--config", str(around.account.config)])
 
 

@@ -18,6 +18,7 @@ EXPLAINED = {
     "size": frozenset({69}),
     "server": frozenset({69}),
     "clock": frozenset({69, 78}),
+    "stream": frozenset(),  # ends nothing
 }
 
 

@@ -9,10 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
+from netwar.records.ids import SNOWFLAKE_EPOCH as EPOCH
 from tests.desk import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
+VOICES, RATE = 60, 3.0  # who post for the stream, and how many posts a second there are
 WINDOW = 4  # seconds; X's are 900
 MOST, COMING = 4_000, 8  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves
@@ -53,6 +56,12 @@ window = {window}
 "/2/users/:id/followers" = 20
 "/2/users/:id/following" = 20
 
+[stream]
+voices = {voices}
+rule_delay = 0.5
+linger = 0.3
+keep_alive = 1
+
 [server]
 trailing_page = {trailing}
 compress = {compress}
@@ -70,7 +79,9 @@ class World:
         self._names = 0
         self._seen = 0
         either = {name: chance.choice(("true", "false")) for name in ("trailing", "compress")}
-        text = SCENARIO.format(seed=chance.randrange(1 << 30), users=MOST, deep=DEEP if deep else "", window=WINDOW, **either)
+        text = SCENARIO.format(
+            seed=chance.randrange(1 << 30), users=MOST, deep=DEEP if deep else "", window=WINDOW, voices=VOICES, **either
+        )
         (file := folder / "scenario.toml").write_text(text)
         sandbox = self._closing.enter_context(running_sandbox(Desk(folder), "--scenario", file))
         self.url, self.log = sandbox.url, folder / "sandbox.log"
@@ -85,9 +96,15 @@ class World:
 
     def next_day(self) -> None:
         """Half past midnight (UTC) of the next day at X: a soak that steps from day to day meets no other midnight."""
-        now = self.look("clock")["milliseconds"] / 1000
+        self.tell("stream", {"rate": 0})  # what was posted meanwhile would be there all the same
+        now = self.now() / 1000
         self.tell("clock", {"advance": 86_400 - now % 86_400 + 1_800})
-        self.offset = self.look("clock")["milliseconds"] / 1000 - time.time()
+        self.offset = self.now() / 1000 - time.time()
+        self.tell("stream", {"rate": RATE})
+
+    def now(self) -> int:
+        """What time it is at X (ms)."""
+        return int(self.look("clock")["milliseconds"])
 
     @property
     def day(self) -> str:
@@ -129,6 +146,30 @@ class World:
     def name(self, index: int) -> str:
         """The screen name of anybody by number, also beyond those whom the truth lists."""
         return str(self.tell("state", {"user": index})["name"])
+
+    def sung(self, query: str = "") -> dict[int, int]:
+        """Posts of the stream that a rule would have, or all: id and time (ms)."""
+        which = urlencode({"query": query} if query else {"all": 1})
+        told = [json.loads(line) for line in self._get(f"truth/stream?{which}").splitlines()]
+        return {int(one["id"]): int(one["ms"]) for one in told}
+
+    def voices(self) -> list[str]:
+        """Who post for the stream."""
+        return sorted({json.loads(line)["author"] for line in self._get("truth/stream?all=1").splitlines()})
+
+    def flushed(self, app: str) -> dict[int, int]:
+        """What has left on an app's connections: id and time (ms)."""
+        told = [json.loads(line) for line in self._get(f"truth/stream/flushed?app={app}").splitlines()]
+        return {int(one["id"]): int(one["ms"]) for one in told}
+
+    def connects(self, app: str) -> list[int]:
+        """When an app tried to connect (ms)."""
+        return [one["ms"] for one in self.look("truth/stream/connects") if one["caller"].split("/")[0] == app]
+
+    def matching(self, query: str, since: int, until: int) -> set[int]:
+        """Posts of a time (ms) that a search for this would find."""
+        bounds = {name: (ms - EPOCH) << 22 for name, ms in (("since_id", since), ("until_id", until))}
+        return {int(line) for line in self._get(f"truth/search?{urlencode({'query': query, **bounds})}").split()}
 
     # -- life ------------------------------------------------------------------------------------
 

@@ -10,7 +10,9 @@ Fault = dict[str, Any]
 TIMELINE = "/2/users/:id/tweets"
 PEOPLE = ("/2/users", "/2/users/by", "/2/users/:id/followers", "/2/users/:id/following")
 LISTS = ("/2/users/:id/owned_lists", "/2/lists/:id/members")
-PLACES = ("*", "*", TIMELINE, TIMELINE, TIMELINE, *PEOPLE, *LISTS)
+STREAM = "/2/tweets/search/stream"
+STREAMS = (STREAM, f"{STREAM}/rules", f"{STREAM}/rules", "/2/connections", "/2/tweets/search/recent")
+PLACES = ("*", "*", TIMELINE, TIMELINE, TIMELINE, *PEOPLE, *LISTS, *STREAMS)
 ENDS = ("credits-depleted", "spend-cap-reached", "rate-limit", "unauthorized", "server-error", "usage-capped", "hang", "cut")
 OLD = 50_000_000_000_000_000  # the id of a post of March 2011
 ONE_BY_ONE = """
@@ -20,6 +22,19 @@ ONE_BY_ONE = """
     drop-fields half-emoji odd-elements odd-shapes unnamed-includes no-rate-headers list-gone members-short count-lies
     cut cut cut slow reset reset hang
 """
+
+OF_STREAMS = """
+    end reset half-line operational-disconnect slow-reader silence no-keep-alives bad-json no-tag no-matching-rules unknown-rule
+    post-errors duplicate out-of-order late split-crlf
+"""
+
+
+def of_stream(chance: Random) -> list[Fault]:
+    """What goes wrong on connections of the stream, each some seconds after it was taken."""
+    kinds = chance.sample(OF_STREAMS.split(), chance.randint(1, 3))
+    more = {"silence": {"seconds": chance.choice((1, 6))}, "no-keep-alives": {"seconds": 3}, "late": {"seconds": 1}}
+    often = {"every": True, "times": chance.choice((1, 3, 0))}
+    return [{"kind": kind, "second": round(chance.uniform(0.5, 5), 1), **often, **more.get(kind, {})} for kind in kinds]
 
 
 def drawn(chance: Random, strays: bool) -> list[Fault]:
