@@ -112,10 +112,14 @@ class Hosts:
 
     def stop_redis(self) -> None:
         self._redis.stop()
-        self._restart = self._story.now + RESTART * 1000
+        self._away()
 
     def kill_redis(self) -> None:
         self._redis.server.kill()
+        self._away()
+
+    def _away(self) -> None:
+        self._story.outages.append(self._story.now)
         self._restart = self._story.now + RESTART * 1000
 
     def lock_archive(self) -> None:

@@ -104,7 +104,7 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def _connects(story: Killed) -> tuple[int, float]:
-    """How many connects there were, and how long (ms) after a death the next one was, where X allowed one."""
+    """How many connects there were, and how long (ms) after a death the next one was, where X and Redis allowed one."""
     connects = sorted(one["ms"] for one in json.loads(story.get("truth/stream/connects")))
     for first, last in zip(connects, connects[CONNECTS:], strict=False):
         assert last - first >= WINDOW, "more than 50 connects in 15 minutes"
@@ -112,7 +112,8 @@ def _connects(story: Killed) -> tuple[int, float]:
     for death in story.deaths:
         after = [at for at in connects if at >= death]
         recent = [at for at in connects if death - WINDOW < at < death]
-        if after and len(recent) < CONNECTS - 3:
+        away = any(0 <= outage - death < 30_000 for outage in story.outages)  # nobody can take over then
+        if after and len(recent) < CONNECTS - 3 and not away:
             waits.append(after[0] - death)
     return len(connects), float(max(waits))
 
