@@ -123,10 +123,11 @@ class Writer:
             mine, began = [batch for batch in batches if index in batch.captures], time.monotonic()
             if not hopeless and self._written(mine, index):
                 good.append(index)
-            elif not all(self.late.put(index, batch.portion(index)) for batch in mine):
-                return False
+                continue
             # A store that hangs is not asked for each capture in turn.
             hopeless = hopeless or time.monotonic() > began + SLOW
+            if not all(self.late.put(index, batch.portion(index)) for batch in mine):
+                return False
         self._good = good
         return True
 
