@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 MERGES = 24  # five seconds apart
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -135,3 +136,9 @@ def _merge(archive: ElasticArchive, index: str) -> None:
         if not told["deleted"]:
             return
         time.sleep(5)
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK

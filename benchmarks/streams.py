@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What 16 captures on one connection take at X's highest rate, and the highest rate that is held.
 
-    python -m benchmarks.streams [--seconds 600] [--rate 250] [--rates 500,1000,1500,2000] [--elasticsearch URL]
+    python -m benchmarks.streams [--seconds 600] [--rate 250] [--rates 500,1000,1500,2000] [--elasticsearch URL] [--twarc PYTHON]
 
 A sandbox sends posts of 2,000 users, whom 16 captures follow, 3 in 10 posts for two of them. One tw-stream holds. Then every
 post that was sent is looked for in each of its captures, and nowhere else. The bound is what any recorder has to do: the same
@@ -23,13 +23,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.desk import Desk, sandbox
+from benchmarks import twarc
+from benchmarks.desk import Desk, processor, sandbox
 from tests.desk import sign_in
 
 CAPTURES, VOICES = 16, 2000
 WORLD = ""
-TICK = os.sysconf("SC_CLK_TCK")
 SETTLE = 35.0  # seconds until the rules surely work
+MINUTE = 60.0  # whose lag is told
 LAG, BEHIND = 3_000, 4 << 20  # ms, bytes: a rate is held within these
 
 
@@ -88,13 +89,27 @@ class Streams:
             process.send_signal(signal.SIGTERM)
             process.wait(120)
 
+    def warm_up(self) -> None:
+        """Let the archive make what each capture needs (three indices of a server take seconds), and the lag of that be old."""
+        self.desk.post("stream", {"rate": 100})
+        time.sleep(5)
+        self.desk.post("stream", {"rate": 0})
+        self.settle()
+        time.sleep(MINUTE)
+
+    def settle(self) -> None:
+        """Wait until all that came is in the archive."""
+        time.sleep(5)
+        while self.live()[1]:
+            time.sleep(1)
+
     def measure(self, process: subprocess.Popen[bytes], rate: float, seconds: float) -> Figures:
         self.desk.post("stream", {"rate": rate})
         time.sleep(3)
-        before, sent, began = _processor(process.pid), self.sent(), time.monotonic()
+        before, sent, began = processor(process.pid), self.sent(), time.monotonic()
         time.sleep(seconds)
         took = time.monotonic() - began
-        share, came = (_processor(process.pid) - before) / took, (self.sent() - sent) / took
+        share, came = (processor(process.pid) - before) / took, (self.sent() - sent) / took
         lag, behind = self.live()
         return Figures(came, share, _peak(process.pid), lag, behind)
 
@@ -148,12 +163,6 @@ def _first(bodies: Iterator[dict[str, object]], count: int) -> Iterator[dict[str
         yield body
 
 
-def _processor(pid: int) -> float:
-    """Seconds of processor time that a process has had."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
 def _peak(pid: int) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) * 1024 if found else 0
@@ -165,31 +174,31 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=250)
     parser.add_argument("--rates", default="500,1000,1500,2000")
     parser.add_argument("--elasticsearch", default=None)
+    parser.add_argument("--twarc", metavar="PYTHON", help="a Python that has twarc, to be measured beside it")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder), WORLD) as url:
         streams = Streams(Desk(Path(folder), url, given.elasticsearch))
         text = (Path(folder) / ".twitter").read_text().replace("budget = 1000000", "budget = 100000000")
-        (Path(folder) / ".twitter").write_text(
-            text.replace("[API]\n", f"[API]\nbearer_token = {sign_in(url)['bearer_token']}\n", 1)
-        )
+        token = sign_in(url)["bearer_token"]
+        (Path(folder) / ".twitter").write_text(text.replace("[API]\n", f"[API]\nbearer_token = {token}\n", 1))
         streams.register()
         found: list[Figures] = []
         with streams.held() as process:
+            streams.warm_up()
             found.append(streams.measure(process, given.rate, given.seconds))
             for rate in filter(None, given.rates.split(",")):
                 found.append(streams.measure(process, float(rate), min(given.seconds, 30)))
                 if not found[-1].held:
                     break
             streams.desk.post("stream", {"rate": 0})
-            time.sleep(5)
-            while streams.live()[1]:
-                time.sleep(1)
+            streams.settle()
         bound = streams.bound(given.rate)
         print("| posts/s | of a processor | µs a post | to the bound | MiB at most | lag p99, s | held |")
         print("|---|---|---|---|---|---|---|")
         print("\n".join(one.row(bound) for one in found))
         print(f"load {os.getloadavg()[0]:.0f}; bound {bound:.0f} µs a post; {(Path(folder) / 'said').read_text()}")
         print(f"every one of {streams.check():,} posts is in its captures")
+        print(twarc.beside(streams, given.twarc, token, given.rate, min(given.seconds, 30)) if given.twarc else "without twarc")
 
 
 if __name__ == "__main__":
