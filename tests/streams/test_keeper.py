@@ -99,9 +99,9 @@ def test_the_lease_waits_for_no_answer_of_x(desk: Desk, other: Captures, monkeyp
     keeping.start()
     try:
         for _ in range(4):
-            assert renewed.acquire(timeout=30)
+            assert renewed.acquire(timeout=12)
             desk.clock.now += LEASE - 1
-        assert renewed.acquire(timeout=30)
+        assert renewed.acquire(timeout=12)
         assert other.hold("there", 2, "b", AT) is None
     finally:
         stop.set()
