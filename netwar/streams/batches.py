@@ -116,7 +116,7 @@ def packed(batch: Batch) -> bytes:
         "posts": [[numbers[capture] for capture in post.captures] for post in batch.posts],
         "marks": [[mark.index, mark.of, mark.span.low, mark.span.high, mark.span.posts] for mark in batch.marks],
     }
-    body = zstd.compress(b"\n".join((written(about), *(post.line for post in batch.posts))), LEVEL)
+    body: bytes = zstd.compress(b"\n".join((written(about), *(post.line for post in batch.posts))), LEVEL)
     return HEAD.pack(len(body), _checksum(body)) + body
 
 
