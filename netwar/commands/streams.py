@@ -52,9 +52,12 @@ def _dollars(given: str | None) -> int | None:
     if given is None:
         return None
     try:
-        return dollars(given, Place(Path(), Path()))
+        micro = dollars(given, Place(Path(), Path()))
     except ValueError:
         raise click.UsageError(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50") from None
+    if not micro:
+        raise click.UsageError("a capture with a budget of nothing would record nothing: --stop switches it off")
+    return micro
 
 
 def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
