@@ -44,8 +44,11 @@ class Found:
 
 
 def earliest(now: int) -> int:
-    """The lowest bound, as an exclusive id, that recent search takes at a time (ms), and for some time after it."""
-    return first_id(now - WEEK_MS + LEEWAY_MS + STEP_MS) - 1
+    """The lowest bound, as an exclusive id, that recent search takes at a time (ms), and for a minute after it.
+
+    It is a whole minute: who knows the time a little otherwise would ask for the milliseconds between.
+    """
+    return first_id(((now - WEEK_MS + LEEWAY_MS) // STEP_MS + 2) * STEP_MS) - 1
 
 
 def latest(now: int) -> int:
