@@ -146,8 +146,8 @@ class Connector:
         self._inbox.mark(ended)
         self._hears.ended(ended)
         self._back_off.lived(ended.last - ended.connected)
+        self._slices.cut()
         if ended.why:
-            self._slices.cut()
             half = ", within a line" if ended.half else ""
             self._wait(self._back_off.wait("network"), f"{ended.why}{half}")
 

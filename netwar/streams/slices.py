@@ -21,7 +21,8 @@ log = logging.getLogger("netwar.streams")
 SECONDS = 60.0  # at the peak
 MOST, LEAST = 100, 20  # posts of a slice at a low rate, and of the last ones before the budget ends
 REFERENCES = 2  # a post can both quote one post and answer another
-IN_FLIGHT = 2.0  # seconds of the peak that X may have sent, and billed, when a connection is cut
+IN_FLIGHT = 2.0  # seconds of the peak that X may have sent, and billed, when a connection ends
+BATCH = 1.5  # seconds, usually, from one draw to the next
 
 Refusal = DoesNotFit | ServiceDown  # why no more is set aside: the budget, or the meter is away
 
@@ -41,6 +42,8 @@ class Slices:
         self._unbooked = 0  # micro-dollars that the slice has to bear while the meter is away
         self._peaks: deque[float] = deque([0.0], maxlen=60)
         self._cuts = 0
+        self._uncovered: deque[tuple[int, int]] = deque()  # cuts, and posts that may have been under way, not in doubt yet
+        self._exposed = False  # nothing more fits, so the slice has to bear them
         self._turn = RLock()
 
     def open(self, at: int) -> Refusal | None:
@@ -71,19 +74,31 @@ class Slices:
             return cost, self._told(refused, at)
 
     def cut(self) -> None:
-        """A connection was cut: what X had sent and nobody read may be on its bill."""
-        self._cuts += 1
-        posts = 1 + int(max(self._peaks) * IN_FLIGHT / (1 + REFERENCES))
-        with suppress(DoesNotFit, ServiceDown):  # then there is the slice still, and that is more
-            self._money.doubt(self._money.reserve(f"{self._request} cut {self._cuts}", self._most(posts), self._purpose))
+        """A connection ended, by whomever: what X had sent and nobody read may be on its bill."""
+        with self._turn:
+            self._cuts += 1
+            self._uncovered.append((self._cuts, 1 + int(max(self._peaks) * IN_FLIGHT / (1 + REFERENCES))))
+            self._cover()
+
+    def _cover(self) -> None:
+        """Set aside, and leave in doubt, what was under way at cuts; the slice that is left bears it where nothing more fits.
+        While the meter is away it waits."""
+        with suppress(ServiceDown):
+            while self._uncovered:
+                cut, posts = self._uncovered[0]
+                try:
+                    self._money.doubt(self._money.reserve(f"{self._request} cut {cut}", self._most(posts), self._purpose))
+                except DoesNotFit:
+                    self._exposed = True
+                self._uncovered.popleft()
 
     def close(self) -> None:
-        """The connection is closed and all that came is booked: let go of what is set aside."""
+        """The connection is closed and all that came is booked: let go of what is set aside, unless X may have billed more."""
         try:
             with self._turn:
                 self._pay()
                 if self._slice:
-                    self._money.release(self._slice)
+                    (self._money.doubt if self._exposed or self._uncovered else self._money.release)(self._slice)
                     self._slice = None
         except ServiceDown as error:
             log.warning("what the stream cost could not be booked, the next run does it: %s", error)
@@ -92,9 +107,11 @@ class Slices:
         return {"post": posts * (1 + REFERENCES)} | ({"user": posts} if self.authors else {})
 
     def _sizes(self) -> list[int]:
-        """Posts of the next slice: as many as should be, or fewer near the end of the budget."""
-        most = max(MOST, int(max(self._peaks) * SECONDS))
-        return [most, *(size for size in (most // 4, most // 16) if size > LEAST), LEAST]
+        """Posts of the next slice: as many as should be, or fewer near the end of the budget, but never so few that what comes
+        until the next draw, and what is under way then, may be more."""
+        peak = max(self._peaks)
+        most, least = max(MOST, int(peak * SECONDS)), max(LEAST, int(peak * (BATCH + IN_FLIGHT)))
+        return [most, *(size for size in (most // 4, most // 16) if size > least), least]
 
     def _reserve(self) -> None:
         *sizes, least = self._sizes()
@@ -113,6 +130,8 @@ class Slices:
         cost: Counter[str] = Counter()
         for (purpose, _), micro in zip(bought, drawn.cost, strict=True):
             cost[purpose.index] += micro
+        self._exposed = self._exposed and drawn.refused is not None  # else it is another day, or there is money again
+        self._cover()
         while drawn.refused and smaller:
             drawn = self._money.draw(self._slice, [], day, self._most(smaller.pop(0)))
             self._slice = drawn.slice

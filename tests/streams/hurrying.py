@@ -145,6 +145,11 @@ class Killed(Operator):
         told: dict[str, Any] = json.loads(self.hurried("tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout)
         return told
 
+    def doubtful(self) -> int:
+        """Micro-dollars that are set aside, or in doubt."""
+        told = self.spending()["micro_dollars"]
+        return int(told["held"] + told["in_doubt"])
+
     def unread(self) -> tuple[int, int]:
         """Micro-dollars of the bill, and those that are booked: what was flushed and nobody read lies between them."""
         return self.bill()["micro"], self.spent()

@@ -134,6 +134,6 @@ def _money(story: Killed) -> tuple[int, int, int]:
     searched = any(line["path"].endswith("/tweets/search/recent") for line in story.log(100_000))
     if not searched:  # an answer that was under way when its process died is billed, too
         assert bill["micro"] - micro <= unread * DEAREST, f"{bill['micro'] - micro} micro-dollars not booked, of {unread} posts"
-    doubtful = spending["micro_dollars"]["held"] + spending["micro_dollars"]["in_doubt"]
+    doubtful = story.doubtful()
     assert bill["micro"] <= micro + doubtful, f"{bill['micro'] - micro} micro-dollars are not booked, and {doubtful} in doubt"
     return bill["micro"], micro, unread

@@ -55,6 +55,7 @@ def test_at_the_end_of_the_budget_the_socket_is_closed_and_the_bill_is_within_it
     assert one["closed"]
     billed, booked = story.unread()
     assert booked <= billed <= 3_000_000
+    assert billed <= booked + story.doubtful(), "what nobody had read is in doubt"
     assert booked > 1_500_000, "the last slices are small"
     kept = story.kept("cats")
     sent = {json.loads(line)["id"] for line in story.get("truth/stream/flushed").splitlines()}
@@ -82,6 +83,8 @@ def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Kille
     assert len(story.connections()) == 1, "it was never cut"
     billed, booked = story.unread()
     assert billed - booked <= 2 * 25_000
+    assert story.doubtful() > 0, "X may have sent more before it was told to stop"
+    assert billed <= booked + story.doubtful()
 
 
 def test_a_damaged_file_of_one_capture_delays_no_other_and_is_told(begun: Callable[..., Killed]) -> None:

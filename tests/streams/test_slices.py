@@ -11,7 +11,7 @@ from netwar.connections.runs import Run
 from netwar.errors import ServiceDown
 from netwar.meter.base import DoesNotFit, Money, Purpose
 from netwar.streams.journal import Journal
-from netwar.streams.slices import LEAST, Slices
+from netwar.streams.slices import BATCH, IN_FLIGHT, LEAST, Slices
 from tests.contract.opening import SetClock, new_run, open_money
 
 POST, USER = 5_000, 10_000
@@ -57,7 +57,8 @@ def test_posts_are_taken_until_the_budget_ends_and_never_beyond_it(story: Story)
             break
     assert isinstance(refused, DoesNotFit)
     slices.close()
-    assert story.money.balance().left < (LEAST + 10) * DEAREST, "it is used up but for the smallest slice"
+    least = max(LEAST, int(10 * (BATCH + IN_FLIGHT)))
+    assert story.money.balance().left < (least + 10) * DEAREST, "it is used up but for the smallest slice"
     assert story.money.spent() == taken * POST <= 10 * 1_000_000
     assert (story.money.balance().reserved, story.money.balance().doubtful) == (0, 0)
     assert slices.open(AT) is not None, "and it does not begin anew"
@@ -125,6 +126,29 @@ def test_what_may_have_been_under_way_at_a_cut_stays_in_doubt(story: Story) -> N
     assert story.money.doubtful() >= 20 * DEAREST
     slices.close()
     assert story.money.doubtful() >= 20 * DEAREST
+
+
+def test_at_the_end_of_the_budget_what_is_left_covers_what_may_have_been_under_way(story: Story) -> None:
+    slices, taken = story.slices(), 0
+    slices.open(AT)
+    while slices.book(posts(taken, 10), AT, 1.0)[1] is None:
+        taken += 10
+    slices.cut()
+    slices.close()
+    assert story.money.doubtful() >= IN_FLIGHT * 10 * POST, "nobody can spend what X may have sent"
+
+
+def test_what_was_under_way_while_the_meter_was_away_is_in_doubt_once_it_is_back(story: Story) -> None:
+    away = Away(story.money)
+    slices = story.slices(away)  # type: ignore[arg-type]
+    slices.open(AT)
+    away.away = True
+    slices.cut()
+    assert story.money.doubtful() == 0
+    away.away = False
+    slices.book(posts(0, 1), AT, 1.0)
+    slices.close()
+    assert story.money.doubtful() >= DEAREST
 
 
 def test_where_the_day_is_not_sure_x_is_asked(tmp_path: Path) -> None:
