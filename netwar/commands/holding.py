@@ -40,6 +40,8 @@ def hold(
 
 def stores(services: Services) -> Stores:
     """What the holder of the connection works with."""
+    from netwar.archive.base import Store
+    from netwar.commands.recording import replayed
     from netwar.streams.holder import Stores
     from netwar.streams.refill import Refiller
     from netwar.streams.rejects import Rejects
@@ -54,8 +56,10 @@ def stores(services: Services) -> Stores:
     filling = services.for_config(services.settings.path)  # a thread of its own, with an archive of its own
 
     def refill(live: Live) -> dict[str, int]:
-        refiller = Refiller(filling.archive, filling.twitter, filling.captures, filling.money, services.command)
-        return refiller.step(live)
+        if before := replayed(filling):
+            log.info("%s", before.removesuffix("; "))
+        store = Store(filling.archive, filling.spool)
+        return Refiller(store, filling.twitter, filling.captures, filling.money, services.command).step(live)
 
     return Stores(
         services.captures,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from netwar.archive.base import Archive
+from netwar.archive.base import Store
 from netwar.captures.base import Capture, Captures, CaptureState, Live
 from netwar.coverage import Stretch
 from netwar.errors import ServiceDown
@@ -73,9 +73,9 @@ def windows(found: Iterable[gaps.Gap], now: int) -> Iterator[Window]:
 class Refiller:
     """Fills gaps, for one thread; what it is handed is used by no other. `command` is what the money is spent for."""
 
-    def __init__(self, archive: Archive, twitter: Twitter, captures: Captures, money: Money, command: str) -> None:
-        self._archive, self._twitter, self._captures, self._money = archive, twitter, captures, money
-        self._command = command
+    def __init__(self, store: Store, twitter: Twitter, captures: Captures, money: Money, command: str) -> None:
+        self._store, self._twitter, self._captures, self._money = store, twitter, captures, money
+        self._archive, self._command = store.archive, command
 
     def step(self, live: Live) -> dict[str, int]:
         """Look at every capture once, but for those that are behind; how many gaps are open, by index. Raises NetwarError.
@@ -150,7 +150,7 @@ class Refiller:
         authors = not capture.options.users_once
         for found in recent.window(self._twitter, query, window.low, window.high + 1, index=capture.index, authors=authors):
             made = documents(found.answer.page, **names, retrieved=found.answer.retrieved, account=self._account, via="search")
-            self._archive.write(made)
+            self._store.write(f"search {names['tweets']}", made)
 
     def _fits(self, capture: Capture, window: Window, live: Live) -> bool:
         """Whether the day's money, and the capture's own, bear a search beside what the stream is going to need: that goes

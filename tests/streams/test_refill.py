@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Archive
+from netwar.archive.base import Archive, Store
 from netwar.captures.base import Capture, CaptureOptions, CaptureState, Live
+from netwar.errors import ServiceDown
 from netwar.meter.base import Purpose
 from netwar.records.documents import tweets_index
+from netwar.records.ids import first_id
 from netwar.records.pages import read
 from netwar.streams import gaps
 from netwar.streams.purses import Purses
@@ -39,14 +41,17 @@ class Story:
         self.asked: list[str] = []
         self.refuses: dict[str, Exception] = {}
         twitter: Any = SimpleNamespace(now=lambda: NOW, search=self._search, account="me")
-        self.refiller = Refiller(archive, twitter, self.captures, self.money, "tw-stream")
+        self.found: list[dict[str, Any]] = []
+        self.spooled: list[Any] = []
+        spool: Any = SimpleNamespace(keep=lambda request, documents, marks: self.spooled.extend(documents))
+        self.refiller = Refiller(Store(archive, spool), twitter, self.captures, self.money, "tw-stream")
 
     def _search(self, query: str, **_: Any) -> Answer:
         self.asked.append(query)
         for part, error in self.refuses.items():
             if part in query:
                 raise error
-        return Answer(read({"meta": {"result_count": 0}}), NOW, 0, 100, NOW)
+        return Answer(read({"data": self.found, "meta": {"result_count": len(self.found)}}), NOW, 0, 100, NOW)
 
     def gap(self, index: str, *lines: str, budget: int | None = None) -> None:
         capture = self.captures.register(Capture(index, "terms", lines, CaptureOptions(budget=budget), since=NOW - 2 * HOUR))
@@ -80,6 +85,21 @@ def test_a_line_that_search_does_not_take_is_lost_and_holds_up_no_other_capture(
     story.step()
     assert (story.states("a"), story.states("b"), story.states("c")) == (["lost"], ["refilled without retweets"], ["lost"])
     assert {"cat", "dog", "emu", "fox"} <= {*story.asked}, "what can be had is had"
+
+
+def test_what_is_paid_for_while_the_archive_takes_nothing_waits_in_the_spool(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.gap("one", "harbour")
+    story.found = [{"id": str(first_id(NOW - 90 * MINUTE)), "text": "harbour", "author_id": "7"}]
+
+    def away(*_: Any) -> None:
+        raise ServiceDown("the archive is away")
+
+    monkeypatch.setattr(story.archive, "write", away)
+    story.step()
+    assert [document.id for document in story.spooled] == [story.found[0]["id"]]
+    assert story.states("one") == ["open"]
 
 
 def test_what_x_does_not_answer_for_one_capture_stops_no_other(story: Story) -> None:
