@@ -100,7 +100,7 @@ def gaps(ledger: Ledger, index: str, now: int) -> list[Gap]:
 
 
 def _cause(causes: Sequence[tuple[int, str]], gap: Stretch) -> str:
-    """What was noted within a gap, or else what was noted last before it: it may have begun with that."""
+    """What was noted within a gap, each of it once; "" if nothing was."""
     within = [words for at, words in causes if gap.low <= at <= gap.high]
     return "; ".join(dict.fromkeys(within)) if len(within) < 4 else f"{within[0]}; and {len(within) - 1} more"
 

@@ -49,7 +49,7 @@ class Order:
 class Keeper:
     """Keeps a fence. `chores` are called once a second or so, in its thread: reading a changed FILE, following a list.
 
-    `report` tells how it stands. `streaming` and `captures` are used by this thread alone, unless they may be shared.
+    `report` tells how it stands. `streaming` is used by the keeper's thread alone, `captures` also by that of the lease.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Keeper:
             self._try(self._renew)
 
     def tick(self) -> None:
-        """Do what is due."""
+        """Do what is due. The lease comes first: who slept learns that another holds before anything is changed."""
         self._keep_lease()
         for what, each, do in (
             ("chores", LOOK, self._do_chores),
