@@ -315,3 +315,25 @@ def test_a_configuration_or_recipes_that_others_wrote_are_not_read(people: list[
     assert ended.returncode == 78
     assert f"{recipes} belongs to {second.user.pw_name}" in ended.stderr
     assert "taken" not in ended.stderr
+
+
+STREAM = """
+import sys
+from pathlib import Path
+from netwar.meter.base import Purpose
+from netwar.streams.journal import Journal
+from netwar.streams.rejects import Rejects
+
+app, post = Path(sys.argv[1]) / "streams" / "app", sys.argv[2]
+Journal(app / "journal").add(1, [(Purpose("tw-stream", "one"), [("post", post)])])
+Rejects(app / "rejected").keep([(post.encode(), "no")])
+print([objects for _, bought in Journal(app / "journal").entries() for _, objects in bought])
+"""
+
+
+def test_each_has_a_journal_and_a_reject_file_of_streams_of_their_own(people: list[Person], shared: Path) -> None:
+    first, second = people
+    assert said(first, STREAM, shared, 7) == "[[('post', '7')]]"
+    assert said(second, STREAM, shared, 8) == "[[('post', '8')]]"
+    assert said(first, STREAM, shared, 9) == "[[('post', '7')], [('post', '9')]]"
+    assert len([*(shared / "streams" / "app").glob("rejected.*")]) == 2

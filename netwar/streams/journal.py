@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from netwar.connections.folders import existing, made, opened, trouble
+from netwar.connections.folders import existing, made, opened, own, trouble
 from netwar.meter.base import Purpose
 from netwar.records.parsing import parsed, written
 
@@ -19,7 +19,8 @@ log = logging.getLogger("netwar.streams")
 
 
 class Journal:
-    """The file of one app. A line that a killed process left half is nothing that was owed: it stays within the slice."""
+    """The file of one app, and of one user where several share the folder. A line that a killed process left half is nothing
+    that was owed: it stays within the slice."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,7 +29,8 @@ class Journal:
         """Write an entry down, as far as the disk takes it."""
         entry = [at, [[purpose.command, purpose.index, list(objects)] for purpose, objects in bought]]
         try:
-            handle = opened(made(self._path.parent) / self._path.name, os.O_WRONLY | os.O_APPEND, own=True)
+            made(self._path.parent)
+            handle = opened(own(self._path), os.O_WRONLY | os.O_APPEND, own=True)
             with os.fdopen(handle, "ab", buffering=0) as file:
                 file.write(written(entry) + b"\n")
         except OSError as error:
@@ -37,7 +39,7 @@ class Journal:
     def entries(self) -> list[Entry]:
         """What was not booked by an earlier process."""
         try:
-            with os.fdopen(existing(self._path, own=True), "rb") as file:
+            with os.fdopen(existing(own(self._path), own=True), "rb") as file:
                 lines = file.read().split(b"\n")
         except OSError:
             return []
@@ -45,7 +47,7 @@ class Journal:
 
     def clear(self) -> None:
         """All of it is booked."""
-        self._path.unlink(missing_ok=True)
+        own(self._path).unlink(missing_ok=True)
 
 
 def _read(line: bytes) -> Entry | None:

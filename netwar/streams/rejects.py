@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netwar.connections.folders import made, opened, trouble
+from netwar.connections.folders import made, opened, own, trouble
 from netwar.records.parsing import written
 from netwar.records.text import escaped
 
@@ -18,7 +18,7 @@ log = logging.getLogger("netwar.streams")
 
 
 class Rejects:
-    """The reject file of an app."""
+    """The reject file of an app, each user's own where several share the folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,7 +27,8 @@ class Rejects:
         """Append lines, each with its reason, and wait for the disk. What the disk does not take is told, and ends nothing."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            handle = opened(made(self.path.parent) / self.path.name, os.O_WRONLY | os.O_APPEND, own=True)
+            made(self.path.parent)
+            handle = opened(own(self.path), os.O_WRONLY | os.O_APPEND, own=True)
             with os.fdopen(handle, "ab", buffering=0) as file:
                 if os.fstat(handle).st_size > MOST:
                     log.error("%s is full, %d lines are not kept: move it away", self.path, len(lines))
