@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 HOUR = 3_600_000
 COUNTED = 300_000  # ms after the end of an hour, when X has counted its posts
 LOWEST = 98.0  # per cent of X's count; that counts what it no longer shows, too
-PER_REQUEST = 5_000  # micro-dollars
 
 
 def _cells(one: Health) -> tuple[Cell, ...]:
@@ -83,7 +82,7 @@ def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Hea
     captures = {one.index: one for one in services.captures.captures() if one.on}
     queries = {index: [joined(some) for some in packs(expressions(one), RECENT)] for index, one in captures.items()}
     asked = {one.index: queries[one.index] for one in found if one.index in queries}
-    price = sum(map(len, asked.values())) * PER_REQUEST
+    price = services.money.price({"counts_recent": sum(map(len, asked.values()))})
     would = f"counting at X costs ${price / 1e6:,.3f}"
     if not consented(would, f"{would}. Go on?", yes=yes):
         raise Declined("nothing was counted")
@@ -93,6 +92,7 @@ def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Hea
 
 def _counted(services: Services, one: Health, capture: Capture, queries: list[str], until: int) -> Health:
     from netwar.archive.base import Within
+    from netwar.records.documents import tweets_index
     from netwar.search.counting import count
 
     since = until - HOUR
@@ -102,6 +102,6 @@ def _counted(services: Services, one: Health, capture: Capture, queries: list[st
     for query in queries:
         stretches, _ = count(services.twitter, query, since, until, index=capture.index)
         expected += sum(posts for _, _, posts in stretches)
-    here = services.archive.find(f"tw{capture.index}", Within(since=since, until=until))
+    here = services.archive.find(tweets_index(capture.index), Within(since=since, until=until))
     recorded = sum(post.get("netwar", {}).get("via") in ("stream", "search") for post in here)
     return replace(one, expected=expected, recorded=recorded)

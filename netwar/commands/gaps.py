@@ -36,10 +36,11 @@ GAPS: Table[Gap] = Table(
 
 def show(services: Services, given: str, form: Form, *, only_open: bool, seconds: float) -> str:
     """Print the gaps of a capture, oldest first; the outcome. Raises NetwarError where it never was one."""
+    from netwar.records.documents import tweets_index
     from netwar.streams import gaps
 
     name = services.index(given)
-    index = f"tw{name}"
+    index = tweets_index(name)
     terms = gaps.terms_of(services.archive, index)
     if not any(one.valid for one in terms):
         raise NetwarError(f"{index} was never recorded by a stream: tw-stream {name} FILE begins one")

@@ -33,7 +33,7 @@ NEAR = 10 * MINUTE  # gaps that are no further apart are searched as one: what l
 PIECE = HOUR  # so much is searched, and noted, at once
 RIPE = 2 * MINUTE  # after its end: coverage comes half a minute late, and search a minute
 MOST_QUERIES = 100  # for one gap; more users than that are followed better by their timelines
-DEAREST = 25_000  # micro-dollars of a post, with two others and an author
+DEAREST = {"post": 3, "user": 1}  # what a post can bring: two others, and its author
 CAUTION = 2  # a gap may bring so many times what the hour brings
 
 
@@ -156,9 +156,9 @@ class Refiller:
         """Whether the day's money, and the capture's own, bear a search beside what the stream is going to need: that goes
         first."""
         mine = _a_second(live.captures.get(capture.index, CaptureState(capture.index)))
-        now = self._twitter.now()
-        need = max(CAUTION * mine * (window.high - window.low) / 1000, 1) * DEAREST
-        rest = (DAY - now % DAY) / 1000 * DEAREST
+        now, each = self._twitter.now(), self._money.price(DEAREST)
+        need = max(CAUTION * mine * (window.high - window.low) / 1000, 1) * each
+        rest = (DAY - now % DAY) / 1000 * each
         if self._money.balance().left - rest * sum(map(_a_second, live.captures.values())) < need:
             return False
         if (own := capture.options.budget) is None:
