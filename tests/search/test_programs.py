@@ -64,6 +64,16 @@ def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> 
     assert one.kept() == one.truth_of(f"from:{who}")
 
 
+def test_a_query_may_be_longer_than_the_name_of_a_file(searcher: Begin) -> None:
+    one = searcher()
+    who = one.ids(8)[0]
+    query = f"from:{who} -({' OR '.join(f'word{n}' for n in range(30))})"
+    assert 255 < len(query) < 512
+    one.run("tw-search2elk", "brexit", query, "--yes")
+    assert one.kept() == one.truth_of(query)
+    assert "1 line searched for" in one.run("tw-search2elk", "brexit", query, "--coverage").stderr
+
+
 def test_the_full_archive_goes_as_far_as_is_said(searcher: Begin) -> None:
     one = searcher()
     who = one.ids(9)[0]
