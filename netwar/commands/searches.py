@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
@@ -96,29 +97,27 @@ def _within(services: Services, wish: SearchOptions) -> Stretch | None:
 
 def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> None:
     """Count what there is, say what it costs, and have it agreed to."""
-    from netwar.search.counting import count, requests
+    from netwar.search.counting import requests, sifted
 
     bounds = [_times(task) for task in tasks]
     agree(services, sum(requests(1, *times, full=wish.full) for times in bounds), full=wish.full, yes=False)
     posts = spent = 0
     with services.report.work("counts", len(tasks)) as bar:
         for task, (since, until) in zip(tasks, bounds, strict=True):
-            stretches, micro = _counted(services, count, task, since, until, wish)
-            posts, spent = posts + sum(found for _, _, found in stretches), spent + micro
+            found, micro, _ = sifted(task.lines, partial(_counted, services, wish, since, until))
+            posts, spent = posts + found, spent + micro
             bar.update(1)
     least, most = (services.money.price({"post": posts * each, "user": posts * users}) for each, users in ((1, 0), (3, 1)))
     told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: ${least / 1e6:,.2f}, and with their authors"
     agree_to(services, "posts", f"{told} and the posts that they quote or answer up to ${most / 1e6:,.2f}", most, yes=False)
 
 
-def _counted(services: Services, count: Any, task: Task, since: int, until: int, wish: SearchOptions) -> Any:
-    """The count of a task; nothing of one that X refuses: the search tells which line it is."""
-    from netwar.twitter.base import QueryRefused
+def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[int, int]:
+    """How many posts there are, and what that cost."""
+    from netwar.search.counting import count
 
-    try:
-        return count(services.twitter, task.query, since, until, index="", full=wish.full, by="day")
-    except QueryRefused:
-        return (), 0
+    stretches, micro = count(services.twitter, query, since, until, index="", full=wish.full, by="day")
+    return sum(posts for _, _, posts in stretches), micro
 
 
 def _times(task: Task) -> tuple[int, int]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from netwar.records.expressions import joined
+from netwar.search.planning import halves
 from netwar.search.reading import WEEK_MS
-from netwar.twitter.base import Twitter
+from netwar.twitter.base import QueryRefused, Twitter
 
 DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
@@ -73,6 +75,21 @@ def count(
         if token is None or (stretches and stretches[0][0] <= since):
             break
     return _whole(stretches, LENGTHS[by]), micro
+
+
+def sifted(lines: Sequence[str], ask: Callable[[str], tuple[int, int]]) -> tuple[int, int, dict[str, str]]:
+    """(posts, what they cost to count, the lines that X refuses with its reason) of lines that are counted together: `ask`
+    counts a query. Where X refuses it, it is asked in halves: the others are not lost with a line that X does not take."""
+    try:
+        return *ask(joined(lines)), {}
+    except QueryRefused as refused:
+        if len(lines) == 1:
+            return 0, 0, {lines[0]: str(refused)}
+    posts, micro, why = 0, 0, dict[str, str]()
+    for half in halves(lines):
+        more = sifted(half, ask)
+        posts, micro, why = posts + more[0], micro + more[1], why | more[2]
+    return posts, micro, why
 
 
 def _whole(stretches: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int, int]]:

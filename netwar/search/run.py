@@ -13,7 +13,7 @@ from netwar.records.documents import tweets_index, users_index
 from netwar.records.expressions import joined
 from netwar.records.pages import documents
 from netwar.records.text import plural
-from netwar.search.planning import Task, of, take_back
+from netwar.search.planning import Task, halves, of, take_back
 from netwar.search.reading import Found, Wanted, read
 from netwar.twitter.base import QueryRefused, Twitter
 from netwar.work.loop import check_fields, gc_paused
@@ -73,8 +73,8 @@ class SearchRun:
             if len(lines) == 1:
                 self.progress.refused[lines[0]] = str(refused)
                 return
-            for half in (lines[: len(lines) // 2], lines[len(lines) // 2 :]):
-                self.run(Task(joined(half), task.stretch, tuple(half)))
+            for half in halves(lines):
+                self.run(Task(joined(half), task.stretch, half))
 
     def _read(self, task: Task) -> None:
         wanted = Wanted(task.query, task.stretch.low, task.stretch.high, self._full)

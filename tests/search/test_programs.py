@@ -64,6 +64,16 @@ def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> 
     assert one.kept() == one.truth_of(f"from:{who}")
 
 
+def test_a_line_that_x_refuses_hides_no_price(searcher: Begin) -> None:
+    one = searcher(budget="2")
+    eight, nine = one.ids(8, 9)
+    one.write("terms.txt", f"from:{eight}\nhas:media\nfrom:{nine}\n")
+    declined = one.run("tw-search2elk", "brexit", "terms.txt", check=77).stderr
+    assert "say --yes" in declined
+    assert f"{len(one.truth_of(f'from:{eight} OR from:{nine}')):,} posts by X's count" in declined
+    assert one.bill()["billed"]["post"] == 0
+
+
 def test_a_query_may_be_longer_than_the_name_of_a_file(searcher: Begin) -> None:
     one = searcher()
     who = one.ids(8)[0]
