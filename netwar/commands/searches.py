@@ -18,6 +18,7 @@ from netwar.records.text import plural
 if TYPE_CHECKING:
     from netwar.cli.forms import Form
     from netwar.coverage import Span, Stretch
+    from netwar.search.counting import Counts
     from netwar.search.planning import Task
     from netwar.search.run import SearchProgress, SearchRun
 
@@ -105,19 +106,17 @@ def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> No
     with services.report.work("counts", len(tasks)) as bar:
         for task, (since, until) in zip(tasks, bounds, strict=True):
             found, micro, _ = sifted(task.lines, partial(_counted, services, wish, since, until))
-            posts, spent = posts + found, spent + micro
+            posts, spent = posts + sum(one for _, _, one in found), spent + micro
             bar.update(1)
     least, most = (services.money.price({"post": posts * each, "user": posts * users}) for each, users in ((1, 0), (3, 1)))
     told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: ${least / 1e6:,.2f}, and with their authors"
     agree_to(services, "posts", f"{told} and the posts that they quote or answer up to ${most / 1e6:,.2f}", most, yes=False)
 
 
-def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[int, int]:
-    """How many posts there are, and what that cost."""
+def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[Counts, int]:
     from netwar.search.counting import count
 
-    stretches, micro = count(services.twitter, query, since, until, index="", full=wish.full, by="day")
-    return sum(posts for _, _, posts in stretches), micro
+    return count(services.twitter, query, since, until, index="", full=wish.full, by="day")
 
 
 def _times(task: Task) -> tuple[int, int]:

@@ -14,6 +14,7 @@ DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
 STEP_MS = 60_000
 DAYS_OF_MONTH = 30
+Counts = list[tuple[int, int, int]]  # (from ms, to ms, posts), oldest first
 LENGTHS = {"minute": 60_000, "hour": 3_600_000, "day": DAY_MS}
 
 
@@ -55,13 +56,13 @@ def requests(queries: int, since: int, until: int, *, full: bool) -> int:
 
 def count(
     twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
-) -> tuple[list[tuple[int, int, int]], int]:
+) -> tuple[Counts, int]:
     """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded to minutes; those of
     recent counts reach back seven days at most.
 
     Raises what Twitter.counts does.
     """
-    stretches: list[tuple[int, int, int]] = []
+    stretches: Counts = []
     token, micro = None, 0
     if not full:
         since = max(since, twitter.now() - WEEK_MS + STEP_MS)
@@ -77,24 +78,21 @@ def count(
     return _whole(stretches, LENGTHS[by]), micro
 
 
-def sifted(lines: Sequence[str], ask: Callable[[str], tuple[int, int]]) -> tuple[int, int, dict[str, str]]:
-    """(posts, what they cost to count, the lines that X refuses with its reason) of lines that are counted together: `ask`
-    counts a query. Where X refuses it, it is asked in halves: the others are not lost with a line that X does not take."""
+def sifted(lines: Sequence[str], ask: Callable[[str], tuple[Counts, int]]) -> tuple[Counts, int, dict[str, str]]:
+    """(the counts, what they cost, the lines that X refuses with its reason) of lines that are counted together: `ask` counts
+    a query. Where X refuses it, it is asked in halves: the others are not lost with a line that X does not take."""
     try:
         return *ask(joined(lines)), {}
     except QueryRefused as refused:
         if len(lines) == 1:
-            return 0, 0, {lines[0]: str(refused)}
-    posts, micro, why = 0, 0, dict[str, str]()
-    for half in halves(lines):
-        more = sifted(half, ask)
-        posts, micro, why = posts + more[0], micro + more[1], why | more[2]
-    return posts, micro, why
+            return [], 0, {lines[0]: str(refused)}
+    (some, cost, why), (others, more, besides) = (sifted(half, ask) for half in halves(lines))
+    return [*some, *others], cost + more, why | besides
 
 
-def _whole(stretches: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int, int]]:
+def _whole(stretches: Counts, length: int) -> Counts:
     """A day (hour, minute) that the end of a page has cut in two is one again."""
-    found: list[tuple[int, int, int]] = []
+    found: Counts = []
     for start, end, posts in stretches:
         if found and found[-1][0] // length == start // length:
             found[-1] = (found[-1][0], end, found[-1][2] + posts)

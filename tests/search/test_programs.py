@@ -146,6 +146,21 @@ def test_counts_say_what_a_query_costs_and_charge_by_the_request(searcher: Begin
     assert "a parenthesis is closed that was never opened" in bad.stderr
 
 
+def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begin) -> None:
+    one = searcher()
+    eight, nine = one.ids(8, 9)
+    one.write("terms.txt", f"from:{eight}\nhas:media\nfrom:{nine}\n")
+    for more in ((), ("--each",), ("--by", "day")):
+        ended = one.run("tw-count", "terms.txt", "--json", *more, check=1)
+        counted = [json.loads(row) for row in ended.stdout.splitlines()]
+        truth = len(one.truth_of(f"from:{eight} OR from:{nine}"))
+        assert abs(sum(row["posts"] for row in counted) - truth) <= 1, more
+        assert not any("has:media" in row["query"] for row in counted)
+        assert "has:media: X does not take this query" in ended.stderr
+        assert "lines that were not counted (listed above): 1" in ended.stderr
+    assert one.spent() == one.bill()["micro"]
+
+
 def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> None:
     one = searcher()
     root, count = busiest(one)
