@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netwar.records.expressions import joined
 from netwar.search.planning import halves
 from netwar.search.reading import WEEK_MS
-from netwar.twitter.base import QueryRefused, Twitter
+from netwar.twitter.base import QueryRefused, TransientError, Twitter
 
 DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
@@ -63,18 +63,22 @@ def count(
     Raises what Twitter.counts does.
     """
     stretches: Counts = []
-    token, micro = None, 0
+    micro = 0
     if not full:
         since = max(since, twitter.now() - WEEK_MS + STEP_MS)
     since, until = (-(-ms // STEP_MS) * STEP_MS for ms in (since, until))
     until = min(until, twitter.now() - STEP_MS)
     while until > since:
-        counted = twitter.counts(query, index=index, since=since, until=until, full=full, token=token, by=by)
-        stretches = [*counted.stretches, *stretches]
+        # By time and not by token: X is known to hand out the same token for ever, and each request costs.
+        counted = twitter.counts(query, index=index, since=since, until=until, full=full, by=by)
         micro += counted.micro
-        token = counted.next_token
-        if token is None or (stretches and stretches[0][0] <= since):
+        reached = counted.stretches[0][0]
+        if reached >= until:
+            raise TransientError("X counts another time than it was asked for", "it is paid for, but of no use; run again later")
+        stretches = [*counted.stretches, *stretches]
+        if not counted.more:
             break
+        until = reached
     return _whole(stretches, LENGTHS[by]), micro
 
 

@@ -161,6 +161,16 @@ def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begi
     assert one.spent() == one.bill()["micro"]
 
 
+def test_a_token_that_repeats_buys_no_count_twice(searcher: Begin) -> None:
+    one = searcher()
+    month = ("tw-count", f"from:{one.ids(9)[0]}", "--all", "--since", "2025-09-01", "--by", "day", "--json")
+    sound = one.run(*month).stdout
+    requests = one.bill()["billed"]["counts_all"]
+    one.post("faults", [{"kind": "repeat-token", "endpoint": "/2/tweets/counts/all", "times": 40}])
+    assert one.run(*month).stdout == sound
+    assert one.bill()["billed"]["counts_all"] == 2 * requests
+
+
 def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> None:
     one = searcher()
     root, count = busiest(one)
