@@ -183,7 +183,10 @@ def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> N
     answer = next(id for id in everything if id != root)
     again = one.run("tw-conversation", answer, "brexit", "--all", "--yes")
     assert "0 new" in again.stderr or "nothing is left" in again.stderr
-    assert one.run("tw-conversation", "hello", "brexit", check=2).stdout == ""
+    asked = len(one.log())
+    for none in ("hello", "2021-01-01", "0", "9" * 19, "https://x.com/a/status/12b"):
+        assert "is not a tweet's id or address" in one.run("tw-conversation", none, "brexit", check=2).stderr
+    assert len(one.log()) == asked
 
 
 def busiest(one: Searcher) -> tuple[int, int]:
