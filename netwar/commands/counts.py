@@ -12,6 +12,7 @@ from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.commands.follow_target import agree_to
+from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
 from netwar.records.text import plural
 
@@ -87,14 +88,17 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
 
 
 def times(services: Services, wish: CountOptions) -> tuple[int, int]:
-    """From when to when is counted (ms): as far as X goes, if nothing else is said."""
+    """From when to when is counted (ms): as far as X goes, if nothing else is said. Raises UsageError or NetwarError where it
+    goes nowhere."""
     from netwar.search.reading import LEEWAY_MS, WEEK_MS, YOUNG_MS
 
     now = services.twitter.now()
-    until = min(wish.until or now, now - YOUNG_MS)
+    lowest, latest = 0 if wish.full else now - WEEK_MS + 2 * LEEWAY_MS + 60_000, now - YOUNG_MS
+    check_reach(wish.since, wish.until, lowest, latest, full=wish.full)
+    until = min(wish.until or now, latest)
     if wish.full:
         return wish.since or until - 30 * 24 * HOUR_MS, until
-    return max(wish.since or 0, now - WEEK_MS + 2 * LEEWAY_MS + 60_000), until
+    return max(wish.since or 0, lowest), until
 
 
 def agree(services: Services, count: int, *, full: bool, yes: bool) -> None:

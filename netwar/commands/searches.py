@@ -12,6 +12,7 @@ from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.commands.counts import agree
 from netwar.commands.follow_target import agree_to
+from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
 from netwar.records.text import plural
 
@@ -70,8 +71,7 @@ def searched(services: Services, index: str, lines: Sequence[str], wish: SearchO
     before = replayed(services, tweets, users_index(index))
     services.twitter.ask_time()
     within = _within(services, wish)
-    spans = known(services.archive, tweets, lines) if within else {}
-    tasks = planned(lines, spans, within, FULL if wish.full else RECENT) if within else []
+    tasks = planned(lines, known(services.archive, tweets, lines), within, FULL if wish.full else RECENT)
     if not tasks:
         return f"{before}{tweets}: nothing is left to search for, {plural(len(lines), 'line')} complete", {}
     if not wish.yes:
@@ -80,20 +80,21 @@ def searched(services: Services, index: str, lines: Sequence[str], wish: SearchO
     return f"{before}{tweets}: {_told(progress, len(lines))}", progress.refused
 
 
-def _within(services: Services, wish: SearchOptions) -> Stretch | None:
-    """The ids that are to be complete; None where X reaches none of them."""
+def _within(services: Services, wish: SearchOptions) -> Stretch:
+    """The ids that are to be complete. Raises UsageError or NetwarError where X finds none of them."""
     from netwar.coverage import Stretch
-    from netwar.records.ids import first_id
+    from netwar.records.ids import SNOWFLAKE_EPOCH, first_id
     from netwar.records.times import shown
-    from netwar.search.reading import WEEK_MS, earliest, latest
+    from netwar.search.reading import WEEK_MS, YOUNG_MS, earliest, latest
 
     now = services.twitter.now()
     lowest = 0 if wish.full else earliest(now)
+    check_reach(wish.since, wish.until, (lowest + 1 >> 22) + SNOWFLAKE_EPOCH, now - YOUNG_MS, full=wish.full)
     low = lowest if wish.since is None else max(first_id(wish.since) - 1, lowest)
     high = latest(now) if wish.until is None else min(first_id(wish.until) - 1, latest(now))
     if wish.since is not None and low > first_id(wish.since):
         log.warning("recent search reaches back to %s: what is older needs --all", shown(now - WEEK_MS))
-    return Stretch(low, high) if low < high else None
+    return Stretch(low, high)
 
 
 def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> None:

@@ -64,6 +64,26 @@ def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> 
     assert one.kept() == one.truth_of(f"from:{who}")
 
 
+BEFORE, AFTER, TURNED = ("--until", "2025-01-01"), ("--since", "2027-01-01"), ("--since", "2025-12-31", "--until", "2025-12-30")
+NOWHERE = [
+    *((BEFORE, 1, "what is older needs --all"), (AFTER, 1, "nothing yet from after")),
+    *((("--all", *AFTER), 1, "nothing yet"), (TURNED, 2, "--since has to be before --until")),
+]
+
+
+def test_a_time_of_which_x_finds_nothing_is_not_told_to_be_complete(searcher: Begin) -> None:
+    one = searcher()
+    for arguments, status, said in (
+        *NOWHERE,
+        (("--all", "--until", "2009-01-01"), 1, "back to 2010-11-04T01:42:54.657Z: older ids tell no time"),
+    ):
+        assert said in one.run("tw-search2elk", "brexit", "rain", "--yes", *arguments, check=status).stderr
+    for arguments, status, said in NOWHERE:
+        ended = one.run("tw-count", "rain", "--yes", *arguments, check=status)
+        assert (said in ended.stderr, ended.stdout) == (True, "")
+    assert one.pages() == []
+
+
 def test_a_line_that_x_refuses_hides_no_price(searcher: Begin) -> None:
     one = searcher(budget="2")
     eight, nine = one.ids(8, 9)
