@@ -12,7 +12,7 @@ from netwar.cli.tables import Column, Table
 from netwar.commands.follow_target import agree_to
 from netwar.records.text import plural
 
-TERM = re.compile(r"[A-Za-z0-9_' ]{1,50}")  # docs.x.com, user search
+TERM = re.compile(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_' ]{1,50}")  # docs.x.com, user search; blanks alone would find anybody
 Shown = tuple[str, str, str]  # id, screen name, name
 USERS: Table[Shown] = Table([Column("id"), Column("username"), Column("name")], lambda one: one)
 
