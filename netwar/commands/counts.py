@@ -113,6 +113,8 @@ def _printed(
     services: Services, queries: Sequence[Sequence[str]], since: int, until: int, wish: CountOptions, form: Form
 ) -> tuple[str, dict[str, str]]:
     """The outcome, and the lines that X refuses, with its reason."""
+    from netwar.cli.signals import Stopped
+    from netwar.errors import NetwarError
     from netwar.records.expressions import joined
     from netwar.search.counting import sifted
 
@@ -132,7 +134,11 @@ def _printed(
                 told = stretches if wish.by else [(since, until, found)] if query else []
                 yield from (Line(query, *stretch, post) for stretch in told)
 
-        COUNTS.write(form, rows())
+        try:
+            COUNTS.write(form, rows())
+        except (NetwarError, Stopped) as error:
+            error.add_note(f"{plural(posts, 'post')} so far in what was counted whole for ${micro / 1e6:,.3f}")
+            raise
     return said(services, estimate(services, posts, since, until, micro)), refused
 
 

@@ -83,6 +83,18 @@ def test_a_time_of_which_x_finds_nothing_is_not_told_to_be_complete(searcher: Be
     assert one.pages() == []
 
 
+def test_what_stops_early_says_what_came_of_it(searcher: Begin) -> None:
+    one = searcher(budget="0.035")
+    eight = one.ids(8)[0]
+    one.write("terms.txt", "\n".join(f"from:{eight} word{n}" for n in range(9)))
+    assert "0 posts so far in what was counted whole for $0.035" in one.run("tw-count", "terms.txt", "--each", check=77).stderr
+    one.desk.configure(one.sandbox.url, budget=100, maxcpu=100, maxmem=100)
+    one.post("faults", [{"kind": "rate-limit", "endpoint": "/2/users/search", "after": 1, "times": 1}])
+    first, second = sorted(user["name"] for user in one.users())[:2]
+    assert "1 user found for $0.010; documents: 1 new" in one.run("tw-usersearch", first, second, "--yes", check=75).stderr
+    assert one.spent() == one.bill()["micro"]
+
+
 def test_a_line_that_x_refuses_hides_no_price(searcher: Begin) -> None:
     one = searcher(budget="2")
     eight, nine = one.ids(8, 9)
