@@ -84,11 +84,15 @@ class SearchRun:
     def _write(self, found: Found, lines: tuple[str, ...]) -> None:
         """Keep a page with what it proves; it is paid for, so a store that is down sends it to the spool."""
         answer, page = found.answer, found.answer.page
-        if found.back is not None:
-            for line in lines:
-                take_back(self._store.archive, self.tweets, line, found.back)
         account: dict[str, Any] = {"retrieved": answer.retrieved, "account": self._twitter.account, "via": self._via}
         made = documents(page, tweets=self.tweets, users=self._users, **account)
+        try:
+            if found.back is not None:
+                for line in lines:
+                    take_back(self._store.archive, self.tweets, line, found.back)
+        except Exception:  # the page proves nothing then, but it is paid for
+            self._store.write(f"{self._via} {self.tweets}", made)
+            raise
         marks = [Period(self.tweets, of(line), found.span) for line in lines] if found.span else []
         self.progress.micro += answer.micro
         self.progress.posts += len(page.posts)
