@@ -10,16 +10,16 @@ from netwar.cli.services import Services
 from netwar.commands.searches import SearchOptions, searched
 from netwar.errors import BadRequest
 
-_TWEET = re.compile(r"(?:^|/status(?:es)?/)(\d{1,19})(?:\D|$)")
+_TWEET = re.compile(r"(?:.*/status(?:es)?/)?([0-9]{1,19})(?:[/?#].*)?")
 
 
 def recorded(services: Services, index: str, given: str, wish: SearchOptions) -> str:
     """Record the conversation of a tweet, from its first post on; the outcome."""
     from netwar.records.documents import tweets_index
-    from netwar.records.ids import posted
+    from netwar.records.ids import number, posted
 
-    found = _TWEET.search(given.strip())
-    if found is None:
+    found = _TWEET.fullmatch(given.strip())
+    if found is None or not number(found[1]):
         raise click.UsageError(f"{given[:60]!r} is not a tweet's id or address")
     root = _root(services, tweets_index(index), found[1])
     outcome, refused = searched(services, index, [f"conversation_id:{root}"], replace(wish, since=posted(int(root))))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.commands.follow_target import agree_to
+from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
 from netwar.records.text import plural
 
 if TYPE_CHECKING:
-    from netwar.search.counting import Estimate
+    from netwar.search.counting import Counts, Estimate
+
+log = logging.getLogger("netwar.search")
 
 WITHOUT_ASKING = 20  # requests for counts
 HOUR_MS = 3_600_000
@@ -69,26 +74,31 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
 
     limit = FULL if wish.full else RECENT
     lines, rejected = wished(given, limit)
-    expressions = [one.expression for one in lines]
-    queries = [[one] for one in expressions] if wish.each or wish.by else [*packs(expressions, limit)]
+    texts = {one.expression: one.text for one in lines}
+    queries = [[one] for one in texts] if wish.each or wish.by else [*packs(texts, limit)]
     services.twitter.ask_time()
     since, until = times(services, wish)
     agree(services, requests(len(queries), since, until, full=wish.full), full=wish.full, yes=wish.yes)
-    outcome = _printed(services, queries, since, until, wish, form)
-    if rejected.count:
-        raise ItemsFailed(f"{outcome}; lines that were not counted ({rejected.where}): {rejected.count:,}")
+    outcome, refused = _printed(services, queries, since, until, wish, form)
+    for line, why in refused.items():
+        log.error("%s: %s", texts[line], why)
+    if failed := rejected.count + len(refused):
+        raise ItemsFailed(f"{outcome}; lines that were not counted ({rejected.where}): {failed:,}")
     return outcome
 
 
 def times(services: Services, wish: CountOptions) -> tuple[int, int]:
-    """From when to when is counted (ms): as far as X goes, if nothing else is said."""
+    """From when to when is counted (ms): as far as X goes, if nothing else is said. Raises UsageError or NetwarError where it
+    goes nowhere."""
     from netwar.search.reading import LEEWAY_MS, WEEK_MS, YOUNG_MS
 
     now = services.twitter.now()
-    until = min(wish.until or now, now - YOUNG_MS)
+    lowest, latest = 0 if wish.full else now - WEEK_MS + 2 * LEEWAY_MS + 60_000, now - YOUNG_MS
+    check_reach(wish.since, wish.until, lowest, latest, full=wish.full)
+    until = min(wish.until or now, latest)
     if wish.full:
         return wish.since or until - 30 * 24 * HOUR_MS, until
-    return max(wish.since or 0, now - WEEK_MS + 2 * LEEWAY_MS + 60_000), until
+    return max(wish.since or 0, lowest), until
 
 
 def agree(services: Services, count: int, *, full: bool, yes: bool) -> None:
@@ -99,33 +109,43 @@ def agree(services: Services, count: int, *, full: bool, yes: bool) -> None:
         agree_to(services, "counts", f"{plural(count, 'request')} for counts cost ${most / 1e6:,.2f}", most, yes=yes)
 
 
-def _printed(services: Services, queries: Sequence[Sequence[str]], since: int, until: int, wish: CountOptions, form: Form) -> str:
+def _printed(
+    services: Services, queries: Sequence[Sequence[str]], since: int, until: int, wish: CountOptions, form: Form
+) -> tuple[str, dict[str, str]]:
+    """The outcome, and the lines that X refuses, with its reason."""
+    from netwar.cli.signals import Stopped
+    from netwar.errors import NetwarError
     from netwar.records.expressions import joined
+    from netwar.search.counting import sifted
 
-    found: list[tuple[int, int]] = []
+    posts, micro, post = 0, 0, services.money.price({"post": 1})
+    refused: dict[str, str] = {}
     with services.report.work("counts", len(queries)) as bar:
 
         def rows() -> Iterator[Line]:
+            nonlocal posts, micro
             for some in queries:
-                lines, micro = _lines(services, joined(some), since, until, wish)
-                found.append((sum(line.posts for line in lines), micro))
+                stretches, cost, why = sifted(some, partial(_stretches, services, since, until, wish))
+                found = sum(one for _, _, one in stretches)
+                posts, micro = posts + found, micro + cost
+                refused.update(why)
                 bar.update(1)
-                yield from lines
+                query = joined(line for line in some if line not in why)
+                told = stretches if wish.by else [(since, until, found)] if query else []
+                yield from (Line(query, *stretch, post) for stretch in told)
 
-        COUNTS.write(form, rows())
-    posts, micro = (sum(each) for each in zip(*found, strict=True)) if found else (0, 0)
-    return said(services, estimate(services, posts, since, until, micro))
+        try:
+            COUNTS.write(form, rows())
+        except (NetwarError, Stopped) as error:
+            error.add_note(f"{plural(posts, 'post')} so far in what was counted whole for ${micro / 1e6:,.3f}")
+            raise
+    return said(services, estimate(services, posts, since, until, micro)), refused
 
 
-def _lines(services: Services, query: str, since: int, until: int, wish: CountOptions) -> tuple[list[Line], int]:
+def _stretches(services: Services, since: int, until: int, wish: CountOptions, query: str) -> tuple[Counts, int]:
     from netwar.search.counting import count
 
-    by = wish.by or "day"
-    stretches, micro = count(services.twitter, query, since, until, index="", full=wish.full, by=by)
-    post = services.money.price({"post": 1})
-    if not wish.by:
-        stretches = [(since, until, sum(posts for _, _, posts in stretches))]
-    return [Line(query, *stretch, post) for stretch in stretches], micro
+    return count(services.twitter, query, since, until, index="", full=wish.full, by=wish.by or "day")
 
 
 def estimate(services: Services, posts: int, since: int, until: int, micro: int) -> Estimate:

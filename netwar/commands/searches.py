@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.commands.counts import agree
 from netwar.commands.follow_target import agree_to
+from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
 from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.cli.forms import Form
     from netwar.coverage import Span, Stretch
+    from netwar.search.counting import Counts
     from netwar.search.planning import Task
     from netwar.search.run import SearchProgress, SearchRun
 
@@ -68,8 +71,7 @@ def searched(services: Services, index: str, lines: Sequence[str], wish: SearchO
     before = replayed(services, tweets, users_index(index))
     services.twitter.ask_time()
     within = _within(services, wish)
-    spans = known(services.archive, tweets, lines) if within else {}
-    tasks = planned(lines, spans, within, FULL if wish.full else RECENT) if within else []
+    tasks = planned(lines, known(services.archive, tweets, lines), within, FULL if wish.full else RECENT)
     if not tasks:
         return f"{before}{tweets}: nothing is left to search for, {plural(len(lines), 'line')} complete", {}
     if not wish.yes:
@@ -78,47 +80,44 @@ def searched(services: Services, index: str, lines: Sequence[str], wish: SearchO
     return f"{before}{tweets}: {_told(progress, len(lines))}", progress.refused
 
 
-def _within(services: Services, wish: SearchOptions) -> Stretch | None:
-    """The ids that are to be complete; None where X reaches none of them."""
+def _within(services: Services, wish: SearchOptions) -> Stretch:
+    """The ids that are to be complete. Raises UsageError or NetwarError where X finds none of them."""
     from netwar.coverage import Stretch
-    from netwar.records.ids import first_id
+    from netwar.records.ids import SNOWFLAKE_EPOCH, first_id
     from netwar.records.times import shown
-    from netwar.search.reading import WEEK_MS, earliest, latest
+    from netwar.search.reading import WEEK_MS, YOUNG_MS, earliest, latest
 
     now = services.twitter.now()
     lowest = 0 if wish.full else earliest(now)
+    check_reach(wish.since, wish.until, (lowest + 1 >> 22) + SNOWFLAKE_EPOCH, now - YOUNG_MS, full=wish.full)
     low = lowest if wish.since is None else max(first_id(wish.since) - 1, lowest)
     high = latest(now) if wish.until is None else min(first_id(wish.until) - 1, latest(now))
     if wish.since is not None and low > first_id(wish.since):
         log.warning("recent search reaches back to %s: what is older needs --all", shown(now - WEEK_MS))
-    return Stretch(low, high) if low < high else None
+    return Stretch(low, high)
 
 
 def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> None:
     """Count what there is, say what it costs, and have it agreed to."""
-    from netwar.search.counting import count, requests
+    from netwar.search.counting import requests, sifted
 
     bounds = [_times(task) for task in tasks]
     agree(services, sum(requests(1, *times, full=wish.full) for times in bounds), full=wish.full, yes=False)
     posts = spent = 0
     with services.report.work("counts", len(tasks)) as bar:
         for task, (since, until) in zip(tasks, bounds, strict=True):
-            stretches, micro = _counted(services, count, task, since, until, wish)
-            posts, spent = posts + sum(found for _, _, found in stretches), spent + micro
+            found, micro, _ = sifted(task.lines, partial(_counted, services, wish, since, until))
+            posts, spent = posts + sum(one for _, _, one in found), spent + micro
             bar.update(1)
     least, most = (services.money.price({"post": posts * each, "user": posts * users}) for each, users in ((1, 0), (3, 1)))
     told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: ${least / 1e6:,.2f}, and with their authors"
     agree_to(services, "posts", f"{told} and the posts that they quote or answer up to ${most / 1e6:,.2f}", most, yes=False)
 
 
-def _counted(services: Services, count: Any, task: Task, since: int, until: int, wish: SearchOptions) -> Any:
-    """The count of a task; nothing of one that X refuses: the search tells which line it is."""
-    from netwar.twitter.base import QueryRefused
+def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[Counts, int]:
+    from netwar.search.counting import count
 
-    try:
-        return count(services.twitter, task.query, since, until, index="", full=wish.full, by="day")
-    except QueryRefused:
-        return (), 0
+    return count(services.twitter, query, since, until, index="", full=wish.full, by="day")
 
 
 def _times(task: Task) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from netwar.cli import click
 from netwar.cli.forms import Form
@@ -12,7 +13,10 @@ from netwar.cli.tables import Column, Table
 from netwar.commands.follow_target import agree_to
 from netwar.records.text import plural
 
-TERM = re.compile(r"[A-Za-z0-9_' ]{1,50}")  # docs.x.com, user search
+if TYPE_CHECKING:
+    from netwar.search.people import PeopleSearch
+
+TERM = re.compile(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_' ]{1,50}")  # docs.x.com, user search; blanks alone would find anybody
 Shown = tuple[str, str, str]  # id, screen name, name
 USERS: Table[Shown] = Table([Column("id"), Column("username"), Column("name")], lambda one: one)
 
@@ -20,10 +24,11 @@ USERS: Table[Shown] = Table([Column("id"), Column("username"), Column("name")], 
 def found(services: Services, terms: Sequence[str], most: int, form: Form, *, yes: bool) -> str:
     """Print the users whose names have one of the terms, each once; the outcome."""
     from netwar.archive.base import Store
+    from netwar.cli.signals import Stopped
     from netwar.commands.recording import replayed
+    from netwar.errors import NetwarError
     from netwar.records.documents import USERTEST
     from netwar.search.people import PeopleSearch
-    from netwar.work.summary import documents
 
     for term in terms:
         if not TERM.fullmatch(term):
@@ -41,5 +46,15 @@ def found(services: Services, terms: Sequence[str], most: int, form: Form, *, ye
                     bar.update(1)
                     yield str(user["id"]), str(user.get("username") or ""), str(user.get("name") or "")
 
-        USERS.write(form, rows())
-    return f"{before}{plural(len(search.seen), 'user')} found for ${search.micro / 1e6:,.3f}; {documents(search.tally)}"
+        try:
+            USERS.write(form, rows())
+        except (NetwarError, Stopped) as error:
+            error.add_note(_told(search))
+            raise
+    return f"{before}{_told(search)}"
+
+
+def _told(search: PeopleSearch) -> str:
+    from netwar.work.summary import documents
+
+    return f"{plural(len(search.seen), 'user')} found for ${search.micro / 1e6:,.3f}; {documents(search.tally)}"

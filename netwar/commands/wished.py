@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from io import BufferedReader
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from netwar.cli import click
@@ -38,7 +38,7 @@ def wished(given: str, limit: int) -> tuple[list[Wish], Rejected]:
 def _read(given: str) -> Wishes:
     from netwar.records.wanted import Wish, Wishes, term
 
-    if given == "-" or Path(given).is_file():
+    if given == "-" or os.path.isfile(given):  # Path.is_file fails where a query is too long for a name
         return _of_file(given)
     try:
         return Wishes("terms", (Wish(1, given, term(given)),))

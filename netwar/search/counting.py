@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from netwar.records.expressions import joined
+from netwar.search.planning import halves
 from netwar.search.reading import WEEK_MS
-from netwar.twitter.base import Twitter
+from netwar.twitter.base import QueryRefused, TransientError, Twitter
 
 DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
 STEP_MS = 60_000
 DAYS_OF_MONTH = 30
+Counts = list[tuple[int, int, int]]  # (from ms, to ms, posts), oldest first
 LENGTHS = {"minute": 60_000, "hour": 3_600_000, "day": DAY_MS}
 
 
@@ -53,31 +56,47 @@ def requests(queries: int, since: int, until: int, *, full: bool) -> int:
 
 def count(
     twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
-) -> tuple[list[tuple[int, int, int]], int]:
+) -> tuple[Counts, int]:
     """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded to minutes; those of
     recent counts reach back seven days at most.
 
     Raises what Twitter.counts does.
     """
-    stretches: list[tuple[int, int, int]] = []
-    token, micro = None, 0
+    stretches: Counts = []
+    micro = 0
     if not full:
         since = max(since, twitter.now() - WEEK_MS + STEP_MS)
     since, until = (-(-ms // STEP_MS) * STEP_MS for ms in (since, until))
     until = min(until, twitter.now() - STEP_MS)
     while until > since:
-        counted = twitter.counts(query, index=index, since=since, until=until, full=full, token=token, by=by)
-        stretches = [*counted.stretches, *stretches]
+        # By time and not by token: X is known to hand out the same token for ever, and each request costs.
+        counted = twitter.counts(query, index=index, since=since, until=until, full=full, by=by)
         micro += counted.micro
-        token = counted.next_token
-        if token is None or (stretches and stretches[0][0] <= since):
+        reached = counted.stretches[0][0]
+        if reached >= until:
+            raise TransientError("X counts another time than it was asked for", "it is paid for, but of no use; run again later")
+        stretches = [*counted.stretches, *stretches]
+        if not counted.more:
             break
+        until = reached
     return _whole(stretches, LENGTHS[by]), micro
 
 
-def _whole(stretches: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int, int]]:
+def sifted(lines: Sequence[str], ask: Callable[[str], tuple[Counts, int]]) -> tuple[Counts, int, dict[str, str]]:
+    """(the counts, what they cost, the lines that X refuses with its reason) of lines that are counted together: `ask` counts
+    a query. Where X refuses it, it is asked in halves: the others are not lost with a line that X does not take."""
+    try:
+        return *ask(joined(lines)), {}
+    except QueryRefused as refused:
+        if len(lines) == 1:
+            return [], 0, {lines[0]: str(refused)}
+    (some, cost, why), (others, more, besides) = (sifted(half, ask) for half in halves(lines))
+    return [*some, *others], cost + more, why | besides
+
+
+def _whole(stretches: Counts, length: int) -> Counts:
     """A day (hour, minute) that the end of a page has cut in two is one again."""
-    found: list[tuple[int, int, int]] = []
+    found: Counts = []
     for start, end, posts in stretches:
         if found and found[-1][0] // length == start // length:
             found[-1] = (found[-1][0], end, found[-1][2] + posts)

@@ -94,6 +94,12 @@ def packs(lines: Iterable[str], limit: int) -> Iterator[list[str]]:
         yield some
 
 
+def halves(lines: Sequence[str]) -> list[tuple[str, ...]]:
+    """Lines that X refuses together, in two parts, to find out which of them it is; nothing for a single one."""
+    middle = len(lines) // 2
+    return [tuple(lines[:middle]), tuple(lines[middle:])] if middle else []
+
+
 def is_keyword(expression: str) -> bool:
     """Whether an expression asks for words or tags: then X's searches bring no retweets (changelog, 2026-05-04)."""
     return bool(_OPERATOR.sub(" ", _UNLESS.sub(" ", expression)).strip())

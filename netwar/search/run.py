@@ -13,7 +13,7 @@ from netwar.records.documents import tweets_index, users_index
 from netwar.records.expressions import joined
 from netwar.records.pages import documents
 from netwar.records.text import plural
-from netwar.search.planning import Task, of, take_back
+from netwar.search.planning import Task, halves, of, take_back
 from netwar.search.reading import Found, Wanted, read
 from netwar.twitter.base import QueryRefused, Twitter
 from netwar.work.loop import check_fields, gc_paused
@@ -73,8 +73,8 @@ class SearchRun:
             if len(lines) == 1:
                 self.progress.refused[lines[0]] = str(refused)
                 return
-            for half in (lines[: len(lines) // 2], lines[len(lines) // 2 :]):
-                self.run(Task(joined(half), task.stretch, tuple(half)))
+            for half in halves(lines):
+                self.run(Task(joined(half), task.stretch, half))
 
     def _read(self, task: Task) -> None:
         wanted = Wanted(task.query, task.stretch.low, task.stretch.high, self._full)
@@ -84,11 +84,15 @@ class SearchRun:
     def _write(self, found: Found, lines: tuple[str, ...]) -> None:
         """Keep a page with what it proves; it is paid for, so a store that is down sends it to the spool."""
         answer, page = found.answer, found.answer.page
-        if found.back is not None:
-            for line in lines:
-                take_back(self._store.archive, self.tweets, line, found.back)
         account: dict[str, Any] = {"retrieved": answer.retrieved, "account": self._twitter.account, "via": self._via}
         made = documents(page, tweets=self.tweets, users=self._users, **account)
+        try:
+            if found.back is not None:
+                for line in lines:
+                    take_back(self._store.archive, self.tweets, line, found.back)
+        except Exception:  # the page proves nothing then, but it is paid for
+            self._store.write(f"{self._via} {self.tweets}", made)
+            raise
         marks = [Period(self.tweets, of(line), found.span) for line in lines] if found.span else []
         self.progress.micro += answer.micro
         self.progress.posts += len(page.posts)

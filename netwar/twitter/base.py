@@ -31,10 +31,10 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many posts match a query, by X's count: `stretches` are (from ms, to ms, posts), oldest first. X applies less to counts
-    than to searches, which bring somewhat fewer. `next_token` leads to what is older; `micro` is what it cost, by the request."""
+    than to searches, which bring somewhat fewer. `more` is older and was not told; `micro` is what it cost, by the request."""
 
     stretches: Sequence[tuple[int, int, int]]
-    next_token: str | None
+    more: bool
     micro: int
 
     @property
@@ -166,9 +166,7 @@ class Twitter(Protocol):
         `authors` nobody who wrote them is bought with the posts. Raises QueryRefused for a query that X does not take.
         """
 
-    def counts(
-        self, query: str, *, index: str, since: int, until: int, full: bool = False, token: str | None = None, by: str = "hour"
-    ) -> Counted:
+    def counts(self, query: str, *, index: str, since: int, until: int, full: bool = False, by: str = "hour") -> Counted:
         """How many posts match, by the `minute`, `hour` or `day`, between times (ms; whole seconds are asked for). Bearer token.
 
         Each request costs; with `full` one reaches back 31 days. Raises QueryRefused, as for `search`. What is not answered

@@ -79,12 +79,9 @@ class Searcher(Asker):
                 self._sleep(limited.wait)
         return self._page(page)
 
-    def counts(
-        self, query: str, *, index: str, since: int, until: int, full: bool = False, token: str | None = None, by: str = "hour"
-    ) -> Counted:
+    def counts(self, query: str, *, index: str, since: int, until: int, full: bool = False, by: str = "hour") -> Counted:
         """Counts of a query. What is in doubt of one request is never made good by another: X bills both."""
         params = {"query": query, "granularity": by, "start_time": _time(since), "end_time": _time(until)}
-        params |= {"next_token": token} if token else {}
         kind, endpoint = ("counts_all", COUNTS_ALL) if full else ("counts_recent", COUNTS_RECENT)
         reservation, _ = self._purse.reserve(f"counts {uuid.uuid4().hex}", [1], lambda _: {kind: 1}, index)
         reply = self._reply(endpoint, f"/2/{endpoint.name}", params, reservation, about=None)
@@ -93,7 +90,7 @@ class Searcher(Asker):
         stretches = [told for one in objects(reply.body.get("data")) if (told := _stretch(one))]
         if not stretches:
             raise TransientError("X does not say how many posts match", "it is paid for, but brought nothing; run again later")
-        return Counted(sorted(stretches), next_page(reply.body)[0], micro)
+        return Counted(sorted(stretches), next_page(reply.body)[0] is not None, micro)
 
     def search_users(self, term: str, *, index: str, token: str | None = None, size: int = MOST) -> Answer:
         """A page of users by name. It shrinks when the budget leaves no room for more."""

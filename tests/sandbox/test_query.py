@@ -115,6 +115,14 @@ def test_what_x_refuses(query: str, message: str) -> None:
     assert refused.value.details[0].startswith(message)
 
 
+@rows(
+    ("query", "keyword"),
+    [('"a cat"', True), ("from:1 cat", True), ("url:cat", False), ("url:cat.org", False), ("from:1 -cat", False)],
+)
+def test_what_asks_for_words(query: str, keyword: bool) -> None:
+    assert parse(query).keyword is keyword
+
+
 def test_many_queries_match_as_each_alone() -> None:
     chance = random.Random(SEED)
     found = [said(post, quoted=True) for post in posts()]

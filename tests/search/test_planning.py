@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwar.archive.base import Tally
+from netwar.archive.marks import Period
 from netwar.coverage import Span, Stretch, uncovered
+from netwar.errors import ServiceDown
+from netwar.records.documents import Document
 from netwar.records.ids import SNOWFLAKE_EPOCH, first_id
 from netwar.records.pages import Page
 from netwar.search import recent, run
@@ -120,3 +125,28 @@ def test_what_a_page_contradicts_is_taken_back(monkeypatch: Any) -> None:
     monkeypatch.setattr(run, "read", lambda *given: iter([Found(answer, Span(150, 160, 0), None)]))
     SearchRun(X(), Store(), "brexit").run(Task("cat", WHOLE, ("cat",)))  # type: ignore[arg-type]
     assert uncovered(WHOLE, spans_of(notes.note("", f"periods/{of('cat')}"))) == [Stretch(150, 160)]
+
+
+def test_a_page_is_kept_while_the_store_is_away_that_would_take_something_back(monkeypatch: Any) -> None:
+    class Away(Notes):
+        def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
+            raise ServiceDown("the store is away", "start it")
+
+    kept: list[Document] = []
+
+    class Store:
+        archive = Away()
+
+        def write(self, of: str, documents: list[Document], marks: Sequence[Period] = ()) -> Tally:
+            assert not marks, "nothing is complete before it is taken back"
+            kept.extend(documents)
+            return Tally()
+
+    class X:
+        account = "me"
+
+    answer = Answer(Page(posts=[{"id": "155"}]), 1, 0, 100, 1)
+    monkeypatch.setattr(run, "read", lambda *given: iter([Found(answer, Span(150, 160, 0), Span(140, 150, 1))]))
+    with pytest.raises(ServiceDown):
+        SearchRun(X(), Store(), "brexit").run(Task("cat", WHOLE, ("cat",)))  # type: ignore[arg-type]
+    assert [one.id for one in kept] == ["155"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.operator import no_bug
 from tests.search.conftest import NOW, Searcher
@@ -62,6 +61,58 @@ def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> 
     ):
         assert said in ended.stderr
     assert one.kept() == one.truth_of(f"from:{who}")
+
+
+BEFORE, AFTER, TURNED = ("--until", "2025-01-01"), ("--since", "2027-01-01"), ("--since", "2025-12-31", "--until", "2025-12-30")
+NOWHERE = [
+    *((BEFORE, 1, "what is older needs --all"), (AFTER, 1, "nothing yet from after")),
+    *((("--all", *AFTER), 1, "nothing yet"), (TURNED, 2, "--since has to be before --until")),
+]
+
+
+def test_a_time_of_which_x_finds_nothing_is_not_told_to_be_complete(searcher: Begin) -> None:
+    one = searcher()
+    for arguments, status, said in (
+        *NOWHERE,
+        (("--all", "--until", "2009-01-01"), 1, "back to 2010-11-04T01:42:54.657Z: older ids tell no time"),
+    ):
+        assert said in one.run("tw-search2elk", "brexit", "rain", "--yes", *arguments, check=status).stderr
+    for arguments, status, said in NOWHERE:
+        ended = one.run("tw-count", "rain", "--yes", *arguments, check=status)
+        assert (said in ended.stderr, ended.stdout) == (True, "")
+    assert one.pages() == []
+
+
+def test_what_stops_early_says_what_came_of_it(searcher: Begin) -> None:
+    one = searcher(budget="0.035")
+    eight = one.ids(8)[0]
+    one.write("terms.txt", "\n".join(f"from:{eight} word{n}" for n in range(9)))
+    assert "0 posts so far in what was counted whole for $0.035" in one.run("tw-count", "terms.txt", "--each", check=77).stderr
+    one.desk.configure(one.sandbox.url, budget=100, maxcpu=100, maxmem=100)
+    one.post("faults", [{"kind": "rate-limit", "endpoint": "/2/users/search", "after": 1, "times": 1}])
+    first, second = sorted(user["name"] for user in one.users())[:2]
+    assert "1 user found for $0.010; documents: 1 new" in one.run("tw-usersearch", first, second, "--yes", check=75).stderr
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_a_line_that_x_refuses_hides_no_price(searcher: Begin) -> None:
+    one = searcher(budget="2")
+    eight, nine = one.ids(8, 9)
+    one.write("terms.txt", f"from:{eight}\nhas:media\nfrom:{nine}\n")
+    declined = one.run("tw-search2elk", "brexit", "terms.txt", check=77).stderr
+    assert "say --yes" in declined
+    assert f"{len(one.truth_of(f'from:{eight} OR from:{nine}')):,} posts by X's count" in declined
+    assert one.bill()["billed"]["post"] == 0
+
+
+def test_a_query_may_be_longer_than_the_name_of_a_file(searcher: Begin) -> None:
+    one = searcher()
+    who = one.ids(8)[0]
+    query = f"from:{who} -({' OR '.join(f'word{n}' for n in range(30))})"
+    assert 255 < len(query) < 512
+    one.run("tw-search2elk", "brexit", query, "--yes")
+    assert one.kept() == one.truth_of(query)
+    assert "1 line searched for" in one.run("tw-search2elk", "brexit", query, "--coverage").stderr
 
 
 def test_the_full_archive_goes_as_far_as_is_said(searcher: Begin) -> None:
@@ -126,6 +177,31 @@ def test_counts_say_what_a_query_costs_and_charge_by_the_request(searcher: Begin
     assert "a parenthesis is closed that was never opened" in bad.stderr
 
 
+def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begin) -> None:
+    one = searcher()
+    eight, nine = one.ids(8, 9)
+    one.write("terms.txt", f"from:{eight}\nhas:media\nfrom:{nine}\n")
+    for more in ((), ("--each",), ("--by", "day")):
+        ended = one.run("tw-count", "terms.txt", "--json", *more, check=1)
+        counted = [json.loads(row) for row in ended.stdout.splitlines()]
+        truth = len(one.truth_of(f"from:{eight} OR from:{nine}"))
+        assert abs(sum(row["posts"] for row in counted) - truth) <= 1, more
+        assert not any("has:media" in row["query"] for row in counted)
+        assert "has:media: X does not take this query" in ended.stderr
+        assert "lines that were not counted (listed above): 1" in ended.stderr
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_a_token_that_repeats_buys_no_count_twice(searcher: Begin) -> None:
+    one = searcher()
+    month = ("tw-count", f"from:{one.ids(9)[0]}", "--all", "--since", "2025-09-01", "--by", "day", "--json")
+    sound = one.run(*month).stdout
+    requests = one.bill()["billed"]["counts_all"]
+    one.post("faults", [{"kind": "repeat-token", "endpoint": "/2/tweets/counts/all", "times": 40}])
+    assert one.run(*month).stdout == sound
+    assert one.bill()["billed"]["counts_all"] == 2 * requests
+
+
 def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> None:
     one = searcher()
     root, count = busiest(one)
@@ -138,7 +214,10 @@ def test_a_conversation_is_recorded_from_any_of_its_tweets(searcher: Begin) -> N
     answer = next(id for id in everything if id != root)
     again = one.run("tw-conversation", answer, "brexit", "--all", "--yes")
     assert "0 new" in again.stderr or "nothing is left" in again.stderr
-    assert one.run("tw-conversation", "hello", "brexit", check=2).stdout == ""
+    asked = len(one.log())
+    for none in ("hello", "2021-01-01", "0", "9" * 19, "https://x.com/a/status/12b"):
+        assert "is not a tweet's id or address" in one.run("tw-conversation", none, "brexit", check=2).stderr
+    assert len(one.log()) == asked
 
 
 def busiest(one: Searcher) -> tuple[int, int]:
@@ -152,14 +231,15 @@ def busiest(one: Searcher) -> tuple[int, int]:
     raise AssertionError("nobody answers anybody")
 
 
-def test_users_are_found_by_name_after_the_price_is_agreed_to(searcher: Begin, tmp_path: Path) -> None:
+def test_users_are_found_by_name_after_the_price_is_agreed_to(searcher: Begin) -> None:
     one = searcher()
     names = sorted(user["name"] for user in one.users())
     found = one.run("tw-usersearch", names[0], names[1].lower(), "--yes").stdout.splitlines()
     assert sorted(line.split("\t")[1] for line in found) == names[:2]
-    assert {row[0] for row in one.select("usertest", "SELECT name FROM users")} >= {names[0].lower()} or found
+    assert {row[0] for row in one.select("usertest", "SELECT lower(username) FROM users")} == {name.lower() for name in names[:2]}
     assert one.bill()["billed"]["user"] == 2
     few = one.run("tw-usersearch", "a", "--most", "3", "--yes").stdout.splitlines()
     assert len(few) == 3
     assert one.spent() == one.bill()["micro"]
-    assert "is no name to search for" in one.run("tw-usersearch", "a;b", check=2).stderr
+    for none in ("a;b", "  ", "'"):
+        assert "is no name to search for" in one.run("tw-usersearch", none, check=2).stderr

@@ -127,7 +127,7 @@ def test_each_count_costs_and_none_is_asked_for_twice(asking: Asking) -> None:
         assert (counted.posts, counted.micro) == (len(truth(one, query, first_id(LONG_AGO))), 5_000)
     assert counted.stretches[0][0] == LONG_AGO
     full = twitter.counts(query, index="twx", since=NOW - 60 * 86_400_000, until=LATELY, full=True, by="day")
-    assert (full.micro, full.next_token is not None) == (10_000, True)
+    assert (full.micro, full.more) == (10_000, True)
     assert spent(twitter) == one.bill()["micro"] == 20_000
     one.post("faults", {"kind": "cut", "times": 1})
     with pytest.raises(TransientError) as cut:

@@ -146,7 +146,7 @@ class _Parser:
             self._left.pop()
             return term
         term = _operator(lexeme) if lexeme.kind == "operator" else _text(lexeme)
-        self.keyword |= isinstance(term, Phrase) or (isinstance(term, Key) and term.keyword)
+        self.keyword |= isinstance(term, Phrase | Key) and term.keyword
         return term
 
 

@@ -60,6 +60,10 @@ class Phrase:
     links: bool = False
     alone: bool = True
 
+    @property
+    def keyword(self) -> bool:
+        return not self.links
+
     def holds(self, said: Said) -> bool:
         return f" {' '.join(self.words)} " in (said.links if self.links else said.text)
 
