@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,24 +119,40 @@ def _still(file: Path) -> Path:
 
 def estimated(services: Services, index: str, wish: Wish) -> str:
     """How many posts a day it would be, and what they cost, by X's counts of the last seven days; nothing is registered."""
-    from netwar.commands.counts import CountOptions, agree, said, times
-    from netwar.records.expressions import joined
-    from netwar.search.counting import estimated, requests
+    from netwar.commands.counts import CountOptions, agree, estimate, said, times
+    from netwar.search.counting import requests
     from netwar.search.planning import RECENT, packs
     from netwar.streams.keeper import expressions
 
     given = wish.file or wish.list_id
     capture = _capture(services, index, wish, _lines(services, index, wish)[0]) if given else known(services.captures, index)
-    queries = [joined(some) for some in packs(expressions(capture), RECENT)]
+    packed = [*packs(expressions(capture), RECENT)]
     services.twitter.ask_time()
     since, until = times(services, CountOptions())
-    agree(services, requests(len(queries), since, until, full=False), full=False, yes=False)
-    prices = services.money.price({"post": 1}), services.money.price({"user": 1})
-    with services.report.work("counts", len(queries)) as bar:
-        told = estimated(
-            services.twitter, queries, since, until, index=index, prices=prices, counted=lambda query, posts: bar.update(1)
-        )
-    return f"{about(capture)}: {said(services, told)}"
+    agree(services, requests(len(packed), since, until, full=False), full=False, yes=False)
+    posts, micro, refused = _counted(services, index, packed, since, until)
+    told = f"{about(capture)}: {said(services, estimate(services, posts, since, until, micro))}"
+    unsaid = [*refused, *{*expressions(capture)}.difference(*packed)]  # X's search takes half as many characters as its stream
+    for line in unsaid:
+        log.warning("%s: not counted, as X's search does not take it", line)
+    return f"{told}; lines that were not counted: {len(unsaid):,}" if unsaid else told
+
+
+def _counted(
+    services: Services, index: str, packed: Sequence[Sequence[str]], since: int, until: int
+) -> tuple[int, int, dict[str, str]]:
+    """How many posts match, what counting them cost (micro-dollars), and the lines that X's search refuses, with its reason."""
+    from netwar.search.counting import count, sifted
+
+    posts, micro, refused = 0, 0, dict[str, str]()
+    ask = partial(count, services.twitter, since=since, until=until, index=index, by="day")
+    with services.report.work("counts", len(packed)) as bar:
+        for lines in packed:
+            found, cost, why = sifted(lines, ask)
+            posts, micro = posts + sum(one for _, _, one in found), micro + cost
+            refused |= why
+            bar.update(1)
+    return posts, micro, refused
 
 
 def stopped(services: Services, index: str) -> str:

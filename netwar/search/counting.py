@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from netwar.records.expressions import joined
@@ -103,24 +103,3 @@ def _whole(stretches: Counts, length: int) -> Counts:
         else:
             found.append((start, end, posts))
     return found
-
-
-def estimated(
-    twitter: Twitter,
-    queries: Iterable[str],
-    since: int,
-    until: int,
-    *,
-    index: str,
-    prices: tuple[int, int],
-    full: bool = False,
-    counted: Callable[[str, int], None] = lambda query, posts: None,
-) -> Estimate:
-    """All the queries together; `counted` is told of each. `prices` are those of a post and a user (micro-dollars)."""
-    posts = micro = 0
-    for query in queries:
-        stretches, cost = count(twitter, query, since, until, index=index, full=full, by="day")
-        found = sum(one for _, _, one in stretches)
-        counted(query, found)
-        posts, micro = posts + found, micro + cost
-    return Estimate(posts, since, until, micro, *prices)

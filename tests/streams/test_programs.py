@@ -244,6 +244,10 @@ def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) 
     told = streams.run("tw-stream", "one", path, "--estimate").stderr
     assert f"2 terms of {path}: " in told
     assert " a day for $" in told
+    long = " OR ".join(f"harbour{number}" for number in range(60))
+    told = streams.run("tw-stream", "one", streams.write("long", f"harbour\n{long}"), "--estimate").stderr
+    assert "lines that were not counted: 1" in told
+    assert long in told, "X's search takes half as many characters as its stream"
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--estimate", check=1).stderr
 
 
