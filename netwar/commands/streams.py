@@ -35,29 +35,16 @@ class Wish:
     once: bool = False
 
 
-def wish(file: Path | None, list_id: str | None, users: str | None, budget: str | None, once: bool) -> Wish:
+def wish(file: Path | None, list_id: str | None, users: str | None, budget: int | None, once: bool) -> Wish:
     """What a command line asks for. Raises UsageError where it contradicts itself."""
     from netwar.commands.tracking import one_id
 
     if file and list_id:
         raise click.UsageError("FILE and --list are two sources of lines: name one of them")
-    users_once = users == "once" if users else None
-    return Wish(file, one_id(list_id) if list_id else "", users_once, _dollars(budget), once)
-
-
-def _dollars(given: str | None) -> int | None:
-    """Micro-dollars of --budget. Raises UsageError."""
-    from netwar.config.values import Place, dollars
-
-    if given is None:
-        return None
-    try:
-        micro = dollars(given, Place(Path(), Path()))
-    except ValueError:
-        raise click.UsageError(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50") from None
-    if not micro:
+    if budget == 0:
         raise click.UsageError("a capture with a budget of nothing would record nothing: --stop switches it off")
-    return micro
+    users_once = users == "once" if users else None
+    return Wish(file, one_id(list_id) if list_id else "", users_once, budget, once)
 
 
 def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
