@@ -306,6 +306,10 @@ def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
     assert "--stop" in streams.run("tw-stream", "one", path, "--budget", "0", check=2).stderr
     assert "is empty" in streams.run("tw-stream", "one", streams.write("empty"), check=1).stderr
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--stop", check=1).stderr
+    told = streams.run("tw-stream", "one", path, "--detach", "--stop", check=2).stderr
+    assert "--detach and --stop ask for different things" in told
+    told = streams.run("tw-rules", "--check", path, "--remove", "--yes", check=2).stderr
+    assert "--check and --remove ask for different things" in told
 
 
 def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams) -> None:
