@@ -130,8 +130,10 @@ def stopped(services: Services, index: str) -> str:
     known(captures, index)
     if not captures.stop(index, asked(services)):
         return f"{index} was stopped already"
-    goes = "its lines are off X within seconds"
-    if not captures.holder():
+    goes, holder = "its lines are off X within seconds", captures.holder()
+    if holder and holder.index == index and any(capture.on for capture in captures.captures()):
+        goes += f", and process {holder.pid} on {holder.host} goes on for the other captures"
+    if not holder:
         goes = "nobody holds the connection, so nothing comes or costs"
         try:
             _say_valid(services, known(captures, index))

@@ -327,6 +327,18 @@ def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams
     assert [told for told, _ in days] == [day for _, day in days]
 
 
+def test_who_holds_goes_on_for_other_captures_when_its_own_is_stopped(streams: Streams) -> None:
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.run("tw-stream", "two", streams.write("other", "gull"), "--detach")
+    streams.until(lambda: streams.values() == {frozenset(["harbour"]), frozenset(["gull"])}, process)
+    told = streams.run("tw-stream", "one", "--stop").stderr
+    assert re.search(rf"process {process.pid} on \S+ goes on for the other captures", told)
+    streams.until(lambda: streams.values() == {frozenset(["gull"])}, process)
+    assert "goes on" not in streams.run("tw-stream", "two", "--stop").stderr
+    assert "one was stopped" in process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 0
+
+
 def test_a_capture_is_stopped_begun_anew_and_forgotten(streams: Streams) -> None:
     path = streams.write("terms", "harbour")
     streams.run("tw-stream", "one", path, "--detach")
