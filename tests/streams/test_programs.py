@@ -327,6 +327,15 @@ def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams
     assert [told for told, _ in days] == [day for _, day in days]
 
 
+def test_gaps_are_shown_while_redis_is_away(streams: Streams) -> None:
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.until(lambda: streams.run("tw-gaps", "one", check=None).stdout, process)
+    streams.ended(process)
+    with (streams.desk.home / ".twitter").open("a") as configured:
+        configured.write("redisurl = redis://127.0.0.1:1/0\n")
+    assert "gap" in streams.run("tw-gaps", "one").stderr
+
+
 def test_who_holds_goes_on_for_other_captures_when_its_own_is_stopped(streams: Streams) -> None:
     process = streams.stream("one", streams.write("terms", "harbour"))
     streams.run("tw-stream", "two", streams.write("other", "gull"), "--detach")
