@@ -51,6 +51,8 @@ def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
     """Register a capture, and stay with it unless it is `detach`ed; the outcome."""
     from netwar.errors import ItemsFailed
 
+    if not detach:
+        services.settings.require("bearer_token")  # without it nothing comes, however long the connection is held
     outcome, rejected = registered(services, index, wish)
     if not detach:
         log.info("%s", outcome)

@@ -327,6 +327,16 @@ def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams
     assert [told for told, _ in days] == [day for _, day in days]
 
 
+def test_who_has_no_bearer_token_takes_no_connection(streams: Streams) -> None:
+    """It would hold it for ever, and nothing would come."""
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
+    configured = streams.desk.home / ".twitter"
+    lines = configured.read_text().splitlines(keepends=True)
+    configured.write_text("".join(line for line in lines if not line.startswith("bearer_token")))
+    assert "has no bearer_token" in streams.run("tw-stream", "one", check=78, timeout=PATIENCE).stderr
+    assert "one: 1 term of" in streams.run("tw-stream", "one", "--detach").stderr, "who only registers needs none"
+
+
 def test_gaps_are_shown_while_redis_is_away(streams: Streams) -> None:
     process = streams.stream("one", streams.write("terms", "harbour"))
     streams.until(lambda: streams.run("tw-gaps", "one", check=None).stdout, process)
