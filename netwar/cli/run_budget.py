@@ -1,4 +1,4 @@
-"""--budget: what the operator allows one run to spend, beside the budget of the day."""
+"""Dollars on a command line; and --budget: what the operator allows one run to spend, beside the budget of the day."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from netwar.cli import click
 KEPT = "netwar.run_budget"  # among what click keeps of a command line
 
 
-def _keep(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+def dollars(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
+    """Micro-dollars of an option, None where it is not given; a callback of click's. Raises BadParameter."""
     if given is None:
-        return
-    from netwar.config.values import Place, dollars
+        return None
+    from netwar.config import values
 
     try:
-        micro = dollars(given, Place(Path(), Path()))
+        micro = values.dollars(given, values.Place(Path(), Path()))
     except ValueError:
         micro = None
     if micro is None:
         raise click.BadParameter(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50", context, parameter)
-    context.meta[KEPT] = micro
+    return micro
+
+
+def _keep(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+    micro = dollars(context, parameter, given)
+    if micro is not None:
+        context.meta[KEPT] = micro
 
 
 BUDGET = click.option(

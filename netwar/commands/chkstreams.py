@@ -66,7 +66,8 @@ def show(services: Services, given: str | None, form: Form, *, verify: bool, yes
     if verify:
         found = _verified(services, found, yes=yes)
     table(verified=verify).write(form, found)
-    short = [f"{one.index} has {one.complete:.1f} % of what X counts" for one in found if (one.complete or 100.0) < LOWEST]
+    shares = [(one.index, one.complete) for one in found if one.complete is not None]
+    short = [f"{index} has {complete:.1f} % of what X counts" for index, complete in shares if complete < LOWEST]
     said = ", ".join((outcome(found), *short))
     if short or not all(one.well for one in found):
         raise ItemsFailed(said)

@@ -71,6 +71,7 @@ def checked(services: Services, file: Path) -> str:
 
 def removed(services: Services, *, yes: bool) -> str:
     """Remove all rules of ours, while nobody records; the outcome. Raises Busy while somebody does."""
+    from netwar.captures.base import FenceLost
     from netwar.cli.prompts import consented
     from netwar.records.text import plural
     from netwar.streams.placing import Rules
@@ -90,6 +91,8 @@ def removed(services: Services, *, yes: bool) -> str:
         raise _busy(services)
     try:
         rules.bring(holder.fence, {})
+    except FenceLost:  # X was so slow that another took the connection
+        raise _busy(services) from None
     finally:
         captures.release(holder.fence)
     return f"{plural(count, 'rule')} removed; those of others stand"

@@ -37,35 +37,24 @@ class Wish:
     once: bool = False
 
 
-def wish(file: Path | None, list_id: str | None, users: str | None, budget: str | None, once: bool) -> Wish:
+def wish(file: Path | None, list_id: str | None, users: str | None, budget: int | None, once: bool) -> Wish:
     """What a command line asks for. Raises UsageError where it contradicts itself."""
     from netwar.commands.tracking import one_id
 
     if file and list_id:
         raise click.UsageError("FILE and --list are two sources of lines: name one of them")
-    users_once = users == "once" if users else None
-    return Wish(file, one_id(list_id) if list_id else "", users_once, _dollars(budget), once)
-
-
-def _dollars(given: str | None) -> int | None:
-    """Micro-dollars of --budget. Raises UsageError."""
-    from netwar.config.values import Place, dollars
-
-    if given is None:
-        return None
-    try:
-        micro = dollars(given, Place(Path(), Path()))
-    except ValueError:
-        raise click.UsageError(f"{given[:30]!r} is no amount of dollars such as 5 or 2.50") from None
-    if not micro:
+    if budget == 0:
         raise click.UsageError("a capture with a budget of nothing would record nothing: --stop switches it off")
-    return micro
+    users_once = users == "once" if users else None
+    return Wish(file, one_id(list_id) if list_id else "", users_once, budget, once)
 
 
 def started(services: Services, index: str, wish: Wish, *, detach: bool) -> str:
     """Register a capture, and stay with it unless it is `detach`ed; the outcome."""
     from netwar.errors import ItemsFailed
 
+    if not detach:
+        services.settings.require("bearer_token")  # without it nothing comes, however long the connection is held
     outcome, rejected = registered(services, index, wish)
     if not detach:
         log.info("%s", outcome)
@@ -161,8 +150,10 @@ def stopped(services: Services, index: str) -> str:
     known(captures, index)
     if not captures.stop(index, asked(services)):
         return f"{index} was stopped already"
-    goes = "its lines are off X within seconds"
-    if not captures.holder():
+    goes, holder = "its lines are off X within seconds", captures.holder()
+    if holder and holder.index == index and any(capture.on for capture in captures.captures()):
+        goes += f", and process {holder.pid} on {holder.host} goes on for the other captures"
+    if not holder:
         goes = "nobody holds the connection, so nothing comes or costs"
         try:
             _say_valid(services, known(captures, index))

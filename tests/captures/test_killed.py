@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.opening import place, processes
+from tests.contract.killing import killed_everywhere
+from tests.contract.opening import place
 
 
 @pytest.fixture(params=["sqlite", "redis-tls"])
@@ -15,9 +16,8 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 KILLED = """
-import itertools, os, signal, sys
+import sys
 from netwar.captures.base import Capture, KnownRule, Live
-from netwar.connections import redis, sqlite_files
 
 def steps(captures):
     yield captures.register(Capture("a", "terms", ("x", "y"), since=1))
@@ -38,58 +38,13 @@ def state(captures):
     earlier = [captures.earlier(index) for index in "ab"]
     return repr((captures.captures(), earlier, captures.rules(), captures.connects(0), captures.live(), captures.generation()))
 
-def forked(work, place):
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    try:
-        redis_at.cache_clear()
-        work(open_captures(sys.argv[1], new_run(sys.argv[1]), place))
-        sys.stdout.flush()
-        os._exit(0)
-    except BaseException as error:
-        print("failed", repr(error), flush=True)
-        os._exit(1)
-
-def undisturbed(captures):
-    print("between", state(captures))
-    for _ in steps(captures):
-        print("between", state(captures))
-
-def killed_at(number):
-    count = itertools.count(1)
-    def counted(genuine):
-        def call(self, *args, **more):
-            if next(count) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return genuine(self, *args, **more)
-        return call
-    def work(captures):
-        sqlite_files.Connection.execute = counted(sqlite_files.Connection.execute)
-        sqlite_files.Connection.executemany = counted(sqlite_files.Connection.executemany)
-        redis.Server.execute_command = counted(redis.Server.execute_command)
-        for _ in steps(captures):
-            pass
-    return work
-
-def left(captures):
+def clear(captures):
     assert captures.holder() is None, "who held is dead"
-    print("left", state(captures))
 
-forked(undisturbed, "first")
-for number in itertools.count(1):
-    status = forked(killed_at(number), str(number))
-    forked(left, str(number))
-    if status == 0:
-        print("kills", number - 1)
-        break
+kill_everywhere(lambda place: open_captures(sys.argv[1], new_run(sys.argv[1]), place), steps, state, clear)
 """
 
 
 def test_a_run_that_is_killed_at_any_moment_leaves_a_step_done_or_not_begun(where: str) -> None:
-    with processes(1, KILLED, where) as [process]:
-        said = [line.partition(" ") for line in process.end()]
-    between = {state for word, _, state in said if word == "between"}
-    left = {state for word, _, state in said if word == "left"}
-    assert {word for word, _, _ in said} == {"between", "left", "kills"}, said
+    between, left = killed_everywhere(KILLED, where)
     assert left == between, "they were killed everywhere, and nothing else is ever seen"

@@ -9,7 +9,8 @@ import pytest
 
 from netwar.queues import redis_roster
 from netwar.queues.roster import Member, Roster, released
-from tests.contract.opening import new_run, open_roster, place, processes
+from tests.contract.killing import killed_everywhere
+from tests.contract.opening import new_run, open_roster, place
 from tests.redis_server import Redis
 
 AT = 1_800_000_000_000
@@ -60,9 +61,8 @@ def test_who_is_released_while_another_run_changes_them_is_released_all_the_same
 
 
 KILLED = """
-import itertools, os, signal, sys
+import sys
 from dataclasses import replace
-from netwar.connections import redis, sqlite_files
 
 def steps(roster):
     yield roster.fresh(["1", "2", "3"], "7", 1)
@@ -84,59 +84,14 @@ def state(roster):
     queues = [sorted([*queue.waiting(), *(held.user for held in queue.claimed())]) for queue in (roster.adds, roster.work)]
     return repr((list(roster.members()), queues, roster.round()))
 
-def forked(work):
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    try:
-        redis_at.cache_clear()
-        work(open_roster(sys.argv[1], new_run(sys.argv[1])))
-        sys.stdout.flush()
-        os._exit(0)
-    except BaseException as error:
-        print("failed", repr(error), flush=True)
-        os._exit(1)
-
-def undisturbed(roster):
-    print("between", state(roster))
-    for _ in steps(roster):
-        print("between", state(roster))
-
-def killed_at(number):
-    count = itertools.count(1)
-    def counted(genuine):
-        def call(self, *args, **more):
-            if next(count) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return genuine(self, *args, **more)
-        return call
-    def work(roster):
-        sqlite_files.Connection.execute = counted(sqlite_files.Connection.execute)
-        sqlite_files.Connection.executemany = counted(sqlite_files.Connection.executemany)
-        redis.Server.execute_command = counted(redis.Server.execute_command)
-        for _ in steps(roster):
-            pass
-    return work
-
-def left(roster):
-    print("left", state(roster))
+def clear(roster):
     roster.clear()
 
-forked(undisturbed)
-for number in itertools.count(1):
-    status = forked(killed_at(number))
-    forked(left)
-    if status == 0:
-        print("kills", number - 1)
-        break
+kill_everywhere(lambda _: open_roster(sys.argv[1], new_run(sys.argv[1])), steps, state, clear)
 """
 
 
 def test_a_run_that_is_killed_at_any_moment_leaves_a_step_done_or_not_begun(where: str) -> None:
     """Before each of its commands, to Redis or to SQLite."""
-    with processes(1, KILLED, where) as [process]:
-        said = [line.partition(" ") for line in process.end()]
-    between = {state for word, _, state in said if word == "between"}
-    left = [state for word, _, state in said if word == "left"]
-    assert {word for word, _, _ in said} == {"between", "left", "kills"}, said
-    assert set(left) == between, "they were killed everywhere, and nothing else is ever seen"
+    between, left = killed_everywhere(KILLED, where)
+    assert left == between, "they were killed everywhere, and nothing else is ever seen"

@@ -6,15 +6,19 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from netwar.captures.base import Captures, KnownRule
+from netwar.captures.base import LEASE, Captures, KnownRule
+from netwar.commands.rules import removed
 from netwar.connections.runs import Run
+from netwar.errors import Busy
 from netwar.records.expressions import split
 from netwar.streams.packing import Members, wishes
 from netwar.streams.placing import GRACE, Rules, Verdict
-from tests.contract.opening import open_captures
+from tests.contract.opening import NOW, SetClock, open_captures
 from tests.randomly import SEED
 from tests.streams.ruled import AT, RuledX
 
@@ -220,3 +224,23 @@ def test_killed_behind_any_change_the_next_run_comes_to_the_same(tmp_path: Path)
             break
     else:
         raise AssertionError("there are more changes than kills")
+
+
+def test_who_removes_rules_so_slowly_that_another_takes_the_connection_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, x = SetClock(NOW), RuledX()
+    with closing(open_captures(f"sqlite:{tmp_path}", Run(tmp_path / "runs"), clock=clock)) as opened:
+        assert opened.hold("here", 1, "a", AT)
+        Rules(opened, x).bring(1, wishes([("a", ["cat"])]))
+        opened.release(1)
+        genuine = x.delete_rules
+
+        def slow(ids: list[str]) -> int:
+            clock.now += LEASE + 1
+            assert opened.hold("there", 77, "b", AT)
+            return genuine(ids)
+
+        monkeypatch.setattr(x, "delete_rules", slow)
+        with pytest.raises(Busy, match="process 77 on there"):
+            removed(cast(Any, SimpleNamespace(captures=opened, streaming=x)), yes=True)

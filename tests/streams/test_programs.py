@@ -305,10 +305,15 @@ def test_who_stops_a_capture_while_its_list_is_read_is_obeyed(tmp_path: Path, mo
 def test_what_contradicts_itself_is_refused(streams: Streams) -> None:
     path = streams.write("terms", "harbour")
     streams.run("tw-stream", "one", path, "--list", "77", check=2)
-    streams.run("tw-stream", "one", path, "--budget", "much", check=2)
+    for wrong in ("much", ""):
+        assert "is no amount of dollars" in streams.run("tw-stream", "one", path, "--budget", wrong, check=2).stderr
     assert "--stop" in streams.run("tw-stream", "one", path, "--budget", "0", check=2).stderr
     assert "is empty" in streams.run("tw-stream", "one", streams.write("empty"), check=1).stderr
     assert "no capture one is registered" in streams.run("tw-stream", "one", "--stop", check=1).stderr
+    told = streams.run("tw-stream", "one", path, "--detach", "--stop", check=2).stderr
+    assert "--detach and --stop ask for different things" in told
+    told = streams.run("tw-rules", "--check", path, "--remove", "--yes", check=2).stderr
+    assert "--check and --remove ask for different things" in told
 
 
 def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams) -> None:
@@ -324,6 +329,37 @@ def test_when_a_capture_was_stopped_and_begun_anew_is_told_by_x(streams: Streams
         streams.run("tw-stream", "one", *option)
         days.append((since(), json.loads(streams.get("clock"))["now"][:10]))
     assert [told for told, _ in days] == [day for _, day in days]
+
+
+def test_who_has_no_bearer_token_takes_no_connection(streams: Streams) -> None:
+    """It would hold it for ever, and nothing would come."""
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
+    configured = streams.desk.home / ".twitter"
+    lines = configured.read_text().splitlines(keepends=True)
+    configured.write_text("".join(line for line in lines if not line.startswith("bearer_token")))
+    assert "has no bearer_token" in streams.run("tw-stream", "one", check=78, timeout=PATIENCE).stderr
+    assert "one: 1 term of" in streams.run("tw-stream", "one", "--detach").stderr, "who only registers needs none"
+
+
+def test_gaps_are_shown_while_redis_is_away(streams: Streams) -> None:
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.until(lambda: streams.run("tw-gaps", "one", check=None).stdout, process)
+    streams.ended(process)
+    with (streams.desk.home / ".twitter").open("a") as configured:
+        configured.write("redisurl = redis://127.0.0.1:1/0\n")
+    assert "gap" in streams.run("tw-gaps", "one").stderr
+
+
+def test_who_holds_goes_on_for_other_captures_when_its_own_is_stopped(streams: Streams) -> None:
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.run("tw-stream", "two", streams.write("other", "gull"), "--detach")
+    streams.until(lambda: streams.values() == {frozenset(["harbour"]), frozenset(["gull"])}, process)
+    told = streams.run("tw-stream", "one", "--stop").stderr
+    assert re.search(rf"process {process.pid} on \S+ goes on for the other captures", told)
+    streams.until(lambda: streams.values() == {frozenset(["gull"])}, process)
+    assert "goes on" not in streams.run("tw-stream", "two", "--stop").stderr
+    assert "one was stopped" in process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 0
 
 
 def test_a_capture_is_stopped_begun_anew_and_forgotten(streams: Streams) -> None:

@@ -74,5 +74,10 @@ def test_a_full_hour_is_held_against_the_count_of_x(streams: Streams) -> None:
     assert (told["expected"], told["recorded"]) == (expected, recorded)
     assert expected > 0
     assert streams.bill()["billed"]["counts_recent"] == before + 1
-    if recorded < 0.9 * expected:
-        assert "% of what X counts" in ended.stderr
+    assert ("% of what X counts" in ended.stderr) == (recorded < 0.98 * expected)
+    streams.post("stream", {"rate": 40, "posts": 400})  # and nobody holds the connection
+    clock(streams, since + 2 * HOUR + 310_000)
+    streams.run("tw-rules")
+    ended = streams.run("tw-chkstreams", "--verify", "--yes", "--json", check=1)
+    assert json.loads(ended.stdout)["complete"] == 0.0
+    assert "cats has 0.0 % of what X counts" in ended.stderr
