@@ -146,8 +146,10 @@ def test_a_rule_that_works_late_has_nothing_before_and_one_that_is_gone_nothing_
     rule(crowd, "harbour")
     lines(connected(crowd), 20)
     posted(crowd, {}, delete_all="true")
+    removed = crowd.look("clock")["milliseconds"]
     one, (told, *_) = ended(crowd), crowd.look("truth/stream/rules")[::-1]
     due = truth(crowd, rule=told["id"])
+    assert told["until"] > removed, "X heeds that late, too"
     assert one["connected"] < told["since"] <= due[0]["ms"] <= due[-1]["ms"] < told["until"]
     assert flushed(crowd, one["id"])[:20] == [post["id"] for post in due][:20]
 

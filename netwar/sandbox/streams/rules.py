@@ -53,7 +53,7 @@ class Refusal:
 
 @dataclass
 class Rules:
-    """Those of one app. `cap` rules of `length` characters each; a new one works after `delay` ms."""
+    """Those of one app. `cap` rules of `length` characters each; X heeds what is put in, or removed, after `delay` ms."""
 
     voices: Voices
     cap: int = 1_000
@@ -89,8 +89,8 @@ class Rules:
         self._changed(rule.since)
 
     def remove(self, rule: Rule, now: int) -> None:
-        """Posts after this moment it does not have."""
-        rule.until = now + 1
+        """Posts after this moment, and the delay with which X heeds any change, it does not have."""
+        rule.until = now + 1 + self.delay
         del self.standing[rule.id], self._by_value[rule.value]
         self.removed.append(rule)
         self._changed(rule.until)
