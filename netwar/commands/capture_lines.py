@@ -110,11 +110,6 @@ def _with_room(capture: Capture, others: Sequence[Capture], verdict: Verdict) ->
             f"{plural(verdict.allowed, 'rule')} of {verdict.length:,} characters, some of which other captures have; "
             "nothing was changed"
         )
-    if verdict.long:
-        raise NetwarError(
-            f"a line of {capture.file} is longer than X allows ({verdict.length:,} characters): {verdict.long[0][:60]}…; "
-            "split it; nothing was changed"
-        )
     return verdict
 
 

@@ -31,13 +31,12 @@ ROUNDS = 5  # of adding what X did not take at first
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of it: expressions that X `refused`, with its reason; those for which there is no room among the rules that X
-    allows (`missing`), and those that are longer than a rule (`long`). `rules` of ours stand, or would, of at most `allowed`;
-    `later` ones are still there that others replace, until it is asked for again."""
+    """What came of it: expressions that X `refused`, with its reason, or that no rule has room for by itself; those for which
+    there is no room among the rules that X allows (`missing`). `rules` of ours stand, or would, of at most `allowed`; `later`
+    ones are still there that others replace, until it is asked for again."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    long: tuple[str, ...] = ()
     rules: int = 0
     allowed: int = 0
     length: int = 0
@@ -212,4 +211,7 @@ class Rules:
             self._captures.change_rules(fence, put, dict.fromkeys(removed, now))
 
     def _verdict(self, seen: Seen, plan: Plan, refused: Mapping[str, str]) -> Verdict:
-        return Verdict(dict(refused), plan.missing, plan.long, len(plan.rules), seen.allowed, seen.caps.length)
+        long = f"it is longer than the {seen.caps.length:,} characters of a rule"
+        return Verdict(
+            {**refused, **dict.fromkeys(plan.long, long)}, plan.missing, len(plan.rules), seen.allowed, seen.caps.length
+        )

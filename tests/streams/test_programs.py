@@ -131,7 +131,9 @@ def test_what_is_wrong_with_lines_is_told_and_the_others_are_put_in(streams: Str
     assert "lines that cannot be captured (listed above): 2" in checked.stderr
     ids = streams.write("ids", *range(10**9, 10**9 + 100))
     assert "100 users of" in streams.run("tw-rules", "--check", ids).stderr
-    assert "a line of" in streams.run("tw-stream", "long", streams.write("long", "x" * 1_100), "--detach", check=1).stderr
+    told = streams.run("tw-stream", "long", streams.write("long", "x" * 1_100), "--detach", check=1).stderr
+    assert "line 1: xxx" in told
+    assert "longer than the 1,024 characters of a rule" in told
     too_many = streams.write("many", *range(10**18 + 1, 10**18 + 2 * 36_100, 2))
     told = streams.run("tw-stream", "many", too_many, "--detach", check=1)
     assert "136 lines of 36,100 too many" in told.stderr, "one rule is that of another capture"
@@ -237,6 +239,16 @@ def test_the_members_of_a_list_are_followed(streams: Streams) -> None:
     told = streams.run("tw-stream", "mps", "--list", one["id"], "--detach").stderr
     assert f"mps: {len(members) + 1} users of list" in told
     streams.until(lambda: frozenset(f"from:{id}" for id in {*members, come}) in streams.values(), process)
+
+
+def test_a_line_that_no_rule_has_room_for_is_told_and_the_others_are_put_in(streams: Streams) -> None:
+    long = " OR ".join(f"harbour{number}" for number in range(100))
+    path = streams.write("terms", "harbour", long, "election")
+    told = streams.run("tw-stream", "one", path, "--detach", check=1).stderr
+    assert "line 2: harbour0" in told
+    assert "longer than the 1,024 characters of a rule" in told
+    [one] = streams.registered()
+    assert one.lines == ("harbour", "election")
 
 
 def test_what_it_would_cost_is_told_and_nothing_is_registered(streams: Streams) -> None:
