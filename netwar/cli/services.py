@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netwar.cli import asking, capturing, metering, queueing
+from netwar.cli.index_names import IndexNames
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Services:
+class Services(IndexNames):
     """What a program is handed. Nothing is read, opened or imported before it is asked for."""
 
     def __init__(self, command: str, config: Path | None = None, *, quiet: bool = False, makes_config: bool = False) -> None:
@@ -202,44 +203,6 @@ class Services:
     def streaming(self) -> XStream:
         """X's filtered stream of the app: its rules, its connections, and the stream itself."""
         return asking.streaming(self)
-
-    def index(self, given: str | None) -> str:
-        """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
-        import click
-
-        from netwar.records.documents import checked_name
-
-        name = given or self.settings.index
-        if not name:
-            where = f"under [STREAM] in {self.settings.path}"
-            raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  {where}")
-        try:
-            return checked_name(name)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
-
-    def indices_of(self, name: str) -> list[str]:
-        """The full names behind a name: its tweets and its users; usertest has only users."""
-        from netwar.records.documents import USERTEST
-
-        if name.lower() == USERTEST:
-            return [USERTEST]
-        checked = self.index(name)
-        return [f"tw{checked}", f"tu{checked}"]
-
-    def recorded(self, kind: str, given: str | None) -> str:
-        """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
-        from netwar.errors import NetwarError
-
-        if self.archive.indices([name := kind + self.index(given)]):
-            return name
-        there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
-        hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
-        raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
-
-    def collection(self, given: str | None) -> str:
-        """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
-        return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
 
     def exclusive(self, queue: str, left: str = "users not done yet are back on the queue") -> None:
         """Be the only run of this program on this queue with this configuration, till the end. Raises Busy.

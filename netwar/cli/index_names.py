@@ -1,0 +1,58 @@
+"""The indices that a command line names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netwar.archive.base import Archive
+    from netwar.config import Settings
+
+
+class IndexNames:
+    """What services know of indices, by their configuration and their archive."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def settings(self) -> Settings: ...
+        @property
+        def archive(self) -> Archive: ...
+
+    def index(self, given: str | None) -> str:
+        """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
+        import click
+
+        from netwar.records.documents import checked_name
+
+        name = given or self.settings.index
+        if not name:
+            where = f"under [STREAM] in {self.settings.path}"
+            raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  {where}")
+        try:
+            return checked_name(name)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+
+    def indices_of(self, name: str) -> list[str]:
+        """The full names behind a name: its tweets and its users; usertest has only users."""
+        from netwar.records.documents import USERTEST
+
+        if name.lower() == USERTEST:
+            return [USERTEST]
+        checked = self.index(name)
+        return [f"tw{checked}", f"tu{checked}"]
+
+    def recorded(self, kind: str, given: str | None) -> str:
+        """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
+        from netwar.errors import NetwarError
+
+        if self.archive.indices([name := kind + self.index(given)]):
+            return name
+        there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
+        hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
+        raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
+
+    def collection(self, given: str | None) -> str:
+        """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""
+        return "usertest" if given in (None, "usertest") else self.recorded("tu", given)
