@@ -304,3 +304,26 @@ def test_the_dictionary_carries_nobodys_words() -> None:
     shipped = SHIPPED.read_bytes().decode(errors="replace")
     of_x.update(*(words(name) for name in re.findall(r'"(\w+)":', shipped)))
     assert said & words(shipped) - of_x == set()
+
+
+FILLING = """
+import os, resource, sys
+from pathlib import Path
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.records.documents import Document
+
+archive = SqliteArchive(Path(sys.argv[1]), Path(sys.argv[1]) / "dead")
+for id in range(200):
+    for number in range(16):
+        body = {"id": str(id), "text": "a", "noise": os.urandom(50_000).hex()}
+        archive.write([Document(f"twcapture{number}", str(id), body, True, 1)])
+archive.close()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+def test_files_share_their_cache(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FILLING, tmp_path], stdout=subprocess.PIPE, check=True)
+    kept = sum(path.stat().st_size for path in tmp_path.glob("*.sqlite")) >> 20
+    assert kept > 150, "this is too little to show anything"
+    assert int(done.stdout) < 130, f"{int(done.stdout)} MiB while {kept} MiB were written"

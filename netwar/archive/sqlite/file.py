@@ -26,6 +26,7 @@ from netwar.records.documents import parted
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4000
 CACHE_MIB = 32
+ALL_MIB = 64  # of all files together: 16 captures write into 16 of them
 
 
 def place(index: str) -> tuple[str, Kind]:
@@ -45,6 +46,7 @@ class ArchiveFile:
     def _open(self, opening: Opening) -> sqlite3.Connection:
         connection = opening(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
         with translated(self.path), closed_if_it_fails(connection):
+            connection.execute(f"PRAGMA soft_heap_limit={ALL_MIB << 20}")
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
         return connection
