@@ -11,12 +11,9 @@ from netwar.archive.base import Body
 from netwar.archive.elastic.templates import Json, schema
 from netwar.archive.winning import TIME
 from netwar.records import v1
+from netwar.records.sources import ADDED, OURS, WHOLE, WORDS, given
 
-# The keys of a document that X's own form kept from being indexed: the whole of it, and why.
-WHOLE, BECAUSE = "kept_whole", "kept_because"
 SHOWN = "username.shown"
-# Our part of a document, its words, and whether it had no such part when it was given.
-OURS, WORDS, ADDED = "netwar", "words", "words_alone"
 SPELLED = 2  # the first schema with the words as we spell them
 
 
@@ -72,19 +69,8 @@ class Layout:
         return {"bool": {"should": [{"match_phrase": {self.username: name}} for name in names], "minimum_should_match": 1}}
 
 
-def _whole(source: Json) -> Body:
-    """The document that was given."""
-    whole = source.get(WHOLE)
-    if isinstance(whole, dict):
-        return whole
-    ours = source.get(OURS)
-    if isinstance(ours, dict) and ours.pop(WORDS, None) is not None and ours.pop(ADDED, False):
-        del source[OURS]
-    return source
-
-
 def with_words(body: Body, words: str) -> Body:
-    """A document as it is kept where its words are asked for by our own spelling; _whole() takes them out again.
+    """A document as it is kept where its words are asked for by our own spelling; given() takes them out again.
 
     Raises ValueError for one that has no place for them.
     """
@@ -100,7 +86,7 @@ def layout(mapping: Json, users: bool) -> Layout | None:
     if found is not None:
         api, shown = mapping["_meta"].get("api"), SHOWN if "shown" in (fields.get("username") or {}).get("fields", {}) else None
         spelled = f"{OURS}.{WORDS}" if found >= SPELLED else None
-        return Layout(found, api, "id.number", "author_id", "username", "created_at", ("words",), _whole, shown, spelled)
+        return Layout(found, api, "id.number", "author_id", "username", "created_at", ("words",), given, shown, spelled)
     if _type(fields, "id") != "long":
         return None
     return _v1_users(fields) if users else _v1_tweets(fields)

@@ -1,0 +1,61 @@
+"""X's own archive of an account (tweets.js): statuses of v1.1 that do not say whose they are, with numbers as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwar.imports import answers
+from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
+from netwar.records import v1
+from netwar.records.dialects import Object
+from netwar.records.documents import Document
+
+VIA = "account archive"
+# What else such an archive has, each element under the name of its file.
+OTHERS = {"account", "profile", "like", "follower", "following", "dmConversation", "noteTweet", "block", "mute"}
+NUMBERS = ("indices", "duration_millis", "bitrate")
+WHOSE = "it does not say whose it is: name the account of the archive by --user"
+
+
+def is_such(value: Object) -> bool:
+    """An element of a file of such an archive."""
+    return len(value) == 1 and ("tweet" in value or not OTHERS.isdisjoint(value))
+
+
+def read(value: Object, into: Into, found: Found) -> None:
+    """A status; since 2019 it stands under `tweet`, before that alone."""
+    status: Any = value.get("tweet", value)
+    if not isinstance(status, dict) or "id_str" not in status:
+        found.faults.append(Fault("of X's account archive only tweets.js is read"))
+    elif into.tweets is None:
+        found.faults.append(Fault(USERS_ALONE))
+    elif "deleted_at" in status:
+        found.faults.append(Fault("its author deleted it"))
+    elif into.author is None:
+        found.faults.append(Fault(WHOSE))
+    else:
+        found.kinds[Kind.ARCHIVED] += 1
+        found.keep(_document(status, into.tweets, into.author, into.retrieved))
+
+
+def _document(status: Object, index: str, author: tuple[str, str], retrieved: int | None) -> Document:
+    body = v1.tweet(_with_numbers(status))
+    id, name = author
+    body |= {"author_id": id} | ({"username": name} if name else {})
+    body[answers.OURS] |= {"via": VIA, "v1": status}
+    return answers.stamped(Document(index, str(body.get("id")), body, True, 0), retrieved or answers.made(body))
+
+
+def _with_numbers(value: Any) -> Any:
+    """The same with numbers where v1.1 has them."""
+    if isinstance(value, list):
+        return [_with_numbers(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _numbers(inner) if name in NUMBERS else _with_numbers(inner) for name, inner in value.items()}
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_numbers(one) for one in value]
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value

@@ -1,0 +1,116 @@
+"""Files as people keep them: plain, gzip or zstd by how they begin, or standard input; read once, from front to back."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import IO, Any, cast
+
+from netwar.errors import NetwarError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+CHUNK = 1 << 18
+STDIN = "-"
+DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError)  # what reading a file raises that is cut off or broken
+UNPACK: dict[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"\x28\xb5\x2f\xfd": zstd.ZstdFile,
+}
+
+
+class Damaged(Exception):
+    """A file cannot be read further: it is cut off, or its packing is broken. Says so in words."""
+
+
+class _Counted(RawIOBase):
+    """Bytes as they lie on the disk, or come through a pipe, and how many of them were read."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = cast(BufferedReader, raw)
+        self.passed = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._raw.readinto1(buffer)
+        self.passed += count
+        return count
+
+
+class Content:
+    """What one file says, unpacked, as UTF-8. `size` is how many bytes it takes on the disk, 0 where that is not known."""
+
+    def __init__(self, name: str, raw: IO[bytes], size: int) -> None:
+        self.name = name
+        self.size = size
+        self._counted = _Counted(raw)
+        packed = BufferedReader(self._counted, CHUNK)
+        begins = packed.peek(4)
+        unpack = next((way for magic, way in UNPACK.items() if begins.startswith(magic)), None)
+        self._stream = unpack(packed) if unpack else packed
+
+    @property
+    def passed(self) -> int:
+        """How many of the bytes on the disk were read."""
+        return self._counted.passed
+
+    def chunks(self) -> Iterator[bytes]:
+        """The content in portions. Raises Damaged behind all that could be read."""
+        try:
+            yield from _as_utf8(iter(partial(self._stream.read1, CHUNK), b""))
+        except DAMAGED as error:
+            why = "it is cut off" if isinstance(error, EOFError) else getattr(error, "strerror", None) or str(error)
+            raise Damaged(f"it cannot be read further: {why}") from error
+
+
+def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Bytes without the mark of UTF-8, and those of UTF-16 (as PowerShell writes what a program prints) in UTF-8."""
+    first = b""
+    for chunk in chunks:
+        first += chunk
+        if len(first) >= 4:
+            break
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        yield decoder.decode(first).encode("utf-8", "replace")
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode("utf-8", "replace")
+        return
+    if bare := first.removeprefix(codecs.BOM_UTF8):
+        yield bare
+    yield from chunks
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Content]:
+    """A file, or standard input for `-`. Raises NetwarError where it cannot be opened."""
+    try:
+        size = 0 if name == STDIN else Path(name).stat().st_size
+        with nullcontext(sys.stdin.buffer) if name == STDIN else open(name, "rb") as raw:
+            yield Content(name, raw, size)
+    except OSError as error:
+        if getattr(error, "filename", None) != name:
+            raise
+        raise NetwarError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def size(name: str) -> int:
+    """How many bytes a file takes, 0 where that is not known. Raises NetwarError where it is not there."""
+    if name == STDIN:
+        return 0
+    try:
+        return Path(name).stat().st_size
+    except OSError as error:
+        raise NetwarError(f"{name} cannot be read: {error.strerror or error}") from error
