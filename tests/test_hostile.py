@@ -52,6 +52,7 @@ CASES: dict[str, list[str]] = {
     "tw-gaps": ["evil", "evil --csv", "evil --json", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
     "tw-indices": ["", "--json"],
+    "tw-import": ["FILE evil", "--dry-run FILE evil", "evil.jsonl evil", "no FILE"],
     "tw-list2filt": ["77 --yes", "11 evil-31m --yes", "FILE", "11 FILE"],
     "tw-listlog": ["evil", "evil 77", "evil --csv", "evil --json", "evil FILE", "FILE"],
     "tw-listmembers": ["77 --yes", "77 --yes --csv", "77 --yes --json", "78 --yes", "FILE"],
@@ -103,6 +104,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         (desk.home / EVIL_FILE).write_text(f"{USER}\nhttps://x.com/nasa?\x9b31m\u202e\n{EVIL}\n@\x1b[2J\n".replace("\x07", ""))
         (desk.home / "ids.txt").write_text(f"{USER}\n{OTHER}\n99\n")
         (desk.home / "edges.csv").write_text("11,12\n")
+        (desk.home / "evil.jsonl").write_text(f'{EVIL}\n{{"{EVIL}": 1}}\n[{{"x": "{EVIL}"}}]\n'.replace("\x07", ""))
         yield desk
 
 

@@ -19,6 +19,31 @@ if TYPE_CHECKING:
 FEW = 10
 
 
+class Telling:
+    """Bad lines of the file `name` told on standard error: the first ten one by one, and what most of the others are."""
+
+    def __init__(self, name: str) -> None:
+        self.count = 0
+        self._name = name
+        self._untold: Counter[str] = Counter()
+
+    def tell(self, fault: Fault) -> bool:
+        """One more; whether it was told."""
+        self.count += 1
+        if self.count <= FEW:
+            echo(f"{self._name}: {fault}", err=True)
+        else:
+            self._untold[fault.reason] += 1
+        return self.count <= FEW
+
+    def end(self) -> None:
+        """There are no more."""
+        if self._untold:
+            reason, many = self._untold.most_common(1)[0]
+            share = "all" if many == self._untold.total() else f"{many:,}"
+            echo(f"{self._name}: and {self._untold.total():,} more, {share} of them: {reason}", err=True)
+
+
 class Rejected:
     """The faults of the file `name`; a context manager, at whose end FILE-rejected.txt is in its place.
 
@@ -28,11 +53,9 @@ class Rejected:
     """
 
     def __init__(self, name: str, base: str | None = None) -> None:
-        self.count = 0
         self.path = Path(f"{base or (name if os.path.isfile(name) else 'stdin')}-rejected.txt")
-        self._name = name
+        self._telling = Telling(name)
         self._first: list[str] = []
-        self._untold: Counter[str] = Counter()
         self._out: TextIO | None = None
         self._why_not = ""
         self._closing = ExitStack()
@@ -41,20 +64,19 @@ class Rejected:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._untold:
-            reason, many = self._untold.most_common(1)[0]
-            share = "all" if many == self._untold.total() else f"{many:,}"
-            echo(f"{self._name}: and {self._untold.total():,} more, {share} of them: {reason}", err=True)
+        self._telling.end()
         self._closing.__exit__(kind, error, trace)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._telling.count
 
     def add(self, fault: Fault) -> None:
         """One more."""
-        self.count += 1
-        if self.count <= FEW:
+        if self._telling.tell(fault):
             self._first.append(str(fault))
-            echo(f"{self._name}: {fault}", err=True)
             return
-        self._untold[fault.reason] += 1
         if self.count == FEW + 1:
             self._open()
         if self._out:

@@ -125,6 +125,11 @@ TASKS = (
         ),
     ),
     Task(
+        "bring",
+        "Bring in what others have kept",
+        (("tw-import", "Import files of twarc, X's archive, Elasticsearch, exports"),),
+    ),
+    Task(
         "costs",
         "Watch costs and limits",
         (

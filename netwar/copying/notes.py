@@ -18,6 +18,7 @@ from netwar.archive.base import Ledger
 
 LOGS = "listed/"  # of X's lists: what happened, in parts, beside what is known of the list now
 OURS = "copy/"  # where a copy notes how far it is
+PASSING = (OURS, "import/")  # what runs note about files and copies, and nobody else needs
 TRIES = 20
 
 Prints = dict[str, bytes]
@@ -42,7 +43,7 @@ def carry(source: Ledger, theirs: str, target: Ledger, ours: str, renew: Callabl
 def _groups(keys: Iterable[str]) -> Iterator[str]:
     """The first two parts of the keys, each once."""
     for group, _ in groupby(keys, lambda key: "/".join(key.split("/")[:2])):
-        if not group.startswith(OURS):
+        if not group.startswith(PASSING):
             yield group
 
 

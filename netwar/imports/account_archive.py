@@ -9,12 +9,24 @@ from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
 from netwar.records import v1
 from netwar.records.dialects import Object
 from netwar.records.documents import Document
+from netwar.records.ids import identity, number
+from netwar.records.parsing import parsed
 
 VIA = "account archive"
 # What else such an archive has, each element under the name of its file.
 OTHERS = {"account", "profile", "like", "follower", "following", "dmConversation", "noteTweet", "block", "mute"}
 NUMBERS = ("indices", "duration_millis", "bitrate")
 WHOSE = "it does not say whose it is: name the account of the archive by --user"
+
+
+def owner(content: bytes) -> tuple[str, str] | None:
+    """Whose archive it is, by id and screen name, as account.js of the archive says; None where that is not as we know it."""
+    try:
+        told = parsed(content.partition(b"=")[2].strip())[0]["account"]
+        id = identity(told["accountId"])
+        return (id, str(told.get("username") or "")) if number(id) is not None and id else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def is_such(value: Object) -> bool:

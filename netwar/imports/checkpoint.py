@@ -93,9 +93,9 @@ class Checkpoint:
             return START, 0
         try:
             reading.skip(self._kept["offset"], self._kept["seen"], self._kept["print"])
-        except Changed:
+        except (Changed, Damaged) as error:
             self.forget()
-            raise
+            raise Changed from error
         return Place(self._kept["offset"], self._kept["line"]), self._kept["rejected"]
 
     def note(self, place: Place, reading: Reading, rejected: int) -> None:

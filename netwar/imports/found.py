@@ -66,6 +66,7 @@ class Found:
     def keep(self, document: Document) -> None:
         """One more document; what no archive takes is a fault."""
         if document.why or number(document.id) is None:
-            self.faults.append(Fault(document.why or "its id is not one of X's numbers", document.body))
+            part = {name: value for name, value in document.body.items() if name != "netwar"}
+            self.faults.append(Fault(document.why or "its id is not one of X's numbers", part))
         else:
             self.documents.append(document)

@@ -29,6 +29,9 @@ UNPACK: dict[bytes, Callable[[Any], Any]] = {
 }
 
 
+ZIP = b"PK\x03\x04"
+
+
 class Damaged(Exception):
     """A file cannot be read further: it is cut off, or its packing is broken. Says so in words."""
 
@@ -50,7 +53,10 @@ class _Counted(RawIOBase):
 
 
 class Content:
-    """What one file says, unpacked, as UTF-8. `size` is how many bytes it takes on the disk, 0 where that is not known."""
+    """What one file says, unpacked, as UTF-8. Raises NetwarError for a zip archive.
+
+    `size` is how many bytes it takes on the disk, 0 where that is not known.
+    """
 
     def __init__(self, name: str, raw: IO[bytes], size: int) -> None:
         self.name = name
@@ -58,6 +64,10 @@ class Content:
         self._counted = _Counted(raw)
         packed = BufferedReader(self._counted, CHUNK)
         begins = packed.peek(4)
+        if begins.startswith(ZIP):
+            raise NetwarError(
+                f"{name} is a zip archive: unpack it, and name the files in it (of X's account archives data/tweets.js)"
+            )
         unpack = next((way for magic, way in UNPACK.items() if begins.startswith(magic)), None)
         self._stream = unpack(packed) if unpack else packed
 

@@ -8,16 +8,16 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from netwar.archive.base import Archive, Tally
 from netwar.imports import forms
-from netwar.imports.answers import made
 from netwar.imports.checkpoint import Checkpoint, Reading
 from netwar.imports.found import Fault, Found, Into, Kind
 from netwar.imports.opening import Content, Damaged
 from netwar.imports.pieces import START, Piece, Place, pieces
+from netwar.records.ids import posted
 from netwar.records.parsing import parsed, written
 from netwar.work.loop import gc_paused
 
@@ -62,7 +62,7 @@ class ImportProgress:
         tweets = [document for document in batch.documents if document.index == into.tweets]
         self.tweets += len(tweets)
         self.users += len(batch.documents) - len(tweets)
-        times = [at for tweet in tweets if tweet.direct and (at := made(tweet.body))]
+        times = [at for tweet in tweets if (at := posted(int(tweet.id)))]
         if times:
             self.first = min(times) if self.first is None else min(self.first, *times)
             self.last = max(times) if self.last is None else max(self.last, *times)
@@ -83,13 +83,14 @@ class Import:
         self._batch = Found()
         self._done: list[Checkpoint] = []
 
-    def read(self, content: Content, rejects: Rejects) -> None:
-        """Import a file, or go on with it.
+    def read(self, content: Content, rejects: Rejects, author: tuple[str, str] | None = None) -> None:
+        """Import a file, or go on with it. `author` is whose account archive it is from, by id and screen name.
 
         Raises Changed where an earlier run had begun another one that began like it: read it again from the front. Raises
         Damaged behind all that can be read, which is imported then.
         """
         reading = Reading(content.chunks())
+        self._into = replace(self._into, author=author)
         options = f"{self._into.retrieved} {self._into.author}"
         checkpoint = None if self._dry else Checkpoint(self._archive, self._into.users, reading.head, options)
         begin, kept = checkpoint.resume(reading) if checkpoint else (START, 0)
@@ -130,8 +131,9 @@ class Import:
             damaged = error
         self._write()
         self._passed(content.passed - passed)
-        if checkpoint:
-            checkpoint.note(place, reading, rejects.kept())
+        rejected = rejects.kept()
+        if checkpoint and not damaged:
+            checkpoint.note(Place(reading.seen, place.line), reading, rejected)
         return damaged
 
     def _take(self, piece: Piece, rejects: Rejects) -> None:

@@ -5,6 +5,7 @@ A row makes the command that is to run out of what is around, or None where ther
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -236,6 +237,13 @@ def counted(around: Around) -> Command:
 def conversation(around: Around) -> Command | None:
     one = around.chance.choice(around.tweets) if around.tweets else None
     return Command("tw-conversation", [one, FOUND, "--yes"], expected=FAILS) if one else None
+
+
+def imported(around: Around) -> Command:
+    """What another tool kept of these posts, with a broken line, into an index of its own."""
+    posts = [{"id": id, "text": f"post {id}", "author_id": around.one()["id"]} for id in around.tweets[:200]]
+    lines = [json.dumps({"data": posts[at : at + 20]}) for at in range(0, len(posts), 20)]
+    return Command("tw-import", ["-", "imported"], "\n".join([*lines, "{broken", "12"]) + "\n", expected=FAILS)
 
 
 def gaps(around: Around) -> Command:

@@ -41,6 +41,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-help": [(1, do.plain("tw-help"))],
     "tw-gaps": [(1, do.gaps)],
     "tw-idu3elk": [(20, do.capture)],
+    "tw-import": [(2, do.imported)],
     "tw-indices": [(1, do.plain("tw-indices")), (1, do.plain("tw-indices", "--json"))],
     "tw-list2filt": [(1, do.listed("tw-list2filt"))],
     "tw-listlog": [(1, do.plain("tw-listlog", do.INDEX, expected=do.FAILS))],

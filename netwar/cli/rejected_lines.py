@@ -1,0 +1,105 @@
+"""Lines of a file that a long run could not take, put by as they are, with the reason: what was put by outlives the run."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from netwar.cli.rejected import FEW, Telling
+from netwar.connections.folders import FULL, opened
+from netwar.connections.folders import existing as _existing
+from netwar.errors import ServiceDown
+from netwar.records.entries import Fault, shown
+from netwar.records.parsing import written
+from netwar.records.text import escaped, plural
+
+
+class RejectedLines:
+    """Those of the file `name`: JSON lines of line, reason and text in FILE-rejected.txt beside it (`stdin-rejected.txt` in
+    the current folder for what is no file); a context manager. The first ten are told on standard error, too. Without `keep`
+    that is all.
+
+    Whoever could not have read the file cannot read this one either. Raises ServiceDown where the disk is full.
+    """
+
+    def __init__(self, name: str, *, keep: bool = True) -> None:
+        self.path = Path(f"{name if os.path.isfile(name) else 'stdin'}-rejected.txt")
+        self._telling = Telling(name)
+        self._keep = keep
+        self._handle: int | None = None
+        self._size = 0
+        self._why_not = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._telling.end()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    @property
+    def count(self) -> int:
+        """How many this run has put by."""
+        return self._telling.count
+
+    @property
+    def where(self) -> str:
+        """Where they are, for the end of a sentence."""
+        if self._keep and not self._why_not:
+            return f"kept in {self.path}"
+        above = "listed above" if self.count <= FEW else f"the first {FEW} listed above"
+        return f"{above}, not kept: {self._why_not}" if self._why_not else above
+
+    def resume(self, size: int) -> None:
+        """Go on behind so many bytes of what an earlier run put by; with none, begin anew."""
+        with suppress(OSError):
+            if self._keep and not size:
+                os.unlink(self.path)
+            elif self._keep:
+                handle = self._opened(existing=True)
+                self._size = min(size, os.fstat(handle).st_size)
+                os.truncate(handle, self._size)
+
+    def add(self, line: int, reason: str, text: bytes) -> None:
+        """One more."""
+        said = text.decode("utf-8", "backslashreplace")
+        self._telling.tell(Fault(line, shown(said), reason))
+        if self._keep and not self._why_not:
+            self._write(f"{escaped(written({'line': line, 'reason': reason, 'text': said}).decode())}\n".encode())
+
+    def kept(self) -> int:
+        """Wait for the disk; how many bytes there are."""
+        if self._handle is not None:
+            os.fsync(self._handle)
+        return self._size
+
+    def _write(self, content: bytes) -> None:
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(self._opened(), left) :]
+            self._size += len(content)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise ServiceDown(f"{self.path} cannot be written: {FULL}") from error
+            self._why_not = f"{self.path} cannot be written ({error.strerror or error})"
+
+    def _opened(self, *, existing: bool = False) -> int:
+        if self._handle is None:
+            way = os.O_WRONLY | os.O_APPEND
+            self._handle = _existing(self.path, way) if existing else opened(self.path, way)
+        return self._handle
+
+
+def told(rejected: list[RejectedLines]) -> str:
+    """How many lines were rejected, and where they are; empty for none."""
+    some = [one for one in rejected if one.count]
+    places = "; ".join(dict.fromkeys(one.where for one in some[:FEW]))
+    more = f"; and so on for {plural(len(some) - FEW, 'file')} more" if len(some) > FEW else ""
+    return f"{plural(sum(one.count for one in some), 'line')} rejected ({places}{more})" if some else ""

@@ -1,0 +1,167 @@
+"""How an import meets the operator: whose account archive it is, the bar, rejected lines, the outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli import click
+from netwar.cli.forms import form_of
+from netwar.cli.rejected_lines import RejectedLines, told
+from netwar.cli.services import Services
+from netwar.cli.tables import Cell, Column, Kind, Table
+
+if TYPE_CHECKING:
+    from netwar.imports.found import Into
+    from netwar.imports.run import Import, ImportProgress
+
+log = logging.getLogger("netwar.imports")
+ACCOUNT = "account.js"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the operator says: when the posts were retrieved that do not say so, whose account archive it is, and whether only to
+    look."""
+
+    retrieved: datetime | None = None
+    user: str | None = None
+    dry: bool = False
+
+
+WHAT: Table[tuple[str, str, int]] = Table(
+    [Column("file"), Column("what"), Column("count", Kind.COUNT)], lambda row: tuple[Cell, ...](row)
+)
+
+
+def imported(services: Services, files: Sequence[str], index: str, wish: ImportOptions) -> str:
+    """Import files into an index, in their order; the outcome. Raises ItemsFailed where not all of them could be imported."""
+    from netwar.cli.signals import Stopped
+    from netwar.errors import ItemsFailed, NetwarError
+    from netwar.imports.opening import size
+    from netwar.imports.run import Import
+
+    services.looks = wish.dry
+    into = _into(services, index, wish)
+    total = sum(map(size, files))
+    _get_ready(services, into, wish)
+    author = _named(services, into.users, wish.user) if wish.user else None
+    rejected: list[RejectedLines] = []
+    with services.report.work(into.tweets or into.users, total) as bar:
+        run = Import(services.archive, into, dry=wish.dry, passed=lambda count: bar.update(count, _counts(run.progress)))
+        try:
+            damaged = [name for name in files if not _whole(run, name, author, rejected, wish.dry)]
+            run.end()
+        except (NetwarError, Stopped) as error:
+            error.add_note(_outcome(run.progress, into, rejected, wish.dry))
+            raise
+        finally:
+            services.report.counted(run.progress)
+    outcome = _outcome(run.progress, into, rejected, wish.dry)
+    if run.progress.faults or damaged:
+        cut = f"; cut off or damaged: {', '.join(damaged)}" if damaged else ""
+        raise ItemsFailed(f"{outcome}{cut}")
+    return outcome
+
+
+def _into(services: Services, index: str, wish: ImportOptions) -> Into:
+    from netwar.imports.found import Into
+
+    *tweets, users = services.indices_of(index)
+    retrieved = int(wish.retrieved.replace(tzinfo=UTC).timestamp() * 1000) if wish.retrieved else None
+    return Into(tweets[0] if tweets else None, users, retrieved)
+
+
+def _get_ready(services: Services, into: Into, wish: ImportOptions) -> None:
+    if wish.dry:
+        return
+    services.exclusive(f"imports into {into.users}", "the same command goes on there")
+    for index in filter(None, (into.tweets, into.users)):
+        services.archive.ready(index)
+
+
+def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> bool:
+    """Import one file; whether it could be read to its end."""
+    from netwar.errors import NetwarError
+    from netwar.imports.checkpoint import Changed
+    from netwar.imports.opening import STDIN, Damaged
+
+    try:
+        try:
+            _read(run, name, author, rejected, dry)
+        except Changed:
+            if name == STDIN:
+                raise NetwarError("standard input is not what an earlier run began with: run again for this one") from None
+            _read(run, name, author, rejected, dry)
+    except Damaged as error:
+        log.error("%s: %s; what stands before that is imported", name, error)
+        return False
+    return True
+
+
+def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> None:
+    from netwar.imports.opening import opened
+
+    before = run.progress.kinds.copy()
+    try:
+        with RejectedLines(name, keep=not dry) as lines, opened(name) as content:
+            rejected.append(lines)
+            run.read(content, lines, author or _beside(name))
+    finally:
+        if dry:
+            WHAT.write(form_of(False, False), ((name, kind.value[1], n) for kind, n in (run.progress.kinds - before).items()))
+
+
+def _beside(name: str) -> tuple[str, str] | None:
+    """Whose account archive a file is from, where it lies beside what says so."""
+    from netwar.imports.account_archive import owner
+
+    with suppress(OSError):
+        return owner(Path(name).with_name(ACCOUNT).read_bytes())
+    return None
+
+
+def _named(services: Services, users: str, given: str) -> tuple[str, str]:
+    """The id and screen name of --user. Raises UsageError for a name of which no id is known."""
+    from netwar.commands.follow_target import entry
+    from netwar.records.documents import USERTEST
+
+    asked = entry(given)
+    if asked.isdigit():
+        return asked, ""
+    name = asked.removeprefix("@")
+    for index in (users, USERTEST):
+        holders = services.archive.name_holders(index, [name]).get(name, [])
+        if holders and holders[0].until is None:
+            return holders[0].user, holders[0].name
+    raise click.UsageError(f"the id of {given[:30]!r} is not recorded: give the number, which is accountId in account.js")
+
+
+def _counts(progress: ImportProgress) -> str:
+    return f"{progress.tweets:,} tweets, {progress.users:,} users"
+
+
+def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines], dry: bool) -> str:
+    """What was read, what came of it, and what was not imported."""
+    from netwar.imports.found import Kind as What
+    from netwar.records.text import plural
+    from netwar.records.times import minute
+
+    read = ", ".join(kind.told(count) for kind, count in progress.kinds.most_common() if kind is not What.ID) or "nothing"
+    parts = [f"{'resumed; ' if progress.resumed else ''}{into.tweets or into.users}: {read}"]
+    if dry:
+        times = f" from {minute(progress.first)} to {minute(progress.last)}" if progress.first and progress.last else ""
+        parts.append(f"{plural(progress.tweets, 'tweet')}{times} and {plural(progress.users, 'user')}, none imported")
+    else:
+        tally = progress.tally
+        parts.append(f"{tally.created:,} new, {tally.updated:,} newer, {tally.unchanged:,} known already")
+        if tally.rejected:
+            parts.append(f"{tally.rejected:,} documents were refused (see dead-letters for the reasons)")
+    if ids := progress.kinds[What.ID]:
+        parts.append(f"{plural(ids, 'id')} without a post: tw-hydrate buys posts by their ids")
+    return "; ".join(filter(None, [*parts, told(rejected)]))

@@ -1,0 +1,176 @@
+"""tw-import: whatever way a file is kept, what it says is in the archive, once; what is not is told and kept."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from netwar.archive.sqlite.store import SqliteArchive
+from tests.desk import BIN, Desk
+from tests.imports.kept import ARCHIVE, all_of
+from tests.imports.samples import LATER, MADE, NOW, archived, id_at, jsonl, page, post, status, user
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PAGES = [page(n * 50, 50) for n in range(4)]
+
+
+@pytest.fixture
+def home(desk: Desk) -> Path:
+    desk.configure()
+    return desk.home
+
+
+def test_every_way_to_keep_a_file_brings_the_same(desk: Desk, home: Path) -> None:
+    plain = jsonl(PAGES)
+    ways = {
+        "lines.jsonl": plain,
+        "lines.jsonl.gz": gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]),
+        "named-otherwise": zstd.compress(plain),
+        "array.json": json.dumps(PAGES, indent=1).encode(),
+        "one-line.json": json.dumps(PAGES).encode(),
+        "powershell.jsonl": plain.decode().replace("\n", "\r\n").encode("utf-16"),
+        "windows.jsonl": b"\xef\xbb\xbf" + plain,
+    }
+    for number, (name, content) in enumerate(ways.items()):
+        (home / name).write_bytes(content)
+        ended = desk.run("tw-import", name, f"way{number}", check=0)
+        assert f"twway{number}: 4 pages; " in ended.stderr
+        assert all_of(desk, f"way{number}") == all_of(desk, "way0")
+    desk.run("tw-import", "-", "piped", input=plain, check=0)
+    assert all_of(desk, "piped") == all_of(desk, "way0")
+    assert len(all_of(desk, "way0")) == 2 * 201 + 3 * 7
+
+
+def test_a_second_import_changes_nothing_and_an_older_copy_replaces_none(desk: Desk, home: Path) -> None:
+    newer = page(0, 10, __twarc={"retrieved_at": LATER})
+    newer["data"][0]["text"] = "as it was later"
+    (home / "new.jsonl").write_bytes(jsonl([newer]))
+    (home / "old.jsonl").write_bytes(jsonl([page(0, 10), status(3)]))
+    desk.run("tw-import", "new.jsonl", "old.jsonl", "brexit", check=0)
+    before = all_of(desk, "brexit")
+    assert b"as it was later" in before[f"tw document {post(0)['id']}"]
+    for files in (["old.jsonl"], ["old.jsonl", "new.jsonl"]):
+        assert "; 0 new, 0 newer, " in desk.run("tw-import", *files, "brexit", check=0).stderr
+        assert all_of(desk, "brexit") == before
+    with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+        assert list(archive.records("twbrexit")) == list(archive.records("tubrexit")) == [], "nothing is called complete"
+        assert list(archive.notes("tubrexit", "")) == [], "nothing is left to go on with"
+
+
+def test_lines_that_cannot_be_imported_are_kept_and_stop_nothing(desk: Desk, home: Path) -> None:
+    bad = [b'{"data": [', b'{"what": "is this"}', b"\xff\x00[31m \x1b[2J", *(b"{broken %d" % n for n in range(20))]
+    (home / "some.jsonl").write_bytes(b"\n".join([*bad, jsonl(PAGES), jsonl([{"data": [post(1), {"text": "no id"}]}])]))
+    ended = desk.run("tw-import", "some.jsonl", "brexit", check=1)
+    assert "5 pages; 208 new, 24 newer, 1 known already; 24 lines rejected (kept in some.jsonl-rejected.txt)" in ended.stderr
+    assert "\x1b" not in ended.stderr
+    assert ended.stderr.count("some.jsonl: line") == 10
+    told = [json.loads(line) for line in (home / "some.jsonl-rejected.txt").read_text().splitlines()]
+    assert [one["line"] for one in told] == [*range(1, 24), 29]
+    assert (told[0]["text"], told[-1]["text"]) == ('{"data": [', '{"text":"no id"}')
+    assert (home / "some.jsonl-rejected.txt").stat().st_mode & 0o777 == 0o600
+    (home / "some.jsonl").write_bytes(jsonl(PAGES))
+    desk.run("tw-import", "some.jsonl", "brexit", check=0)
+    assert not (home / "some.jsonl-rejected.txt").exists()
+
+
+def test_where_nothing_can_be_kept_beside_a_file_that_is_told(desk: Desk, home: Path) -> None:
+    (home / "some.jsonl-rejected.txt").mkdir()
+    (home / "some.jsonl").write_bytes(b"{\n" + jsonl(PAGES))
+    ended = desk.run("tw-import", "-", "brexit", input=b"{1\n" + jsonl(PAGES), check=1)
+    assert "kept in stdin-rejected.txt" in ended.stderr
+    (home / "some.jsonl").write_bytes(b"{1\n" + jsonl(PAGES))
+    ended = desk.run("tw-import", "some.jsonl", "brexit", check=1)
+    assert "1 line rejected (listed above, not kept: some.jsonl-rejected.txt cannot be written" in ended.stderr
+
+
+def test_what_is_damaged_is_imported_up_to_there(desk: Desk, home: Path) -> None:
+    packed = gzip.compress(jsonl(PAGES))
+    (home / "cut.gz").write_bytes(packed[: len(packed) * 3 // 4])
+    (home / "whole.jsonl").write_bytes(jsonl([page(500, 5)]))
+    ended = desk.run("tw-import", "cut.gz", "whole.jsonl", "brexit", check=1)
+    assert "cut.gz: it cannot be read further: it is cut off; what stands before that is imported" in ended.stderr
+    assert "cut off or damaged: cut.gz" in ended.stderr
+    (home / "cut.gz").write_bytes(packed)
+    desk.run("tw-import", "cut.gz", "brexit", check=0)
+    assert len([key for key in all_of(desk, "brexit") if key.startswith("tw document")]) == 201 + 6
+
+
+def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
+    (home / "some.jsonl").write_bytes(jsonl([*PAGES, status(1), id_at(NOW), "broken"]))
+    ended = desk.run("tw-import", "--dry-run", "some.jsonl", "brexit", check=1)
+    assert ended.stdout.splitlines() == [
+        *("some.jsonl\tpages\t4", "some.jsonl\tstatuses of v1.1\t1", "some.jsonl\tids\t1"),
+    ]
+    said = "205 tweets from 2019-09-04 13:51 to 2023-11-14 22:16 and 29 users, none imported; 1 id without a post"
+    assert said in ended.stderr
+    assert "1 line rejected (listed above)" in ended.stderr
+    assert not (home / ARCHIVE).exists()
+    assert not (home / "some.jsonl-rejected.txt").exists()
+
+
+def test_whose_account_archive_it_is(desk: Desk, home: Path) -> None:
+    content = f"window.YTD.tweets.part0 = {json.dumps([archived(1), archived(2)], indent=2)}".encode()
+    (home / "tweets.js").write_bytes(content)
+    assert "name the account of the archive by --user" in desk.run("tw-import", "tweets.js", "a", check=1).stderr
+    assert "give the number" in desk.run("tw-import", "--user", "name1", "tweets.js", "a", check=2).stderr
+    desk.run("tw-import", "-", "a", input=jsonl([user(1)]), check=0)
+    for index, *options in (("a", "--user", "name1"), ("b", "--user", "901"), ("c",)):
+        if index == "c":
+            account = [{"account": {"accountId": "901", "username": "name1", "email": "me@example.org"}}]
+            (home / "account.js").write_text(f"window.YTD.account.part0 = {json.dumps(account)}")
+        ended = desk.run("tw-import", *options, "tweets.js", index, check=0)
+        assert "2 posts of an account archive; 2 new" in ended.stderr
+        with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+            assert {tweet["author_id"] for tweet in archive.scan(f"tw{index}")} == {"901"}
+
+
+def test_what_is_refused_at_once(desk: Desk, home: Path) -> None:
+    (home / "some.jsonl").write_bytes(jsonl(PAGES))
+    (home / "archive.zip").write_bytes(b"PK\x03\x04....")
+    assert "no.jsonl cannot be read: No such file" in desk.run("tw-import", "some.jsonl", "no.jsonl", "x", check=1).stderr
+    assert "unpack it" in desk.run("tw-import", "archive.zip", "x", check=1).stderr
+    assert "cannot name an index" in desk.run("tw-import", "some.jsonl", "../x", check=2).stderr
+    assert "cannot be read: Is a directory" in desk.run("tw-import", ".", "x", check=1).stderr
+    assert not (home / ARCHIVE / "x.sqlite").exists()
+
+
+def test_retrieved_is_what_the_operator_says(desk: Desk, home: Path) -> None:
+    desk.run("tw-import", "--retrieved", "2023-12-01", "-", "x", input=jsonl([post(1)]), check=0)
+    with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+        (tweet,) = archive.scan("twx")
+    assert tweet["netwar"] == {"retrieved": "2023-12-01T00:00:00.000Z", "via": "import"}
+    assert tweet["created_at"] == MADE.replace(":20", ":21")
+
+
+@pytest.mark.long
+def test_memory_is_the_same_however_long_a_line_is(desk: Desk, home: Path) -> None:
+    def needed(*lines: bytes) -> int:
+        path = home / "some.jsonl"
+        with path.open("wb") as file:
+            for line in lines:
+                file.write(line)
+        command = [sys.executable, "-c", CHILD, str(BIN / "tw-import"), str(path), "x"]
+        done = subprocess.run(command, env=desk.environment, cwd=home, capture_output=True, text=True, timeout=120)
+        return int(done.stdout)
+
+    usual = needed(jsonl(PAGES))
+    million = b'{"data": "' + b"x" * (1 << 20)
+    long = needed(jsonl(PAGES), million, *[b"x" * (1 << 20)] * 150, b'"}\n', jsonl(PAGES))
+    assert long < usual + (64 << 10), "KiB: the bound of a line, twice, and what Python keeps"
+
+
+CHILD = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, *sys.argv[1:]], stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
