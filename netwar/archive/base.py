@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from netwar.archive.marks import Mark
+from netwar.archive.outbox import Outbox
 from netwar.coverage import Record
 from netwar.records.documents import Document
 
@@ -238,7 +239,15 @@ class Ledger(Protocol):
 
 
 class Archive(Documents, Ledger, Protocol):
-    """One store that keeps both, so that a page and its marks are one step."""
+    """One store that keeps both, so that a page and its marks are one step.
+
+    With an `outbox` each write makes the documents that are new or changed due there in the same step, before its marks, and
+    `forget` those that are gone; not those of usertest, which has no tweets. None where no graph is fed from here.
+    """
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """What is due for a graph."""
 
     def close(self) -> None:
         """Let go of files and connections."""

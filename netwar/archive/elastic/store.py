@@ -19,10 +19,11 @@ from netwar.archive.elastic.yielding import Yielding
 from netwar.archive.incoming import by_index
 from netwar.archive.marks import Cover, Mark
 from netwar.archive.missing import missing
+from netwar.archive.sqlite.outbox import DueFile, SqliteOutbox, put
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
-from netwar.records.documents import Document, IndexName, parted
+from netwar.records.documents import USERTEST, Document, IndexName, parted
 from netwar.records.text_query import question
 
 AT_ONCE = 30  # names of indices in one request: servers take 4,096 bytes as its first line
@@ -32,12 +33,16 @@ class ElasticArchive(ElasticLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
-    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time. A
-    page and its marks are steps of their own here, the marks after the documents: what is covered is always there.
+    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time;
+    `due` is the file of the outbox, if a graph is fed from here. A page and its marks are steps of their own here, the marks
+    after the documents: what is covered is always there. Between them all of the page is made due, new or not: a page that is
+    written again, since a run was killed before it had done so, is due all the same.
     """
 
-    def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown) -> None:
+    def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown, due: DueFile | None = None) -> None:
         super().__init__(Indices(cluster, api))
+        self._due = due
+        self.outbox = SqliteOutbox(due) if due else None
         self.cluster = cluster
         self.dead_letters = dead_letters
         self._now = now
@@ -84,6 +89,7 @@ class ElasticArchive(ElasticLedger):
             layout = self._indices.there(batch.index)
             assert layout  # it was made
             tally += batch.store(self.cluster, Yielding(self.cluster, batch.index, layout, self._now))
+            self._make_due(batch)
             refused += batch.refused
         if refused:
             deadletters.keep(self.dead_letters, refused)
@@ -151,7 +157,10 @@ class ElasticArchive(ElasticLedger):
         wanted = numbers(ids)
         if parted(index)[1]:
             self._past.forget(index, wanted)
-        return sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
+        gone = sum(result.status == 200 for result in bulk.send(self.cluster, index, [bulk.delete(id) for id in wanted]))
+        if self.outbox:
+            self.outbox.add(index, wanted)
+        return gone
 
     def indices(self, among: Sequence[str] | None = None) -> list[str]:
         holding = self._with_documents(list(self._indices.listed()))
@@ -160,6 +169,17 @@ class ElasticArchive(ElasticLedger):
 
     def close(self) -> None:
         self.cluster.close()
+        if self._due:
+            self._due.close()
+
+    def _make_due(self, batch: Batch) -> None:
+        if self._due is None or batch.index == USERTEST:
+            return
+        refused = {one.document.id for one in batch.refused}
+        with self._due.writing() as connection:
+            for fresh in (True, False):
+                ids = [one.id for one in batch.ready if (one.id in batch.created) is fresh and one.id not in refused]
+                put(connection, batch.index, ids, fresh=fresh)
 
     def _with_documents(self, indices: list[str]) -> set[str]:
         """Those that have documents, or may have some: what is closed, or has no shard left, is not among the figures.

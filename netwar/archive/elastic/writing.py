@@ -26,13 +26,14 @@ MAX_REASON = 300
 
 @dataclass(slots=True)
 class Batch:
-    """Documents for one index, as they are sent, and what was refused of them."""
+    """Documents for one index, as they are sent; what was refused of them, and the ids of those that were not there before."""
 
     index: str
     spelled: bool  # whether the index has the words of documents as we spell them
     ready: list[Document] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    created: set[str] = field(default_factory=set)
 
     def prepare(self, documents: Sequence[Document]) -> None:
         for document in documents:
@@ -59,6 +60,7 @@ class Batch:
                 results[number] = result
                 if result.refused:
                     self.refused.append(Refused(self.ready[number], reason))
+        self.created |= {one.id for one, result in zip(self.ready, results, strict=True) if result.status == bulk.CREATED}
         statuses = [result.status for result in results if not result.refused]
         created, updated = statuses.count(bulk.CREATED), statuses.count(bulk.UPDATED)
         return Tally(created, updated, len(statuses) - created - updated)

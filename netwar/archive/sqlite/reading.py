@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Within
-from netwar.archive.sqlite import renewal
+from netwar.archive.sqlite import outbox, renewal
 from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.fulltext import expression
@@ -89,11 +89,15 @@ class DocumentTable:
             yield from (body for _, body in self._contents(rows))
             last = rows[-1][0]
 
-    def forget(self, ids: Sequence[str]) -> int:
+    def forget(self, ids: Sequence[str], fed: str = "") -> int:
+        """Remove documents, and make them due under the index that is `fed` to a graph."""
         numbers = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()
         with self._file.writing() as connection:
             sql = f"DELETE FROM {self._kind.table} WHERE id IN (SELECT value FROM json_each(?))"
-            return connection.execute(sql, (numbers,)).rowcount
+            gone = connection.execute(sql, (numbers,)).rowcount
+            if fed:
+                outbox.put(connection, fed, ids, fresh=False)
+        return gone
 
     def find(self, whose: Whose, within: Within, limit: int | None) -> Iterator[Body]:
         """Newest first, of a user or (of tweets) of whomever."""

@@ -14,6 +14,8 @@ the file empty.
 
 from __future__ import annotations
 
+from netwar.archive.sqlite import outbox
+
 ERA_BITS = 49
 
 TABLES = """
@@ -250,4 +252,4 @@ WHEN NOT EXISTS (SELECT 1 FROM renewal WHERE name = 'profile' AND old.key > done
 END;
 """
 
-MIGRATIONS = (TABLES + TRIGGERS + VIEWS, PAST_AND_NOTES, SPELLED)
+MIGRATIONS = (TABLES + TRIGGERS + VIEWS, PAST_AND_NOTES, SPELLED, outbox.TABLES)

@@ -16,13 +16,14 @@ from netwar.archive.sqlite.extent import extent
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.archive.sqlite.files import Files
 from netwar.archive.sqlite.ledger import SqliteLedger, apply
+from netwar.archive.sqlite.outbox import SqliteOutbox
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.reading import DocumentTable, Whose
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.archive.sqlite.writing import Batch
 from netwar.archive.winning import XTime, unknown
 from netwar.errors import NetwarError
-from netwar.records.documents import Document, IndexName
+from netwar.records.documents import USERTEST, Document, IndexName
 from netwar.records.ids import number
 from netwar.records.text_query import question
 
@@ -34,11 +35,14 @@ class SqliteArchive(SqliteLedger):
 
     `folder` holds NAME.sqlite with `twNAME`, `tuNAME` and their ledger. Files are opened on first use, and
     made by the first write only. `dead_letters` is the file for documents that cannot be stored, `now` tells X's time. Who
-    `looks` needs no right to write.
+    `looks` needs no right to write. With `feeds` it has an outbox, in each file.
     """
 
-    def __init__(self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False) -> None:
+    def __init__(
+        self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False, feeds: bool = False
+    ) -> None:
         super().__init__(Files(folder, looks))
+        self.outbox = SqliteOutbox(self._files) if feeds else None
         self.dead_letters = dead_letters
         self._now = now
 
@@ -57,16 +61,16 @@ class SqliteArchive(SqliteLedger):
         marked = [(self._files.made(mark.index), mark) for mark in marks]
         sorted_out, strays = by_index(documents)
         batches = list(self._batches(sorted_out))
-        refused = strays + [one for batch in batches for one in batch.refused]
+        refused = strays + [one for _, batch in batches for one in batch.refused]
         if refused:
             deadletters.keep(self.dead_letters, refused)
         last = {file.path: file for file, _ in marked}
-        first = {batch.file.path: batch.file for batch in batches if batch.file.path not in last}
+        first = {batch.file.path: batch.file for _, batch in batches if batch.file.path not in last}
         tally = Tally(rejected=len(refused))
         for file in (*first.values(), *last.values()):
             with file.writing() as connection:
-                for batch in batches:
-                    tally += batch.store(connection) if batch.file is file else Tally()
+                for index, batch in batches:
+                    tally += batch.store(connection, self._fed(index)) if batch.file is file else Tally()
                 apply(connection, [mark for its, mark in marked if its is file])
         return tally
 
@@ -124,7 +128,7 @@ class SqliteArchive(SqliteLedger):
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         shelf = self._shelf(index)
-        return shelf.forget(ids) if shelf else 0
+        return shelf.forget(ids, self._fed(index)) if shelf else 0
 
     def indices(self, among: Sequence[str] | None = None) -> list[str]:
         if among is not None:
@@ -141,12 +145,16 @@ class SqliteArchive(SqliteLedger):
     def close(self) -> None:
         self._files.close()
 
-    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
-        """Documents by file and kind, ready to be stored."""
+    def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[tuple[str, Batch]]:
+        """Documents by index, ready to be stored."""
         for index, mine in documents.items():
             batch = Batch(self._files.made(index), place(index)[1], self._now)
             batch.prepare(mine)
-            yield batch
+            yield index, batch
+
+    def _fed(self, index: str) -> str:
+        """The index, if its documents are due for a graph; else nothing."""
+        return index if self.outbox and index != USERTEST else ""
 
     def _indices_of(self, name: str) -> Iterator[str]:
         for index in IndexName(name).indices:

@@ -12,7 +12,7 @@ import orjson
 from netwar.archive.base import Tally
 from netwar.archive.deadletters import Refused
 from netwar.archive.incoming import UNSTORABLE, checked, refused
-from netwar.archive.sqlite import fulltext, history
+from netwar.archive.sqlite import fulltext, history, outbox
 from netwar.archive.sqlite.columns import Kind, Row
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
@@ -55,8 +55,9 @@ class Batch:
         row, lifted = self.kind.take(document.body, checked(document), document.version)
         return (*row, self.file.packer.pack(self.kind.table, lifted), fulltext.words(self.kind.spoken(row)))
 
-    def store(self, connection: sqlite3.Connection) -> Tally:
-        """Write the rows that still win, inside the caller's transaction."""
+    def store(self, connection: sqlite3.Connection, fed: str = "") -> Tally:
+        """Write the rows that still win, inside the caller's transaction, and make them due in the outbox under the index
+        that is `fed` to a graph."""
 
         def rows(sql: str, values: Sequence[Any]) -> list[Any]:
             return connection.execute(sql, values).fetchall()
@@ -86,6 +87,9 @@ class Batch:
                 history.keep(connection, self.file.packer, accepted)
             self._update(connection, [newer[id] for id in sorted(newer)])
             self._insert(connection, [new[id] for id in sorted(new)])
+        if fed:
+            outbox.put(connection, fed, sorted(new), fresh=True)
+            outbox.put(connection, fed, sorted(newer), fresh=False)
         return Tally(created, updated, self.old + len(self.ready) - created - updated)
 
     def _insert(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
