@@ -28,6 +28,7 @@ CASES: dict[str, list[str]] = {
     "tw-1name": ["nasa", "nasa --json", "nasa --ask"],
     "tw-1num": [f"{USER} --history", f"{USER} --json", f"{OTHER} --history"],
     "tw-1tweet": [TWEET, f"{TWEET} --json"],
+    "tw-amplifiers": ["evil", "evil --csv", "evil --json", f"evil {USER}", "evil FILE", "FILE"],
     "tw-auth": ["", "FILE"],
     "tw-chkstreams": ["", "--csv", "--json", "evil", "FILE"],
     "tw-conversation": [f"{TWEET} evil --yes", "1 FILE", "FILE evil"],
@@ -48,6 +49,7 @@ CASES: dict[str, list[str]] = {
     "tw-followquick": [f"{USER} - --yes", "nasa out.txt --yes"],
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
+    "tw-graph": ["status", "feed", "check evil", "rebuild evil", f"follows {USER} --index evil", "FILE", "init FILE"],
     "tw-help": ["", "look", "FILE"],
     "tw-gaps": ["evil", "evil --csv", "evil --json", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],
@@ -59,6 +61,7 @@ CASES: dict[str, list[str]] = {
     "tw-lists": ["11", "11 --csv", "11 --json", "", "FILE"],
     "tw-mend": ["FILE", "data/meter.sqlite"],
     "tw-myname": ["", "-v"],
+    "tw-neighbors": [f"{USER} --index evil", f"{USER} --index evil --csv", f"{USER} --index evil --json", "FILE --index evil"],
     "tw-queue2usertest": ["", "-v"],
     "tw-quser2usertest": ["FILE", "no FILE"],
     "tw-quser2work": ["FILE", "--list 77 --yes", "--list FILE --yes"],
@@ -78,7 +81,9 @@ CASES: dict[str, list[str]] = {
     "tw-showusertest": ["", "--names", "--json", "--csv"],
     "tw-showwork": ["", "--names", "--json", "--csv"],
     "tw-spend": [f"--since 2026-01-01 {form}" for form in ("", "--json", "--csv", "--by index")],
+    "tw-tagnode": ["- --index evil", "FILE --index evil", "no FILE", "FILE --property FILE"],
     "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
+    "tw-top": ["evil", "evil --csv", "evil --json", "evil --kind retweeted --kind quoted", "FILE"],
     "tw-touchindex": ["FILE"],
     "tw-stream": ["evil FILE --detach", "evil --list 77 --detach", "evil --list FILE", "evil --stop", "FILE --stop"],
     "tw-tracklists": ["evil", "evil --lists 77", "evil --lists FILE", "evil --within FILE", "evil --forget 77", "FILE"],
@@ -97,7 +102,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk = Desk(tmp_path_factory.mktemp("hostile") / "home")
     desk.home.mkdir()
     with services() as address:
-        api, settings = f"http://{address}", {"data": desk.home / "data", "maxcpu": 100, "maxmem": 100, "budget": 60, **KEYS}
+        api, settings = (
+            f"http://{address}",
+            {"data": desk.home / "data", "maxcpu": 100, "maxmem": 100, "budget": 60, "graph": "on", **KEYS},
+        )
         path = desk.configure(api, **settings)
         desk.configure(api, desk.home / "es.conf", **settings, elksg=address)
         fill(desk.home / "data", load(path).app)

@@ -58,3 +58,4 @@ def wait(what: str = "When the rate window is spent, wait for the next one.") ->
 
 index = click.option("--index", help="Look in this index instead of usertest.")
 budget = BUDGET
+graph_index = click.option("--index", help="Ask the graph of this index instead of the one in the configuration.")

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import asking, capturing, metering, queueing
+from netwar.cli import asking, capturing, graphing, metering, queueing
 from netwar.cli.index_names import IndexNames
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netwar.connections.elastic import Cluster
     from netwar.connections.redis import Server
     from netwar.connections.runs import Run
+    from netwar.graph.base import Graph
     from netwar.meter.base import Apps, Money, Windows
     from netwar.queues.base import Queue
     from netwar.queues.roster import Roster
@@ -157,7 +158,8 @@ class Services(IndexNames):
         if self.settings.elksg:
             from netwar.archive.elastic.store import ElasticArchive
 
-            return self._opened(ElasticArchive(self.cluster, self.data / "dead-letters", self.settings.api, metering.clock(self)))
+            api, letters, due = self.settings.api, self.data / "dead-letters", graphing.due_file(self)
+            return self._opened(ElasticArchive(self.cluster, letters, api, metering.clock(self), due))
         return self.files
 
     @cached_property
@@ -166,7 +168,13 @@ class Services(IndexNames):
         from netwar.archive.sqlite.store import SqliteArchive
 
         folder, letters = self.data / "archive", self.data / "dead-letters"
-        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks))
+        feeds = self.settings.feeds_graph
+        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks, feeds=feeds))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of interactions. Raises ConfigError where none is configured."""
+        return self._opened(graphing.graph(self))
 
     @cached_property
     def cluster(self) -> Cluster:

@@ -106,6 +106,17 @@ TASKS = (
         ),
     ),
     Task(
+        "graph",
+        "Ask who interacts with whom: the graph",
+        (
+            ("tw-graph", "Feed the graph from what is recorded, and hold it against that"),
+            ("tw-neighbors", "Show with whom a user had to do, and how often"),
+            ("tw-amplifiers", "Show who retweets whom most"),
+            ("tw-top", "Show the most frequent tags, links and users"),
+            ("tw-tagnode", "Put a property on users"),
+        ),
+    ),
+    Task(
         "members",
         "Follow X's lists, and search for their members",
         (

@@ -63,6 +63,7 @@ class Settings:
     elksgpass: str | None = secret()
     elksgkey: str | None = secret()
     elksgca: Path | None = None
+    graph: str | None = None
     neo4j: str | None = None
     neo4juser: str | None = None
     neo4jpass: str | None = secret()
@@ -90,6 +91,11 @@ class Settings:
             password=self.redispass,
             db=self.redisdb,
         )
+
+    @property
+    def feeds_graph(self) -> bool:
+        """Whether what is recorded is to go into a graph as well."""
+        return self.graph == "on" or (self.graph is None and self.neo4j is not None)
 
     @property
     def app(self) -> str:
@@ -195,7 +201,8 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "elksgpass": values.password,
         "elksgkey": values.token,
         "elksgca": values.path,
-        "neo4j": values.word,
+        "graph": values.one_of("on", "off"),
+        "neo4j": values.neo4j,
         "neo4juser": values.text,
         "neo4jpass": values.password,
         "neo4jca": values.path,

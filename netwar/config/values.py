@@ -197,6 +197,33 @@ def servers(given: str, place: Place) -> str | None:
     return " ".join(found) or None
 
 
+def neo4j(given: str, place: Place) -> str | None:
+    """The address of a Neo4j server as bolt://HOST:PORT, or bolt+s:// with TLS; `none` is none.
+
+    A host, host:port, or an address as its own tools write it. What is written +ssc there is refused: it verifies nothing.
+    """
+    from urllib.parse import urlsplit
+
+    if word(given, place) in (None, "none"):
+        return None
+    filled(given)
+    parts = urlsplit(given if "://" in given else f"bolt://{given}")
+    scheme = parts.scheme.replace("neo4j", "bolt")
+    if scheme.endswith("+ssc"):
+        raise ValueError("must not begin with +ssc, which checks no certificate: write bolt+s:// and name its CA as neo4jca")
+    try:
+        port = 7687 if parts.port is None else parts.port
+        plain = port and scheme in ("bolt", "bolt+s") and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    except ValueError:
+        plain = False  # a port that is no number
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user and a password: they have keys of their own")
+    if not plain or not parts.hostname:
+        raise ValueError(f"must be a host, or an address such as bolt://graph.example.org:7687, not {shown(given)}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{scheme}://{host}:{port}"
+
+
 def redis_url(given: str, place: Place) -> str | None:
     """The address of a Redis server, as text; see netwar.config.redis_address."""
     from netwar.config.redis_address import parsed

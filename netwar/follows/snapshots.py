@@ -41,6 +41,7 @@ class Snapshots:
     """The snapshots of one list: the `followers` of a user id, or its `following`."""
 
     def __init__(self, ledger: Ledger, index: str, direction: str, user: str) -> None:
+        self.user = user
         self._ledger = ledger
         self._index = index
         self._place = f"{direction}/{user}"

@@ -58,13 +58,18 @@ def ids_meant(archive: Documents, index: str, asked: Who) -> list[str]:
     return [asked.id] if asked.id else [holder.user for holder in holders(archive, index, [asked.name])[0]]
 
 
-def recorded_profiles(archive: Documents, index: str, entries: Sequence[str]) -> dict[str, Body]:
-    """The profiles of users as a queue has them, by entry: of an id, or of who bears a name now. Left out is who has none."""
+def recorded_ids(archive: Documents, index: str, entries: Sequence[str]) -> dict[str, str]:
+    """The ids of users as a queue has them, by entry: an id itself, or who bears a name now. Left out is a name of nobody."""
     asked = {entry: who(entry) for entry in entries}
     named = {entry: one.name for entry, one in asked.items() if one.name}
     bear = dict(zip(named, bearers(archive, index, list(named.values())), strict=True)) if named else {}
     ids = {entry: one.id for entry, one in asked.items() if one.id}
-    ids |= {entry: bearer.user for entry, bearer in bear.items() if bearer}
+    return ids | {entry: bearer.user for entry, bearer in bear.items() if bearer}
+
+
+def recorded_profiles(archive: Documents, index: str, entries: Sequence[str]) -> dict[str, Body]:
+    """The profiles of users as a queue has them, by entry: of an id, or of who bears a name now. Left out is who has none."""
+    ids = recorded_ids(archive, index, entries)
     profiles = archive.get(index, sorted(set(ids.values())))
     return {entry: profiles[id] for entry, id in ids.items() if id in profiles}
 

@@ -73,8 +73,8 @@ def told(data: Path, secrets: set[str]) -> Iterator[Path]:
 
 def damages(folder: Path) -> Iterator[str]:
     """What SQLite finds wrong in copies of all databases below a folder; no program may be running."""
-    with tempfile.TemporaryDirectory(prefix="tw-soak-") as place:
-        for path in sorted(folder.rglob("*.sqlite")):
+    for path in sorted(folder.rglob("*.sqlite")):  # several have the same name: each is copied into a folder of its own
+        with tempfile.TemporaryDirectory(prefix="tw-soak-") as place:
             for part in path.parent.glob(path.name + "*"):
                 shutil.copy(part, place)
             try:

@@ -51,6 +51,8 @@ class Ending:
             self._judge_queues(host)
             self._judge_people(host)
             self._judge_lists(host)
+        for host in self._soak.hosts:
+            self._judge_graph(host)
         self._judge_timelines()
 
     def look(self) -> None:
@@ -132,6 +134,12 @@ class Ending:
             told = self._queue(host, queue)
             if told["waiting"] or told["claimed"] or told["failed"]:
                 self._journal.fault(f"{host.name}: {queue} is not empty though nothing is wrong any more: {json.dumps(told)}")
+
+    def _judge_graph(self, host: Host) -> None:
+        """What is in files is fed from them alone; of a server that hosts share each feeds what it has recorded."""
+        self._ask(host.accounts[0], "tw-graph", "feed")
+        if not (self._soak.stores.elastic and len(self._soak.hosts) > 1):
+            self._ask(host.accounts[0], "tw-graph", "check", INDEX)
 
     def _judge_timelines(self) -> None:
         """In each archive; of hosts that share a queue the one counts that asked last."""

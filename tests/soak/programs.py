@@ -115,6 +115,20 @@ def listed(program: str) -> Row:
     return lambda around: Command(program, ["nsce-soak", "--yes"], expected=FAILS)
 
 
+def followed(around: Around) -> Command:
+    return Command("tw-graph", ["follows", around.listed(), "--index", INDEX], expected=FAILS)
+
+
+def neighbors(around: Around) -> Command:
+    user = around.chance.choice((around.one()["id"], around.one()["name"]))
+    return Command("tw-neighbors", [user, "--index", INDEX, *sometimes([], ["--json"])(around)], expected=FAILS)
+
+
+def tagged(around: Around) -> Command:
+    given = "".join(f"@{user['name']},{around.chance.choice(('leave', 'remain'))}\n" for user in around.some(12))
+    return Command("tw-tagnode", ["-", "--index", INDEX], given=given, expected=FAILS)
+
+
 def filtered(around: Around) -> Command:
     field = around.chance.choice(("author", "mentions"))
     return Command("tw-file2filt", [field, "-"], given=around.entries(around.some(12)), expected=FAILS)

@@ -135,7 +135,7 @@ class Soak:
         secret = account.host.app.replace("-key", "-secret")
         keys = {"consumer_key": account.host.app, "consumer_secret": secret, "auth": account.auth, "api": self.world.url}
         kinds = {"expand": "full" if number % 4 == 2 else "default", "dialect": "post" if number % 2 else "legacy"}
-        account.write(**keys, **kinds, data=account.host.data, budget=5, timeout=2, maxcpu=100, maxmem=100)
+        account.write(**keys, **kinds, data=account.host.data, budget=5, timeout=2, maxcpu=100, maxmem=100, graph="on")
 
     # -- days ------------------------------------------------------------------------------------
 

@@ -1,0 +1,92 @@
+"""Feeding: what is due in the outbox is read from the archive as it is now, and its edges replaced in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netwar.archive.base import Archive
+from netwar.archive.outbox import DueId, Outbox
+from netwar.graph.base import Graph, Named
+from netwar.profiles.edge_reader import EdgeReader, Read
+from netwar.records.documents import tweets_index, users_index
+from netwar.records.edges import TO_USERS, Edge
+
+BATCH = 2_000  # ids in one step
+AWAITED = 1_000
+
+
+@dataclass(slots=True)
+class Fed:
+    """What a run did: tweets whose edges were renewed, how many edges those have, and users who were given a name."""
+
+    tweets: int = 0
+    edges: int = 0
+    users: int = 0
+
+
+class Feeder:
+    """Feeds one index into the graph, and counts that in `fed`; one process at a time may. Every method raises ServiceDown.
+
+    What is taken from the outbox is settled only when it stands in the graph, so that the same command resumes after a kill.
+    """
+
+    def __init__(self, archive: Archive, outbox: Outbox, graph: Graph, name: str, fed: Fed) -> None:
+        self.name = name
+        self.fed = fed
+        self._archive, self._outbox, self._graph = archive, outbox, graph
+        self._tweets, self._users = tweets_index(name), users_index(name)
+        self._reader = EdgeReader(archive, self._tweets)
+
+    @property
+    def due(self) -> int:
+        """How many ids are due now."""
+        return self._outbox.pending(self._tweets).due + self._outbox.pending(self._users).due
+
+    def step(self) -> int:
+        """Feed some of what is due; how many ids that were, 0 at the end."""
+        if tweets := self._outbox.take(self._tweets, BATCH):
+            kept = self._archive.get(self._tweets, [one.id for one in tweets])
+            self.put(tweets, self._reader.batch(list(kept.values())))
+            return len(tweets)
+        users = self._outbox.take(self._users, BATCH)
+        if users:
+            self._name([one.id for one in users])
+            self._outbox.settle(self._users, users, {})
+        return len(users)
+
+    def put(self, taken: Sequence[DueId], read: Iterable[Read]) -> None:
+        """Let tweets have the edges that were read, and those of `taken` that are not there none; settle them."""
+        found: dict[str, Sequence[Edge]] = {one.id: () for one in taken}
+        waits: dict[str, list[str]] = {}
+        for body, edges, unresolved in read:
+            tweet = str(body["id"])
+            found[tweet] = edges
+            if wanted := [id for id in unresolved if id.isdigit() and id != tweet]:
+                waits[tweet] = wanted
+        self._graph.replace(self.name, found, {one.id for one in taken if one.fresh})
+        self._name_new(found)
+        self._outbox.settle(self._tweets, taken, waits)
+        self.fed.tweets += len(found)
+        self.fed.edges += sum(map(len, found.values()))
+
+    def look_again(self) -> None:
+        """Make due whoever waits for a tweet that another host has recorded meanwhile, in an archive that hosts share."""
+        after = "0"
+        while awaited := self._outbox.awaited(self._tweets, after, AWAITED):
+            missing = set(self._archive.missing(self._tweets, "id", awaited))
+            self._outbox.arrived(self._tweets, [id for id in awaited if id not in missing])
+            after = awaited[-1]
+
+    def _name_new(self, found: Mapping[str, Sequence[Edge]]) -> None:
+        """Give a name to those who came into the graph."""
+        made = [edge for edges in found.values() for edge in edges]
+        users = {edge.source for edge in made} | {edge.target for edge in made if edge.type in TO_USERS}
+        if nameless := self._graph.nameless(self.name, sorted(users)):
+            self._name(nameless)
+
+    def _name(self, users: Sequence[str]) -> None:
+        known = self._archive.profiles(self._users, users)
+        named = [Named(id, known[id].name, known[id].retrieved) if id in known else Named(id) for id in users]
+        self._graph.name(self.name, named)
+        self.fed.users += len(known)
