@@ -135,6 +135,9 @@ def answer(path: str) -> tuple[int, str, bytes]:
     elif path.startswith("/2/tweets/search/recent"):
         body = {"errors": [{"parameters": {"query": [EVIL]}, "message": EVIL}], "title": EVIL, "detail": EVIL}
         return 400, "application/json", json.dumps(body).encode()
+    elif path.startswith("/2/tweets?"):
+        gone = {"value": "99", "parameter": "ids", "title": EVIL, "detail": EVIL, "type": "x/resource-not-found"}
+        body = {"data": [{"id": USER, "text": EVIL, "author_id": OTHER}], "errors": [gone]}
     elif path.startswith(("/2/", "/oauth")):
         body = {"title": EVIL, "detail": EVIL, "type": "about:blank", "errors": [{"message": EVIL, "code": 1}]}
         return 403, "application/json", json.dumps(body).encode()

@@ -151,6 +151,7 @@ WORDS = {
     "tw-friend2usertest": ("nasa",),
     "tw-friendquick": ("nasa",),
     "tw-idu3elk": ("brexit",),
+    "tw-hydrate": ("-", "brexit"),
     "tw-import": ("-", "brexit"),
     "tw-file2filt": ("author", "-"),
     "tw-list2filt": ("nsce",),

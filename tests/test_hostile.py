@@ -50,6 +50,7 @@ CASES: dict[str, list[str]] = {
     "tw-friend2usertest": [f"{USER} --yes"],
     "tw-friendquick": [f"{USER} - --yes"],
     "tw-graph": ["status", "feed", "check evil", "rebuild evil", f"follows {USER} --index evil", "FILE", "init FILE"],
+    "tw-hydrate": ["ids.txt evil --yes", "FILE evil --yes --csv", "ids.txt evil --yes --again --json", "no FILE"],
     "tw-help": ["", "look", "FILE"],
     "tw-gaps": ["evil", "evil --csv", "evil --json", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],

@@ -138,7 +138,10 @@ TASKS = (
     Task(
         "bring",
         "Bring in what others have kept",
-        (("tw-import", "Import files of twarc, X's archive, Elasticsearch, exports"),),
+        (
+            ("tw-import", "Import files of twarc, X's archive, Elasticsearch, exports"),
+            ("tw-hydrate", "Buy the posts of a file of ids"),
+        ),
     ),
     Task(
         "costs",

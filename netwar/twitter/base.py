@@ -113,6 +113,9 @@ class Twitter(Protocol):
     def users(self, ids: Sequence[str], *, index: str) -> Answer:
         """The profiles of up to 100 ids; those not found are among the page's problems."""
 
+    def posts(self, ids: Sequence[str], *, index: str) -> Answer:
+        """The posts of up to 100 ids, with what comes along with them; those not found are among the page's problems."""
+
     def follows(
         self,
         user: str,

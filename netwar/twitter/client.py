@@ -21,6 +21,7 @@ from netwar.twitter.endpoints import (
     ME,
     NAMES,
     OWNED_LISTS,
+    POSTS,
     TIMELINE,
     USAGE,
     USERS,
@@ -95,6 +96,17 @@ class Client(Searcher):
     def users(self, ids: Sequence[str], *, index: str) -> Answer:
         """Look up ids."""
         return self._look_up(USERS, "/2/users", "ids", ids, index)
+
+    def posts(self, ids: Sequence[str], *, index: str) -> Answer:
+        """Look up posts. Fewer are looked up when the budget leaves no room for all."""
+
+        def most(posts: int) -> dict[str, int]:
+            return {"post": posts * (1 + REFERENCES), "user": posts + self._came_along(posts)}
+
+        request = f"{POSTS.name} {short(','.join(sorted(ids)))}"
+        reservation, count = self._purse.reserve(request, [*shrinking_sizes(len(ids), 1)], most, index)
+        params = {"ids": ",".join(ids[:count]), **self._words.timeline(full=self._full)}
+        return self._ask(POSTS, "/2/tweets", params, reservation, asked=count)
 
     def follows(
         self,

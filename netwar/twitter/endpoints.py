@@ -36,6 +36,7 @@ class Endpoint:
 
 
 TIMELINE = Endpoint("users/:id/tweets", app=10_000, user=900)
+POSTS = Endpoint("tweets", app=3_500, user=5_000)
 USERS = Endpoint("users", app=300, user=900)
 NAMES = Endpoint("users/by", app=300, user=900)
 FOLLOWERS = Endpoint("users/:id/followers", app=300, user=300, listed=True)

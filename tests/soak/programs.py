@@ -260,6 +260,13 @@ def imported(around: Around) -> Command:
     return Command("tw-import", ["-", "imported"], "\n".join([*lines, "{broken", "12"]) + "\n", expected=FAILS)
 
 
+def hydrated(around: Around) -> Command:
+    """Posts by their ids, some of which nobody ever posted."""
+    ids = around.chance.sample(around.tweets, min(30, len(around.tweets)))
+    options = around.chance.choice(([], ["--wait"], ["--again"], ["--budget", "0.2"]))
+    return Command("tw-hydrate", ["-", "imported", "--yes", *options], "\n".join([*ids, "99", "no id"]), expected=FAILS)
+
+
 def gaps(around: Around) -> Command:
     more = around.chance.choice(([], ["--open"], ["--json"], ["--longer", "3"]))
     return Command("tw-gaps", [around.chance.choice(CAPTURES), *more], expected=FAILS)

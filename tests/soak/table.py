@@ -48,6 +48,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     ],
     "tw-help": [(1, do.plain("tw-help"))],
     "tw-gaps": [(1, do.gaps)],
+    "tw-hydrate": [(2, do.hydrated)],
     "tw-idu3elk": [(20, do.capture)],
     "tw-import": [(2, do.imported)],
     "tw-indices": [(1, do.plain("tw-indices")), (1, do.plain("tw-indices", "--json"))],

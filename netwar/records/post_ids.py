@@ -1,0 +1,79 @@
+"""Files of ids of posts as people have them: one a line, the first column of a table, JSON, addresses of posts.
+
+Ids that a spreadsheet has rounded belong to nobody, or to another post: they are refused as those of users are (records.entries).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from netwar.records.dialects import objects
+from netwar.records.entries import HOW_TO_KEEP, NUMBER_CUT, NUMBER_DECIMAL, NUMBER_SPLIT, Fault, are_rounded, shown
+from netwar.records.ids import identity, number
+from netwar.records.nobody import is_heading
+
+ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:x|twitter)\.com/[^?#]*/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?")
+DELIMITERS = ",;\t"
+LONGEST = 1 << 20  # letters of a cell; a table may have whole texts in it
+
+
+def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Fault]:
+    """(line, id) for each row of a table or list that begins with `head`; a fault for a row that names no post."""
+    csv.field_size_limit(LONGEST)
+    first = head.partition("\n")[0]
+    rows = csv.reader(lines, delimiter=min(DELIMITERS, key=lambda sign: first.find(sign) if sign in first else len(first) + 1))
+    sound, is_first = not are_rounded([head]), True
+    while True:
+        before = rows.line_num
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Fault(before + 1, "", f"this is no row of a table: {error}")
+            continue
+        text = row[0].strip().strip("'\"") if row else ""
+        if text and not (is_first and is_heading(text, first=True)):
+            yield _told(before + 1, text, sound)
+        is_first = is_first and not text
+
+
+def of_value(value: Any) -> list[str]:
+    """The ids in a value of JSON: an id alone, a post, or an answer of X with posts."""
+    if isinstance(value, dict):
+        if "data" in value:
+            return [id for one in objects(value["data"]) for id in of_value(one)]
+        value = value.get("id_str") or value.get("id")
+    if isinstance(value, list):
+        return [id for one in value for id in of_value(one)]
+    id = identity(value)
+    return [id] if id is not None and number(id) is not None else []
+
+
+def post_id(text: str, *, sound: bool) -> str:
+    """The id of a post, or in its address. Raises ValueError, saying what is wrong with a text.
+
+    `sound` when it stands among many that no spreadsheet has rounded.
+    """
+    if found := ADDRESS.fullmatch(text):
+        return found[1]
+    if NUMBER_CUT.fullmatch(text) or NUMBER_DECIMAL.fullmatch(text) or NUMBER_SPLIT.fullmatch(text):
+        raise ValueError(f"a spreadsheet took this id for a quantity, and may have rounded it: {HOW_TO_KEEP}")
+    if number(text) is None:
+        raise ValueError("this is no id of a post")
+    if len(text) >= 18 and text.endswith("000") and not sound:
+        raise ValueError(
+            f"this looks like an id whose last digits a spreadsheet replaced by zeros: {HOW_TO_KEEP} "
+            f"(if the id is right, write x.com/i/status/{text})"
+        )
+    return text
+
+
+def _told(line: int, text: str, sound: bool) -> tuple[int, str] | Fault:
+    try:
+        return line, post_id(text, sound=sound)
+    except ValueError as fault:
+        return Fault(line, shown(text), str(fault))

@@ -1,0 +1,130 @@
+"""tw-hydrate: what ids name is bought once, and what is gone is known to be gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.desk import BIN
+from tests.imports.samples import jsonl, status
+from tests.operator import THREE, Operator
+
+KILLER = Path(__file__).parents[1] / "timelines" / "killer.py"
+
+POSTS = "/2/tweets"
+
+
+class Buyer(Operator):
+    """Who buys posts by their ids into brexit."""
+
+    def file(self, name: str, content: str) -> None:
+        (self.desk.home / name).write_text(content)
+
+    def buy(self, *arguments: object, check: int | None = 0, **more: Any) -> Any:
+        return self.run("tw-hydrate", *arguments, check=check, **more)
+
+    def asked(self) -> list[list[str]]:
+        lines = [line for line in self.log() if line["path"] == POSTS and line["method"] == "GET" and line["status"] == 200]
+        return [line["parameters"]["ids"].split(",") for line in lines]
+
+    def kept(self, via: str = "lookup") -> set[int]:
+        return {row[0] for row in self.select("brexit", "SELECT id FROM tweets WHERE via = ?", via)}
+
+    def of(self, state: str) -> list[int]:
+        return [id for user in self.users() if user["state"] == state for id in self.truth(user["id"])]
+
+
+def test_what_is_there_is_bought_once_and_what_is_not_is_known_to_be_gone(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    active, away = one.of("active"), [*one.of("suspended"), *one.of("gone"), *one.of("protected"), 99]
+    named = [*active, *away, *active[:50]]
+    one.file("ids.txt", "id\n" + "".join(f"{id}\n" for id in named))
+    ended = one.buy("ids.txt", "brexit", "--yes", "--json")
+    assert "171 posts to buy: $0.85, and with their authors" in ended.stderr
+    assert f"{len(active)} posts bought for " in ended.stderr
+    assert one.kept() == set(active)
+    assert [len(ids) for ids in one.asked()] == [100, len(active) + len(away) - 100]
+    told = {int(row["id"]): row["why"] for row in map(json.loads, ended.stdout.splitlines())}
+    assert told.keys() == set(away)
+    assert {told[id] for id in (*one.of("gone"), 99)} == {"gone"}
+    assert {told[id] for id in one.of("protected")} == {"protected"}
+    assert one.spent() == one.bill()["micro"] > len(active) * 5000
+    assert "nothing is left to buy of 171 ids" in one.buy("ids.txt", "brexit", "--yes").stderr
+    assert len(one.asked()) == 2
+    counted = one.run("tw-indices", "--json").stdout
+    assert json.loads(counted.splitlines()[0])["tweets"] >= len(active), "what is gone is shown nowhere"
+    assert "not to be had: " in one.buy("ids.txt", "brexit", "--yes", "--again").stderr
+    assert sorted(map(int, one.asked()[2])) == sorted(away)
+
+
+def test_a_kept_copy_takes_the_place_of_what_is_gone(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    one.buy("-", "brexit", "--yes", input=status(1)["id_str"])
+    assert one.run("tw-1tweet", status(1)["id_str"], check=1)
+    one.run("tw-import", "-", "brexit", input=jsonl([status(1)]))
+    assert "status 1" in one.run("tw-1tweet", status(1)["id_str"]).stdout
+
+
+def test_of_what_x_says_nothing_is_asked_again(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    some = one.of("active")[:10]
+    one.post("faults", {"kind": "leave-out", "times": 1, "ids": [str(id) for id in some[:4]]})
+    ended = one.buy("-", "brexit", "--yes", "--csv", input="\n".join(map(str, some)), check=None)
+    left = set(some) - one.kept()
+    assert left == set(some[:4])
+    assert (ended.status, f"X said nothing of {len(left)} post" in ended.stderr) == (1, True)
+    assert {line.split(",")[0] for line in ended.stdout.splitlines()[1:]} == set(map(str, left))
+    one.buy("-", "brexit", "--yes", input="\n".join(map(str, some)))
+    assert one.kept() == set(some)
+
+
+def test_a_budget_holds_and_the_next_run_buys_the_rest(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    some = one.of("active")
+    one.file("ids.json", json.dumps([{"id": str(id), "text": "x"} for id in some], indent=1))
+    assert "say --yes" in one.buy("ids.json", "brexit", "--budget", "0.01", check=77).stderr
+    stopped = one.buy("ids.json", "brexit", "--yes", "--budget", "0.5", check=77)
+    assert "posts bought for" in stopped.stderr
+    assert one.spent() <= 500_000
+    first = one.kept()
+    assert 0 < len(first) < len(some)
+    one.buy("ids.json", "brexit", "--yes")
+    assert one.kept() == set(some)
+    asked = [id for ids in one.asked() for id in ids]
+    assert len(asked) == len(set(asked)), "nothing was asked for twice"
+    assert one.spent() == one.bill()["micro"]
+
+
+def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    a, b = one.of("active")[:2]
+    table = f'tweet_id;text\n{a};"x\n{b};y"\nhttps://x.com/i/status/{b}?s=20\n1.23E+18;z\n1169246717864136000;w\nnasa\n'
+    ended = one.buy("-", "brexit", "--yes", input=table, check=1)
+    assert "3 lines without an id of a post (listed above)" in ended.stderr
+    assert ended.stderr.count("a spreadsheet") == 2
+    assert one.kept() == {a, b}
+
+
+def test_killed_wherever_it_goes_on_and_pays_for_nothing_twice(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    some = [*one.of("active"), *one.of("gone"), *one.of("suspended"), *one.of("protected")]
+    one.file("ids.txt", "\n".join(map(str, some)))
+    for moment, number in (("billed", 1), ("before", 1), ("between", 1), ("billed", 1)):
+        given = (str(KILLER), moment, number, BIN / "tw-hydrate", "ids.txt", "brexit", "--yes")
+        assert one.run(*given, check=None).status == -9
+    one.buy("ids.txt", "brexit", "--yes")
+    assert one.kept() | one.kept("reference") >= {*one.of("active")}
+    assert one.kept("tombstone") == {*one.of("gone"), *one.of("protected"), *one.of("suspended")}
+    assert one.spent() == one.bill()["micro"]
+    first, *others = one.asked()
+    assert others[:2] == [first, first], "what was not written is asked for once more, as the same request"
+    assert not set(first) & {id for ids in others[2:] for id in ids}, "and what was written is not"
+    assert "nothing is left" in one.buy("ids.txt", "brexit").stderr
