@@ -105,6 +105,17 @@ def references(post: Object) -> list[tuple[str, str]]:
     return [(kind, id) for kind, id in told if id]
 
 
+# What a post is by what it is made from, and which of several it is: a reply that quotes is a reply.
+KINDS = {"retweeted": "retweet", "replied_to": "reply", "quoted": "quote"}
+ORIGINAL = "original"
+
+
+def kind(post: Object) -> str:
+    """What a post is: retweet, reply, quote, or original if it is made from no other one."""
+    named = {type for type, _ in references(post)}
+    return next((kind for type, kind in KINDS.items() if type in named), ORIGINAL)
+
+
 def text(post: Object) -> str:
     """The whole text: `text` of a long post stops near 280 characters."""
     note = post.get("note_tweet") or post.get("note_post")

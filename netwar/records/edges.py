@@ -70,6 +70,11 @@ def when(body: Object) -> int | None:
     return (posted(id) if id is not None else None) or milliseconds(body.get("created_at"))
 
 
+def links(body: Object) -> list[str]:
+    """The addresses that a tweet shares, as X expanded them, each once: the targets of its edges of the type SHARES."""
+    return list(dict.fromkeys(target for _, target in _links(body, _entities(body))))
+
+
 Found = tuple[str, str]  # a type and a target; without a type it is what is unresolved
 
 

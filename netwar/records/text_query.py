@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netwar.records.dialects import Object, text
 from netwar.records.words import spelled
 
 TERMS = re.compile(r'(?P<end>\))|(?P<no>-?)(?:(?P<begin>\()|"(?P<phrase>[^"]*)"?(?P<more>\*?)|(?P<word>[^\s"()]+))')
@@ -59,9 +60,16 @@ def question(words: str) -> Question | None:
     return _joined(found, [])
 
 
-def matches(asked: Question, text: str) -> bool:
+def spoken(body: Object, users: bool) -> str:
+    """The text of a document that is searched."""
+    if users:
+        return "\n".join(str(body.get(name) or "") for name in ("username", "name", "description"))
+    return text(body)
+
+
+def matches(asked: Question, words: str) -> bool:
     """Whether a text answers the question."""
-    return _holds(asked, f" {spelled(text)} ")
+    return _holds(asked, f" {spelled(words)} ")
 
 
 def _holds(asked: Question, words: str) -> bool:

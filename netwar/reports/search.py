@@ -12,7 +12,7 @@ from netwar.profiles.identity import Who, ids_meant
 from netwar.records.text_query import question
 from netwar.records.times import milliseconds
 
-__all__ = ["Within", "check", "find"]
+__all__ = ["Within", "authors_meant", "check", "find"]
 
 
 def check(archive: Archive, index: str, words: str, within: Within) -> None:
@@ -43,7 +43,7 @@ def _is_known(archive: Archive, index: str, asked: Who) -> bool:
         return True
     if asked.id:
         return bool(archive.profiles(users, [asked.id])) or archive.record(index, asked.id) != Record(asked.id)
-    return bool(_ids(archive, index, asked))
+    return bool(authors_meant(archive, index, asked))
 
 
 def find(archive: Archive, index: str, words: str, within: Within, limit: int | None) -> Iterator[Body]:
@@ -53,11 +53,11 @@ def find(archive: Archive, index: str, words: str, within: Within, limit: int | 
     if within == Within():
         return archive.search(index, words, limit)
     asked = _who(within)
-    ids = _ids(archive, index, asked) if asked else None
+    ids = authors_meant(archive, index, asked) if asked else None
     return islice((body for body in archive.search(index, words) if _lies_within(body, within, ids)), limit)
 
 
-def _ids(archive: Archive, index: str, asked: Who) -> set[str]:
+def authors_meant(archive: Archive, index: str, asked: Who) -> set[str]:
     """The ids of the users who are meant: by name all that are known to bear it or to have borne it, by profile or ledger."""
     if asked.id:
         return {asked.id}

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from netwar.archive.base import Body
-from netwar.records.dialects import text
 from netwar.records.text_query import Either, Phrase, Question
 
 # In indices of old: to their tokenizer each Han and hiragana sign is a word, and other unspaced scripts are one word a run.
@@ -16,13 +14,6 @@ RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff]+")
 ENDINGS = 1_000  # of a phrase whose last word is cut off, so many words that it may be
 
 Query = dict[str, Any]
-
-
-def spoken(body: Body, users: bool) -> str:
-    """The text of a document that is searched."""
-    if users:
-        return "\n".join(str(body.get(name) or "") for name in ("username", "name", "description"))
-    return text(body)
 
 
 def exact(asked: Question, field: str) -> Query:

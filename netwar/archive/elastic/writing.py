@@ -11,12 +11,12 @@ from netwar.archive.base import Body, Tally
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import with_words
-from netwar.archive.elastic.text_query import spoken
 from netwar.archive.elastic.yielding import Yielding
 from netwar.archive.incoming import UNSTORABLE, checked, refused
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document, parted
 from netwar.records.sources import BECAUSE, WHOLE
+from netwar.records.text_query import spoken
 from netwar.records.words import spelled
 
 # What is asked for by these is found even of a document that had to be wrapped up.
