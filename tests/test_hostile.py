@@ -36,6 +36,8 @@ CASES: dict[str, list[str]] = {
     "tw-count": ["FILE --yes", "FILE --each --csv --yes", "rain", "no FILE"],
     "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
     "tw-dequeue": ["FILE", f"{USER} nasa --queue FILE"],
+    "tw-dumptweets": ["evil", "evil --raw", "evil --csv", "evil --twarc", "evil FILE", "evil --user FILE", "FILE"],
+    "tw-dumpusers": ["evil", "evil --csv --versions", "evil --csv --fields FILE", "FILE"],
     "tw-elk": [
         *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),
         *(f"POST /evil @FILE --show {E}", f"replicas FILE 1 --show {E}"),
@@ -51,6 +53,8 @@ CASES: dict[str, list[str]] = {
     "tw-friendquick": [f"{USER} - --yes"],
     "tw-graph": ["status", "feed", "check evil", "rebuild evil", f"follows {USER} --index evil", "FILE", "init FILE"],
     "tw-hydrate": ["ids.txt evil --yes", "FILE evil --yes --csv", "ids.txt evil --yes --again --json", "no FILE"],
+    "tw-exports": ["", "--json", "--csv", "--to FILE"],
+    "tw-harvestlinks": ["evil", "evil --csv", "evil --json --by host", "FILE"],
     "tw-help": ["", "look", "FILE"],
     "tw-gaps": ["evil", "evil --csv", "evil --json", "FILE"],
     "tw-idu3elk": ["evil", "evil --estimate", "evil --queue work -v"],

@@ -59,6 +59,15 @@ def data() -> TextIO:
     return sys.stdout
 
 
+def put_bytes(content: bytes) -> None:
+    """Put bytes on standard output as they are. A person at a terminal is shown their text like all else."""
+    stream = data()
+    if isinstance(stream, Shown) and stream.faithful:
+        stream.buffer.write(content)
+    else:
+        stream.write(content.decode(errors="replace"))
+
+
 def control(sequence: str) -> None:
     """Move the cursor of the terminal behind standard error."""
     _put(sys.stderr, sequence)

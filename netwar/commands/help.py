@@ -144,6 +144,15 @@ TASKS = (
         ),
     ),
     Task(
+        "export",
+        "Hand on what is recorded, and know who got it",
+        (
+            ("tw-dumptweets tw-dumpusers", "Write tweets for other tools; users"),
+            ("tw-exports", "Show the export log: what, how many, to whom"),
+            ("tw-harvestlinks", "Show what addresses tweets share, by host or day"),
+        ),
+    ),
+    Task(
         "costs",
         "Watch costs and limits",
         (

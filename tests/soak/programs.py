@@ -267,6 +267,17 @@ def hydrated(around: Around) -> Command:
     return Command("tw-hydrate", ["-", "imported", "--yes", *options], "\n".join([*ids, "99", "no id"]), expected=FAILS)
 
 
+def dumped(program: str) -> Row:
+    """An export that goes on where an earlier one was killed, and perhaps meets one that still runs."""
+
+    def row(around: Around) -> Command:
+        name, *more = around.chance.choice((["a.jsonl"], ["b.jsonl.gz"], ["c.jsonl.zst", "--raw"], ["d.txt", "--ids"]))
+        file = around.account.home / f"{program}-{name}"
+        return Command(program, [INDEX, str(file), *more, "--resume", "--to", "Somebody"], expected=FAILS | {75})
+
+    return row
+
+
 def gaps(around: Around) -> Command:
     more = around.chance.choice(([], ["--open"], ["--json"], ["--longer", "3"]))
     return Command("tw-gaps", [around.chance.choice(CAPTURES), *more], expected=FAILS)

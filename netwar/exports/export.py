@@ -1,0 +1,99 @@
+"""One export: documents out of the archive, chosen, shaped, packed and written, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import orjson
+
+from netwar.archive.base import Body, Documents
+from netwar.errors import NetwarError
+from netwar.exports.files import Hashed
+from netwar.exports.lines import Shape
+from netwar.exports.packing import Packer, whole_frames
+from netwar.exports.selection import Chosen
+from netwar.records.ids import number
+
+BATCH = 1_000  # documents, and lines of a frame
+TOLD = 1_000  # documents between two words about the progress
+
+Report = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Export:
+    """What goes out of an archive, and how far it is: `count` documents, the last with the id `last`.
+
+    `report` is told how many more documents were looked at.
+    """
+
+    archive: Documents
+    chosen: Chosen
+    report: Report
+    count: int = 0
+    last: int = -1
+
+    def batches(self, size: int = BATCH) -> Iterator[list[Body]]:
+        """The chosen documents behind `last`, in batches; they count as gone out when the next batch is asked for."""
+        batch: list[Body] = []
+        looked_at = 0
+        for body, is_chosen in self.chosen.scan(self.archive, self.last):
+            looked_at += 1
+            if looked_at == TOLD:
+                self.report(looked_at)
+                looked_at = 0
+            if is_chosen:
+                batch.append(body)
+            if len(batch) == size:
+                yield batch
+                self._gone_out(batch)
+                batch = []
+        if batch:
+            yield batch
+            self._gone_out(batch)
+        self.report(looked_at)
+
+    def _gone_out(self, batch: list[Body]) -> None:
+        self.count += len(batch)
+        self.last = number(batch[-1].get("id")) or self.last
+
+
+def write(export: Export, shape: Shape, packer: Packer, out: Hashed) -> None:
+    """Write what is to come of an export; the heading first, if nothing is there yet."""
+    if shape.header and not out.bytes:
+        out.write(packer.batch(shape.header))
+    for batch in export.batches():
+        out.write(packer.batch(shape.batch(batch)))
+        out.flush()
+    if last := shape.end():
+        out.write(packer.batch(last))
+    out.write(packer.end())
+
+
+def go_on(export: Export, file: BinaryIO, ending: str, out: Hashed) -> None:
+    """Take up a file of JSON lines or ids where it was cut off: its whole frames stay, what is behind them is cut away.
+
+    Raises NetwarError for a file whose last line has no id.
+    """
+    last = b""
+    for packed, data in whole_frames(file, ending):
+        out.seen(packed)
+        export.count += data.count(b"\n")
+        last = data
+    file.seek(out.bytes)
+    file.truncate()
+    if last:
+        export.last = _id(last.rstrip(b"\n").rpartition(b"\n")[2])
+
+
+def _id(line: bytes) -> int:
+    try:
+        told = orjson.loads(line)
+        found = number(str(told["id"] if isinstance(told, dict) else told))
+    except (orjson.JSONDecodeError, KeyError):
+        found = None
+    if found is None:
+        raise NetwarError("the file that was cut off is damaged: its last line has no id; remove it and run again")
+    return found

@@ -1,0 +1,129 @@
+"""The file that an export goes into: beside its place until it is whole, and on the disk before it takes that place.
+
+A file that can go on when it was cut off bears the name FILE.DIGEST.part meanwhile; the digest is of what was asked for, so that
+no other export goes on in it. Any other one bears a name of chance, and is removed when the export does not come to its end.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from netwar.connections.folders import FULL, synced, umask
+from netwar.errors import Busy, NetwarError, ServiceDown
+
+Write = Callable[[bytes], object]
+
+
+class Hashed:
+    """Where bytes go, counted and hashed on their way. Has what pyarrow wants of a file."""
+
+    closed = False
+
+    def __init__(self, write: Write, flush: Callable[[], object] = lambda: None) -> None:
+        self._write, self._flush = write, flush
+        self._sha256 = hashlib.sha256()
+        self.bytes = 0
+
+    def write(self, data: bytes) -> int:
+        """Write all of it."""
+        self._write(data)
+        return self.seen(data)
+
+    def seen(self, data: bytes) -> int:
+        """Count and hash what stands there already."""
+        self._sha256.update(data)
+        self.bytes += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Hand on what is held back."""
+        self._flush()
+
+    def tell(self) -> int:
+        """How many bytes were written."""
+        return self.bytes
+
+    def close(self) -> None:
+        """Nothing: whoever opened the file closes it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all bytes so far, in hexadecimal."""
+        return self._sha256.hexdigest()
+
+
+@contextmanager
+def replacing(path: Path, before: Callable[[], None]) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` when the block ends well; else nothing is left of it.
+
+    `before` is called when all is on the disk and nothing has taken its place yet. Raises NetwarError where it cannot be
+    written, ServiceDown where the disk is full.
+    """
+    check(path)
+    with _told(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+    try:
+        with _told(path), os.fdopen(handle, "wb") as file:
+            yield file
+            os.fchmod(handle, 0o666 & ~umask())
+            _place(file, Path(name), path, before)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def going_on(path: Path, asked: str, before: Callable[[], None]) -> Iterator[BinaryIO]:
+    """The file that this export, whatever `asked` says in full, goes on in: new, or as it was cut off.
+
+    It takes the place of `path` when the block ends well, and stays for the next run when it does not. Raises as `replacing`
+    does, and Busy while another run writes it.
+    """
+    check(path)
+    part = partial(path, asked)
+    with _told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another run writes {part}: one at a time") from None
+        yield file
+        _place(file, part, path, before)
+
+
+def partial(path: Path, asked: str) -> Path:
+    """The name of a file that is not whole yet."""
+    return path.with_name(f"{path.name}.{hashlib.sha256(asked.encode()).hexdigest()[:12]}.part")
+
+
+def check(path: Path) -> None:
+    """Raises NetwarError where no file can be: run by root, an export would take /dev/null away from the whole machine."""
+    folder = os.path.realpath(path.parent)
+    if (path.exists() and not path.is_file()) or folder == "/dev" or folder.startswith("/proc/"):
+        raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
+
+
+def _place(file: BinaryIO, name: Path, path: Path, before: Callable[[], None]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    before()
+    os.replace(name, path)
+    synced(path.parent)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ServiceDown(f"{path} cannot be written: {FULL}") from error
+        raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,124 @@
+"""The export log: what went out, how much, and to whom; a file of JSON lines in the data folder.
+
+An export has two lines: one before its first byte, one before its file takes its place, or after its last byte where it went
+to standard output. So there is no export without a line, however it was killed.
+
+What X allows (developer policy, "Redistribution of X content"): an entity may be given 1,500,000 post ids in 30 days, and
+whole posts or users to a person 500 a day; the guidelines and the restricted use cases say 50,000 a recipient and day, and we
+keep to the lower one. Research institutions may share more ids for non-commercial research.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from netwar.connections.folders import existing, lock, made, opened, trouble
+from netwar.errors import ServiceDown
+from netwar.records.parsing import parsed, written
+
+DAY_MS = 86_400_000
+IDS_SHARED, IDS_DAYS = 1_500_000, 30  # to an entity in so many days
+OBJECTS_SHARED, OBJECTS_DAYS = 500, 1  # to a person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An export: `key` tells it from all others; times are ms. `form` is ids, flattened, raw, csv, parquet.
+
+    `query` says what was chosen (`Selection.said`). `path` is empty for standard output, `to` for the recorder's own use. `ended`
+    is None for one that did not come to its end, as far as the log knows.
+    """
+
+    key: str
+    began: int
+    index: str
+    form: str
+    query: dict[str, Any]
+    path: str = ""
+    to: str = ""
+    ended: int | None = None
+    count: int = 0
+    bytes: int = 0
+    sha256: str = ""
+
+    @property
+    def is_of_ids(self) -> bool:
+        """Whether ids went out and nothing else."""
+        return self.form == "ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What somebody was given of late: ids of posts in 30 days, whole posts and users in a day."""
+
+    ids: int = 0
+    objects: int = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether X allows less."""
+        return self.ids > IDS_SHARED or self.objects > OBJECTS_SHARED
+
+
+@dataclass(slots=True)
+class ExportLog:
+    """The log in a file, which many runs write to at once. Methods raise ServiceDown where it cannot be used."""
+
+    path: Path
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down, or what became of it, and wait for the disk."""
+        told = {name: value for name, value in asdict(entry).items() if value not in ("", None)}
+        try:
+            made(self.path.parent)
+            with os.fdopen(opened(self.path, os.O_RDWR | os.O_APPEND), "r+b", buffering=0) as file:
+                lock(file.fileno())
+                if file.seek(0, os.SEEK_END) and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                    file.write(b"\n")  # behind a line that a full disk cut off
+                file.write(written(told) + b"\n")
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise ServiceDown(f"{self.path} cannot be written: {trouble(error)}; nothing goes out unlogged") from error
+
+    def entries(self) -> list[Entry]:
+        """All exports, the oldest first."""
+        found: dict[str, Entry] = {}
+        for entry in self._read():
+            found[entry.key] = entry
+        return sorted(found.values(), key=lambda entry: entry.began)
+
+    def shared(self, to: str, now: int) -> Shared:
+        """What somebody was given until `now`. Exports to files that did not come to their end were not given."""
+        mine = [entry for entry in self.entries() if entry.to == to and entry.ended is not None]
+        ids = _sum(entry for entry in mine if entry.index.startswith("tw") and _within(entry, now, IDS_DAYS))
+        return Shared(ids, _sum(entry for entry in mine if not entry.is_of_ids and _within(entry, now, OBJECTS_DAYS)))
+
+    def _read(self) -> Iterable[Entry]:
+        try:
+            with os.fdopen(existing(self.path), "rb") as file:
+                yield from (entry for line in file if (entry := _entry(line)))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ServiceDown(f"{self.path} cannot be read: {trouble(error)}") from error
+
+
+def _entry(line: bytes) -> Entry | None:
+    """The entry in a line; None for a line that was cut off."""
+    try:
+        told = parsed(line)
+        return Entry(**{one.name: told[one.name] for one in fields(Entry) if one.name in told})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _within(entry: Entry, now: int, days: int) -> bool:
+    return (entry.ended or 0) > now - days * DAY_MS
+
+
+def _sum(entries: Iterable[Entry]) -> int:
+    return sum(entry.count for entry in entries)

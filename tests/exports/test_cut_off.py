@@ -1,0 +1,91 @@
+"""Exports that are stopped, killed, or find no room: a file is whole or not there, and goes on byte by byte."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+
+from netwar.exports.export import BATCH, Export, go_on, write
+from netwar.exports.files import Hashed
+from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
+from netwar.exports.packing import packer
+from netwar.exports.selection import Chosen, Selection
+from tests.exports.conftest import Exporting
+from tests.randomly import SEED
+from tests.rows import rows
+
+KILLS = 20
+
+
+@rows(("ending", "form"), [("", FLATTENED), (".gz", IDS), (".zst", RAW), (".zst", FLATTENED)])
+def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(exporting: Exporting, ending: str, form: str) -> None:
+    chance = random.Random(SEED)
+    with exporting.archive() as archive:
+
+        def exported(begun: bytes) -> bytes:
+            export = Export(archive, Chosen("twmade", Selection()), lambda n: None)
+            file = io.BytesIO(begun)
+            out = Hashed(file.write)
+            go_on(export, file, ending, out)
+            write(export, shape(Form(form), archive, "twmade"), packer(ending, frames=True), out)
+            assert export.count == len(whole_ids)
+            assert out.bytes == len(file.getvalue())
+            return file.getvalue()
+
+        whole_ids = exporting.documents()
+        whole = exported(b"")
+        assert len(whole_ids) > 2 * BATCH
+        for place in [1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(2))]:
+            assert exported(whole[:place]) == whole, place
+        assert exported(whole[: len(whole) // 2] + b"\0" * 9) == whole
+
+
+@rows("name", ["k.jsonl", "k.jsonl.gz", "k.jsonl.zst", "k.txt"])
+def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Exporting, name: str) -> None:
+    chance, more = random.Random(f"{SEED}{name}"), (["--ids"] if name == "k.txt" else [])
+    exporting.run("tw-dumptweets", "made", f"uncut-{name}", *more, "--resume")
+    killed = 0
+    for _ in range(KILLS // 4):
+        begun = exporting.desk.begin("tw-dumptweets", "made", name, *more, "--resume")
+        killed += begun.kill_after(chance.uniform(0.02, 0.6))
+        begun.end()
+        assert not exporting.path(name).exists() or content(exporting, name) == content(exporting, f"uncut-{name}")
+        exporting.path(name).unlink(missing_ok=True)
+    assert killed
+    exporting.run("tw-dumptweets", "made", name, *more, "--resume")
+    assert content(exporting, name) == content(exporting, f"uncut-{name}")
+    assert not list(exporting.desk.home.glob(f"{name}.*.part"))
+
+
+def content(exporting: Exporting, name: str) -> bytes:
+    return exporting.path(name).read_bytes()
+
+
+def test_no_other_export_goes_on_in_a_file_that_was_cut_off(exporting: Exporting) -> None:
+    path = exporting.path("mine.txt")
+    left = [path.with_name(f"mine.txt.{digest}.part") for digest in ("0" * 12, "f" * 12)]
+    for one in left:
+        one.write_text("999\n")
+    exporting.run("tw-dumptweets", "made", "mine.txt", "--ids", "--resume")
+    assert "999" not in path.read_text().split()
+    for one in left:
+        assert one.read_text() == "999\n"
+        one.unlink()
+
+
+def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Exporting, tmp_path: Path) -> None:
+    ended = exporting.run("tw-dumptweets", "made", str(tmp_path / "no" / "x.jsonl"), check=1)
+    assert "cannot be written: No such file or directory" in ended.stderr
+    assert not list(tmp_path.iterdir())
+    assert "cut off" in exporting.run("tw-exports").stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("damage", [b"{}\n", b"x\n"])
+def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
+    from netwar.errors import NetwarError
+
+    with exporting.archive() as archive, pytest.raises(NetwarError, match="its last line has no id; remove it"):
+        go_on(Export(archive, Chosen("twmade", Selection()), lambda n: None), io.BytesIO(damage), "", Hashed(lambda data: None))
