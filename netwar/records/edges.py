@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from netwar.records import v1
 from netwar.records.dialects import Object, objects, references
+from netwar.records.entries import NAME
 from netwar.records.ids import identity, number, posted
 from netwar.records.times import milliseconds
 
@@ -24,6 +25,7 @@ TO_USERS = (MENTIONS, RETWEETS, QUOTES, REPLIES_TO)
 TYPES = (*TO_USERS, TAGS, SHARES)
 BY_REFERENCE = {"retweeted": RETWEETS, "quoted": QUOTES, "replied_to": REPLIES_TO}
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 AuthorOf = Callable[[str], str | None]
 # Of a tweet, or with its last part of a picture or film in one.
 STATUS = re.compile(
@@ -62,6 +64,24 @@ def edges(body: Object, author_of: AuthorOf) -> tuple[list[Edge], list[str]]:
         else:
             unresolved[target] = None
     return [Edge(type, source, target, tweet, at) for type, target in ends], list(unresolved)
+
+
+def hashtags(body: Object) -> set[str]:
+    """The hashtags of a tweet, as its edges have them."""
+    return {tag for _, tag in _tags(_entities(body))}
+
+
+def links(body: Object) -> set[str]:
+    """The addresses that a tweet shares, as its edges have them."""
+    return {url for _, url in _links(body, _entities(body))}
+
+
+def called(body: Object) -> Iterator[tuple[str, str]]:
+    """Whom a tweet names, as (id, screen name at that time)."""
+    for mention in _mentions(_entities(body)):
+        user, name = _user(mention.get("id")), mention.get("username")
+        if user and isinstance(name, str) and NAME.fullmatch(name):
+            yield user, name
 
 
 def when(body: Object) -> int | None:
@@ -115,7 +135,7 @@ def _links(body: Object, parts: list[Object]) -> Iterator[Found]:
         for one in objects(part.get("urls")):
             url = _text(one.get("expanded_url") or one.get("url"))
             own = STATUS.match(url)
-            if url and not one.get("media_key") and not (own and (own[2] or own[1] in quoted)):
+            if ADDRESS.match(url) and not one.get("media_key") and not (own and (own[2] or own[1] in quoted)):
                 yield SHARES, url
 
 

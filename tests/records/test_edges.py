@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwar.records import v1
-from netwar.records.edges import TYPES, Edge, edges, when
+from netwar.records.edges import TYPES, Edge, called, edges, when
 from netwar.records.ids import identity
 from tests.randomly import randomly
 from tests.rows import rows
@@ -57,7 +57,14 @@ TWEETS: list[tuple[dict[str, Any], str, str]] = [
         "",
     ),
     (
-        entities(urls=[{"url": "https://t.co/a"}, {"url": None}, {"expanded_url": "https://e.org", "media_key": "3_1"}]),
+        entities(
+            urls=[
+                {"url": "https://t.co/a"},
+                {"url": None},
+                {"url": "e.org"},
+                {"expanded_url": "https://e.org", "media_key": "3_1"},
+            ]
+        ),
         "SHARES:https://t.co/a",
         "",
     ),
@@ -92,6 +99,17 @@ def test_a_tweet_of_v1_tells_the_authors_of_what_lies_in_it() -> None:
         [],
     )
     assert edges(retweet, {}.get) == ([Edge("RETWEETS", "1", "6", "9", 1_539_202_764_000)], [])
+
+
+def test_whom_a_tweet_names() -> None:
+    told = [
+        {"id": "2", "username": "bob"},
+        {"id": "3"},
+        {"username": "ann"},
+        {"id": 4, "username": "no name"},
+        {"id": 5, "username": "eve"},
+    ]
+    assert list(called({"entities": {"mentions": told}})) == [("2", "bob"), ("5", "eve")]
 
 
 def test_an_id_tells_its_time_better_than_x() -> None:
