@@ -1,4 +1,4 @@
-"""make servers: fetch and assemble every kind of server, so that tests need no network later.
+"""make servers: fetch and assemble every kind of server, and Gephi's toolkit, so that tests need no network later.
 
 What is there already is left as it is. What cannot be had is told in a sentence each, and the status is 1 then.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tests import gephi
 from tests.servers import assembling, javas, maven, places, redis_program
 from tests.servers.certificates import certificates
 from tests.servers.kinds import KINDS
@@ -46,6 +47,7 @@ def _steps() -> Iterator[Callable[[], None]]:
         yield partial(javas.ensure, oldest, newest)
     for recipe in RECIPES.values():
         yield partial(_ensure, recipe)
+    yield gephi.ensure
 
 
 def _ensure(recipe: Recipe) -> None:

@@ -20,10 +20,11 @@ class Artifact:
     name: str
     version: str
     type: str = "jar"
+    classifier: str = ""
 
     @property
     def file(self) -> str:
-        return f"{self.name}-{self.version}.{self.type}"
+        return f"{'-'.join(filter(None, (self.name, self.version, self.classifier)))}.{self.type}"
 
 
 def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
@@ -53,7 +54,8 @@ _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 def _pom(artifacts: list[Artifact], into: Path) -> str:
     items = "".join(
         f"<artifactItem><groupId>{one.group}</groupId><artifactId>{one.name}</artifactId>"
-        f"<version>{one.version}</version><type>{one.type}</type></artifactItem>\n"
+        f"<version>{one.version}</version><type>{one.type}</type>"
+        f"{f'<classifier>{one.classifier}</classifier>' if one.classifier else ''}</artifactItem>\n"
         for one in artifacts
     )
     return (
