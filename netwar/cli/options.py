@@ -8,6 +8,7 @@ from typing import Any
 
 from netwar.cli import click
 from netwar.cli.forms import form_of
+from netwar.cli.param_types import Moment
 from netwar.cli.run_budget import BUDGET
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -56,6 +57,12 @@ def wait(what: str = "When the rate window is spent, wait for the next one.") ->
     return click.option("--wait", is_flag=True, help=what)
 
 
+tweets = together(
+    click.option("--since", type=Moment(), metavar="TIME", help="Only tweets from this day or time (UTC) on."),
+    click.option("--until", type=Moment(), metavar="TIME", help="Only tweets from before this day or time (UTC)."),
+    click.option("--lang", multiple=True, metavar="CODE", help="Only tweets in this language (en); may be given several times."),
+    click.option("--hashtag", multiple=True, metavar="TAG", help="Only tweets with this hashtag; may be given several times."),
+)
 index = click.option("--index", help="Look in this index instead of usertest.")
 budget = BUDGET
 graph_index = click.option("--index", help="Ask the graph of this index instead of the one in the configuration.")

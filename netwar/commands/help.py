@@ -153,6 +153,15 @@ TASKS = (
         ),
     ),
     Task(
+        "take",
+        "Take out graphs and tables for other tools",
+        (
+            ("tw-gexf", "Write who interacts with whom as a graph for Gephi"),
+            ("tw-coaction", "List users who did the same within seconds"),
+            ("tw-followdump", "Print a table of followers with their counts"),
+        ),
+    ),
+    Task(
         "costs",
         "Watch costs and limits",
         (

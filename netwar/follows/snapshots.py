@@ -38,7 +38,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of one list: the `followers` of a user id, or its `following`."""
+    """The snapshots of one list: the `followers` of a `user` (an id), or its `following`."""
 
     def __init__(self, ledger: Ledger, index: str, direction: str, user: str) -> None:
         self.user = user

@@ -71,11 +71,6 @@ def hashtags(body: Object) -> set[str]:
     return {tag for _, tag in _tags(_entities(body))}
 
 
-def links(body: Object) -> set[str]:
-    """The addresses that a tweet shares, as its edges have them."""
-    return {url for _, url in _links(body, _entities(body))}
-
-
 def called(body: Object) -> Iterator[tuple[str, str]]:
     """Whom a tweet names, as (id, screen name at that time)."""
     for mention in _mentions(_entities(body)):

@@ -168,6 +168,32 @@ def edges(around: Around) -> Command:
     return Command("tw-fixgraph", ["-"], "Source,Target\n" + lines)
 
 
+def gexf(around: Around) -> Command:
+    """The graph of an index, or of followers; into a file of the account, which another run may be writing, too."""
+    kinds: tuple[list[str], ...] = (
+        [],
+        ["--timeline"],
+        ["--csv"],
+        ["--bipartite", "users-hashtags"],
+        ["--least-degree", "2"],
+        ["--lang", "en"],
+    )
+    if around.chance.random() < 0.2:
+        return Command("tw-gexf", ["usertest", "follows.gexf", "--follows", around.listed()], expected=FAILS)
+    return Command("tw-gexf", [INDEX, "graph.gexf", *around.chance.choice(kinds)], expected=FAILS)
+
+
+def coaction(around: Around) -> Command:
+    by = around.chance.choice(("retweet", "link", "hashtag", "text"))
+    return Command(
+        "tw-coaction", [INDEX, "--by", by, *sometimes([], ["--actions"], ["--within", "3600"])(around)], expected=FAILS
+    )
+
+
+def dump(around: Around) -> Command:
+    return Command("tw-followdump", [around.listed(), *sometimes([], ["--csv"], ["--json"])(around)], expected=FAILS)
+
+
 def copy(around: Around) -> Command:
     return Command("tw-copy", [INDEX, COPY], expected=FAILS)
 
