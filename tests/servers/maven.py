@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -20,7 +20,9 @@ class Artifact:
     name: str
     version: str
     type: str = "jar"
-    classifier: str = ""
+    classifier: str = field(
+        default="", repr=False
+    )  # a server is known by the words for what it is made of, which stay as they were
 
     @property
     def file(self) -> str:
