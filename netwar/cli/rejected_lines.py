@@ -31,7 +31,7 @@ class RejectedLines:
         self._telling = Telling(name)
         self._keep = keep
         self._handle: int | None = None
-        self._size = 0
+        self._size = self._before = 0
         self._why_not = ""
 
     def __enter__(self) -> Self:
@@ -45,19 +45,20 @@ class RejectedLines:
 
     @property
     def count(self) -> int:
-        """How many this run has put by."""
-        return self._telling.count
+        """How many are put by."""
+        return self._before + self._telling.count
 
     @property
     def where(self) -> str:
         """Where they are, for the end of a sentence."""
         if self._keep and not self._why_not:
             return f"kept in {self.path}"
-        above = "listed above" if self.count <= FEW else f"the first {FEW} listed above"
+        above = "listed above" if self._telling.count <= FEW else f"the first {FEW} listed above"
         return f"{above}, not kept: {self._why_not}" if self._why_not else above
 
-    def resume(self, size: int) -> None:
-        """Go on behind so many bytes of what an earlier run put by; with none, begin anew."""
+    def resume(self, size: int, count: int) -> None:
+        """Go on behind so many bytes of what an earlier run put by, and so many lines; with none, begin anew."""
+        self._before = count
         with suppress(OSError):
             if self._keep and not size:
                 os.unlink(self.path)

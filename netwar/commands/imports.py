@@ -63,7 +63,7 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
         finally:
             services.report.counted(run.progress)
     outcome = _outcome(run.progress, into, rejected, wish.dry)
-    if run.progress.faults or damaged:
+    if damaged or any(one.count for one in rejected):
         cut = f"; cut off or damaged: {', '.join(damaged)}" if damaged else ""
         raise ItemsFailed(f"{outcome}{cut}")
     return outcome

@@ -23,39 +23,41 @@ class Changed(Exception):
 
 
 class Reading:
-    """The content of a file as it is read, with a print of the portions that were worked through."""
+    """The content of a file as it is read, with a print of what was worked through; `seen` is how much that is, but for the
+    portion that is being worked through."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._print = blake2b(digest_size=16)
-        self._first = b""
+        self._first = self._current = b""
         self._damaged: Damaged | None = None
         self.seen = 0
         self._begin()
         self.head = self._first[:SNIFFED]
 
-    def skip(self, offset: int, seen: int, digest: str) -> None:
+    def skip(self, offset: int, digest: str) -> None:
         """Pass over what an earlier run read. Raises Changed unless its print is the same."""
-        self._hash(seen)
-        if self.seen != seen or self.digest != digest:
-            raise Changed
-        self._hash(offset - seen)
-        if self.seen != offset:
+        while self.seen < offset and (chunk := self._first or next(self._chunks, b"")):
+            taken, self._first = chunk[: offset - self.seen], chunk[offset - self.seen :]
+            self._worked_through(taken)
+        if self.seen != offset or self.digest(offset) != digest:
             raise Changed
 
     def chunks(self) -> Iterator[bytes]:
-        """What stands behind; a portion counts as worked through when the next one is asked for. Raises Damaged."""
+        """What stands behind; a portion is worked through when the next one is asked for. Raises Damaged."""
         first, self._first = self._first, b""
         for chunk in chain([first], self._chunks):
+            self._current = chunk
             yield chunk
             self._worked_through(chunk)
         if self._damaged:
             raise self._damaged
 
-    @property
-    def digest(self) -> str:
-        """The print of the first `seen` bytes."""
-        return self._print.hexdigest()
+    def digest(self, offset: int) -> str:
+        """The print of all up to an offset that lies in the portion that is being worked through, or at its beginning."""
+        whole = self._print.copy()
+        whole.update(self._current[: offset - self.seen])
+        return whole.hexdigest()
 
     def _begin(self) -> None:
         try:
@@ -64,15 +66,10 @@ class Reading:
         except Damaged as error:
             self._damaged = error
 
-    def _hash(self, count: int) -> None:
-        while count > 0 and (chunk := self._first or next(self._chunks, b"")):
-            taken, self._first = chunk[:count], chunk[count:]
-            self._worked_through(taken)
-            count -= len(taken)
-
     def _worked_through(self, chunk: bytes) -> None:
         self._print.update(chunk)
         self.seen += len(chunk)
+        self._current = b""
 
 
 class Checkpoint:
@@ -84,23 +81,23 @@ class Checkpoint:
         self._key = NOTES + blake2b(head + options.encode(), digest_size=8).hexdigest()
         self._kept: dict[str, Any] = ledger.note(index, self._key) or {}
 
-    def resume(self, reading: Reading) -> tuple[Place, int]:
-        """Go on where the note says: the place, and how many bytes of rejected lines belong to what lies before it.
+    def resume(self, reading: Reading) -> tuple[Place, int, int]:
+        """Go on where the note says: the place, and how many bytes of rejected lines, and lines, belong to what lies before it.
 
         Raises Changed, and forgets the note, where the file was another one.
         """
         if not self._kept:
-            return START, 0
+            return START, 0, 0
         try:
-            reading.skip(self._kept["offset"], self._kept["seen"], self._kept["print"])
+            reading.skip(self._kept["offset"], self._kept["print"])
         except (Changed, Damaged) as error:
             self.forget()
             raise Changed from error
-        return Place(self._kept["offset"], self._kept["line"]), self._kept["rejected"]
+        return Place(self._kept["offset"], self._kept["line"]), self._kept["rejected"], self._kept["lines"]
 
-    def note(self, place: Place, reading: Reading, rejected: int) -> None:
-        """Everything up to a place is in the archive, and its rejected lines are on the disk."""
-        told = {**place._asdict(), "seen": reading.seen, "print": reading.digest, "rejected": rejected}
+    def note(self, place: Place, reading: Reading, rejected: int, lines: int) -> None:
+        """Everything up to a place is in the archive, and its rejected lines are on the disk: so many bytes, so many lines."""
+        told = {**place._asdict(), "print": reading.digest(place.offset), "rejected": rejected, "lines": lines}
         self._ledger.change_note(self._index, self._key, lambda before: told)
 
     def forget(self) -> None:

@@ -32,8 +32,12 @@ ID_LINE = re.compile(rb"""\s*["']?[0-9]{1,19}["']?\s*(?:[,;\t].*)?""", re.DOTALL
 class Rejects(Protocol):
     """Where the lines of one file go that cannot be imported."""
 
-    def resume(self, size: int) -> None:
-        """Keep so many bytes of what an earlier run put there, and no more."""
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
+    def resume(self, size: int, count: int) -> None:
+        """Keep so many bytes of what an earlier run put there, which are so many lines, and no more."""
 
     def add(self, line: int, reason: str, text: bytes) -> None:
         """One more: its line, why, and what it says."""
@@ -45,7 +49,7 @@ class Rejects(Protocol):
 @dataclass(slots=True)
 class ImportProgress:
     """What was read so far: values by kind, tweets and users that they made, from when to when the tweets are (ms), what became
-    of the documents, how many faults there were, and the files that an earlier run had begun."""
+    of the documents, and how many of the files an earlier run had begun."""
 
     kinds: Counter[Kind] = field(default_factory=Counter)
     tweets: int = 0
@@ -53,7 +57,6 @@ class ImportProgress:
     first: int | None = None
     last: int | None = None
     tally: Tally = field(default_factory=Tally)
-    faults: int = 0
     resumed: int = 0
 
     def add(self, batch: Found, into: Into) -> None:
@@ -93,9 +96,9 @@ class Import:
         self._into = replace(self._into, author=author)
         options = f"{self._into.retrieved} {self._into.author}"
         checkpoint = None if self._dry else Checkpoint(self._archive, self._into.users, reading.head, options)
-        begin, kept = checkpoint.resume(reading) if checkpoint else (START, 0)
+        begin, *kept = checkpoint.resume(reading) if checkpoint else (START, 0, 0)
         self.progress.resumed += begin != START
-        rejects.resume(kept)
+        rejects.resume(*kept)
         with gc_paused():
             damaged = self._pieces(content, reading, begin, rejects, checkpoint)
         if damaged:
@@ -125,15 +128,15 @@ class Import:
                 self._passed(content.passed - passed)
                 size, passed = 0, content.passed
                 if checkpoint and time.monotonic() > noted + NOTE_SECONDS:
-                    checkpoint.note(place, reading, rejects.kept())
+                    checkpoint.note(place, reading, rejects.kept(), rejects.count)
                     noted = time.monotonic()
         except Damaged as error:
             damaged = error
         self._write()
         self._passed(content.passed - passed)
-        rejected = rejects.kept()
+        kept = rejects.kept()
         if checkpoint and not damaged:
-            checkpoint.note(Place(reading.seen, place.line), reading, rejected)
+            checkpoint.note(Place(reading.seen, place.line), reading, kept, rejects.count)
         return damaged
 
     def _take(self, piece: Piece, rejects: Rejects) -> None:
@@ -145,7 +148,6 @@ class Import:
             self._read(piece)
         for fault in found.faults:
             rejects.add(piece.line, fault.reason, piece.content if fault.part is None else written(fault.part))
-        self.progress.faults += len(found.faults)
         found.faults.clear()
 
     def _read(self, piece: Piece) -> None:

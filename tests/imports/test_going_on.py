@@ -1,0 +1,92 @@
+"""tw-import killed with -9: the same command goes on, and what comes of it is what would have come without."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.desk import BIN, Desk, Ended
+from tests.imports.kept import all_of
+from tests.imports.samples import jsonl, page, status
+from tests.randomly import SEED
+
+KILLER = Path(__file__).with_name("killer.py")
+MOMENTS = [(method, where) for method in ("write", "change_note") for where in ("first", "last")]
+
+
+def lines(first: int) -> bytes:
+    """Pages and statuses, each tenth line broken."""
+    values = [jsonl([page(first + n * 20, 20) if n % 2 else status(first + n)]) for n in range(40)]
+    return b"".join(b"{broken %d\n" % n if n % 10 == 5 else value for n, value in enumerate(values))
+
+
+@pytest.fixture
+def home(desk: Desk) -> Path:
+    desk.configure()
+    (desk.home / "a.jsonl").write_bytes(lines(0))
+    (desk.home / "b.jsonl.gz").write_bytes(gzip.compress(lines(1000)))
+    return desk.home
+
+
+def killed(desk: Desk, method: str, number: int, where: str, *arguments: str, input: bytes | None = None) -> Ended:
+    return desk.run(str(KILLER), method, str(number), where, str(BIN / "tw-import"), *arguments, input=input)
+
+
+def test_killed_again_and_again_it_comes_to_the_same(desk: Desk, home: Path) -> None:
+    chance, kills = random.Random(SEED), 0
+    desk.run("tw-import", "a.jsonl", "b.jsonl.gz", "uncut", check=1)
+    uncut = {name: (home / name).read_bytes() for name in ("a.jsonl-rejected.txt", "b.jsonl.gz-rejected.txt")}
+    for _ in range(20):
+        method, where = chance.choice(MOMENTS)
+        ended = killed(desk, method, chance.randint(1, 4), where, "a.jsonl", "b.jsonl.gz", "killed")
+        if ended.status == 1:
+            break
+        assert ended.status == -9, ended.stderr
+        kills += 1
+    last = desk.run("tw-import", "a.jsonl", "b.jsonl.gz", "killed", check=1)
+    assert kills > 2
+    assert "0 new, 0 newer" in last.stderr or "resumed; " in last.stderr
+    assert all_of(desk, "killed") == all_of(desk, "uncut"), "and no note is left"
+    assert {name: (home / name).read_bytes() for name in uncut} == uncut
+
+
+def test_it_goes_on_where_it_was_and_not_from_the_front(desk: Desk, home: Path) -> None:
+    assert killed(desk, "change_note", 4, "last", "a.jsonl", "x").status == -9
+    (home / "renamed").write_bytes(gzip.compress(lines(0)))
+    ended = desk.run("tw-import", "renamed", "x", check=1)
+    assert "resumed; " in ended.stderr
+    assert "; 4 lines rejected" in ended.stderr, "those that the other run put by, too"
+    assert "16 pages" not in ended.stderr, "it is the same file under another name, packed otherwise"
+    assert killed(desk, "change_note", 4, "last", "-", "x", input=lines(0)).status == -9
+    assert "resumed; " in desk.run("tw-import", "-", "x", input=lines(0), check=1).stderr
+
+
+def test_another_file_that_begins_alike_is_read_from_the_front(desk: Desk, home: Path) -> None:
+    """The head that a file is known by is 64 KiB."""
+    whole = lines(0) * 4
+    (home / "a.jsonl").write_bytes(whole)
+    assert killed(desk, "change_note", 25, "last", "a.jsonl", "x").status == -9
+    at = whole.index(b"post 385 ", 70_000)
+    (home / "a.jsonl").write_bytes(whole[:at] + b"PAST 385 " + whole[at + 9 :])
+    ended = desk.run("tw-import", "a.jsonl", "x", check=1)
+    assert "resumed; " not in ended.stderr
+    assert killed(desk, "change_note", 25, "last", "-", "y", input=whole).status == -9
+    told = desk.run("tw-import", "-", "y", input=whole[: len(whole) // 3], check=1).stderr
+    assert "standard input is not what an earlier run began with" in told
+    desk.run("tw-import", "-", "y", input=whole, check=1)
+
+
+def test_what_is_stopped_says_how_far_it_came(desk: Desk, home: Path) -> None:
+    (home / "long.jsonl").write_bytes(b"".join(lines(n * 1000) for n in range(200)))
+    process = desk.start("tw-import", "long.jsonl", "x")
+    while not (home / ".local/share/netwar/archive/x.sqlite").exists():
+        assert process.poll() is None
+    assert "is already working on imports into tux" in desk.run("tw-import", "a.jsonl", "x", check=75).stderr
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "twx: " in said
+    assert said.endswith("tw-import: stopped by SIGTERM; the same command goes on there\n")
