@@ -72,6 +72,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)
+	$(PY) -m benchmarks.imports $(PAGES)
 	test ! -d build/servers || $(PY) -m benchmarks.elastic $(PAGES)
 endif
 
