@@ -38,10 +38,9 @@ def profile(line: Object, into: Into, found: Found) -> None:
     _documents(unflattened.user(line), into, found)
 
 
-def stamped(document: Document, at: int, origin: Object | None = None) -> Document:
-    """A document with another time of retrieval (ms), and what is told of its `origin`, in its own note, too."""
-    ours = {name: value for name, value in document.body[OURS].items() if name not in ("account", "retrieved")}
-    ours = {"retrieved": times.shown(at), **ours, **(origin or {})}
+def stamped(document: Document, at: int) -> Document:
+    """A document with another time of retrieval (ms), also in its own note."""
+    ours = {**document.body[OURS], "retrieved": times.shown(at)}
     return replace(document, body={**document.body, OURS: ours}, retrieved=at)
 
 
@@ -64,14 +63,13 @@ def _documents(answer: Object, into: Into, found: Found) -> None:
     if into.tweets is None:
         page = replace(page, referenced=(), loose={})
     at = (times.seen(told.get("retrieved_at")) if isinstance(told, dict) else 0) or into.retrieved
-    newest = max(map(made, page.posts), default=0)
-    origin = _origin(told)
-    for document in pages.documents(page, tweets=into.tweets, users=into.users, retrieved=0, account="", via=VIA):
-        if document.why:
+    newest = 0 if at else max(map(made, page.posts), default=0)
+    note: dict[str, Any] = {"retrieved": at or 0, "account": None, "via": VIA, "origin": _origin(told)}
+    for document in pages.documents(page, tweets=into.tweets, users=into.users, **note):
+        if not at and not document.why:
+            found.keep(stamped(document, (document.index == into.users and newest) or made(document.body)))
+        else:
             found.keep(document)
-            continue
-        its = at or (newest if document.index == into.users and newest else made(document.body))
-        found.keep(stamped(document, its, origin))
 
 
 def _listed(answer: Object) -> pages.Data:

@@ -196,15 +196,18 @@ def problem(item: Object) -> Problem:
     )
 
 
-def documents(page: Page, *, tweets: str | None, users: str, retrieved: int, account: str, via: str) -> list[Document]:
+def documents(
+    page: Page, *, tweets: str | None, users: str, retrieved: int, account: str | None, via: str, origin: Object | None = None
+) -> list[Document]:
     """Everything on a page as documents for the indices `tweets` and `users` (full names).
 
-    `via` says how the posts and users that were asked for came (timeline, lookup, …); what came
-    along with them is `via: reference`. `retrieved` is the time of the answer in ms. `tweets` may be
-    None for pages of users. What no post names stands in the first document, under `netwar.loose`; what is no document has
-    `why` set, and goes to the dead letters.
+    `via` says how the posts and users that were asked for came (timeline, lookup, …); what came along with them is
+    `via: reference`. `retrieved` is the time of the answer in ms, `account` who asked, None where that is not known, `origin`
+    what else is noted of each document. `tweets` may be None for pages of users. What no post names stands in the first
+    document, under `netwar.loose`; what is no document has `why` set, and goes to the dead letters.
     """
-    common = {"retrieved": shown(retrieved), "account": account}
+    common = {"retrieved": shown(retrieved)} | ({} if account is None else {"account": account})
+    common |= origin or {}
 
     def document(index: str, item: Object, via: str, extra: Object, direct: bool) -> Document:
         note = common | {"via": via, **extra, **_object(item.get(OURS))}
