@@ -197,7 +197,7 @@ def problem(item: Object) -> Problem:
 
 
 def documents(
-    page: Page, *, tweets: str | None, users: str, retrieved: int, account: str | None, via: str, origin: Object | None = None
+    page: Page, origin: Object | None = None, /, *, tweets: str | None, users: str, retrieved: int, account: str | None, via: str
 ) -> list[Document]:
     """Everything on a page as documents for the indices `tweets` and `users` (full names).
 
