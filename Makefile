@@ -54,6 +54,15 @@ mutants: .venv/checks ## break the program in 300 ways and see that a test notic
 servers: .venv/checks ## fetch the real servers that some tests run on, once: 0.8 GB, a minute
 	$(PY) -m tests.servers
 
+# Apart from .venv: they need older libraries than ours, and none of ours needs them.
+tools: build/tools/ready ## fetch the tools of others that some tests hold exports against, once: 0.4 GB, a minute
+
+build/tools/ready: tests/tools.txt
+	$(check_python)
+	$(PYTHON) -m venv build/tools
+	@build/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/tools.txt
+	@touch $@
+
 format: .venv/checks ## lay the code out and renew the tables of commands and recipes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
@@ -116,5 +125,8 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	  cat build/lock/programs; } > requirements.txt
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
+	$(LOCK) --upgrade tests/tools.in -o build/lock/tools
+	{ echo "# Tools of others that tests hold our files against, as their users have them. Made by  make lock  from tests/tools.in."; \
+	  cat build/lock/tools; } > tests/tools.txt
 
-.PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers format bench clean lock
+.PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers tools format bench clean lock

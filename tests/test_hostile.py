@@ -37,8 +37,8 @@ CASES: dict[str, list[str]] = {
     "tw-count": ["FILE --yes", "FILE --each --csv --yes", "rain", "no FILE"],
     "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
     "tw-dequeue": ["FILE", f"{USER} nasa --queue FILE"],
-    "tw-dumptweets": ["evil", "evil --raw", "evil --csv", "evil --twarc", "evil FILE", "evil --user FILE", "FILE"],
-    "tw-dumpusers": ["evil", "evil --csv --versions", "evil --csv --fields FILE", "FILE"],
+    "tw-dumptweets": ["evil", "evil --raw", "evil evil.csv --csv", "evil --twarc", "evil FILE", "evil --user FILE", "FILE"],
+    "tw-dumpusers": ["evil", "evil evil.csv --csv --versions", "evil --csv --fields FILE", "FILE"],
     "tw-elk": [
         *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),
         *(f"POST /evil @FILE --show {E}", f"replicas FILE 1 --show {E}"),
@@ -152,6 +152,9 @@ TABLES += [
     "tw-showwork",
     "tw-showusertest --csv",
     "tw-spend",
+    "tw-dumptweets evil --csv",
+    "tw-dumpusers evil --versions",
+    "tw-exports",
 ]
 
 

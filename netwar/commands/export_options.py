@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +88,7 @@ def _way(file: str | None, to: str, resume: bool, fields: str, spreadsheet: bool
         raise click.UsageError("--resume goes with a FILE of JSON lines or ids")
     if name == PARQUET and path and path.suffix in (".gz", ".zst"):
         raise click.UsageError("Parquet is packed already: name a FILE without .gz or .zst")
-    return Way(Form(name, columns, spreadsheet), path, to, resume)
+    return Way(Form(name, columns, spreadsheet, shown=path is None and sys.stdout.isatty()), path, to, resume)
 
 
 ways = _gathered(
@@ -101,7 +102,7 @@ ways = _gathered(
         click.option("--fields", default="", metavar="A,B", help="Columns of a table: names, or paths such as author.location."),
         click.option("--spreadsheet", is_flag=True, help="With --csv: keep Excel and LibreOffice from changing ids and texts."),
         click.option("--to", default="", metavar="NAME", help="Who gets it, for the export log."),
-        click.option("--resume", is_flag=True, help="Go on in a FILE that was cut off; gz and zst in a frame for each 1,000."),
+        click.option("--resume", is_flag=True, help="Go on in a FILE that was cut off."),
     ),
     ("file", "raw", "ids", "twarc", "csv", "parquet", "fields", "spreadsheet", "to", "resume"),
     "way",

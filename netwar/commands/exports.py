@@ -57,7 +57,7 @@ def _exported(services: Services, chosen: Chosen, way: Way, *, versions: bool = 
     log = ExportLog(services.data / LOG)
     order = Order(chosen, way.form, way.to, versions, _identity(services))
     try:
-        with _exporter(services, log, chosen.index) as exporter:
+        with _exporter(services, log, order) as exporter:
             done = _made(services, exporter, order, way)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -66,9 +66,14 @@ def _exported(services: Services, chosen: Chosen, way: Way, *, versions: bool = 
 
 
 @contextmanager
-def _exporter(services: Services, log: ExportLog, index: str) -> Iterator[Exporter]:
+def _exporter(services: Services, log: ExportLog, order: Order) -> Iterator[Exporter]:
+    """With a bar, unless what is exported is shown where that would be."""
     from netwar.exports.run import Exporter
 
+    index = order.chosen.index
+    if order.form.shown:
+        yield Exporter(services.archive, log, lambda count: None)
+        return
     with services.report.work(index, services.archive.count(index)) as bar:
         yield Exporter(services.archive, log, bar.update)
 
@@ -79,7 +84,7 @@ def _made(services: Services, exporter: Exporter, order: Order, way: Way) -> Ent
     if way.file:
         services.left = f"{way.file} is as it was" + ("; the same command goes on" if way.resume else "")
         return exporter.to_file(order, way.file, resume=way.resume)
-    if order.form.name == "parquet" and sys.stdout.isatty():
+    if order.form.name == "parquet" and order.form.shown:
         raise NetwarError("Parquet is nothing for a terminal: name a FILE, or put a pipe behind this")
     return exporter.to_stream(order, put_bytes, sys.stdout.flush)
 

@@ -12,7 +12,7 @@ from netwar.archive.base import Body, Documents
 from netwar.errors import NetwarError
 from netwar.exports.files import Hashed
 from netwar.exports.lines import Shape
-from netwar.exports.packing import Packer, whole_frames
+from netwar.exports.packing import Pack, whole_frames
 from netwar.exports.selection import Chosen
 from netwar.records.ids import number
 
@@ -60,16 +60,15 @@ class Export:
         self.last = number(batch[-1].get("id")) or self.last
 
 
-def write(export: Export, shape: Shape, packer: Packer, out: Hashed) -> None:
+def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
     """Write what is to come of an export; the heading first, if nothing is there yet."""
     if shape.header and not out.bytes:
-        out.write(packer.batch(shape.header))
+        out.write(pack(shape.header))
     for batch in export.batches():
-        out.write(packer.batch(shape.batch(batch)))
+        out.write(pack(shape.batch(batch)))
         out.flush()
     if last := shape.end():
-        out.write(packer.batch(last))
-    out.write(packer.end())
+        out.write(pack(last))
 
 
 def go_on(export: Export, file: BinaryIO, ending: str, out: Hashed) -> None:

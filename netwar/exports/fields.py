@@ -5,6 +5,7 @@ A column is one of those named here, or the path of a value in a flattened line,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,8 @@ from netwar.records import times
 from netwar.records.dialects import Object, count, flag, kind, objects, public_count, text
 from netwar.records.edges import links
 from netwar.records.ids import identity
+
+PATH = re.compile(r"\w+(?:\.\w+)+", re.ASCII)
 
 
 class Type(Enum):
@@ -163,7 +166,7 @@ def chosen(index: str, names: Sequence[str], *, versions: bool = False) -> tuple
     known = {field.name: field for field in (*(VERSIONS if versions else ()), *(TWEET if index.startswith("tw") else USER))}
     if not names:
         return tuple(known.values())
-    wrong = [name for name in names if name not in known and "." not in name]
+    wrong = [name for name in names if name not in known and not PATH.fullmatch(name)]
     if wrong:
         raise ValueError(f"there is no field {', '.join(wrong)}: there are {', '.join(known)}, and paths such as a.b")
     return tuple(known.get(name) or _path(name) for name in names)

@@ -19,11 +19,13 @@ Lines = Callable[[Sequence[Body]], Sequence[Object]]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How documents go out: `name` as above, columns by name (all of them, if there are none), guarded for a `spreadsheet`."""
+    """How documents go out: `name` as above, columns by name (all of them, if there are none), guarded for a `spreadsheet`,
+    or `shown` on a terminal."""
 
     name: str = FLATTENED
     columns: tuple[str, ...] = ()
     spreadsheet: bool = False
+    shown: bool = False
 
 
 def shape(form: Form, archive: Documents, index: str, changes: Changes | None = None) -> Shape:
@@ -61,7 +63,7 @@ def _columns(form: Form, archive: Documents, index: str, changes: Changes | None
     columns = fields.chosen(index, form.columns, versions=changes is not None)
     rows = _rows(archive, index, all(column.alone for column in columns), changes)
     if form.name == CSV:
-        return Csv(columns, rows, spreadsheet=form.spreadsheet)
+        return Csv(columns, rows, spreadsheet=form.spreadsheet, shown=form.shown)
     from netwar.exports.table import Parquet
 
     return Parquet(columns, rows)

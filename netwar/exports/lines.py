@@ -15,6 +15,7 @@ from netwar.exports.spreadsheet import guarded
 from netwar.records.dialects import Object
 from netwar.records.flattened import Known, flattened, provenance
 from netwar.records.parsing import written
+from netwar.records.text import escaped, one_line
 from netwar.records.times import shown
 
 PROGRAM = f"netwar {__version__}"
@@ -48,7 +49,7 @@ class Flattener:
 
 
 class JsonLines:
-    """One JSON object a line, which `line` makes of a batch of documents."""
+    """One JSON object a line, which `lines` makes of a batch of documents; nothing in it does anything to a terminal."""
 
     header = b""
 
@@ -57,7 +58,7 @@ class JsonLines:
 
     def batch(self, bodies: Sequence[Body]) -> bytes:
         """See Shape."""
-        return b"".join([written(line) + b"\n" for line in self._lines(bodies)])
+        return "".join([f"{escaped(written(line).decode())}\n" for line in self._lines(bodies)]).encode()
 
     def end(self) -> bytes:
         """See Shape."""
@@ -84,12 +85,13 @@ Rows = Callable[[Sequence[Body]], Sequence[tuple[Body, Object]]]
 class Csv:
     """CSV with a heading, in UTF-8, as RFC 4180 has it but for line ends, which are LF; `spreadsheet` guards what those spoil.
 
-    `rows` gives each row's document and line, see `fields.values`. Of several texts in a cell each is on a line of its own.
+    `rows` gives each row's document and line, see `fields.values`. On a terminal (`shown`) each row is on one line.
     """
 
-    def __init__(self, fields: Sequence[Field], rows: Rows, *, spreadsheet: bool = False) -> None:
+    def __init__(self, fields: Sequence[Field], rows: Rows, *, spreadsheet: bool = False, shown: bool = False) -> None:
         self._fields, self._rows = fields, rows
-        self._cell = _guarded if spreadsheet else _cell
+        cell = _guarded if spreadsheet else _cell
+        self._cell: Callable[[Type, Any], str] = (lambda type, value: one_line(cell(type, value))) if shown else cell
         self.header = (b"\xef\xbb\xbf" if spreadsheet else b"") + _encoded([[field.name for field in fields]])
 
     def batch(self, bodies: Sequence[Body]) -> bytes:

@@ -1,6 +1,6 @@
-"""Compression by the name of a file: gz, zst, none. In one frame; or in a frame for each batch, so that a cut file can go on.
+"""Compression by the name of a file: gz, zst, none. Each batch has a frame of its own, so that a file that was cut off can go on.
 
-Every frame is made of its own batch alone, so that the same batches make the same bytes.
+A frame is made of its batch alone, so that the same batches make the same bytes. Readers take all frames for one file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -22,44 +22,7 @@ GZIP = 16 + zlib.MAX_WBITS  # tells zlib to write, and to read, what gzip does
 CHUNK = 1 << 20
 
 
-class Packer(Protocol):
-    """Makes what stands in a file of batches of bytes."""
-
-    def batch(self, data: bytes) -> bytes:
-        """The next part of the file."""
-
-    def end(self) -> bytes:
-        """The last part."""
-
-
-class Frames:
-    """Each batch by itself, with `pack`."""
-
-    def __init__(self, pack: Callable[[bytes], bytes]) -> None:
-        self._pack = pack
-
-    def batch(self, data: bytes) -> bytes:
-        """See Packer."""
-        return self._pack(data)
-
-    def end(self) -> bytes:
-        """See Packer."""
-        return b""
-
-
-class OneFrame:
-    """All batches as one, with a compressor: some readers stop at a frame's end without a word."""
-
-    def __init__(self, compressor: Any) -> None:
-        self._compressor = compressor
-
-    def batch(self, data: bytes) -> bytes:
-        """See Packer."""
-        return bytes(self._compressor.compress(data))
-
-    def end(self) -> bytes:
-        """See Packer."""
-        return bytes(self._compressor.flush())
+Pack = Callable[[bytes], bytes]
 
 
 def ending(path: Path | None) -> str:
@@ -68,14 +31,13 @@ def ending(path: Path | None) -> str:
     return suffix if suffix in (".gz", ".zst") else ""
 
 
-def packer(ending: str, *, frames: bool) -> Packer:
-    """What packs for an `ending`, in one frame or in `frames`."""
+def packer(ending: str) -> Pack:
+    """What makes a frame of a batch of bytes."""
     if ending == ".gz":
-        one = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP)
-        return Frames(lambda data: gzip.compress(data, GZIP_LEVEL, mtime=0)) if frames else OneFrame(one)
+        return lambda data: gzip.compress(data, GZIP_LEVEL, mtime=0)
     if ending == ".zst":
-        return Frames(lambda data: zstd.compress(data, ZSTD_LEVEL)) if frames else OneFrame(zstd.ZstdCompressor(ZSTD_LEVEL))
-    return Frames(lambda data: data)
+        return lambda data: zstd.compress(data, ZSTD_LEVEL)
+    return lambda data: data
 
 
 def whole_frames(file: BinaryIO, ending: str) -> Iterator[tuple[bytes, bytes]]:

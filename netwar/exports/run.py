@@ -50,7 +50,7 @@ class Exporter:
         with ExitStack() as stack:
             entry, made, export = self._begun(order, None, stack)
             hashed = Hashed(out, flush)
-            write(export, made, packing.packer("", frames=False), hashed)
+            write(export, made, packing.packer(""), hashed)
             return self._ended(entry, export, hashed)
 
     def to_file(self, order: Order, path: Path, *, resume: bool) -> Entry:
@@ -70,7 +70,7 @@ class Exporter:
                 out = Hashed(file.write, file.flush)
                 if resume:
                     go_on(export, file, ending, out)
-                write(export, made, packing.packer(ending, frames=resume), out)
+                write(export, made, packing.packer(ending), out)
             return told[0]
 
     def _begun(self, order: Order, path: Path | None, stack: ExitStack) -> tuple[Entry, Shape, Export]:

@@ -30,7 +30,7 @@ def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(exporting: Exportin
             file = io.BytesIO(begun)
             out = Hashed(file.write)
             go_on(export, file, ending, out)
-            write(export, shape(Form(form), archive, "twmade"), packer(ending, frames=True), out)
+            write(export, shape(Form(form), archive, "twmade"), packer(ending), out)
             assert export.count == len(whole_ids)
             assert out.bytes == len(file.getvalue())
             return file.getvalue()
