@@ -90,6 +90,7 @@ PRICED = {
     "README.md": ["post", "user"],
     "example.conf": ["post", "user"],
     "docs/costs.md": ["post", "user", "user", "user", "user"],
+    "docs/imports.md": ["post", "user"],
     "docs/profiles.md": ["user", "user"],
     "docs/sandbox.md": ["post", "user", "follower", "list"],
     "docs/search.md": ["post", "user", "post", "counts_recent", "counts_all", "user"],
