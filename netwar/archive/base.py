@@ -132,6 +132,10 @@ class Documents(Protocol):
     Every method raises ServiceDown when the store cannot be used.
     """
 
+    @property
+    def joint(self) -> bool:
+        """Whether a write of several names costs little more than that of one."""
+
     def ready(self, index: str) -> None:
         """Make sure that documents can be written into an index, before they are paid for.
 

@@ -1,4 +1,4 @@
-"""What one capture has of a batch, into the archive: documents and coverage in one step, however often it takes."""
+"""What captures have of a batch, into the archive: documents and coverage in one step, however often it takes."""
 
 from __future__ import annotations
 
@@ -51,13 +51,8 @@ class Portions:
     def write(self, batches: Sequence[Batch], index: str) -> None:
         """Write what a capture has of batches. Raises NetwarError where the store takes nothing; what it cannot take is put
         aside."""
-        if index in self._torn:
-            self.broken(index, batches[0].began + SKEW)
-            self._torn.discard(index)
         try:
-            pages = [(batch.taken_apart().get(index, Page()), batch.ended) for batch in batches]
-            made = [document for page, at in pages for document in self._documents(index, page, at)]
-            tally = self.archive.write(made, self._floored(index, [mark for batch in batches for mark in batch.marks]))
+            self.write_jointly(batches, [index])
         except NetwarError:
             raise
         except Exception as error:
@@ -68,13 +63,25 @@ class Portions:
             log.exception("posts of %s cannot be written and are in the reject file", index)
             self._aside([(post.line, repr(error)) for post in batches[0].posts if index in post.captures])
             self.broken(index, batches[0].ended + SKEW)
-            return
+
+    def write_jointly(self, batches: Sequence[Batch], indices: Sequence[str]) -> None:
+        """Write what captures have of batches in one step. Raises whatever is in the way of any of them: all are to be written
+        once more then, each by itself."""
+        for index in self._torn.intersection(indices):
+            self.broken(index, batches[0].began + SKEW)
+            self._torn.discard(index)
+        pages = {index: [(batch.taken_apart().get(index, Page()), batch.ended) for batch in batches] for index in indices}
+        made = [document for index, mine in pages.items() for page, at in mine for document in self._documents(index, page, at)]
+        marks = [mark for batch in batches for mark in batch.marks]
+        tally = self.archive.write(made, [mark for index in indices for mark in self._floored(index, marks)])
         if tally.rejected:
-            log.warning("the archive refused %d documents of %s, they are in the dead letters", tally.rejected, index)
-        posts = [post for page, _ in pages for post in page.posts]
-        if index in self.once:
-            self._look_for_newcomers(index, posts)
-        self._committed(posts)
+            whose = ", ".join(indices)
+            log.warning("the archive refused %d documents of %s, they are in the dead letters", tally.rejected, whose)
+        for index, mine in pages.items():
+            posts = [post for page, _ in mine for post in page.posts]
+            if index in self.once:
+                self._look_for_newcomers(index, posts)
+            self._committed(posts)
 
     def _documents(self, index: str, page: Page, at: int) -> list[Document]:
         names = {"tweets": tweets_index(index), "users": users_index(index)}

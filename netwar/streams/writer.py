@@ -44,6 +44,7 @@ class Writer:
         self._portions = Portions(archive, account, counters, aside, now, newcomers)
         self._aside, self._root = aside, root
         self.late = Late(root, self._portions, self._do_chores)
+        self._joint = True
         self._torn = False
         self._good: list[str] = []  # captures that could be written last, before others
         self._chores: dict[tuple[str, str], Chore] = {}
@@ -118,9 +119,11 @@ class Writer:
             return None
 
     def _write(self, batches: Sequence[Batch]) -> bool:
-        good, hopeless = list[str](), False
-        for index in self._in_order(list(dict.fromkeys(index for batch in batches for index in batch.captures))):
-            mine, began = [batch for batch in batches if index in batch.captures], time.monotonic()
+        whose = [(batch, batch.captures) for batch in batches]
+        captures, hopeless = list(dict.fromkeys(index for _, those in whose for index in those)), False
+        good = self._jointly(batches, captures)
+        for index in self._in_order([index for index in captures if index not in good]):
+            mine, began = [batch for batch, those in whose if index in those], time.monotonic()
             if not hopeless and self._written(mine, index):
                 good.append(index)
                 continue
@@ -130,6 +133,20 @@ class Writer:
                 return False
         self._good = good
         return True
+
+    def _jointly(self, batches: Sequence[Batch], captures: Sequence[str]) -> list[str]:
+        """Write the portions of all captures of which nothing waits in one step, where that is cheaper; those that are written,
+        none where anything was in the way of any."""
+        those = [index for index in captures if self.late.why(index) is None]
+        try:
+            if len(those) < 2 or not self._joint or not self._portions.archive.joint:
+                return []
+            self._portions.write_jointly(batches, those)
+        except Exception as error:
+            log.debug("each capture is written by itself: %r", error)
+            self._joint = type(error) is not NetwarError  # a server that takes no such requests
+            return []
+        return those
 
     def _in_order(self, captures: list[str]) -> list[str]:
         """Those first into which something could be written a moment ago."""

@@ -173,8 +173,9 @@ def test_authors_that_are_bought_once_are_queued_where_they_are_not_recorded(pip
 class Moody:
     """An archive that takes nothing of some captures."""
 
-    def __init__(self, archive: Archive) -> None:
-        self.archive, self.away = archive, set[str]()
+    def __init__(self, archive: Archive, *, joint: bool) -> None:
+        self.archive, self.away, self.joint = archive, set[str](), joint
+        self.writes = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.archive, name)
@@ -182,6 +183,7 @@ class Moody:
     def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         if {IndexName.of(one.index).name for one in (*documents, *marks)} & self.away:
             raise ServiceDown("the archive is away")
+        self.writes += 1
         return self.archive.write(documents, marks)
 
     def change_note(self, index: str, *rest: Any) -> Any:
@@ -190,9 +192,9 @@ class Moody:
         return self.archive.change_note(index, *rest)
 
 
-@pytest.fixture
-def moody(pipe: Pipe) -> Moody:
-    moody = Moody(pipe.archive)
+@pytest.fixture(params=["joint", "apart"])
+def moody(pipe: Pipe, request: pytest.FixtureRequest) -> Moody:
+    moody = Moody(pipe.archive, joint=request.param == "joint")
     pipe.write_into(moody)
     return moody
 
@@ -237,8 +239,10 @@ def test_a_capture_whose_store_fails_delays_no_other_and_misses_nothing(pipe: Pi
     pipe.writer.late._try("cats", lambda: False)
     assert (pipe.posts("cats"), pipe.covered("cats"), pipe.writer.late.why("cats")) == ([*range(1, 7)], [(0, 40 * SECOND)], None)
     assert gaps.terms_of(pipe.archive, "twcats")[0].valid
+    moody.writes = 0
     working(pipe, post(7, 71 * SECOND, "2"))
     assert pipe.posts("cats") == [*range(1, 8)]
+    assert moody.writes == (1 if moody.joint else 3)
 
 
 def test_what_a_damaged_segment_of_one_capture_had_is_a_gap_of_that_capture_alone(pipe: Pipe, moody: Moody) -> None:

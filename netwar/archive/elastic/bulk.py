@@ -1,9 +1,9 @@
-"""Many small writes in one request, and what became of each."""
+"""Many small writes in one request, into one index or several, and what became of each."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ MAX_ITEMS = 1_000
 MAX_BYTES = 5 << 20
 CREATED, UPDATED, CONFLICT = 201, 200, 409
 KEPT = re.compile(r"current version \[(\d+)\]")  # so all generations say it
+
+Item = tuple[str, bytes]  # the index that a write is of, and its lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,20 @@ def delete(id: str) -> bytes:
 
 
 def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
-    """Do the items in their order.
+    """Do the items of one index, as `send_all` does."""
+    return send_all(cluster, [(index, item) for item in items])
+
+
+def send_all(cluster: Cluster, items: Sequence[Item]) -> list[Result]:
+    """Do the items, those of one index in their order.
 
     What a busy cluster rejects is sent again, later and later, for a minute. An item that is itself at fault has `refused`.
-    Raises ServiceDown, and ConfigError if we may not write into the index; items before may have been done then.
+    Raises ServiceDown, and ConfigError if we may not write into one of the indices; any other item may have been done then.
     """
     results: dict[int, Result] = {}
-    path = f"/{index}/_doc/_bulk" if cluster.typed else f"/{index}/_bulk"
 
     def attempt(left: list[int]) -> None:
-        answer = cluster.ask("POST", path, b"".join(items[one] for one in left), index=index)
+        answer = _sent(cluster, [items[one] for one in left])
         if not answer["errors"]:
             statuses = (next(iter(told.values()))["status"] for told in answer["items"])
             results.update((one, DONE[status]) for one, status in zip(left, statuses, strict=True))
@@ -78,7 +84,7 @@ def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
         for one, told in zip(left, answer["items"], strict=True):
             found = next(iter(told.values()))
             try:
-                results[one] = _result(cluster, index, found)
+                results[one] = _result(cluster, items[one][0], found)
             except TransientError as error:
                 busy = error
                 rejected.append(one)
@@ -91,6 +97,23 @@ def send(cluster: Cluster, index: str, items: Sequence[bytes]) -> list[Result]:
     return [results[one] for one in range(len(items))]
 
 
+def _sent(cluster: Cluster, items: Sequence[Item]) -> Any:
+    """One request. Of several indices each item names its own; the path of 6.x has the type, and so an index before it."""
+    first, *others = dict.fromkeys(index for index, _ in items)
+    path = f"/{first}/_doc/_bulk" if cluster.typed else "/_bulk" if others else f"/{first}/_bulk"
+    lines = (_addressed(*item) for item in items) if others else (line for _, line in items)
+    return cluster.ask("POST", path, b"".join(lines), index=some((first, *others)))
+
+
+def _addressed(index: str, item: bytes) -> bytes:
+    return item.replace(b":{", b':{"_index":"%b",' % index.encode(), 1)
+
+
+def some(indices: Collection[str]) -> str:
+    """What a message calls these indices."""
+    return next(iter(indices)) if len(indices) == 1 else f"{len(indices)} indices"
+
+
 def _result(cluster: Cluster, index: str, told: dict[str, Any]) -> Result:
     status, error = told["status"], told.get("error")
     if status == CONFLICT or not error:
@@ -101,11 +124,11 @@ def _result(cluster: Cluster, index: str, told: dict[str, Any]) -> Result:
     return Result(status, reason(error))
 
 
-def _portions(items: Sequence[bytes]) -> Iterator[list[int]]:
+def _portions(items: Sequence[Item]) -> Iterator[list[int]]:
     """The numbers of the items of each request."""
     portion: list[int] = []
     size = 0
-    for number, item in enumerate(items):
+    for number, (_, item) in enumerate(items):
         if portion and (len(portion) == MAX_ITEMS or size + len(item) > MAX_BYTES):
             yield portion
             portion, size = [], 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
-from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, by_ids
+from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, Place, by_places
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
 from netwar.archive.name_holders import order_holders
@@ -17,6 +17,9 @@ from netwar.archive.winning import TIME, XTime, wins
 from netwar.records.dialects import username
 from netwar.records.documents import Document
 from netwar.records.profile_fields import TRACKED
+
+NEEDED = (*TRACKED, NOTED, VIA)
+Kept = tuple[str, Body, int]  # a user, the tracked fields of their profile that is kept, and its version
 
 
 class History:
@@ -33,25 +36,29 @@ class History:
         self._indices = indices
         self._slips = AtomicDocuments(indices)
 
-    def keep(self, index: str, documents: Sequence[Document]) -> None:
-        """Write down what these profiles replace, where they are newer than those that are kept."""
-        ids = list(dict.fromkeys(document.id for document in documents))
-        now = list(self._now(index, ids))
-        newest = {id: version for id, _, version in now}
+    def keep(self, profiles: Mapping[str, Sequence[Document]]) -> None:
+        """Write down what these profiles, by index, replace, where they are newer than those that are kept."""
+        kept = self._now({index: [document.id for document in documents] for index, documents in profiles.items()})
+        entries: dict[Place, Json] = {}
+        for index, documents in profiles.items():
+            entries |= _entries(index, self._replaced(documents, kept[index]))
+        self._slips.add(entries)
+
+    def _replaced(self, documents: Sequence[Document], kept: Sequence[Kept]) -> list[ProfileChange]:
+        newest = {id: version for id, _, version in kept}
         newer = []
         for document in documents:
             if wins(document.version, newest.get(document.id), self._x_time):
                 newest[document.id] = document.version
                 newer.append(document)
-        self.keep_changes(index, replacing(newer, {id: (body, version & TIME) for id, body, version in now}))
+        return replacing(newer, {id: (body, version & TIME) for id, body, version in kept})
 
     def history(self, index: str, user: str) -> list[Version]:
         """See Documents.history."""
-        now = next(self._now(index, [user]), None)
-        if now is None:
+        if not (now := self._now({index: [user]})[index]):
             return []
         past = [(int(entry["until"]), entry["fields"]) for entry in self._found(index, {"term": {"user": user}})]
-        return versions(now[1], sorted(past, key=lambda change: change[0], reverse=True))
+        return versions(now[0][1], sorted(past, key=lambda change: change[0], reverse=True))
 
     def changes(self, index: str) -> Iterator[ProfileChange]:
         """See Documents.changes."""
@@ -61,10 +68,7 @@ class History:
 
     def keep_changes(self, index: str, changes: Sequence[ProfileChange]) -> None:
         """See Documents.keep_changes."""
-        # Of two with the same time the first one stands.
-        entries = {_id(index, change): _entry(index, change) for change in reversed(changes)}
-        if entries:
-            self._slips.add(ledger_index(index), entries)
+        self._slips.add(_entries(index, changes))
 
     def name_holders(self, index: str, names: Sequence[str], shelf: DocumentIndex) -> dict[str, list[NameHolder]]:
         """See Documents.name_holders."""
@@ -96,12 +100,16 @@ class History:
             found = self._slips.find(ledger_index(index), [*_of(index), wanted], "key")
             self._slips.remove(ledger_index(index), [hit["_id"] for hit in found])
 
-    def _now(self, index: str, ids: Sequence[str]) -> Iterator[tuple[str, Body, int]]:
-        """Those of these users who are kept, the tracked fields of their profiles and their versions."""
-        layout = self._indices.there(index)
-        if layout:
-            for told in by_ids(self._cluster, index, ids, layout.part([*TRACKED, NOTED, VIA])):
-                yield told["_id"], layout.body(told["_source"]), version_of(layout, told)
+    def _now(self, users: Mapping[str, Sequence[str]]) -> dict[str, list[Kept]]:
+        """Those of these users, by index, who are kept."""
+        layouts = {index: layout for index in users if (layout := self._indices.there(index))}
+        places = [(index, id) for index in layouts for id in dict.fromkeys(users[index])]
+        first, *others = [layout.part(NEEDED) for layout in layouts.values()] or [True]
+        found: dict[str, list[Kept]] = {index: [] for index in users}
+        for (index, id), told in by_places(self._cluster, places, first if all(one == first for one in others) else True):
+            layout = layouts[index]
+            found[index].append((id, layout.body(told["_source"]), version_of(layout, told)))
+        return found
 
     def _found(self, index: str, condition: Json) -> list[Json]:
         return [hit["_source"] for hit in self._slips.find(ledger_index(index), [*_of(index), condition], "key")]
@@ -109,6 +117,11 @@ class History:
 
 def _of(index: str) -> list[Json]:
     return [{"term": {"kind": "past"}}, {"term": {"index": index}}]
+
+
+def _entries(index: str, changes: Sequence[ProfileChange]) -> dict[Place, Json]:
+    """Slips of changes; of two with the same time the first one stands."""
+    return {(ledger_index(index), _id(index, change)): _entry(index, change) for change in reversed(changes)}
 
 
 def _id(index: str, change: ProfileChange) -> str:

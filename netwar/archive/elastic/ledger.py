@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
+from netwar.archive.elastic.atomic import AtomicDocuments, Change, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
+from netwar.archive.elastic.reading import Place
 from netwar.archive.elastic.templates import Json
 from netwar.archive.marks import Cover, Mark
 from netwar.coverage import Record
@@ -30,13 +31,12 @@ class ElasticLedger:
     def change(self, index: str, user: str, change: Callable[[Record], Record]) -> Record:
         after = Record(user)
 
-        def changed(source: Json | None) -> Json | None:
+        def noting(before: Record) -> Record:
             nonlocal after
-            before = _record(source) if source else Record(user)
             after = change(before)
-            return source if after == before else _source(index, after)
+            return after
 
-        self._slips.change(ledger_index(index), slip_id("record", index, user), changed)
+        self._slips.change({_record_place(index, user): _record_change(index, user, noting)})
         return after
 
     def records(self, index: str) -> Iterator[Record]:
@@ -47,27 +47,31 @@ class ElasticLedger:
         return [_record(hit["_source"]) for hit in self._found("record", index, "user", wanted)]
 
     def note(self, index: str, key: str) -> Any:
-        id = slip_id("note", index, key)
-        slip = self._slips.read(ledger_index(index), [id]).get(id)
+        ledger, id = _note_place(index, key)
+        slip = self._slips.read(ledger, [id]).get(id)
         return slip.source["value"]["is"] if slip else None
 
     def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
         after: Any = None
 
-        def changed(source: Json | None) -> Json | None:
+        def noting(before: Any) -> Any:
             nonlocal after
-            after = change(source["value"]["is"] if source else None)
-            return None if after is None else {"kind": "note", "index": index, "key": key, "value": {"is": after}}
+            after = change(before)
+            return after
 
-        self._slips.change(ledger_index(index), slip_id("note", index, key), changed)
+        self._slips.change({_note_place(index, key): _note_change(index, key, noting)})
         return after
 
-    def apply(self, mark: Mark) -> None:
-        """Change the ledger by a mark."""
-        if isinstance(mark, Cover):
-            self.change(mark.index, mark.user, mark.apply)
-        else:
-            self.change_note(mark.index, mark.note, mark.apply)
+    def apply(self, marks: Sequence[Mark]) -> None:
+        """Change the ledger by marks, those of one slip in their order."""
+        changes: dict[Place, Change] = {}
+        for mark in marks:
+            if isinstance(mark, Cover):
+                place, change = _record_place(mark.index, mark.user), _record_change(mark.index, mark.user, mark.apply)
+            else:
+                place, change = _note_place(mark.index, mark.note), _note_change(mark.index, mark.note, mark.apply)
+            changes[place] = _then(changes[place], change) if place in changes else change
+        self._slips.change(changes)
 
     def notes(self, index: str, prefix: str) -> Iterator[tuple[str, Any]]:
         found = self._found("note", index, "key", {"prefix": {"key": prefix}})
@@ -75,6 +79,39 @@ class ElasticLedger:
 
     def _found(self, kind: str, index: str, sort: str, *conditions: Json) -> Iterator[Json]:
         return self._slips.find(ledger_index(index), [{"term": {"kind": kind}}, {"term": {"index": index}}, *conditions], sort)
+
+
+def _record_place(index: str, user: str) -> Place:
+    return ledger_index(index), slip_id("record", index, user)
+
+
+def _note_place(index: str, key: str) -> Place:
+    return ledger_index(index), slip_id("note", index, key)
+
+
+def _record_change(index: str, user: str, change: Callable[[Record], Record]) -> Change:
+    """The change of a user's slip by that of their record."""
+
+    def changed(source: Json | None) -> Json | None:
+        before = _record(source) if source else Record(user)
+        after = change(before)
+        return source if after == before else _source(index, after)
+
+    return changed
+
+
+def _note_change(index: str, key: str, change: Callable[[Any], Any]) -> Change:
+    """The change of a slip by that of the note on it."""
+
+    def changed(source: Json | None) -> Json | None:
+        after = change(source["value"]["is"] if source else None)
+        return None if after is None else {"kind": "note", "index": index, "key": key, "value": {"is": after}}
+
+    return changed
+
+
+def _then(first: Change, second: Change) -> Change:
+    return lambda source: second(first(source))
 
 
 def _record(source: Json) -> Record:

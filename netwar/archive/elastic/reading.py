@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from netwar.archive.base import Body, NameHolder, Within
+from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.text_query import about, exact
@@ -37,6 +38,8 @@ STRIDE = 16
 NOTED, VIA = "netwar.retrieved", "netwar.via"
 NOTED_COLUMN = {"field": NOTED, "format": "epoch_millis"}
 
+Place = tuple[str, str]  # an index, and the id of a document in it
+
 
 def refresh(cluster: Cluster, index: str) -> None:
     """Make what was written findable. Who may only read sees what the index's own refresh shows."""
@@ -57,19 +60,28 @@ def search(cluster: Cluster, index: str, body: Json) -> Json:
 
 def by_ids(cluster: Cluster, index: str, ids: Sequence[str], fields: Sequence[str] | bool = True) -> Iterator[Json]:
     """Those documents that are there, as they are now: `_id`, `_version` and `_source`, or the `fields` of it."""
+    return (told for _, told in by_places(cluster, [(index, id) for id in ids], fields))
+
+
+def by_places(cluster: Cluster, places: Sequence[Place], fields: Sequence[str] | bool = True) -> Iterator[tuple[Place, Json]]:
+    """The same of documents in several indices, each with its place."""
     params = {"_source": ",".join(fields) if not isinstance(fields, bool) else str(fields).lower()}
-    for start in range(0, len(ids), PAGE):
-        yield from cluster.patiently(_found, cluster, index, ids[start : start + PAGE], params)
+    for start in range(0, len(places), PAGE):
+        yield from cluster.patiently(_found, cluster, places[start : start + PAGE], params)
 
 
-def _found(cluster: Cluster, index: str, ids: Sequence[str], params: Json) -> list[Json]:
+def _found(cluster: Cluster, places: Sequence[Place], params: Json) -> list[tuple[Place, Json]]:
     """Those of the documents that are there. Raises TransientError while a shard of theirs cannot say."""
-    answer = cluster.ask("POST", f"/{index}/_mget", {"ids": ids}, params=params, index=index)["docs"]
-    for error in (told["error"] for told in answer if "error" in told):
+    first, *others = dict.fromkeys(index for index, _ in places)
+    each = {"docs": [{"_index": index, "_id": id} for index, id in places]} if others else {"ids": [id for _, id in places]}
+    path = "/_mget" if others else f"/{first}/_mget"
+    answer = cluster.ask("POST", path, each, params=params, index=bulk.some((first, *others)))["docs"]
+    found = [*zip(places, answer, strict=True)]
+    for index, error in ((index, told["error"]) for (index, _), told in found if "error" in told):
         if error.get("type") != "index_not_found_exception":
             status = 403 if error.get("type") == "security_exception" else 503
             raise cluster.refusal(error, status, index) or NetwarError(f"{index}: {error.get('reason')}")
-    return [told for told in answer if told.get("found")]
+    return [(place, told) for place, told in found if told.get("found")]
 
 
 class DocumentIndex:

@@ -14,8 +14,7 @@ from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
 from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, search
 from netwar.archive.elastic.templates import Json
-from netwar.archive.elastic.writing import Batch
-from netwar.archive.elastic.yielding import Yielding
+from netwar.archive.elastic.writing import Batch, stored
 from netwar.archive.incoming import by_index
 from netwar.archive.marks import Cover, Mark
 from netwar.archive.missing import missing
@@ -33,11 +32,14 @@ class ElasticArchive(ElasticLedger):
     """Fills the contract `netwar.archive.base.Archive`.
 
     Tweets are in the index twNAME, users in tuNAME, their ledger in tcNAME; indices and templates are made by the first
-    write. `dead_letters` is the file for documents that cannot be stored; `api` is where they come from; `now` tells X's time;
-    `due` is the file of the outbox, if a graph is fed from here. A page and its marks are steps of their own here, the marks
-    after the documents: what is covered is always there. Between them all of the page is made due, new or not: a page that is
-    written again, since a run was killed before it had done so, is due all the same.
+    write. What is of several names takes as few requests as what is of one. `dead_letters` is the file for documents that
+    cannot be stored; `api` is where they come from; `now` tells X's time; `due` is the file of the outbox, if a graph is fed
+    from here. A page and its marks are steps of their own here, the marks after the documents: what is covered is always
+    there. Between them all of the page is made due, new or not: a page that is written again, since a run was killed before
+    it had done so, is due all the same.
     """
+
+    joint = True
 
     def __init__(self, cluster: Cluster, dead_letters: Path, api: str, now: XTime = unknown, due: DueFile | None = None) -> None:
         super().__init__(Indices(cluster, api))
@@ -82,19 +84,15 @@ class ElasticArchive(ElasticLedger):
             if isinstance(mark, Cover) and mark.back:
                 self.change(mark.index, mark.user, mark.take_back)
         sorted_out, refused = by_index(documents)
-        tally = Tally()
-        for batch in list(self._batches(sorted_out)):
-            if parted(batch.index)[1]:
-                self._past.keep(batch.index, batch.ready)
-            layout = self._indices.there(batch.index)
-            assert layout  # it was made
-            tally += batch.store(self.cluster, Yielding(self.cluster, batch.index, layout, self._now))
+        batches = list(self._batches(sorted_out))
+        self._past.keep({batch.index: batch.ready for batch in batches if parted(batch.index)[1]})
+        tally = stored(batches, self.cluster, self._now)
+        for batch in batches:
             self._make_due(batch)
-            refused += batch.refused
+        refused += [one for batch in batches for one in batch.refused]
         if refused:
             deadletters.keep(self.dead_letters, refused)
-        for mark in marks:
-            self.apply(mark)
+        self.apply(marks)
         return tally + Tally(rejected=len(refused))
 
     def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
@@ -235,7 +233,7 @@ class ElasticArchive(ElasticLedger):
     def _batches(self, documents: Mapping[str, Sequence[Document]]) -> Iterator[Batch]:
         """Documents by index, ready to be sent. Makes the indices."""
         for index, mine in documents.items():
-            batch = Batch(index, self._indices.made(index).spelled is not None)
+            batch = Batch(index, self._indices.made(index))
             batch.prepare(mine)
             yield batch
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import orjson
 
 from netwar.archive.base import Body, Tally
 from netwar.archive.deadletters import Refused
 from netwar.archive.elastic import bulk
-from netwar.archive.elastic.layout import with_words
+from netwar.archive.elastic.bulk import Result
+from netwar.archive.elastic.layout import Layout, with_words
 from netwar.archive.elastic.yielding import Yielding
 from netwar.archive.incoming import UNSTORABLE, checked, refused
+from netwar.archive.winning import XTime
 from netwar.connections.elastic import Cluster
 from netwar.records.documents import Document, parted
 from netwar.records.sources import BECAUSE, WHOLE
@@ -29,7 +32,7 @@ class Batch:
     """Documents for one index, as they are sent; what was refused of them, and the ids of those that were not there before."""
 
     index: str
-    spelled: bool  # whether the index has the words of documents as we spell them
+    layout: Layout
     ready: list[Document] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -43,12 +46,13 @@ class Batch:
             except UNSTORABLE as error:
                 self.refused.append(refused(document, error))
 
-    def store(self, cluster: Cluster, yielding: Yielding) -> Tally:
-        """Send all, and wrapped up what the mapping refused; what is refused then, too, is in `refused`.
+    def settle(self, cluster: Cluster, results: list[Result], now: XTime) -> Tally:
+        """See to what did not pass when all were sent: what the mapping refused is sent wrapped up, and what is refused then,
+        too, is in `refused`.
 
         What is kept with a higher version gives way all the same where that is dated ahead of X's clock.
         """
-        results = bulk.send(cluster, self.index, self.items)
+        yielding = Yielding(cluster, self.index, self.layout, now)
         yielding.replace(self.ready, lambda number: bulk.body_of(self.items[number]), results)
         odd = [number for number, result in enumerate(results) if result.refused]
         if odd:
@@ -71,7 +75,7 @@ class Batch:
         if "id" not in body or WHOLE in body:
             return self._wrapped(document, "its body has no id" if "id" not in body else f"it has a field {WHOLE}")
         try:
-            made = with_words(body, self._words(body)) if self.spelled else body
+            made = with_words(body, self._words(body)) if self.layout.spelled else body
         except ValueError as error:
             return self._wrapped(document, str(error))
         return bulk.put(document.id, document.version, orjson.dumps(made))
@@ -84,9 +88,16 @@ class Batch:
         body = document.body
         shown: Body = {"id": document.id, BECAUSE: reason[:MAX_REASON]}
         shown |= {name: body[name] for name in SIMPLE if isinstance(body.get(name), str)}
-        if self.spelled:
+        if self.layout.spelled:
             shown = with_words(shown, self._words(body))
         return bulk.put(document.id, document.version, orjson.dumps({**shown, WHOLE: body}))
 
     def _words(self, body: Body) -> str:
         return spelled(spoken(body, parted(self.index)[1]))
+
+
+def stored(batches: Sequence[Batch], cluster: Cluster, now: XTime) -> Tally:
+    """Send the documents of all indices together; what became of them, and in each batch what was refused."""
+    results = iter(bulk.send_all(cluster, [(batch.index, item) for batch in batches for item in batch.items]))
+    settled = (batch.settle(cluster, [*islice(results, len(batch.items))], now) for batch in batches)
+    return sum(settled, Tally())

@@ -38,6 +38,8 @@ class SqliteArchive(SqliteLedger):
     `looks` needs no right to write. With `feeds` it has an outbox, in each file.
     """
 
+    joint = False  # each name is a file, and waits for the disk
+
     def __init__(
         self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False, feeds: bool = False
     ) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from netwar.archive.base import Store, Tally, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
-from netwar.archive.marks import Cover
+from netwar.archive.marks import Cover, Period
 from netwar.archive.spool import Replayed, Spool
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
@@ -268,6 +269,31 @@ def test_a_change_whose_answer_was_lost_is_not_made_twice(archive: ElasticArchiv
     assert archive.change_note("usertest", "count", lambda before: before + 1) == 2
     assert lost
     assert archive.note("usertest", "count") == 2
+
+
+@on("es953-sec", "es654-sg", "os2194-sec")
+def test_what_is_of_many_names_takes_as_few_requests_as_what_is_of_one(
+    archive: ElasticArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, asked = ["brexit", "leave", "remain", "wales"], list[str]()
+    genuine = archive.cluster._ask
+
+    def counting(method: str, path: str, *given: Any) -> Any:
+        asked.append(path)
+        return genuine(method, path, *given)
+
+    for name in names:
+        archive.ready(f"tw{name}")
+        archive.ready(f"tu{name}")
+    monkeypatch.setattr(archive.cluster, "_ask", counting)
+    for some in (names[:1], names):
+        asked.clear()
+        for at in (1, 2):
+            made = [replace(tweet(at), index=f"tw{name}") for name in some]
+            made += [Document(f"tu{name}", "7", {"id": "7", "username": f"n{at}"}, True, NOW + at) for name in some]
+            archive.write(made, [Period(f"tw{name}", "stream/1", Span(at, at + 1, 1)) for name in some])
+        assert len(asked) == 4 + 5, "profiles, changes of them (once), documents, coverage twice"
+    assert [archive.note(f"tw{name}", "periods/stream/1") for name in names] == [{"spans": [[1, 3, 2]]}] * 4
 
 
 @on("es953-sec", "es654-sg")
