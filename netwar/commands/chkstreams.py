@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netwar.cli.archiving import whenever_there
 from netwar.cli.forms import Form
 from netwar.cli.prompts import consented
 from netwar.cli.services import Services
@@ -57,7 +58,8 @@ def show(services: Services, given: str | None, form: Form, *, verify: bool, yes
     """Print how captures are; the outcome. Raises ItemsFailed if any is not well."""
     from netwar.streams.health import healths, outcome
 
-    found = list(healths(services.captures, services.archive, now(services)))
+    archive = whenever_there(services)  # how they are is known without it, but for gaps
+    found = list(healths(services.captures, archive, now(services)))
     if given:
         name = services.index(given)
         found = [one for one in found if one.index == name]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from netwar.cli.archiving import though_away
 from netwar.cli.services import Services
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def hold(
     def keeper(live: Callable[[], Live]) -> Keeper:
         return Keeper(services.captures, beside.streaming, holder.fence, live, chores)
 
-    Hold(stores(services), holder, keeper, once=once).run(tell)
+    Hold(stores(services, holder.index), holder, keeper, once=once).run(tell)
 
 
-def stores(services: Services) -> Stores:
-    """What the holder of the connection works with."""
+def stores(services: Services, index: str) -> Stores:
+    """What the holder of the connection works with, for whose capture `index` was begun."""
     from netwar.archive.base import Store
     from netwar.commands.recording import replayed
     from netwar.streams.holder import Stores
@@ -64,7 +65,7 @@ def stores(services: Services) -> Stores:
     return Stores(
         services.captures,
         services.streaming,
-        services.archive,
+        though_away(services, index),
         services.money,
         folder,
         Rejects(folder / "rejected").keep,

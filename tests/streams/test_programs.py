@@ -20,6 +20,7 @@ from typing import Any, cast
 import pytest
 import requests
 
+from netwar.archive.awaited import Taken
 from netwar.captures import kept
 from netwar.captures.base import Capture, CaptureOptions
 from netwar.commands import list_following
@@ -360,6 +361,29 @@ def test_gaps_are_shown_while_redis_is_away(streams: Streams) -> None:
     with (streams.desk.home / ".twitter").open("a") as configured:
         configured.write("redisurl = redis://127.0.0.1:1/0\n")
     assert "gap" in streams.run("tw-gaps", "one").stderr
+
+
+def test_a_stream_begins_while_elasticsearch_is_away_where_that_took_its_posts_before(streams: Streams) -> None:
+    """What comes meanwhile is in segments, and in the archive of the next run: here one in files."""
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
+    configured, data = streams.desk.home / ".twitter", streams.desk.home / ".local/share/netwar"
+    before = configured.read_text()
+    configured.write_text(f"{before}elksg = 127.0.0.1:1\n")
+    told = streams.run("tw-stream", "one", check=69, timeout=PATIENCE).stderr
+    assert "Elasticsearch cannot be used" in told
+    assert "it has taken nothing of one from this data folder yet" in told
+    Taken(data / "taken", "127.0.0.1:2").add(["twone"])
+    assert "it has taken nothing of one" in streams.run("tw-stream", "one", check=69, timeout=PATIENCE).stderr, "another one did"
+    Taken(data / "taken", "127.0.0.1:1").add(["twone"])
+    process = streams.stream("one")
+    streams.until(lambda: streams.get("truth/stream/flushed").count("\n") > 20, process)
+    state = lambda: json.loads(streams.run("tw-chkstreams", "one", "--json", check=None).stdout)["state"]  # noqa: E731
+    streams.until(lambda: state() == "behind", process)
+    streams.post("stream", {"rate": 0})
+    assert "waits in segments on disk" in streams.ended(process)
+    configured.write_text(before)
+    process = streams.stream("one")
+    streams.until(lambda: streams.recorded_posts("one") >= streams.get("truth/stream/flushed").count("\n"), process)
 
 
 def test_who_holds_goes_on_for_other_captures_when_its_own_is_stopped(streams: Streams) -> None:
