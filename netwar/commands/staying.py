@@ -7,13 +7,13 @@ import os
 import time
 from collections.abc import Callable
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from netwar.cli.metering import here
 from netwar.cli.services import Services
 from netwar.cli.status import StatusLine
 from netwar.commands.holding import hold
-from netwar.errors import NetwarError, OutOfBudget
+from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 
 if TYPE_CHECKING:
     from netwar.captures.base import Captures, Live
@@ -22,6 +22,10 @@ log = logging.getLogger("netwar.streams")
 
 SHOW = 1.0  # seconds between two looks at the figures
 TRY = 5.0  # seconds between two tries to hold: with the lease, another takes over well within 30
+HINDERED = 2.0  # seconds for which a look at the figures has waited if Redis was away
+GRACE = 10.0  # seconds for who holds to be heard of again then: the connection stood all the time
+
+T = TypeVar("T")
 
 
 def stay(services: Services, index: str, once: bool, register: Callable[[Services], str]) -> str:
@@ -38,15 +42,37 @@ def stay(services: Services, index: str, once: bool, register: Callable[[Service
     chores = [lambda: reread(beside, changed, register), followed(beside)]
     with StatusLine(services.quiet) as line:
         shown = Shown(captures, index, line)
-        while _is_on(captures, index):
-            if mine := captures.hold(here(), os.getpid(), index, time.time_ns() // 1_000_000):
+        while patiently(services, lambda: _is_on(captures, index)):
+            if mine := patiently(services, lambda: captures.hold(here(), os.getpid(), index, time.time_ns() // 1_000_000)):
                 try:
                     hold(services, mine, shown.say, chores, once=once)
                 except FenceLost:
                     log.info("another process has the connection by now")
             else:
-                shown.show(TRY, once, lambda: reread(services, changed, register))
+                patiently(services, lambda: shown.show(TRY, once, lambda: reread(services, changed, register)))
     return f"{index} was stopped; {shown.last}"
+
+
+def patiently(services: Services, do: Callable[[], T]) -> T:
+    """What `do` brings of the registry, however long Redis is away: who stands by is there when it is back, and says so once.
+
+    Raises ServiceDown where the registry is a file: no waiting mends that."""
+    away = False
+    while True:
+        try:
+            found = do()
+        except ServiceDown as error:
+            if services.settings.redis is None:
+                raise
+            if not away:
+                log.warning("%s; this run stays, and goes on when it is back", error)
+            away = True
+            time.sleep(TRY)
+        else:
+            if away:
+                log.warning("Redis is back")
+                time.sleep(GRACE)
+            return found
 
 
 def reread(services: Services, changed: Event, register: Callable[[Services], str]) -> None:
@@ -82,9 +108,11 @@ class Shown:
         """Show them for so long. Raises OutOfBudget where money is spent for today and it should run `once`."""
         self._tell()
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while (began := time.monotonic()) < until:
             chore()
             live = self._captures.live()
+            if time.monotonic() > began + HINDERED:
+                until = time.monotonic() + GRACE
             self.say(live)
             state = live.captures.get(self._index)
             if once and state and state.state == "over budget":

@@ -24,6 +24,7 @@ log = logging.getLogger("netwar.streams")
 
 POLL = 0.5  # seconds between two looks whether there is something to record
 NO_MONEY = 30.0  # seconds between two looks whether there is money again
+AWAY = 2.0  # seconds between two tries of a meter or registry that is away, each of which waits for it
 NO_CREDIT = 320.0
 
 
@@ -88,19 +89,22 @@ class Connector:
         self._hears.refused(refused)
         if refused is not None:
             self.detail = str(refused) if isinstance(refused, ServiceDown) else "the budget is spent"
-            self._stop.wait(NO_MONEY)
+            self._stop.wait(AWAY if isinstance(refused, ServiceDown) else NO_MONEY)
         return refused is None and not self._stop.is_set()
 
     def _may_connect(self) -> bool:
-        """Wait until X takes one more connect; whether that is so now."""
+        """Wait until X takes one more connect; whether that is so now, and is noted."""
         now = self._streaming.now()
-        if wait := until_allowed(self._captures.connects(now - WINDOW), now):
-            self.detail = f"X takes the next connect in {wait:.0f} s"
-            log.info("%s: 50 in 15 minutes are what it allows", self.detail)
-            self._stop.wait(wait)
-            return False
-        self._captures.connecting(self._fence, now)
-        return not self._stop.is_set()
+        try:
+            if wait := until_allowed(self._captures.connects(now - WINDOW), now):
+                self.detail = f"X takes the next connect in {wait:.0f} s"
+                log.info("%s: 50 in 15 minutes are what it allows", self.detail)
+            else:
+                self._captures.connecting(self._fence, now)
+        except ServiceDown as error:  # how many there were is not known
+            self.detail, wait = str(error), AWAY
+        self._stop.wait(wait)
+        return not wait and not self._stop.is_set()
 
     def _connect(self, authors: bool) -> None:
         self.authors = authors

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
 
 from netwar.captures.base import CaptureState, Live
+from netwar.cli.services import Services
+from netwar.cli.status import StatusLine
+from netwar.commands import staying
 from netwar.commands.gaps import told
-from netwar.commands.staying import figures
+from netwar.commands.staying import Shown, figures, patiently
+from netwar.errors import ServiceDown
 from netwar.streams.gaps import Terms
 
 T = 1_800_000_000_000
@@ -28,3 +37,50 @@ def test_gaps_and_whatever_is_not_well_are_told() -> None:
 
 def test_the_outcome_of_gaps_has_the_time_in_words() -> None:
     assert told("twcats", [], [Terms(1, ((T, T + 25_000),), ())], T + 90_000) == "0 gaps in twcats; 100.000 % of 25 s covered"
+
+
+class Steady:
+    """A clock that goes on when somebody sleeps, or Redis lets them wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(staying, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep))
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_who_stands_by_stays_while_redis_is_away(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    clock, tries = Steady(monkeypatch), 0
+
+    def answer() -> str:
+        nonlocal tries
+        tries += 1
+        if tries < 20:
+            raise ServiceDown("Redis does not answer")
+        return "it is back"
+
+    assert patiently(cast(Services, SimpleNamespace(settings=SimpleNamespace(redis="some"))), answer) == "it is back"
+    assert caplog.text.count("this run stays") == 1
+    assert clock.now >= staying.GRACE, "who holds is heard of first"
+    tries = 0
+    with pytest.raises(ServiceDown):
+        patiently(cast(Services, SimpleNamespace(settings=SimpleNamespace(redis=None))), answer)
+
+
+def test_after_redis_was_away_who_holds_is_given_time_to_be_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Steady(monkeypatch)
+
+    def live(waits: Iterator[float]) -> Any:
+        clock.sleep(next(waits, 0.0))
+        return LIVE
+
+    def shown(*waits: float) -> float:
+        its, before = iter(waits), clock.now
+        captures: Any = SimpleNamespace(live=lambda: live(its), holder=lambda: None)
+        with StatusLine(True) as line:
+            Shown(captures, "cats", line).show(staying.TRY, False, lambda: None)
+        return clock.now - before
+
+    assert shown() <= staying.TRY + 1
+    assert shown(0.0, 18.0) >= 18 + staying.GRACE
