@@ -5,7 +5,9 @@ The main thread only waits and tells, so that a signal never falls into the midd
 
 from __future__ import annotations
 
+import gc
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,12 +36,14 @@ from netwar.streams.segments import Backlog
 from netwar.streams.slices import Refusal, Slices
 from netwar.streams.writer import Writer
 from netwar.twitter.streaming import Streaming
+from netwar.work.loop import gc_paused
 
 log = logging.getLogger("netwar.streams")
 
 BATCH_SECONDS, BATCH_LINES = 1.5, 1000  # of what a post costs a fifth is each batch's, where it goes into 16 files
 REFILL_SECONDS = 60.0  # between two looks at gaps
 FLUSH_SECONDS = 10.0  # of writing on, once told to stop
+COLLECT_SECONDS = 60.0  # between two collections of what Python's reference counts do not free
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,24 @@ class Hold:
         """
         jobs = [self._connector.work, self._route, self._write, self._late, self._keep, self._refill]
         threads = [Thread(target=self._guarded, args=(job,), name=job.__name__, daemon=True) for job in jobs]
-        try:
-            for thread in threads:
-                thread.start()
-            while not self._stop.wait(seconds):
-                tell(self.live())
-        finally:
-            self._end(threads)
+        with gc_paused():
+            try:
+                for thread in threads:
+                    thread.start()
+                self._wait(tell, seconds)
+            finally:
+                self._end(threads)
         if self._failed:
             raise self._failed[0]
+
+    def _wait(self, tell: Callable[[Live], None], seconds: float) -> None:
+        """Tell how it stands until somebody stops it. What reference cycles there are is collected now and then."""
+        collected = time.monotonic()
+        while not self._stop.wait(seconds):
+            tell(self.live())
+            if time.monotonic() > collected + COLLECT_SECONDS:
+                gc.collect()
+                collected = time.monotonic()
 
     def live(self) -> Live:
         """How it stands."""

@@ -15,8 +15,8 @@ from typing import Any
 
 from netwar.archive.winning import TIME
 from netwar.records import times
-from netwar.records.dialects import public_count
-from netwar.records.ids import number
+from netwar.records.dialects import count
+from netwar.records.ids import LARGEST, number
 
 Body = dict[str, Any]
 Row = tuple[Any, ...]
@@ -57,7 +57,11 @@ def text(value: Any) -> str | None:
 
 def counts(body: Body, names: tuple[tuple[str, str], ...]) -> list[int | None]:
     """The public counts by their names (the second one is that of the post dialect)."""
-    return [public_count(body, *both) for both in names]
+    metrics = body.get("public_metrics")
+    if not isinstance(metrics, dict):
+        return [None] * len(names)
+    told = (metrics.get(one, metrics.get(other)) for one, other in names)
+    return [value if type(value) is int and 0 <= value <= LARGEST else count(value) for value in told]
 
 
 def lift_text(lifted: Body, key: str) -> str | None:
