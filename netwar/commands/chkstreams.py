@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netwar.cli.archiving import whenever_there
 from netwar.cli.forms import Form
@@ -14,12 +14,10 @@ from netwar.commands.gaps import now
 from netwar.errors import Declined, ItemsFailed, NetwarError
 from netwar.streams.health import Health
 
-if TYPE_CHECKING:
-    from netwar.captures.base import Capture
-
 HOUR = 3_600_000
 COUNTED = 300_000  # ms after the end of an hour, when X has counted its posts
 LOWEST = 98.0  # per cent of X's count; that counts what it no longer shows, too
+YOUNG = "it is too young to be verified: an hour has to pass"
 
 
 def _cells(one: Health) -> tuple[Cell, ...]:
@@ -82,29 +80,33 @@ def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Hea
     from netwar.search.planning import RECENT, packs
     from netwar.streams.keeper import expressions
 
+    until = (now(services) - COUNTED) // HOUR * HOUR
     captures = {one.index: one for one in services.captures.captures() if one.on}
-    queries = {index: [joined(some) for some in packs(expressions(one), RECENT)] for index, one in captures.items()}
+    old = {index: one for index, one in captures.items() if one.since <= until - HOUR}
+    queries = {index: [joined(some) for some in packs(expressions(one), RECENT)] for index, one in old.items()}
     asked = {one.index: queries[one.index] for one in found if one.index in queries}
     price = services.money.price({"counts_recent": sum(map(len, asked.values()))})
     would = f"counting at X costs ${price / 1e6:,.3f}"
-    if not consented(would, f"{would}. Go on?", yes=yes):
+    if asked and not consented(would, f"{would}. Go on?", yes=yes):
         raise Declined("nothing was counted")
-    until = (now(services) - COUNTED) // HOUR * HOUR
-    return [_counted(services, one, captures[one.index], asked[one.index], until) if one.index in asked else one for one in found]
+    young = dict.fromkeys(captures.keys() - old.keys(), YOUNG)
+    return [
+        _counted(services, one, asked[one.index], until)
+        if one.index in asked
+        else replace(one, detail=one.detail or young.get(one.index, ""))
+        for one in found
+    ]
 
 
-def _counted(services: Services, one: Health, capture: Capture, queries: list[str], until: int) -> Health:
+def _counted(services: Services, one: Health, queries: list[str], until: int) -> Health:
     from netwar.archive.base import Within
     from netwar.records.documents import tweets_index
     from netwar.search.counting import count
 
-    since = until - HOUR
-    if capture.since > since:
-        return replace(one, detail=one.detail or "it is too young to be verified: an hour has to pass")
-    expected = 0
+    since, expected = until - HOUR, 0
     for query in queries:
-        stretches, _ = count(services.twitter, query, since, until, index=capture.index)
+        stretches, _ = count(services.twitter, query, since, until, index=one.index)
         expected += sum(posts for _, _, posts in stretches)
-    here = services.archive.find(tweets_index(capture.index), Within(since=since, until=until))
+    here = services.archive.find(tweets_index(one.index), Within(since=since, until=until))
     recorded = sum(post.get("netwar", {}).get("via") in ("stream", "search") for post in here)
     return replace(one, expected=expected, recorded=recorded)

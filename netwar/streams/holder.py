@@ -87,6 +87,7 @@ class Hold:
         self._writer = Writer(*writes, stores.folder / "segments")
         self._connector = Connector(streaming, captures, holder.fence, self._inbox, self._slices, self._hears())
         self._order, self._seen = self._keeper.order, 0
+        self._off: frozenset[str] = frozenset()  # captures that are registered and stopped
         self._money = ""  # what stands in its way
         self._stop = Event()
         self._failed: list[BaseException] = []
@@ -121,7 +122,9 @@ class Hold:
     def live(self) -> Live:
         """How it stands."""
         connector, waiting = self._connector, self._backlog.waiting + self._writer.late.waiting
-        states = {index: self._state(index) for index in self._keeper.order.captures}
+        on = self._keeper.order.captures
+        off = self._off.union(self._order.captures).difference(on)
+        states = {index: self._counters.state(index, "stopped") for index in off} | {index: self._state(index) for index in on}
         told = (connector.connected, connector.line, self._counters.lag(), waiting, connector.connection)
         return Live(self._stores.streaming.now(), *told, self._money or connector.detail, states)
 
@@ -165,7 +168,9 @@ class Hold:
         self._writer.users_once({index for index, one in order.captures.items() if one.options.users_once})
         self._purses.bound(order.captures.values())
         if order.captures != before.captures:
-            for capture in self._stores.captures.captures():
+            registered = self._stores.captures.captures()
+            self._off = frozenset(capture.index for capture in registered if not capture.on)
+            for capture in registered:
                 for one in (*self._stores.captures.earlier(capture.index), capture):
                     self._say_valid(one)
 

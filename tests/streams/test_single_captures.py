@@ -54,7 +54,7 @@ def test_a_capture_that_spent_its_own_budget_goes_off_x_and_the_other_buys_no_au
 
 def test_a_full_hour_is_held_against_the_count_of_x(streams: Streams) -> None:
     streams.run("tw-stream", "cats", streams.write("cats", "brexit"), "--detach")
-    young = json.loads(streams.run("tw-chkstreams", "--verify", "--yes", "--json", check=None).stdout)
+    young = json.loads(streams.run("tw-chkstreams", "--verify", "--json", check=None).stdout)  # nothing costs, nothing is asked
     assert "too young" in young["detail"] or young["complete"] is None
     since = (clock(streams) // HOUR + 1) * HOUR
     streams.post("stream", {"rate": 0})
