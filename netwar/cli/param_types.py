@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -47,3 +48,14 @@ class HowMany(click.IntRange):
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:
         """The number. What is none, or too low, is a usage error."""
         return min(int(super().convert(value, parameter, context)), self.MANY)
+
+
+class Amount(click.FloatRange):
+    """A number within bounds: nan lies in all of them, as click sees it, and is none."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        """The number. What is none is a usage error."""
+        found = float(super().convert(value, parameter, context))
+        if math.isnan(found):
+            self.fail(f"{str(value)[:30]!r} is no number", parameter, context)
+        return found

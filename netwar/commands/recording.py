@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
+from netwar.cli.param_types import Amount
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
@@ -98,7 +99,7 @@ def replayed(services: Services, *indices: str) -> str:
 
 FRESH = click.option(
     "--fresh",
-    type=click.FloatRange(min=0, max=100_000),
+    type=Amount(min=0, max=100_000),
     metavar="DAYS",
     help="Profiles of the last DAYS are not asked for; default: those of this UTC day.",
 )
