@@ -58,17 +58,22 @@ MEMBERS: Table[Shown] = Table(
 )
 
 
-def show(services: Services, index: str, form: Form, within: float) -> None:
-    """Print the sets, the round, and everybody who is on the lists, those who are due first; or one JSON object; or CSV."""
+def show(services: Services, index: str, form: Form, within: float | None) -> None:
+    """Print the sets, the round, and everybody who is on the lists, those who are due first; or one JSON object; or CSV.
+
+    `within` is the bound (seconds), None for that of the last run."""
+    from netwar.tracking import kept_bound
     from netwar.tracking.rounds import known
-    from netwar.tracking.schedule import planned
+    from netwar.tracking.schedule import DAY, planned
 
     roster = services.roster(index)
+    within = within or kept_bound.kept(services.archive, tweets_index(index), services.observer) or DAY
     members = known(list(roster.members()), services.archive, tweets_index(index))
     schedule = planned((member.rate for member in members), within, services.twitter.timelines_in_a_window())
     shown = sorted(_shown(services, index, roster, members, schedule), key=lambda one: (one.due, one.member.user))
     if form is Form.JSON:
-        echo(as_json({**_state(roster, index), "members": [MEMBERS.of(one) for one in shown]}))
+        bound = {"within": within, "bound": schedule.bound}
+        echo(as_json({**_state(roster, index), **bound, "members": [MEMBERS.of(one) for one in shown]}))
         return
     if form is not Form.CSV:
         for line in _lines(services, roster, index, members, shown, schedule):

@@ -39,9 +39,11 @@ def tracked(services: Services, index: str, wish: TrackingOptions) -> str:
     """Record the members of the lists whose turn it is; the outcome. What stopped it early is raised after that is said."""
     from netwar.cli.signals import Stopped
     from netwar.errors import ItemsFailed, NetwarError
+    from netwar.tracking import kept_bound
 
     services.exclusive(f"lists into {index}", LEFT)
     before = replayed(services, tweets_index(index), users_index(index))
+    kept_bound.keep(services.archive, tweets_index(index), services.observer, wish.within)
     label = f"{services.observer} into {tweets_index(index)}"
     with services.report.work(label, len(services.roster(index))) as bar:
         run = _tracker(services, index, wish, bar)

@@ -45,8 +45,8 @@ class Costs:
 def costs(members: Sequence[Member], money: Money) -> Costs:
     """What these members cost at today's prices. Whose pace is not known is taken for one of the others."""
     lists = {one for member in members for one in member.lists}
-    known = [member.rate for member in members if member.rate]
-    unknown = sum(1 for member in members if not member.rate and not member.held)
+    known = [member.rate for member in members if member.asked]  # who was silent then is known to be
+    unknown = sum(1 for member in members if not member.asked and not member.held)
     posts = sum(known) + unknown * (sum(known) / len(known) if known else 0.0)
     readings = sum(len(member.lists) for member in members) / WEEK
     return Costs(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netwar.meter.base import WINDOW_SECONDS
 from netwar.queues.roster import Member
+from netwar.tracking.costs import costs
 from netwar.tracking.holds import back, held
 from netwar.tracking.schedule import DAY, SHARE, SOONEST, Schedule, learned, planned, spoken
 
@@ -101,3 +104,10 @@ def test_lengths_of_time_as_people_say_them() -> None:
     assert [spoken(s) for s in (59, 60, 900, 7_200, 86_400, 90_000, 129_600, 604_800)] == [
         "59 s", "1 minute", "15 minutes", "2 hours", "1 day", "25 hours", "36 hours", "7 days",
     ]  # fmt: skip
+
+
+def test_who_was_asked_and_is_silent_has_a_pace_that_is_known() -> None:
+    prices: Any = SimpleNamespace(price=lambda counts: sum(counts.values()))
+    members = [Member("1", 1, ("9",), asked=5, rate=4.0), Member("2", 1, ("9",), asked=5), Member("3", 1, ("9",))]
+    found = costs(members, prices)
+    assert (found.unknown, found.posts) == (1, 6.0), "who was not asked yet is taken for one of the others"
