@@ -26,7 +26,7 @@ from .streams import calm, connected, ended, flushed, lines, posted, raw, rule, 
 
 @pytest.fixture(scope="module")
 def crowd(start: Start) -> Sandbox:
-    return start(scenario="[stream]\nrate = 400")
+    return start(scenario="[stream]\nrate = 400\nrule_delay = 0")
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_a_line_is_the_post_as_its_authors_timeline_shows_it(crowd: Sandbox) -> 
 
 
 def test_searches_and_counts_find_what_the_stream_delivered_but_no_retweets_for_words(start: Start) -> None:
-    box = start("--clock", "2026-03-01T12:00:00Z", scenario="[stream]\nrate = 200")
+    box = start("--clock", "2026-03-01T12:00:00Z", scenario="[stream]\nrate = 200\nrule_delay = 0")
     rule(box, "harbour OR brexit", "x")
     got = {post["data"]["id"]: post for post in lines(connected(box, **LEGACY), 50)}
     box.tell("clock", {"advance": 40})
@@ -167,7 +167,7 @@ def test_who_is_suspended_is_not_heard(crowd: Sandbox) -> None:
 
 
 def test_a_clock_that_is_set_ends_the_stream(start: Start) -> None:
-    box = start(scenario="[stream]\nrate = 50\nrules = [{ value = 'harbour' }]\n[server]\ncompress = true")
+    box = start(scenario="[stream]\nrate = 50\nrule_delay = 0\nrules = [{ value = 'harbour' }]\n[server]\ncompress = true")
     packed = connected(box, packed="gzip")
     assert packed.headers["Content-Encoding"] == "gzip"
     assert len(lines(packed, 3)) == 3, "it is packed line by line"

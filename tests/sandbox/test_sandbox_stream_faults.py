@@ -17,7 +17,7 @@ WORDS = "harbour OR wind OR train OR dawn"
 
 @pytest.fixture(scope="module")
 def crowd(start: Start) -> Sandbox:
-    return start(scenario="[stream]\nrate = 400")
+    return start(scenario="[stream]\nrate = 400\nrule_delay = 0")
 
 
 @pytest.fixture(autouse=True)

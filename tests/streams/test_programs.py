@@ -40,6 +40,7 @@ members = 6
 {ALL_OPEN}
 [stream]
 rate = 40
+rule_delay = 0
 """
 PATIENCE = 40.0
 
@@ -390,9 +391,13 @@ def test_who_holds_goes_on_for_other_captures_when_its_own_is_stopped(streams: S
     process = streams.stream("one", streams.write("terms", "harbour"))
     streams.run("tw-stream", "two", streams.write("other", "gull"), "--detach")
     streams.until(lambda: streams.values() == {frozenset(["harbour"]), frozenset(["gull"])}, process)
+    cost = lambda: json.loads(streams.run("tw-chkstreams", "one", "--json", check=None).stdout)["dollars"]  # noqa: E731
+    streams.until(cost, process)
     told = streams.run("tw-stream", "one", "--stop").stderr
     assert re.search(rf"process {process.pid} on \S+ goes on for the other captures", told)
     streams.until(lambda: streams.values() == {frozenset(["gull"])}, process)
+    time.sleep(2.5)  # until the holder has said how it stands
+    assert cost(), "what it has cost stays known"
     assert "goes on" not in streams.run("tw-stream", "two", "--stop").stderr
     assert "one was stopped" in process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 0

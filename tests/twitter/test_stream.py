@@ -28,7 +28,7 @@ def streaming(operator: Callable[..., Operator]) -> Iterator[Streaming]:
     opened = []
 
     def begin(lines: str = "rate = 300", silence: float = LONG, more: str = "", **settings: object) -> tuple[Operator, XStream]:
-        one = operator(f"[stream]\n{lines}\n{more}", data="data", **settings)
+        one = operator(f"[stream]\nrule_delay = 0\n{lines}\n{more}", data="data", **settings)
         opened.append(services := Services("test", one.desk.home / ".twitter"))
         return one, XStream(services.settings, services.money, services.windows, silence)
 

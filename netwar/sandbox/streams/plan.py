@@ -22,7 +22,7 @@ class Behaviour:
     second: str = "refuse"
     rule_cap: int = 1_000
     rule_length: int = 1_024
-    rule_delay: float = 0.0
+    rule_delay: float = 5.0  # X takes some seconds, and has taken 20
     linger: float = 0.0
     keep_alive: float = 20.0
     buffer: int = 4 << 20
