@@ -90,10 +90,11 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
 def times(services: Services, wish: CountOptions) -> tuple[int, int]:
     """From when to when is counted (ms): as far as X goes, if nothing else is said. Raises UsageError or NetwarError where it
     goes nowhere."""
-    from netwar.search.reading import LEEWAY_MS, WEEK_MS, YOUNG_MS
+    from netwar.search.counting import earliest
+    from netwar.search.reading import LEEWAY_MS, YOUNG_MS
 
     now = services.twitter.now()
-    lowest, latest = 0 if wish.full else now - WEEK_MS + 2 * LEEWAY_MS + 60_000, now - YOUNG_MS
+    lowest, latest = 0 if wish.full else earliest(now) + 2 * LEEWAY_MS, now - YOUNG_MS  # time passes until the last is counted
     check_reach(wish.since, wish.until, lowest, latest, full=wish.full)
     until = min(wish.until or now, latest)
     if wish.full:

@@ -54,6 +54,11 @@ def requests(queries: int, since: int, until: int, *, full: bool) -> int:
     return queries * (-(-(until - since) // PAGE_MS) if full else 1)
 
 
+def earliest(now: int) -> int:
+    """The earliest time (ms) that recent counts reach back to, where it is `now` at X."""
+    return now - WEEK_MS + STEP_MS
+
+
 def count(
     twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
 ) -> tuple[Counts, int]:
@@ -65,7 +70,7 @@ def count(
     stretches: Counts = []
     micro = 0
     if not full:
-        since = max(since, twitter.now() - WEEK_MS + STEP_MS)
+        since = max(since, earliest(twitter.now()))
     since, until = (-(-ms // STEP_MS) * STEP_MS for ms in (since, until))
     until = min(until, twitter.now() - STEP_MS)
     while until > since:
