@@ -6,6 +6,8 @@ Facts about X: docs.x.com, filtered stream; a connection that X believes in stil
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from netwar.streams.backoff import WINDOW, BackOff, until_allowed
 from netwar.streams.reader import Begun, Ended, Inbox, read
 from netwar.streams.slices import Refusal, Slices
 from netwar.twitter.base import TransientError
-from netwar.twitter.streaming import ConnectRefused, NoRules, OpenStream, Streaming, TooManyConnections
+from netwar.twitter.streaming import ConnectRefused, NoRules, OpenStream, StreamConnection, Streaming, TooManyConnections
 
 log = logging.getLogger("netwar.streams")
 
@@ -26,15 +28,19 @@ POLL = 0.5  # seconds between two looks whether there is something to record
 NO_MONEY = 30.0  # seconds between two looks whether there is money again
 AWAY = 2.0  # seconds between two tries of a meter or registry that is away, each of which waits for it
 NO_CREDIT = 320.0
+STANDS = 60.0  # seconds after which a connection's id is asked for: X says it 25 times in 15 minutes
+LOOKS = (6.0, 20.0, 20.0)  # seconds between looks whether another connection is gone: who lost the lease ends theirs in five
+APART = 2_000  # ms between when X says that it opened a connection, and the time of its answer by which we knew
 
 
 @dataclass(frozen=True, slots=True)
 class Hears:
     """Who is asked and told. `wanted` says whether anything is to be recorded, and if authors are to come along (None: nothing
-    is); `ended` hears how a connection ended, `refused` what stands in the way of money, if anything does; `ruleless` that X
-    knows no rules."""
+    is); `opened` hears that X took a connection, `ended` how one ended, `refused` what stands in the way of money, if anything
+    does; `ruleless` that X knows no rules."""
 
     wanted: Callable[[], bool | None]
+    opened: Callable[[], None]
     ended: Callable[[Ended], None]
     refused: Callable[[Refusal | None], None]
     ruleless: Callable[[], None]
@@ -58,7 +64,9 @@ class Connector:
         self._stop, self._lock = Event(), Lock()
         self._stream: OpenStream | None = None
         self._halted = False
-        self.connected, self.line, self.connection = 0, 0, captures.live().connection
+        before = captures.live()
+        self._ours = deque([before.connected] if before.connected else [], maxlen=8)  # when X took connections of ours (ms)
+        self.connected, self.line, self.connection = 0, 0, before.connection
         self.authors: bool | None = None  # come along on the connection that stands; None of none
         self.detail = ""
 
@@ -115,7 +123,7 @@ class Connector:
         except TooManyConnections as error:
             if self._cleared():
                 return
-            self._wait(self._back_off.wait("limited"), str(error) or "X has another connection of this app open")
+            self._outwait(self._back_off.wait("limited"), str(error) or "X has another connection of this app open")
         except NoRules:
             self._hears.ruleless()
             self._wait(self._back_off.wait("http"), "X knows no rules yet")
@@ -136,10 +144,11 @@ class Connector:
             if self._halted or self._stop.is_set():
                 stream.close()
         self.connected = self.line = stream.connected
+        self._ours.append(stream.connected)
         self.detail = ""
         self._inbox.mark(Begun(stream.connected))
         log.info("connected to X's stream")
-        Thread(target=self._learn_id, daemon=True).start()  # the stream is read meanwhile
+        Thread(target=self._make_known, args=(stream,), daemon=True).start()  # the stream is read meanwhile
         try:
             ended = read(stream, self._inbox, lambda: self._halted, self._heard)
         finally:
@@ -158,8 +167,12 @@ class Connector:
     def _heard(self, at: int) -> None:
         self.line = at
 
-    def _learn_id(self) -> None:
-        """Which of the app's connections ours is, so that whoever comes after us can end it, and no other one."""
+    def _make_known(self, stream: OpenStream) -> None:
+        """Say which of the app's connections ours is, so that whoever comes after us can end it, and no other one: since when it
+        stands at once, and its id once it has stood for a while."""
+        self._hears.opened()
+        if self._stop.wait(STANDS) or self._stream is not stream:
+            return
         try:
             there = self._streaming.connections()
         except NetwarError as error:
@@ -172,11 +185,23 @@ class Connector:
         with suppress(NetwarError):
             there = self._streaming.connections()
             log.info("X has %s of this app open", plural(len(there), "connection"))
-            if self.connection and any(one.id == self.connection for one in there):
-                done = self._streaming.close_connection(self.connection)
-                self.connection = ""
-                return done
+            if ours := next(filter(self._is_ours, there), None):
+                return self._streaming.close_connection(ours.id)
         return False
+
+    def _is_ours(self, one: StreamConnection) -> bool:
+        return one.id == self.connection or any(abs(one.opened - at) <= APART for at in self._ours)
+
+    def _outwait(self, seconds: float, why: str) -> None:
+        """Wait as X wants it where a connection of somebody else stands, but no longer than that does."""
+        self.detail, until = why, time.monotonic() + seconds
+        log.warning("%s: connecting again when that is gone, in %.3g s at the latest", why, seconds)
+        for pause in (*LOOKS, seconds):
+            if self._stop.wait(min(pause, max(until - time.monotonic(), 0.0))):
+                return
+            with suppress(NetwarError):
+                if pause < seconds and not self._streaming.connections():
+                    return
 
     def _wait(self, seconds: float, why: str) -> None:
         self.detail = why

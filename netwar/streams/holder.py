@@ -221,7 +221,12 @@ class Hold:
                 log.info("gaps are filled later: %s", error)
 
     def _hears(self) -> Hears:
-        return Hears(self._wanted, self._ended, self._refused, self._keeper.ask)
+        return Hears(self._wanted, self._opened, self._ended, self._refused, self._keeper.ask)
+
+    def _opened(self) -> None:
+        """X took a connection: whoever comes after us learns at once which is ours."""
+        with suppress(FenceLost, NetwarError):
+            self._stores.captures.report(self._holder.fence, self.live())
 
     def _ended(self, ended: Ended) -> None:
         """A connection ended: its cause is noted for every capture."""
