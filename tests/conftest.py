@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import left_open
 from tests.desk import Desk, Ended, Sandbox, running_sandbox
 from tests.operator import Observer, Operator, beginning
 from tests.randomly import SEED
@@ -28,13 +29,8 @@ def _desk(home: Path) -> Desk:
 @pytest.fixture(autouse=True)
 def closed() -> Iterator[None]:
     """What a test opens of the stores in files is closed with it."""
-    from netwar.connections.sqlite_files import still_open
-
-    before = still_open()
-    yield
-    for connection in still_open():
-        if connection not in before:
-            connection.close()
+    with left_open.closed_at_the_end():
+        yield
 
 
 @pytest.fixture
@@ -132,5 +128,6 @@ for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(ignored) is signal.SIG_IGN:
         signal.signal(ignored, signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL)
 
+left_open.hold()
 os.environ.pop("NETWAR_CONF", None)
 os.environ.setdefault("NETWAR_SYSTEM_CONF", os.devnull)

@@ -92,7 +92,15 @@ def _run(command: list[str], environment: dict[str, str], folder: str, umask: in
     try:
         runpy.run_path(command[0], run_name="__main__")
     finally:
-        gc.collect()  # what was left open is told, as at the end of an interpreter
+        _tell_what_is_open()
+
+
+def _tell_what_is_open() -> None:
+    """As at the end of an interpreter, and of databases on every Python."""
+    from tests import left_open
+
+    left_open.tell()
+    gc.collect()
 
 
 def _open_anew() -> None:

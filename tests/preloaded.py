@@ -5,7 +5,9 @@ import pkgutil
 from importlib import import_module
 
 import netwar
+from tests import left_open
 
 for module in pkgutil.walk_packages(netwar.__path__, "netwar."):
     import_module(module.name)
+left_open.hold()
 gc.freeze()

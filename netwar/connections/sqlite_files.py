@@ -124,6 +124,13 @@ def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection
     return connection
 
 
+def in_memory() -> Connection:
+    """An empty database that is no file."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Connection)
+    _open[connection] = (0, 0)
+    return connection
+
+
 def copied(path: Path, folder: Path) -> None:
     """Copy a database and its log, byte by byte: one that this process has not open, as it would lose its locks."""
     with _opening:

@@ -12,9 +12,9 @@ from typing import Any
 
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import unmasked
-from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
+from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, damaged, translated
 from netwar.connections.sqlite_beside import JOURNAL
-from netwar.connections.sqlite_files import Connection, copied, opened
+from netwar.connections.sqlite_files import Connection, copied, in_memory, opened
 from netwar.errors import Busy, ServiceDown
 
 Opening = Callable[..., sqlite3.Connection]
@@ -51,8 +51,9 @@ def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite
     """
     with translated(path):
         if not os.path.lexists(path):
-            empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            schema.bring_up_to_date(empty, migrations)
+            empty = in_memory()
+            with closed_if_it_fails(empty):
+                schema.bring_up_to_date(empty, migrations)
             return empty
         if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
             try:

@@ -1,0 +1,46 @@
+"""What a program, or a test, leaves open is told or closed for certain, not when the garbage collector comes by."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from netwar.connections import sqlite_looking
+from netwar.connections.sqlite import connect
+from netwar.connections.sqlite_files import still_open
+from netwar.errors import ServiceDown
+from tests.desk import Desk
+from tests.left_open import closed_at_the_end
+
+LEAVING = """
+import gc, sys
+from pathlib import Path
+from netwar.connections.sqlite import connect
+connect(Path(sys.argv[1]), ["CREATE TABLE t (x INTEGER)"])
+gc.collect()
+"""
+
+
+def test_a_program_that_leaves_a_database_open_fails_its_test(desk: Desk, tmp_path: Path) -> None:
+    (program := tmp_path / "tw-leaving").write_text(LEAVING)
+    with pytest.raises(AssertionError, match="left something open") as told:
+        desk.run(str(program), tmp_path / "left.sqlite")
+    assert "left.sqlite" in str(told.value)
+
+
+def test_what_a_test_leaves_open_is_closed_with_it_and_no_sooner(tmp_path: Path) -> None:
+    before = still_open()
+    with closed_at_the_end():
+        connect(tmp_path / "left.sqlite", [])
+        gc.collect()
+        assert len(still_open()) == len(before) + 1
+    assert still_open() == before
+
+
+def test_what_cannot_be_looked_at_is_closed(tmp_path: Path) -> None:
+    before = still_open()
+    with pytest.raises(ServiceDown, match="syntax"):
+        sqlite_looking.look(tmp_path / "none.sqlite", ["NO SQL;"])
+    assert still_open() == before
