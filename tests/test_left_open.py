@@ -10,6 +10,7 @@ import pytest
 from netwar.connections import sqlite_looking
 from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_files import still_open
+from netwar.connections.sqlite_scratch import Scratch
 from netwar.errors import ServiceDown
 from tests.desk import Desk
 from tests.left_open import closed_at_the_end
@@ -39,8 +40,10 @@ def test_what_a_test_leaves_open_is_closed_with_it_and_no_sooner(tmp_path: Path)
     assert still_open() == before
 
 
-def test_what_cannot_be_looked_at_is_closed(tmp_path: Path) -> None:
+def test_what_cannot_be_made_is_closed(tmp_path: Path) -> None:
     before = still_open()
     with pytest.raises(ServiceDown, match="syntax"):
         sqlite_looking.look(tmp_path / "none.sqlite", ["NO SQL;"])
+    with pytest.raises(ServiceDown, match="syntax"), Scratch("NO SQL;"):
+        pass
     assert still_open() == before

@@ -124,9 +124,9 @@ def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection
     return connection
 
 
-def in_memory() -> Connection:
-    """An empty database that is no file."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Connection)
+def private(name: str = ":memory:") -> Connection:
+    """An empty database that nobody else sees: in memory, or with '' for its name in an unlinked file when that is too large."""
+    connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False, factory=Connection)
     _open[connection] = (0, 0)
     return connection
 

@@ -14,7 +14,7 @@ from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, damaged, translated
 from netwar.connections.sqlite_beside import JOURNAL
-from netwar.connections.sqlite_files import Connection, copied, in_memory, opened
+from netwar.connections.sqlite_files import Connection, copied, opened, private
 from netwar.errors import Busy, ServiceDown
 
 Opening = Callable[..., sqlite3.Connection]
@@ -51,7 +51,7 @@ def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite
     """
     with translated(path):
         if not os.path.lexists(path):
-            empty = in_memory()
+            empty = private()
             with closed_if_it_fails(empty):
                 schema.bring_up_to_date(empty, migrations)
             return empty

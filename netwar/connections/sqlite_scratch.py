@@ -7,13 +7,13 @@ folder that TMPDIR names, else in /var/tmp. So nobody else can open it, and none
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from netwar.connections.sqlite import translated
+from netwar.connections.sqlite import closed_if_it_fails, translated
+from netwar.connections.sqlite_files import private
 from netwar.records.idlists import portions
 
 FETCHED, PUT = 1_000, 10_000  # rows at once
@@ -32,10 +32,11 @@ class Scratch:
 
     def __enter__(self) -> Self:
         with translated(self._folder):
-            self._db = sqlite3.connect("", isolation_level=None)
-            for setting in (*SETTINGS, f"cache_size = {-1024 * self._cache}"):
-                self._db.execute(f"PRAGMA {setting}")
-            self._db.executescript(self._script)
+            self._db = private("")
+            with closed_if_it_fails(self._db):
+                for setting in (*SETTINGS, f"cache_size = {-1024 * self._cache}"):
+                    self._db.execute(f"PRAGMA {setting}")
+                self._db.executescript(self._script)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -5,7 +5,6 @@ They are collected in a private file, so that memory is constant however many th
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import gettempdir
@@ -14,7 +13,8 @@ from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from netwar.archive.base import Body
-from netwar.connections.sqlite import translated
+from netwar.connections.sqlite import closed_if_it_fails, translated
+from netwar.connections.sqlite_files import private
 from netwar.records.edges import links, when
 from netwar.records.idlists import portions
 from netwar.records.ids import identity
@@ -50,10 +50,11 @@ class Links:
     def __enter__(self) -> Self:
         with translated(self._folder):
             # A database without a name is an unlinked file, as soon as it outgrows the cache.
-            self._db = sqlite3.connect("", isolation_level=None)
-            for setting in (f"cache_size = {-CACHE_KIB}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
-                self._db.execute(f"PRAGMA {setting}")
-            self._db.execute(LINK)
+            self._db = private("")
+            with closed_if_it_fails(self._db):
+                for setting in (f"cache_size = {-CACHE_KIB}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
+                    self._db.execute(f"PRAGMA {setting}")
+                self._db.execute(LINK)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

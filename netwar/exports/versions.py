@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import gettempdir
@@ -12,7 +11,8 @@ from typing import Self
 import orjson
 
 from netwar.archive.base import Body, Documents, ProfileChange
-from netwar.connections.sqlite import translated
+from netwar.connections.sqlite import closed_if_it_fails, translated
+from netwar.connections.sqlite_files import private
 from netwar.records.dialects import Object
 from netwar.records.idlists import portions
 from netwar.records.profile_fields import tracked
@@ -33,16 +33,21 @@ class Changes:
     def __enter__(self) -> Self:
         with translated(self._folder):
             # A database without a name is an unlinked file, as soon as it outgrows the cache.
-            self._db = sqlite3.connect("", isolation_level=None)
+            self._db = private("")
+        with closed_if_it_fails(self._db):
+            self._fill()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._db.close()
+
+    def _fill(self) -> None:
+        with translated(self._folder):
             self._db.execute(CHANGE)
         for some in portions(self._archive.changes(self._index), BATCH):
             rows = [(one.user, one.until, one.seen, orjson.dumps(one.fields).decode()) for one in some]
             with translated(self._folder):
                 self._db.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?)", rows)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._db.close()
 
     def of(self, users: Sequence[str]) -> dict[str, list[ProfileChange]]:
         """The changes of these users, by user, the oldest first; who has none is left out."""
