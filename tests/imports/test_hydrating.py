@@ -63,10 +63,11 @@ def test_what_is_there_is_bought_once_and_what_is_not_is_known_to_be_gone(operat
 def test_a_kept_copy_takes_the_place_of_what_is_gone(operator: Callable[..., Operator]) -> None:
     begun = operator(THREE)
     one = Buyer(begun.desk, begun.sandbox)
-    one.buy("-", "brexit", "--yes", input=status(1)["id_str"])
+    one.buy("-", "brexit", "--yes", input="\n".join(status(n)["id_str"] for n in (1, 2)))
     assert one.run("tw-1tweet", status(1)["id_str"], check=1)
-    one.run("tw-import", "-", "brexit", input=jsonl([status(1)]))
-    assert "status 1" in one.run("tw-1tweet", status(1)["id_str"]).stdout
+    one.run("tw-import", "-", "brexit", input=jsonl([status(1), status(3, retweeted_status=status(2))]))
+    for n in (1, 2):
+        assert f"status {n}" in one.run("tw-1tweet", status(n)["id_str"]).stdout
 
 
 def test_of_what_x_says_nothing_is_asked_again(operator: Callable[..., Operator]) -> None:
@@ -124,6 +125,8 @@ def test_killed_wherever_it_goes_on_and_pays_for_nothing_twice(operator: Callabl
     assert one.kept() | one.kept("reference") >= {*one.of("active")}
     assert one.kept("tombstone") == {*one.of("gone"), *one.of("protected"), *one.of("suspended")}
     assert one.spent() == one.bill()["micro"]
+    money = json.loads(one.run("tw-spend", "--no-ask", "--json").stdout)["micro_dollars"]
+    assert (money["held"], money["in_doubt"]) == (0, 0), "what a kill left in doubt is made good"
     first, *others = one.asked()
     assert others[:2] == [first, first], "what was not written is asked for once more, as the same request"
     assert not set(first) & {id for ids in others[2:] for id in ids}, "and what was written is not"
