@@ -25,7 +25,7 @@ class Scratch:
     """A private database with the tables of a script; a context manager. Every method raises ServiceDown when its file cannot
     be used, which is when the disk is full. `cache_mib` is what it may hold in memory, and once more while it sorts."""
 
-    def __init__(self, script: str, *, cache_mib: int = 16) -> None:
+    def __init__(self, script: str, *, cache_mib: int = 4) -> None:
         self._folder = Path(next(filter(None, map(os.environ.get, PLACES)), "/var/tmp"))
         self._script = script
         self._cache = cache_mib

@@ -25,18 +25,16 @@ KINDS = {
     FOLLOWS: "follow",
 }
 TYPES_BY_KIND = {kind: type for type, kind in KINDS.items()}
-CODES = {type: code for code, type in enumerate(KINDS)}
-BY_CODE = tuple(KINDS.values())
 TABLES = """
-CREATE TABLE met (type INTEGER, source INTEGER, target, at INTEGER);
+CREATE TABLE met (kind TEXT, source INTEGER, target, at INTEGER);
 CREATE TABLE called (user INTEGER, name TEXT, at INTEGER);
 CREATE TABLE chosen (user INTEGER PRIMARY KEY);
-CREATE TABLE edge (type INTEGER, source INTEGER, target, weight INTEGER, first INTEGER, last INTEGER);
+CREATE TABLE edge (kind TEXT, source INTEGER, target, weight INTEGER, first INTEGER, last INTEGER);
 CREATE TABLE node (key PRIMARY KEY, first INTEGER, last INTEGER) WITHOUT ROWID;
 CREATE TABLE named (user INTEGER PRIMARY KEY, name TEXT);
 """
 GROUPED = """
-INSERT INTO edge SELECT type, source, target, count(*), min(at), max(at) FROM met WHERE {} GROUP BY 1, 2, 3 HAVING count(*) >= ?
+INSERT INTO edge SELECT kind, source, target, count(*), min(at), max(at) FROM met WHERE {} GROUP BY 1, 2, 3 HAVING count(*) >= ?
 """
 NODES = """
 INSERT INTO node SELECT key, min(first), max(last) FROM (
@@ -59,15 +57,9 @@ class Node(NamedTuple):
     last: int | None
 
 
-class Grouped(NamedTuple):
-    """All edges of a `kind` between two nodes: how many, the first and the last (ms, None where no time is known)."""
-
-    kind: str
-    source: str
-    target: str
-    weight: int
-    first: int | None
-    last: int | None
+# All edges of a kind between two nodes: kind, source, target, how many, the first and the last (ms, None where no time is known).
+# Keys of users are numbers. There are millions, so these are the rows of the database themselves.
+Grouped = tuple[str, int, int | str, int, int | None, int | None]
 
 
 class Gathered:
@@ -79,13 +71,13 @@ class Gathered:
 
     def add(self, edges: Iterable[Edge], called: Iterable[tuple[str, str, int]] = ()) -> None:
         """Edges of tweets, and who was called what in them (id, screen name, ms)."""
-        rows = ((CODES[type], int(source), _key(type, target), at) for type, source, target, _, at in edges)
+        rows = ((KINDS[type], int(source), _key(type, target), at) for type, source, target, _, at in edges)
         self._scratch.put("INSERT INTO met VALUES (?, ?, ?, ?)", [row for row in rows if row[2]])
         self._scratch.put("INSERT INTO called VALUES (?, ?, ?)", ((int(user), name, at) for user, name, at in called))
 
     def add_follows(self, followers: Iterable[int], user: int, first: int, last: int) -> None:
         """Who follows a user, as was seen between two times (ms)."""
-        rows = ((CODES[FOLLOWS], follower, user, 1, first, last) for follower in followers)
+        rows = ((KINDS[FOLLOWS], follower, user, 1, first, last) for follower in followers)
         self._scratch.put("INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def choose(self, users: Iterable[int]) -> None:
@@ -120,9 +112,7 @@ class Gathered:
 
     def edges(self) -> Iterator[Grouped]:
         """By kind, then source, then target."""
-        sql = "SELECT type, source, target, weight, first, last FROM edge ORDER BY rowid"
-        for code, source, target, weight, first, last in self._scratch.rows(sql):
-            yield Grouped(BY_CODE[code], str(source), str(target), weight, first, last)
+        return self._scratch.rows("SELECT kind, source, target, weight, first, last FROM edge ORDER BY rowid")
 
 
 def _key(type: str, target: str) -> int | str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TextIO
 
-from netwar.interactions.attributes import ATTRIBUTES, Described, Value
+from netwar.interactions.attributes import ATTRIBUTES, UNKNOWN, Described, Value
 from netwar.interactions.gathered import NEVER_IN_XML, Grouped
 from netwar.interactions.moments import moment
 from netwar.records.text import one_line
 
 LINES = 1_000  # written at once
 SECOND = 1_000  # ms
-QUOTED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 NODE_COLUMNS = (("kind", "string"), *((attribute.name, attribute.type) for attribute in ATTRIBUTES))
 EDGE_COLUMNS = (("kind", "string"), ("first", "string"), ("last", "string"))
 
@@ -37,24 +37,10 @@ def write(
     With a `timeline` it is dynamic: an edge is there from its first tweet to a second after its last one, and a node as long as
     its edges. Raises what `out` and the iterables do.
     """
-    for part in (
-        _head(counts[0], about, timeline),
-        _nodes(nodes, timeline),
-        _between(counts[1]),
-        _edges(edges, timeline),
-        _foot(),
-    ):
-        _write(out, part)
-
-
-def _write(out: TextIO, lines: Iterable[str]) -> None:
-    some = []
-    for line in lines:
-        some.append(line)
-        if len(some) == LINES:
-            out.write("".join(some))
-            some.clear()
-    out.write("".join(some))
+    parts = _head(counts[0], about, timeline), _nodes(nodes, timeline), _between(counts[1]), _edges(edges, timeline), _foot()
+    for lines in parts:
+        while some := "".join(islice(lines, LINES)):
+            out.write(some)
 
 
 def _head(nodes: int, about: str, timeline: bool) -> Iterator[str]:
@@ -79,27 +65,32 @@ def _foot() -> Iterator[str]:
 
 
 def _nodes(nodes: Iterable[Described], timeline: bool) -> Iterator[str]:
-    for node, label, values in ((one.node, one.label, one.values) for one in nodes):
+    names = [f'<attvalue for="{attribute.name}" value="' for attribute in ATTRIBUTES]
+    for node, label, values in nodes:
         during = _during(node.first, node.last) if timeline else ""
-        told = "".join(
-            f'<attvalue for="{attribute.name}" value="{_value(value)}"/>'
-            for attribute, value in zip(ATTRIBUTES, values, strict=True)
-            if value is not None
+        told = ""
+        if values is not UNKNOWN:
+            some = [f'{name}{_value(value)}"/>' for name, value in zip(names, values, strict=True) if value is not None]
+            told = "".join(some)
+        id = quoted(node.id)
+        yield (
+            f'<node id="{id}" label="{id if label == node.id else quoted(label)}"{during}><attvalues>'
+            f'<attvalue for="kind" value="{node.kind}"/>{told}</attvalues></node>\n'
         )
-        kind = f'<attvalue for="kind" value="{node.kind}"/>'
-        yield f'<node id="{quoted(node.id)}" label="{quoted(label)}"{during}><attvalues>{kind}{told}</attvalues></node>\n'
 
 
 def _edges(edges: Iterable[Grouped], timeline: bool) -> Iterator[str]:
     for number, (kind, source, target, weight, first, last) in enumerate(edges):
-        during = _during(first, last) if timeline else ""
-        told = f'<attvalue for="kind" value="{kind}"/>'
+        during = times = ""
         if first is not None and last is not None:
-            told += f'<attvalue for="first" value="{moment(first)}"/><attvalue for="last" value="{moment(last)}"/>'
-        target = target if target.isalnum() else quoted(target)
+            begun = moment(first)
+            ended = begun if first == last else moment(last)
+            times = f'<attvalue for="first" value="{begun}"/><attvalue for="last" value="{ended}"/>'
+            during = f' start="{begun}" end="{moment(last + SECOND)}"' if timeline else ""
+        end = quoted(target) if isinstance(target, str) else target
         yield (
-            f'<edge id="{number}" source="{source}" target="{target}" weight="{weight}" kind="{kind}"{during}>'
-            f"<attvalues>{told}</attvalues></edge>\n"
+            f'<edge id="{number}" source="{source}" target="{end}" weight="{weight}" kind="{kind}"{during}>'
+            f'<attvalues><attvalue for="kind" value="{kind}"/>{times}</attvalues></edge>\n'
         )
 
 
@@ -110,12 +101,12 @@ def _during(first: int | None, last: int | None) -> str:
 
 
 def _value(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return quoted(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return quoted(value)
+    return str(value) if type(value) is int else str(value).lower()
 
 
 def quoted(text: str) -> str:
     """A text as it may stand in an attribute or an element: without what XML has no way to write, control characters for one."""
     fit = text if text.isprintable() else one_line(text).translate(NEVER_IN_XML)
-    return fit.translate(QUOTED)
+    return fit.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

@@ -11,7 +11,7 @@ from netwar.records.idlists import portions
 from netwar.records.ids import identity
 
 BATCH = 1_000  # tweets, and ids in one question to the archive
-KEPT = 50_000  # authors in memory, some 10 MB: those of tweets that were met or asked for last
+KEPT = 20_000  # authors in memory, some 5 MB: those of tweets that were met or asked for last
 
 Read = tuple[Body, list[Edge], list[str]]
 
