@@ -15,7 +15,7 @@ from tests.rows import rows
 
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
 HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson", "backports", "tenacity", "sqlite3"}
-HEAVY |= {"elasticsearch", "redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
+HEAVY |= {"elasticsearch", "neo4j", "redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
 MAX_LINES = 80
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from tests import gephi
-from tests.servers import assembling, javas, maven, places, redis_program
+from tests.servers import assembling, javas, maven, neo4j, places, redis_program
 from tests.servers.certificates import certificates
-from tests.servers.kinds import KINDS
+from tests.servers.kinds import KINDS, NEO4J_KINDS
 from tests.servers.recipes import RECIPES, Recipe
 from tests.servers.trouble import NotFetched
 
@@ -28,7 +28,8 @@ def main() -> int:
     for problem in problems:
         print(f"make: {problem}", file=sys.stderr)
     ready = sum(assembling.find(recipe) is not None for recipe in RECIPES.values())
-    print(f"{ready} of {len(RECIPES)} servers are in {places.assembled()} ({time.monotonic() - begun:.0f} s)")
+    ready += sum(neo4j.find(KINDS[name]) is not None for name in NEO4J_KINDS)
+    print(f"{ready} of {len(RECIPES) + len(NEO4J_KINDS)} servers are in {places.assembled()} ({time.monotonic() - begun:.0f} s)")
     return 1 if problems else 0
 
 
@@ -47,6 +48,8 @@ def _steps() -> Iterator[Callable[[], None]]:
         yield partial(javas.ensure, oldest, newest)
     for recipe in RECIPES.values():
         yield partial(_ensure, recipe)
+    for name in NEO4J_KINDS:
+        yield partial(neo4j.ensure, KINDS[name])
     yield gephi.ensure
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 from _pytest.outcomes import Skipped
 
-from tests.servers.kinds import ELASTIC_KINDS, KINDS
+from tests.servers.kinds import HEAVY_KINDS, KINDS
 from tests.servers.server import Server
 from tests.servers.starting import start, why_not
 from tests.servers.trouble import CannotStart
@@ -69,7 +69,7 @@ class Servers:
 
     def make_room(self) -> None:
         """Stop the server of the Elasticsearch family: a test is about to start one of its own."""
-        for kind in self._running.keys() & set(ELASTIC_KINDS):
+        for kind in self._running.keys() & set(HEAVY_KINDS):
             self._running[kind].stop()
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Servers:
 
     def _started(self, kind: str) -> Server:
         if not KINDS[kind].is_redis:
-            for other in self._running.keys() & set(ELASTIC_KINDS):
+            for other in self._running.keys() & set(HEAVY_KINDS):
                 self._running.pop(other).close()
         try:
             self._running[kind] = start(kind)

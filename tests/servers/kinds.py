@@ -33,6 +33,10 @@ class Kind:
         return not self.recipe
 
     @property
+    def is_neo4j(self) -> bool:
+        return self.recipe.startswith("neo4j")
+
+    @property
     def is_opensearch(self) -> bool:
         return self.recipe.startswith("opensearch")
 
@@ -60,8 +64,14 @@ _ALL = (
     Kind("os2194", "2.19.4", "opensearch-2.19.4"),
     Kind("os2194-sec", "2.19.4", "opensearch-2.19.4-security", guard=Guard.OPENSEARCH),
     Kind("os360", "3.6.0", "opensearch-3.6.0", (21, ANY_NEWER)),
+    Kind("neo35", "3.5.34", "neo4j-3.5.34"),
+    Kind("neo44", "4.4.48", "neo4j-4.4.48"),
+    Kind("neo526", "5.26.30", "neo4j-5.26.30"),
+    Kind("neo2608", "2026.08.1", "neo4j-2026.08.1", (21, ANY_NEWER)),
 )
 
 KINDS = {kind.name: kind for kind in _ALL}
-ELASTIC_KINDS = [kind.name for kind in _ALL if not kind.is_redis]
+NEO4J_KINDS = [kind.name for kind in _ALL if kind.is_neo4j]
+ELASTIC_KINDS = [kind.name for kind in _ALL if not (kind.is_redis or kind.is_neo4j)]
+HEAVY_KINDS = ELASTIC_KINDS + NEO4J_KINDS  # a Java of half a gigabyte each
 REDIS_KINDS = [kind.name for kind in _ALL if kind.is_redis]

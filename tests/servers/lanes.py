@@ -15,7 +15,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from tests.servers.kinds import ELASTIC_KINDS, KINDS
+from tests.servers.kinds import HEAVY_KINDS, KINDS
 
 LANES = 2
 
@@ -35,7 +35,7 @@ def sort(items: list[pytest.Item]) -> None:
     Of a kind those come first that start a server of their own: the one for all is not yet in their way.
     """
     tests = Counter(kind_of(item.nodeid) for item in items)
-    kinds = sorted(ELASTIC_KINDS, key=lambda kind: -tests[kind])
+    kinds = sorted(HEAVY_KINDS, key=lambda kind: -tests[kind])
     place: dict[str | None, int] = {kind: number for number, kind in enumerate(kinds)}
 
     def order(item: pytest.Item) -> tuple[int, bool, bool]:
@@ -50,13 +50,13 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         kind = kind_of(nodeid)
-        return kind if kind in ELASTIC_KINDS else nodeid
+        return kind if kind in HEAVY_KINDS else nodeid
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give the next tests to a worker; or let it go, if nothing but servers is left, and as many as may have them do."""
-        lanes = [other for other, work in self.assigned_work.items() if not work.keys().isdisjoint(ELASTIC_KINDS)]
+        lanes = [other for other, work in self.assigned_work.items() if not work.keys().isdisjoint(HEAVY_KINDS)]
         fits = node in lanes or len(lanes) < LANES
-        scope = next((scope for scope in self.workqueue if fits or scope not in ELASTIC_KINDS), None)
+        scope = next((scope for scope in self.workqueue if fits or scope not in HEAVY_KINDS), None)
         if scope is None:
             node.shutdown()
         else:

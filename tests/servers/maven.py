@@ -34,13 +34,24 @@ def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
 
     Raises NotFetched.
     """
+    _run(_pom(sorted(set(artifacts), key=lambda one: one.file), into), f"{_PLUGIN}:copy", into)
+
+
+def fetch_with_all(artifact: Artifact, into: Path) -> None:
+    """Copy an artifact and all that it depends on at run time into a folder. Raises NotFetched."""
+    needs = f"<dependencies><dependency>{_named(artifact)}</dependency></dependencies>"
+    options = ["-DincludeScope=runtime", f"-DoutputDirectory={into}"]
+    _run(f"{_HEAD}{needs}</project>\n", f"{_PLUGIN}:copy-dependencies", into, *options)
+
+
+def _run(project: str, goal: str, into: Path, *options: str) -> None:
     if not shutil.which("mvn"):
         raise NotFetched("Maven is not installed: sudo apt-get install maven")
     into.mkdir(parents=True, exist_ok=True)
     pom = into / "pom.xml"
-    pom.write_text(_pom(sorted(set(artifacts), key=lambda one: one.file), into))
+    pom.write_text(project)
     done = subprocess.run(
-        ["mvn", "--batch-mode", "--quiet", "--file", str(pom), f"{_PLUGIN}:copy"],
+        ["mvn", "--batch-mode", "--quiet", "--file", str(pom), goal, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -53,17 +64,25 @@ def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 
+_HEAD = (
+    "<project><modelVersion>4.0.0</modelVersion>"
+    "<groupId>netwar</groupId><artifactId>servers</artifactId><version>1</version><packaging>pom</packaging>\n"
+)
+
+
+def _named(one: Artifact) -> str:
+    return f"<groupId>{one.group}</groupId><artifactId>{one.name}</artifactId><version>{one.version}</version>"
+
+
 def _pom(artifacts: list[Artifact], into: Path) -> str:
     items = "".join(
-        f"<artifactItem><groupId>{one.group}</groupId><artifactId>{one.name}</artifactId>"
-        f"<version>{one.version}</version><type>{one.type}</type>"
+        f"<artifactItem>{_named(one)}<type>{one.type}</type>"
         f"{f'<classifier>{one.classifier}</classifier>' if one.classifier else ''}</artifactItem>\n"
         for one in artifacts
     )
     return (
-        "<project><modelVersion>4.0.0</modelVersion>"
-        "<groupId>netwar</groupId><artifactId>servers</artifactId><version>1</version><packaging>pom</packaging>\n"
-        "<build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>"
+        f"{_HEAD}<build><plugins><plugin><groupId>org.apache.maven.plugins</groupId>"
+        "<artifactId>maven-dependency-plugin</artifactId>"
         f"<configuration><outputDirectory>{escape(str(into))}</outputDirectory><artifactItems>\n{items}</artifactItems>"
         "</configuration></plugin></plugins></build></project>\n"
     )

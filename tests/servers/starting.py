@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from tests.servers import assembling, elastic, javas, places, processes, redis, redis_program
+from tests.servers import assembling, elastic, javas, neo4j, places, processes, redis, redis_program
 from tests.servers.kinds import ANY_NEWER, KINDS, Kind
 from tests.servers.recipes import RECIPES
 from tests.servers.server import Server
@@ -24,7 +24,7 @@ PORTS = range(20_000, 30_000)
 
 def why_not(kind: str) -> str | None:
     """One sentence why this kind cannot be had here; None if it can."""
-    return _why_not_redis(KINDS[kind]) if KINDS[kind].is_redis else _why_not_elastic(KINDS[kind])
+    return _why_not_redis(KINDS[kind]) if KINDS[kind].is_redis else _why_not_heavy(KINDS[kind])
 
 
 def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
@@ -33,7 +33,8 @@ def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
     `beside` is a server whose place it shares: its second node, or the other end of a copy.
 
     For the Elasticsearch family the options are `heap` ("512m"), `quick` (True: starts fast, is slower later), and any of
-    its settings (`**{"http.max_content_length": "1mb"}`); for Redis `conf` and `acl`, files to read, and any of its settings.
+    its settings (`**{"http.max_content_length": "1mb"}`); for Redis `conf` and `acl`, files to read, and any of its settings; for
+    Neo4j `tls`, `conf`, `heap`, `quick`, and any of its settings.
     Raises CannotBeHad or CannotStart.
     """
     if reason := why_not(kind):
@@ -53,6 +54,8 @@ def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
 def _prepare(kind: Kind, folder: Path, options: dict[str, Any]) -> Server:
     if kind.is_redis:
         return redis.prepare(kind, folder, free_port(), **options)
+    if kind.is_neo4j:
+        return neo4j.prepare(kind, folder, (free_port(PORTS[::2]), free_port(PORTS[1::2])), **options)
     return elastic.prepare(kind, folder, (free_port(PORTS[::2]), free_port(PORTS[1::2])), **options)
 
 
@@ -62,11 +65,11 @@ def _why_not_redis(kind: Kind) -> str | None:
     return f"{kind.name} needs redis-server: sudo apt-get install redis-server"
 
 
-def _why_not_elastic(kind: Kind) -> str | None:
+def _why_not_heavy(kind: Kind) -> str | None:
     oldest, newest = kind.java
     if not javas.find(oldest, newest):
         return f"{kind.name} needs Java {oldest}{' or newer' if newest == ANY_NEWER else ''}: install it, or run `make servers`"
-    if not assembling.find(RECIPES[kind.recipe]):
+    if not (neo4j.find(kind) if kind.is_neo4j else assembling.find(RECIPES[kind.recipe])):
         return f"{kind.name} is not here yet: run `make servers`"
     return None
 

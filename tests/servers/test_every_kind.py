@@ -11,6 +11,7 @@ import pytest
 from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, Server
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
+from tests.servers.neo4j import Neo4jServer
 from tests.servers.redis import RedisServer
 
 
@@ -22,6 +23,8 @@ def put(server: Server, text: str) -> None:
         case RedisServer():
             with server.connect() as client:
                 client.set("kept", text)
+        case Neo4jServer():
+            server.ask("MERGE (k:Kept) SET k.text = $text", text=text)
 
 
 def kept(server: Server) -> str:
@@ -32,6 +35,8 @@ def kept(server: Server) -> str:
         case RedisServer():
             with server.connect() as client:
                 return bytes(client.get("kept") or b"").decode()
+        case Neo4jServer():
+            return str(server.ask("MATCH (k:Kept) RETURN k.text")[0][0])
     raise AssertionError(server)
 
 
@@ -49,7 +54,7 @@ def test_answers_with_its_version(server: Server) -> None:
 
 
 # They are started, stopped and made by the same lines for all kinds; each guard brings a way of its own to be ready.
-@on("redis", "redis-tls", "es654-sg", "es953-sec", "os2194-sec", "os360")
+@on("redis", "redis-tls", "es654-sg", "es953-sec", "os2194-sec", "os360", "neo35")
 def test_stopped_and_started_again(server: Server) -> None:
     put(server, "äöü 🐦")
     before = server.url
@@ -60,7 +65,7 @@ def test_stopped_and_started_again(server: Server) -> None:
     assert kept(server) == "äöü 🐦"
 
 
-@on("redis", "redis-tls", "es654-sg", "es953")
+@on("redis", "redis-tls", "es654-sg", "es953", "neo2608")
 def test_killed(server: Server) -> None:
     put(server, "acknowledged")
     server.kill()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import ELASTIC_KINDS, KINDS, CannotStart
+from tests.servers import HEAVY_KINDS, KINDS, CannotStart
 from tests.servers.fixtures import Servers
 from tests.servers.lanes import Lanes, kind_of, sort
 from tests.servers.places import ROOT
@@ -135,8 +135,8 @@ def test_lanes() -> None:
     tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in KINDS] + ["tests/es953/test_es953.py::test_es953"]
     assert [kind_of(test) for test in tests] == [*KINDS, None]
     scheduler = Lanes.__new__(Lanes)
-    assert [scheduler._split_scope(test) for test in tests if kind_of(test) in ELASTIC_KINDS] == ELASTIC_KINDS
-    free = [test for test in tests if kind_of(test) not in ELASTIC_KINDS]
+    assert [scheduler._split_scope(test) for test in tests if kind_of(test) in HEAVY_KINDS] == HEAVY_KINDS
+    free = [test for test in tests if kind_of(test) not in HEAVY_KINDS]
     assert [scheduler._split_scope(test) for test in free] == free == [*tests[:2], tests[-1]]
     ordered = [*tests[2:-1], *free]
     workers = [Worker() for _ in range(4)]
@@ -146,7 +146,7 @@ def test_lanes() -> None:
     for worker in (workers[0], workers[1], workers[2], workers[3], workers[1], workers[2], workers[3], workers[0]):
         scheduler._assign_work_unit(worker)
     given = [list(work) for work in scheduler.assigned_work.values()]
-    lanes = [[ELASTIC_KINDS[0], ELASTIC_KINDS[3]], [ELASTIC_KINDS[1], ELASTIC_KINDS[2]]]
+    lanes = [[HEAVY_KINDS[0], HEAVY_KINDS[3]], [HEAVY_KINDS[1], HEAVY_KINDS[2]]]
     assert given == [*lanes, [free[0], free[2]], [free[1]]]
     assert [worker.shutting_down for worker in workers] == [False, False, False, True]
 

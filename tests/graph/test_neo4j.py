@@ -1,0 +1,119 @@
+"""A graph in Neo4j: what is wrong with a server is told in a sentence, and a feed goes on when it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar.config import Settings
+from netwar.connections.neo4j import connect
+from netwar.errors import ServiceDown
+from tests.desk import Desk
+from tests.graph.opening import BETWEEN, NEO4J, settings
+from tests.graph.world import INDEX, world
+from tests.servers import NEO4J_KINDS, Server
+from tests.servers.fixtures import on
+from tests.servers.neo4j import Neo4jServer
+from tests.servers.starting import free_port
+
+SOON = 20  # seconds that a program may take which must not wait for ever; 8 of them are our own patience
+
+
+def says(desk: Desk, status: int, *command: str) -> str:
+    """What a program says on standard error."""
+    name, *arguments = command
+    return desk.run(name, *arguments, check=status, timeout=SOON).stderr
+
+
+def configured(desk: Desk, server: Neo4jServer, **more: Any) -> None:
+    desk.configure(**settings(server, **more))
+
+
+def recorded(desk: Desk, *pages: int) -> None:
+    """Some pages are in the archive, and due."""
+    from netwar.archive.sqlite.store import SqliteArchive
+
+    folder = desk.home / ".local/share/netwar"
+    with closing(SqliteArchive(folder / "archive", folder / "dead-letters", feeds=True)) as archive:
+        for number in pages:
+            archive.write(world(1, 40, page=20).pages[number])
+
+
+@on(*NEO4J_KINDS)
+def test_what_is_wrong_with_a_server_is_told(server: Neo4jServer, desk: Desk) -> None:
+    place = f"127.0.0.1:{server.port}"
+    recorded(desk, 0)
+    server.drop_constraints()
+    configured(desk, server, neo4jpass="wrong")
+    assert f"Neo4j at {place} does not accept neo4j and the password: correct neo4juser" in says(desk, 78, "tw-graph", "feed")
+    configured(desk, server, neo4j=f"bolt://127.0.0.1:{free_port()}")
+    assert "does not answer: Connection refused" in says(desk, 69, "tw-graph", "feed")
+    configured(desk, server, neo4j=f"127.0.0.1:{server.browser}")
+    assert f"127.0.0.1:{server.browser} is the page of Neo4j for browsers" in says(desk, 78, "tw-graph", "feed")
+    configured(desk, server, neo4j=server.url.replace("bolt:", "bolt+s:"))
+    refused = "is not signed by anybody trusted" if server.of.major == 3 else "does not speak TLS"  # 3.5 signs for itself
+    assert f"{place} {refused}" in says(desk, 78, "tw-graph", "feed")
+    configured(desk, server)
+    assert "has no uniqueness constraint for User, Hashtag, Url" in says(desk, 78, "tw-graph", "feed")
+    assert f"the graph in Neo4j at {place} is ready" in says(desk, 0, "tw-graph", "init")
+    assert "is ready" in says(desk, 0, "tw-graph", "init")  # a second time, too
+    assert "fed " in says(desk, 0, "tw-graph", "feed")
+    server.pause()
+    assert f"Neo4j at {place} takes connections and does not answer" in says(desk, 69, "tw-graph", "status", INDEX)
+    server.resume()
+    assert "is as the archive says" in says(desk, 0, "tw-graph", "check", INDEX)
+
+
+@on(*NEO4J_KINDS)
+def test_one_that_is_lost_or_hangs_in_use_is_told(server: Neo4jServer) -> None:
+    with closing(connect(Settings(**settings(server)))) as database:
+        assert database.rows("RETURN 1") == [[1]]
+        server.pause()
+        with pytest.raises(ServiceDown, match="takes connections and does not answer"):
+            database.rows("RETURN 1")
+        server.resume()
+        server.kill()
+        for _ in range(2):  # the second time, too
+            with pytest.raises(ServiceDown, match="was lost"):
+                database.rows("RETURN 1")
+
+
+@pytest.mark.parametrize("kind", ["neo35", "neo2608"])
+def test_certificates_are_checked(kind: str, new_server: Callable[..., Server], desk: Desk, tmp_path: Path) -> None:
+    server = new_server(kind, tls=True)
+    assert isinstance(server, Neo4jServer)
+    configured(desk, server)
+    assert "is ready" in says(desk, 0, "tw-graph", "init", INDEX)
+    configured(desk, server, neo4jca=server.wrong_ca)
+    assert f"the certificate of 127.0.0.1:{server.port} is not signed by anybody trusted" in says(
+        desk, 78, "tw-graph", "init", INDEX
+    )
+    desk.configure(**{**settings(server), "neo4j": f"bolt://127.0.0.1:{server.port}", "neo4jca": ""})
+    assert "name its CA as neo4jca" in says(desk, 78, "tw-graph", "init", INDEX)
+
+
+def test_no_password_travels_openly(desk: Desk) -> None:
+    desk.configure(neo4j="graph.example.org", neo4jpass="secret")
+    said = says(desk, 78, "tw-graph", "init", INDEX)
+    assert "everybody on the way to graph.example.org could read the password" in said
+    assert "secret" not in said
+
+
+@on(*NEO4J, *BETWEEN)
+def test_a_feed_goes_on_when_the_server_is_back(server: Neo4jServer, desk: Desk) -> None:
+    """What is due stays due as long as it takes, and recorders do not wait."""
+    configured(desk, server)
+    desk.run("tw-graph", "init", INDEX, check=0)
+    recorded(desk, 0)
+    desk.run("tw-graph", "feed", check=0)
+    server.kill()
+    recorded(desk, 1, 2)
+    assert "does not answer: Connection refused" in says(desk, 69, "tw-graph", "feed")
+    server.start()
+    desk.run("tw-graph", "feed", check=0)
+    assert "is as the archive says" in says(desk, 0, "tw-graph", "check", INDEX)
+    assert "user" in desk.run("tw-top", INDEX, "--kind", "mentioned", check=0).stdout

@@ -1,0 +1,241 @@
+"""Neo4j: how it is assembled, started, asked and wiped.
+
+It is what Maven Central has of the community edition, with all that it depends on; the scripts of the maker's own zips are not
+needed. Every kind asks for user and password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.servers import javas, maven, places
+from tests.servers.certificates import certificates
+from tests.servers.kinds import Kind
+from tests.servers.maven import Artifact
+from tests.servers.processes import Launch
+from tests.servers.server import Server
+from tests.servers.users import User
+
+if TYPE_CHECKING:
+    from neo4j import Driver
+
+USER = "neo4j"
+ARTIFACTS = {3: ("org.neo4j.app", "neo4j-server")}
+NEWER = ("org.neo4j", "neo4j")
+OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang", "java.util", "java.net")
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+MAIN = {2026: "org.neo4j.server.Neo4jCommunity"}
+
+
+@dataclass
+class Neo4jServer(Server):
+    """`browser` is the port where its HTTP answers; `port` is that of Bolt."""
+
+    browser: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"bolt{'+s' if self.certificates else ''}://127.0.0.1:{self.port}"
+
+    @property
+    def user(self) -> str:
+        return USER
+
+    @property
+    def password(self) -> str:
+        return self.users[USER].password
+
+    def connect(self) -> Driver:
+        """A client; close it after use."""
+        from neo4j import GraphDatabase, TrustCustomCAs
+
+        secured: dict[str, Any] = {"encrypted": True, "trusted_certificates": TrustCustomCAs(str(self.ca))}
+        return GraphDatabase.driver(
+            f"bolt://127.0.0.1:{self.port}",
+            auth=(self.user, self.password),
+            connection_timeout=5,
+            warn_notification_severity="OFF",
+            **(secured if self.certificates else {}),
+        )
+
+    def ask(self, query: str, **parameters: Any) -> list[list[Any]]:
+        """The rows of an answer."""
+        with self.connect() as driver, driver.session() as session:
+            return [list(record.values()) for record in session.run(query, parameters)]
+
+    def answer(self) -> str | None:
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        try:
+            return str(self.ask("CALL dbms.components() YIELD versions RETURN versions[0]")[0][0])
+        except (DriverError, Neo4jError, OSError):
+            return None
+
+    def close(self) -> None:
+        """Remove it, without the ten seconds that an orderly end takes."""
+        self.kill()
+        super().close()
+
+    def wipe(self) -> None:
+        """Remove all nodes. Constraints and indices stay, which take a second to make."""
+        while self.ask("MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*)")[0][0]:
+            pass
+
+    def drop_constraints(self) -> None:
+        """Let it be as before its first use."""
+        if self.of.major == 3:
+            for (description,) in self.ask("CALL db.constraints() YIELD description RETURN description"):
+                self.ask(f"DROP {description}")
+        else:
+            for (name,) in self.ask("SHOW CONSTRAINTS YIELD name RETURN name"):
+                self.ask(f"DROP CONSTRAINT {name}")
+
+
+def prepare(kind: Kind, folder: Path, ports: tuple[int, int], **more: Any) -> Neo4jServer:
+    """A server that can be started, with a password of its own. `tls`: it speaks Bolt with a certificate and nothing else;
+    `conf` is read first, a file as conf/ has it; `heap`, `quick` as for the Elasticsearch family; the rest are settings."""
+    tls, conf, heap, quick = (more.pop(name, default) for name, default in _OPTIONS.items())
+    server, java = find(kind), javas.find(*kind.java)
+    assert server
+    assert java
+    for name in ("conf", "data", "logs", "plugins", "import", "tmp"):
+        (folder / name).mkdir()
+    signed = certificates() if tls else None
+    if signed:
+        for name in ("", "revoked", "trusted"):  # 3.5 wants them all
+            (folder / "certificates" / name).mkdir()
+        for source, name in ((signed.node_key, "private.key"), (signed.node, "public.crt")):
+            (folder / "certificates" / name).write_bytes(source.read_bytes())
+    settings = _settings(kind, ports, folder, tls) | more
+    given = conf.read_text() if conf else ""
+    ours = "".join(f"{key}={value}\n" for key, value in settings.items())
+    (folder / "conf" / "neo4j.conf").write_text("\n".join([*_others(given, set(settings)), ours]))
+    password = secrets.token_hex(9)  # with a hyphen at its beginning it would be an option
+    java_and_flags = [java / "bin/java", *_flags(kind, java, folder), "-cp", f"{server}/lib/*"]
+    admin = ["org.neo4j.commandline.admin.AdminTool"] if kind.major == 3 else ["org.neo4j.cli.AdminTool"]
+    admin += ["dbms"] if kind.major > 4 else []
+    environment = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
+    # Not in the arguments of anything that lasts.
+    subprocess.run(
+        [*map(str, java_and_flags), *admin, "set-initial-password", password],
+        env={"PATH": os.defpath, **environment},
+        check=True,
+        capture_output=True,
+    )
+    size = [f"-Xms{heap}", f"-Xmx{heap}", *(QUICK if quick else ())]
+    main = MAIN.get(kind.major, "org.neo4j.server.CommunityEntryPoint")
+    command = (
+        *(java_and_flags[0], *size, *java_and_flags[1:], main),
+        *(f"--home-dir={folder}", f"--config-dir={folder / 'conf'}"),
+    )
+    launch = Launch(command, folder, environment)
+    return Neo4jServer(kind, ports[0], folder, launch, {USER: User(USER, password)}, signed, browser=ports[1])
+
+
+_OPTIONS: dict[str, Any] = {"tls": False, "conf": None, "heap": "512m", "quick": True}
+
+
+def _settings(kind: Kind, ports: tuple[int, int], folder: Path, tls: bool) -> dict[str, str]:
+    """Where it listens, and that it is small; in the words of its generation."""
+    if kind.major < 5:
+        prefix, listens = "dbms.connector.", "dbms.connectors." if kind.major == 3 else "dbms."
+        small = {"dbms.memory.pagecache.size": "64m", f"{listens}default_listen_address": "127.0.0.1"}
+    else:
+        prefix = "server."
+        small = {
+            "server.memory.pagecache.size": "64m",
+            "server.default_listen_address": "127.0.0.1",
+            "dbms.usage_report.enabled": "false",
+        }
+    found = {
+        f"{prefix}bolt.enabled": "true",
+        f"{prefix}bolt.listen_address": f"127.0.0.1:{ports[0]}",
+        f"{prefix}bolt.advertised_address": f"127.0.0.1:{ports[0]}",
+        f"{prefix}http.enabled": "true",
+        f"{prefix}http.listen_address": f"127.0.0.1:{ports[1]}",
+        f"{prefix}http.advertised_address": f"127.0.0.1:{ports[1]}",
+        f"{prefix}https.enabled": "false",
+        "dbms.security.auth_enabled": "true",
+    }
+    return small | found | (_tls(kind, folder, prefix) if tls else {})
+
+
+def _tls(kind: Kind, folder: Path, prefix: str) -> dict[str, str]:
+    if kind.major == 3:
+        certificates = {f"dbms.ssl.policy.bolt.{name}": str(folder / "certificates" / file) for name, file in _FILES.items()}
+        base = {"dbms.ssl.policy.bolt.base_directory": str(folder / "certificates"), "bolt.ssl_policy": "bolt"}
+        trusting = {"dbms.ssl.policy.bolt.client_auth": "NONE", "dbms.connector.bolt.tls_level": "REQUIRED"}
+        return certificates | base | trusting
+    return {
+        "dbms.ssl.policy.bolt.enabled": "true",
+        "dbms.ssl.policy.bolt.base_directory": str(folder / "certificates"),
+        "dbms.ssl.policy.bolt.client_auth": "NONE",
+        **{f"dbms.ssl.policy.bolt.{name}": file for name, file in _FILES.items()},
+        f"{prefix}bolt.tls_level": "REQUIRED",
+    }
+
+
+_FILES = {"private_key": "private.key", "public_certificate": "public.crt"}
+
+
+def _flags(kind: Kind, java: Path, folder: Path) -> list[str]:
+    """What Java is told: which of its own packages may be reached into."""
+    flags = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+    if _java_of(java) >= 22:
+        flags += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
+    return [*flags, f"-Djava.io.tmpdir={folder / 'tmp'}", "-XX:-UsePerfData", "-Dfile.encoding=UTF-8"]
+
+
+def _java_of(java: Path) -> int:
+    said = next(line for line in (java / "release").read_text().splitlines() if line.startswith("JAVA_VERSION="))
+    return int(said.partition('"')[2].split(".")[0].strip('"'))
+
+
+def _others(given: str, ours: set[str]) -> list[str]:
+    """The lines of a configuration but for the settings that a test makes itself."""
+    return [line for line in given.splitlines() if line.partition("=")[0].strip() not in ours]
+
+
+# -- assembling --------------------------------------------------------------------------------------
+
+
+def find(kind: Kind) -> Path | None:
+    """The server's folder, if it was assembled by just these lines."""
+    folder = places.assembled() / kind.recipe
+    try:
+        return folder if (folder / "recipe").read_text() == _fingerprint(kind) else None
+    except FileNotFoundError:
+        return None
+
+
+def ensure(kind: Kind) -> None:
+    """Fetch and assemble it, unless it is here. Raises NotFetched."""
+    if find(kind):
+        return
+    print(f"Fetching and assembling {kind.recipe}", flush=True)
+    target = places.assembled() / kind.recipe
+    with tempfile.TemporaryDirectory(dir=places.assembled(), prefix=".") as folder:
+        server = Path(folder) / "server"
+        maven.fetch_with_all(_artifact(kind), server / "lib")
+        server.chmod(0o755)
+        for path in server.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        (server / "recipe").write_text(_fingerprint(kind))
+        if target.exists():
+            target.rename(Path(folder) / "before")
+        server.rename(target)
+
+
+def _artifact(kind: Kind) -> Artifact:
+    return Artifact(*ARTIFACTS.get(kind.major, NEWER), kind.version)
+
+
+def _fingerprint(kind: Kind) -> str:
+    return hashlib.sha256(repr(_artifact(kind)).encode()).hexdigest()
