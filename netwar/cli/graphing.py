@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def graph(services: Services) -> Graph:
     """The graph that the configuration names. Raises ConfigError if it names none."""
     _required(services)
+    if services.settings.neo4j:
+        from netwar.connections.neo4j import connect
+        from netwar.graph.neo4j import Neo4jGraph
+
+        return Neo4jGraph(connect(services.settings))
     from netwar.graph.sqlite import SqliteGraph
 
     return SqliteGraph(services.data / "graph", looks=services.looks)

@@ -18,6 +18,7 @@ from netwar.graph.digest import Digests
 from netwar.records.edges import Edge
 
 FOLLOWS = "FOLLOWS"
+NOBODY: Mapping[str, str] = {}
 Direction = Literal["out", "in"]
 
 
@@ -93,9 +94,12 @@ class Graph(Protocol):
     def ready(self, index: str) -> None:
         """Raise ConfigError where `init` has not been done, or the answer to that is not safe to feed into."""
 
-    def replace(self, index: str, found: Mapping[str, Sequence[Edge]], fresh: Collection[str] = ()) -> None:
+    def replace(
+        self, index: str, found: Mapping[str, Sequence[Edge]], fresh: Collection[str] = (), authors: Mapping[str, str] = NOBODY
+    ) -> None:
         """Let these tweets have these edges and no others, by the tweet's id. Of `fresh` ones nothing is there yet, or a part of
-        the same. A step that is cut off is done again, and changes nothing then."""
+        the same. `authors`: who wrote them, by the tweet's id, as far as is known, so that edges are found there. A step that
+        is cut off is done again, and changes nothing then."""
 
     def nameless(self, index: str, users: Sequence[str]) -> list[str]:
         """Those of these users who are in the graph, and of whom `name` has told nothing."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from netwar.graph.base import FOLLOWS, Follow, Named, Neighbor, Pair, Ranked
+from netwar.graph.base import FOLLOWS, NOBODY, Follow, Named, Neighbor, Pair, Ranked
 from netwar.graph.digest import Digests, digests
 from netwar.graph.sqlite_answers import Answers, edges, tweets
 from netwar.graph.sqlite_file import GraphFile, among
@@ -42,7 +42,9 @@ class SqliteGraph:
     def ready(self, index: str) -> None:
         """See Graph.ready. A file is made when it is first needed."""
 
-    def replace(self, index: str, found: Mapping[str, Sequence[Edge]], fresh: Collection[str] = ()) -> None:
+    def replace(
+        self, index: str, found: Mapping[str, Sequence[Edge]], fresh: Collection[str] = (), authors: Mapping[str, str] = NOBODY
+    ) -> None:
         """See Graph.replace. What stays as it is costs no write."""
         made = [edge for edges in found.values() for edge in edges]
         older = among([int(tweet) for tweet in found if tweet not in fresh])

@@ -59,12 +59,14 @@ class Feeder:
         """Let tweets have the edges that were read, and those of `taken` that are not there none; settle them."""
         found: dict[str, Sequence[Edge]] = {one.id: () for one in taken}
         waits: dict[str, list[str]] = {}
+        authors: dict[str, str] = {}
         for body, edges, unresolved in read:
             tweet = str(body["id"])
             found[tweet] = edges
+            authors[tweet] = str(body.get("author_id"))
             if wanted := [id for id in unresolved if id.isdigit() and id != tweet]:
                 waits[tweet] = wanted
-        self._graph.replace(self.name, found, {one.id for one in taken if one.fresh})
+        self._graph.replace(self.name, found, {one.id for one in taken if one.fresh}, authors)
         self._name_new(found)
         self._outbox.settle(self._tweets, taken, waits)
         self.fed.tweets += len(found)

@@ -11,20 +11,21 @@ import pytest
 
 from netwar.graph.base import Follow, Graph, Named, Neighbor, Pair, Ranked
 from netwar.graph.digest import digests
-from netwar.graph.sqlite import SqliteGraph
 from netwar.records.edges import Edge, edges
+from tests.graph.opening import KINDS, opened
 from tests.graph.world import INDEX, world
 from tests.randomly import SEED
+from tests.servers.fixtures import Servers
 
 AT = 1_600_000_000_000
 ID = str((AT - 1_288_834_974_657) << 22)
 
 
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with closing(SqliteGraph(tmp_path / "graph")) as opened:
-        opened.init(INDEX)
-        yield opened
+@pytest.fixture(params=KINDS)
+def graph(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Graph]:
+    with closing(opened(request.param, tmp_path, servers)) as graph:
+        graph.init(INDEX)
+        yield graph
 
 
 def edge(type: str, source: int, target: object, tweet: int = 0) -> Edge:
@@ -38,7 +39,7 @@ def put(graph: Graph, *made: Edge, index: str = INDEX) -> None:
 def test_edges_come_back_and_are_replaced_tweet_by_tweet(graph: Graph) -> None:
     """In any order, in parts, twice: it is the same as one set of edges."""
     chance = Random(SEED)
-    made = world(SEED, 300)
+    made = world(SEED, 300, page=100)
     authors = {id: body["author_id"] for id, body in made.final.items()}
     expected = {id: edges(body, authors.get)[0] for id, body in made.final.items()}
     for page in made.pages:
@@ -79,11 +80,11 @@ def test_names_are_put_on_who_is_there_and_the_newest_stays(graph: Graph) -> Non
 def test_with_whom_a_user_had_to_do(graph: Graph) -> None:
     put(graph, *(edge("MENTIONS", 1, 2, at) for at in range(3)), edge("MENTIONS", 2, 1, 9), edge("QUOTES", 1, 3, 4))
     put(graph, edge("TAGS", 1, "2", 5), edge("SHARES", 3, "1", 6), edge("REPLIES_TO", 1, 1, 7))
-    put(graph, Edge("MENTIONS", "1", "4", "900", AT - 10), Edge("MENTIONS", "1", "4", "901", None))
+    put(graph, Edge("MENTIONS", "1", "4", "900", AT - 10), Edge("MENTIONS", "1", "4", "901", AT - 5))
     graph.follow(INDEX, "1", iter([Follow("8", "1", AT), Follow("9", "1", AT, AT + 5)]))
     assert list(graph.neighbors(INDEX, "1")) == [
         Neighbor("2", None, "MENTIONS", "out", 3, AT, AT + 2),
-        Neighbor("4", None, "MENTIONS", "out", 2, AT - 10, None),
+        Neighbor("4", None, "MENTIONS", "out", 2, AT - 10, AT - 5),
         Neighbor("1", None, "REPLIES_TO", "in", 1, AT + 7, AT + 7),
         Neighbor("1", None, "REPLIES_TO", "out", 1, AT + 7, AT + 7),
         Neighbor("2", None, "MENTIONS", "in", 1, AT + 9, AT + 9),
