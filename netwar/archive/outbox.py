@@ -16,7 +16,7 @@ from typing import Protocol
 class DueId:
     """An id that is due. `fresh`: it was never due before it was first written, so the graph can have nothing older of it.
 
-    The `generation` rises with each write: what is written again while it is being fed stays due.
+    The `generation` is another one after each write: what is written again while it is being fed stays due.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Outbox(Protocol):
     """What is due, by full name of index. Every step is atomic, whoever else uses it. Raises ServiceDown."""
 
     def take(self, index: str, limit: int) -> list[DueId]:
-        """The ids that have been due longest. They stay due until they are settled: a run that is killed loses none."""
+        """The first ids that are due, in their order. They stay due until they are settled: a run that is killed loses none."""
 
     def settle(self, index: str, taken: Sequence[DueId], waits: Mapping[str, Sequence[str]]) -> None:
         """These were fed: they are due no more, unless they were written meanwhile. `waits` are those of them that could not be

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import orjson
+
 from netwar.graph.base import FOLLOWS, NOBODY, Follow, Named, Neighbor, Pair, Ranked
 from netwar.graph.digest import Digests, digests
 from netwar.graph.sqlite_answers import Answers, edges, tweets
@@ -150,8 +152,7 @@ def _targets(made: Iterable[Edge], type: str) -> list[str]:
 def _numbers(db: sqlite3.Connection, table: str, keys: list[str]) -> dict[str, int]:
     """The numbers of tags or links in this file; new ones get the next."""
     db.executemany(f"INSERT OR IGNORE INTO {table} (key) VALUES (?)", [(key,) for key in keys])
-    found = ((key, db.execute(f"SELECT id FROM {table} WHERE key = ?", (key,)).fetchone()[0]) for key in keys)
-    return dict(found)
+    return dict(db.execute(f"SELECT key, id FROM {table} WHERE key {IN}", (orjson.dumps(keys).decode(),)).fetchall())
 
 
 def _odd(made: Iterable[Edge]) -> list[tuple[int, int | None]]:

@@ -13,7 +13,7 @@ from netwar.records.documents import tweets_index
 from netwar.records.edges import Edge
 from netwar.records.idlists import portions
 
-NEVER = -1  # no generation in the outbox: what is written meanwhile stays due
+NEVER = 0  # no generation is: what is written meanwhile stays due
 
 
 def rebuild(archive: Archive, graph: Graph, feeder: Feeder) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """The outbox as two tables: in each archive file, written with the documents, or in a file of its own beside a server.
 
-`generation` is never given twice. A row that is put in again gets a new one, and is no longer `fresh`: whether its first copy
-reached the graph is not known then.
+`generation` is drawn anew each time that a row is put in, from 64 bits. A row that was there is no longer `fresh` then: whether
+its first copy reached the graph is not known. One tree, in the order of ids: recorders write little for it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from netwar.records.ids import number
 
 TABLES = """
 CREATE TABLE due (
-    generation INTEGER PRIMARY KEY AUTOINCREMENT,
     archive_index TEXT NOT NULL,
     id INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
     fresh INTEGER NOT NULL,
-    UNIQUE (archive_index, id)
-);
+    PRIMARY KEY (archive_index, id)
+) WITHOUT ROWID;
 CREATE TABLE waiting (
     archive_index TEXT NOT NULL,
     referenced INTEGER NOT NULL,
@@ -37,17 +37,14 @@ CREATE TABLE waiting (
 CREATE INDEX waiting_by_tweet ON waiting (archive_index, tweet);
 """
 
-PUT = """
-INSERT OR REPLACE INTO due (archive_index, id, fresh)
-SELECT :index, value, :fresh AND NOT EXISTS (SELECT 1 FROM due WHERE archive_index = :index AND id = value)
-FROM json_each(:ids)
+AGAIN = "ON CONFLICT (archive_index, id) DO UPDATE SET generation = excluded.generation, fresh = 0"
+PUT = f"INSERT INTO due SELECT :index, value, random(), :fresh FROM json_each(:ids) WHERE TRUE {AGAIN}"
+ARRIVED = f"""
+INSERT INTO due SELECT DISTINCT archive_index, tweet, random(), 0 FROM waiting
+WHERE archive_index = ? AND referenced IN (SELECT value FROM json_each(?)) {AGAIN}
 """
-ARRIVED = """
-INSERT OR REPLACE INTO due (archive_index, id, fresh)
-SELECT DISTINCT archive_index, tweet, 0 FROM waiting WHERE archive_index = ? AND referenced IN (SELECT value FROM json_each(?))
-"""
-TAKE = "SELECT id, generation, fresh FROM due WHERE archive_index = ? ORDER BY generation LIMIT ?"
-SETTLED = "DELETE FROM due WHERE generation IN (SELECT value FROM json_each(?))"
+TAKE = "SELECT id, generation, fresh FROM due WHERE archive_index = ? ORDER BY id LIMIT ?"
+SETTLED = "DELETE FROM due WHERE archive_index = ? AND id = ? AND generation = ?"
 WAITS_NO_MORE = "DELETE FROM waiting WHERE archive_index = ? AND tweet IN (SELECT value FROM json_each(?))"
 WAITS = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)"
 AWAITED = "SELECT DISTINCT referenced FROM waiting WHERE archive_index = ? AND referenced > ? ORDER BY referenced LIMIT ?"
@@ -100,7 +97,7 @@ class SqliteOutbox:
             connection.execute(WAITS_NO_MORE, (index, ids))
             connection.execute(ARRIVED, (index, ids))
             connection.executemany(WAITS, rows)
-            connection.execute(SETTLED, (orjson.dumps([one.generation for one in taken]).decode(),))
+            connection.executemany(SETTLED, [(index, int(one.id), one.generation) for one in taken])
 
     def add(self, index: str, ids: Sequence[str]) -> None:
         with self._files.made(index).writing() as connection:
