@@ -51,7 +51,7 @@ soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=6
 mutants: .venv/checks ## break the program in 300 ways and see that a test notices each: ROOMS="meter queues" J=2
 	$(PY) -m tests.mutants $(if $(J),-j $(J)) $(ROOMS)
 
-servers: .venv/checks ## fetch the real servers that some tests run on, once: 1.2 GB, two minutes
+servers: .venv/checks ## fetch the real servers, and readers, that some tests need, once: 1.3 GB, two minutes
 	$(PY) -m tests.servers
 
 # Apart from .venv: they need older libraries than ours, and none of ours needs them.

@@ -134,9 +134,8 @@ def scanned(archive: SqliteArchive, graph: Gathered) -> None:
 
 
 def ours_written(archive: SqliteArchive, graph: Gathered, path: Path) -> None:
-    nodes, edges, _ = graph.counts()
     with open(path, "w", encoding="utf-8") as out:
-        gexf.write(out, described(archive, "tubench", graph.nodes()), graph.edges(), (nodes, edges), about="benchmark")
+        gexf.write(out, described(archive, "tubench", graph.nodes()), graph.edges(), graph.size(), about="benchmark")
 
 
 def theirs_written(archive: SqliteArchive, graph: Gathered, path: Path) -> None:

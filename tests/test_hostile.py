@@ -37,7 +37,7 @@ CASES: dict[str, list[str]] = {
     "tw-count": ["FILE --yes", "FILE --each --csv --yes", "rain", "no FILE"],
     "tw-coverage": ["evil", f"evil {USER}", "evil --json", "evil --csv", "evil --summary", "FILE"],
     "tw-dequeue": ["FILE", f"{USER} nasa --queue FILE"],
-    "tw-dumptweets": ["evil", "evil --raw", "evil evil.csv --csv", "evil --twarc", "evil FILE", "evil --user FILE", "FILE"],
+    "tw-dumptweets": ["evil --raw", "evil evil.csv --csv", "evil --twarc", "evil --user FILE", "evil --query FILE", "FILE"],
     "tw-dumpusers": ["evil", "evil evil.csv --csv --versions", "evil --csv --fields FILE", "FILE"],
     "tw-elk": [
         *(f"GET /_cat/plain {E}", f"GET /evil {E}", f"GET /refused {E}", f"indices-by-size {E}"),

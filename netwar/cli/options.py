@@ -63,6 +63,7 @@ tweets = together(
     click.option("--lang", multiple=True, metavar="CODE", help="Only tweets in this language (en); may be given several times."),
     click.option("--hashtag", multiple=True, metavar="TAG", help="Only tweets with this hashtag; may be given several times."),
 )
+to = click.option("--to", default="", metavar="NAME", help="Who gets it, for the export log.")
 index = click.option("--index", help="Look in this index instead of usertest.")
 budget = BUDGET
 graph_index = click.option("--index", help="Ask the graph of this index instead of the one in the configuration.")

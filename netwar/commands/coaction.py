@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
-from netwar.cli.files import replaced
-from netwar.cli.output import data
 from netwar.cli.services import Services
+from netwar.commands.logged import Going, Outgoing, outcome, outgoing, query
 
 if TYPE_CHECKING:
     from netwar.interactions.choice import Choice
@@ -30,6 +27,12 @@ class CoactionOptions:
     most: int
     least_weight: int
     actions: bool
+    to: str
+
+    @property
+    def given(self) -> list[tuple[str, Any]]:
+        """All that decides which pairs there are."""
+        return [("by", self.by), ("within", self.within), ("most", self.most), ("least-weight", self.least_weight)]
 
 
 def listed(services: Services, index: str, output: str | None, choice: Choice, asked: CoactionOptions) -> str:
@@ -41,8 +44,10 @@ def listed(services: Services, index: str, output: str | None, choice: Choice, a
 
     services.looks = True
     tweets, meant = services.recorded("tw", index), 0
+    users, asked_for = tweets.replace("tw", "tu", 1), query([*choice.given, *asked.given])
+    going = Going(tweets, "actions", asked_for, asked.to) if asked.actions else Going(users, "pairs", asked_for, asked.to)
     with (
-        replaced(Path(output)) if output else nullcontext(data()) as out,
+        outgoing(services, going, output or "-") as out,
         Scratch(TABLES) as scratch,
         services.report.work(f"tweets of {tweets}", services.archive.count(tweets)) as bar,
     ):
@@ -52,17 +57,16 @@ def listed(services: Services, index: str, output: str | None, choice: Choice, a
             meant += len(bodies)
             coaction.add(bodies)
             bar.update(len(some))
-        written = _write_actions(out, coaction) if asked.actions else _write_pairs(out, coaction, asked.least_weight)
-    told = coaction.told
-    outcome = f"{written}, of {plural(told.actions, 'action')} in {plural(meant, 'tweet')}"
+        out.count = _write_actions(out, coaction) if asked.actions else _write_pairs(out, coaction, asked.least_weight)
+    told, what = coaction.told, "action" if asked.actions else "pair"
+    done = f"{plural(out.count, what)}, of {plural(told.actions, 'action')} in {plural(meant, 'tweet')}"
     if told.crowded:
-        outcome += f"; {plural(told.crowded, 'action')} left out, of what more than {asked.most:,} did within {asked.within:g} s"
-    return outcome
+        done += f"; {plural(told.crowded, 'action')} left out, of what more than {asked.most:,} did within {asked.within:g} s"
+    return outcome(services, done, asked.to)
 
 
-def _write_pairs(out: TextIO, coaction: Coaction, least_weight: int) -> str:
+def _write_pairs(out: Outgoing, coaction: Coaction, least_weight: int) -> int:
     from netwar.interactions.moments import moment
-    from netwar.records.text import plural
 
     table, count = csv.writer(out, lineterminator="\n"), 0
     table.writerow(PAIRS)
@@ -70,13 +74,13 @@ def _write_pairs(out: TextIO, coaction: Coaction, least_weight: int) -> str:
         seconds = f"{one.seconds:.3f}"
         table.writerow([one.source, one.target, one.weight, one.things, seconds, moment(one.first), moment(one.last)])
         count += 1
-    return plural(count, "pair")
+    return count
 
 
-def _write_actions(out: TextIO, coaction: Coaction) -> str:
-    from netwar.records.text import one_line, plural
+def _write_actions(out: Outgoing, coaction: Coaction) -> int:
+    from netwar.records.text import one_line
 
     table = csv.writer(out, lineterminator="\n")
     table.writerow(ACTIONS)
     table.writerows([one_line(one.thing), one.user, one.tweet, one.at // 1000] for one in coaction.actions())
-    return plural(coaction.told.actions, "action")
+    return coaction.told.actions

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
 from netwar.cli.forms import at_most_one
-from netwar.cli.options import Decorator, together
+from netwar.cli.options import Decorator, to, together
 from netwar.cli.param_types import Moment
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ ways = _gathered(
         click.option("--parquet", is_flag=True, help="Write a table for pandas, DuckDB and R (needs pyarrow)."),
         click.option("--fields", default="", metavar="A,B", help="Columns of a table: names, or paths such as author.location."),
         click.option("--spreadsheet", is_flag=True, help="With --csv: keep Excel and LibreOffice from changing ids and texts."),
-        click.option("--to", default="", metavar="NAME", help="Who gets it, for the export log."),
+        to,
         click.option("--resume", is_flag=True, help="Go on in a FILE that was cut off."),
     ),
     ("file", "raw", "ids", "twarc", "csv", "parquet", "fields", "spreadsheet", "to", "resume"),

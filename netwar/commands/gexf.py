@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
-from netwar.cli.files import replaced
-from netwar.cli.output import data
 from netwar.cli.services import Services
 from netwar.commands.chosen_tweets import KINDS, choice
+from netwar.commands.logged import Going, Outgoing, outcome, outgoing, query
 from netwar.errors import ItemsFailed, NetwarError
 
 if TYPE_CHECKING:
@@ -38,6 +36,7 @@ class GraphOptions:
     least_degree: int
     timeline: bool
     csv: bool
+    to: str
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -47,15 +46,20 @@ class GraphOptions:
     @property
     def choosing(self) -> list[tuple[str, Any]]:
         """What chooses tweets, and is given."""
-        told = [("since", self.since), ("until", self.until), ("language", self.lang), ("hashtag", self.hashtag)]
+        told = [("since", self.since), ("until", self.until), ("lang", self.lang), ("hashtag", self.hashtag)]
         told += [("users", self.users), ("kind", self.kind), ("bipartite", self.bipartite)]
         return [(name, value) for name, value in told if value]
 
+    @property
+    def given(self) -> list[tuple[str, Any]]:
+        """All that decides what is in the graph, and is given."""
+        least = [("least-weight", self.least_weight), ("least-degree", self.least_degree)]
+        followed = [("follows", self.follows)] if self.follows else []
+        return [*self.choosing, *followed, *((name, number) for name, number in least if number > 1)]
+
     def about(self, what: str) -> str:
         """What the file is of, for whoever opens it years later."""
-        least = [("least weight", self.least_weight), ("least degree", self.least_degree)]
-        told = [*self.choosing, *((name, number) for name, number in least if number > 1)]
-        shown = (f"{name} {', '.join(value) if isinstance(value, tuple) else value}" for name, value in told)
+        shown = (f"{name} {', '.join(value) if isinstance(value, tuple) else value}" for name, value in self.given)
         return "; ".join([what, *shown])
 
 
@@ -79,17 +83,18 @@ def _interactions(services: Services, index: str, file: str | None, asked: Graph
     tweets = services.recorded("tw", index)
     users, rejected = tweets.replace("tw", "tu", 1), None
     meant = choice(asked.since, asked.until, asked.lang, asked.hashtag, asked.kinds)
-    with _opened(tweets[2:], file, asked) as (graph, out):
+    with _opened(services, users, tweets[2:], file, asked) as (graph, out):
         if asked.users:
             rejected = chosen(services, asked.users, users, graph.choose)
         with services.report.work(f"tweets of {tweets}", services.archive.count(tweets)) as bar:
             told = gather(services.archive, tweets, meant, graph, bar.update)
-        outcome = f"{_written(services, graph, users, out, asked)}, of {plural(told.tweets, 'tweet')}"
+        done = f"{_written(services, graph, out, asked)}, of {plural(told.tweets, 'tweet')}"
     if told.lacking:
-        outcome += f"; {plural(told.lacking, 'edge')} left out: to the author of a tweet that is not recorded"
+        done += f"; {plural(told.lacking, 'edge')} left out: to the author of a tweet that is not recorded"
+    done = outcome(services, done, asked.to)
     if rejected and rejected.count:
-        raise ItemsFailed(f"{outcome}; users who are not known ({rejected.where}): {rejected.count:,}")
-    return outcome
+        raise ItemsFailed(f"{done}; users who are not known ({rejected.where}): {rejected.count:,}")
+    return done
 
 
 def _follows(services: Services, index: str, file: str | None, asked: GraphOptions) -> str:
@@ -98,48 +103,54 @@ def _follows(services: Services, index: str, file: str | None, asked: GraphOptio
 
     users = services.collection(index)
     lists = {found.user: found for found in (of_user(services, user, "followers") for user in asked.follows)}
-    with _opened(f"{index}-follows", file, asked) as (graph, out):
+    with _opened(services, users, f"{index}-follows", file, asked) as (graph, out):
         if without := gather_follows(lists.values(), graph):
             named = ", ".join(without)
             raise NetwarError(f"there is no complete snapshot of the followers of {named}: tw-follow2usertest takes one")
-        return _written(services, graph, users, out, asked)
+        done = _written(services, graph, out, asked)
+    return outcome(services, done, asked.to)
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """What the graph is `of`, the `name` of its file for a sentence, and the open file, or the two of tables."""
+    """What the graph is `of`, the index of its `users` (a full name), its files by form, and their names for a sentence."""
 
     of: str
-    name: str
-    files: Sequence[TextIO]
+    users: str
+    files: dict[str, Outgoing]
+    names: str
 
 
 @contextmanager
-def _opened(of: str, file: str | None, asked: GraphOptions) -> Iterator[tuple[Gathered, Out]]:
+def _opened(services: Services, users: str, of: str, file: str | None, asked: GraphOptions) -> Iterator[tuple[Gathered, Out]]:
     """An empty graph, and where it is to be written: opened before an hour's work, and in place after it, or not at all."""
     from netwar.connections.sqlite_scratch import Scratch
     from netwar.interactions.gathered import TABLES, Gathered
 
     base = (file or of).removesuffix(".csv")
-    names = [f"{base}-nodes.csv", f"{base}-edges.csv"] if asked.csv else [file or f"{of}.gexf"]
+    names = {form: f"{base}-{form}.csv" for form in ("nodes", "edges")} if asked.csv else {"gexf": file or f"{of}.gexf"}
     with ExitStack() as stack:
-        files = [data() if name == "-" else stack.enter_context(replaced(Path(name))) for name in names]
-        yield Gathered(stack.enter_context(Scratch(TABLES))), Out(of, ", ".join(names), files)
+        files = {
+            form: stack.enter_context(outgoing(services, Going(users, form, query(asked.given), asked.to), name))
+            for form, name in names.items()
+        }
+        yield Gathered(stack.enter_context(Scratch(TABLES))), Out(of, users, files, ", ".join(names.values()))
 
 
-def _written(services: Services, graph: Gathered, users: str, out: Out, asked: GraphOptions) -> str:
+def _written(services: Services, graph: Gathered, out: Out, asked: GraphOptions) -> str:
     """Group what was gathered and write it; what was written, in words."""
     from netwar.interactions import gexf, tables
     from netwar.interactions.attributes import described
     from netwar.records.text import plural
 
     graph.group(asked.least_weight, asked.least_degree)
-    nodes, edges, weight = graph.counts()
-    known = described(services.archive, users, graph.nodes())
+    size = graph.size()
+    known = described(services.archive, out.users, graph.nodes())
     if asked.csv:
-        tables.write_nodes(out.files[0], known)
-        tables.write_edges(out.files[1], graph.edges())
+        tables.write_nodes(out.files["nodes"], known)
+        tables.write_edges(out.files["edges"], graph.edges())
+        out.files["nodes"].count, out.files["edges"].count = size.users, size.edges
     else:
-        about = asked.about(out.of)
-        gexf.write(out.files[0], known, graph.edges(), (nodes, edges), about=about, timeline=asked.timeline)
-    return f"{out.name}: {plural(nodes, 'node')} and {plural(edges, 'edge')} of weight {weight:,}"
+        gexf.write(out.files["gexf"], known, graph.edges(), size, about=asked.about(out.of), timeline=asked.timeline)
+        out.files["gexf"].count = size.users
+    return f"{out.names}: {plural(size.nodes, 'node')} and {plural(size.edges, 'edge')} of weight {size.weight:,}"

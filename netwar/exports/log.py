@@ -21,16 +21,18 @@ from netwar.errors import ServiceDown
 from netwar.records.parsing import parsed, written
 
 DAY_MS = 86_400_000
+IDS_ALONE = ("ids", "edges", "pairs", "actions")
 IDS_SHARED, IDS_DAYS = 1_500_000, 30  # to an entity in so many days
 OBJECTS_SHARED, OBJECTS_DAYS = 500, 1  # to a person
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An export: `key` tells it from all others; times are ms. `form` is ids, flattened, raw, csv, parquet.
+    """An export: `key` tells it from all others; times are ms. `form` is ids, flattened, raw, csv, parquet; of a graph
+    it is gexf, nodes or edges, of coaction pairs or actions.
 
     `query` says what was chosen (`Selection.said`). `path` is empty for standard output, `to` for the recorder's own use. `ended`
-    is None for one that did not come to its end, as far as the log knows.
+    is None for one that did not come to its end, as far as the log knows. `count` are posts or users; of a graph its users.
     """
 
     key: str
@@ -47,8 +49,8 @@ class Entry:
 
     @property
     def is_of_ids(self) -> bool:
-        """Whether ids went out and nothing else."""
-        return self.form == "ids"
+        """Whether ids went out and nothing of what posts and profiles say."""
+        return self.form in IDS_ALONE
 
 
 @dataclass(frozen=True, slots=True)

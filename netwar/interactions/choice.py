@@ -28,3 +28,12 @@ class Choice:
         if self.languages and body.get("lang") not in self.languages:
             return False
         return not self.hashtags or not self.hashtags.isdisjoint(hashtags(body))
+
+    @property
+    def given(self) -> list[tuple[str, object]]:
+        """What it says, but for the types, as (name, value); times are ms."""
+        told = [("since", self.within.since), ("until", self.within.until)]
+        return [
+            *((name, value) for name, value in told if value is not None),
+            *((name, tuple(sorted(some))) for name, some in (("lang", self.languages), ("hashtag", self.hashtags)) if some),
+        ]

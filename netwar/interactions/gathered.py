@@ -62,6 +62,15 @@ class Node(NamedTuple):
 Grouped = tuple[str, int, int | str, int, int | None, int | None]
 
 
+class Size(NamedTuple):
+    """How many nodes, how many of them users, how many edges, and the sum of their weights."""
+
+    nodes: int
+    users: int
+    edges: int
+    weight: int
+
+
 class Gathered:
     """A graph on its way into a file: tweets are added, then grouped, then read. Raises ServiceDown when the disk is full."""
 
@@ -98,11 +107,11 @@ class Gathered:
             self._scratch.run(DANGLING)
         self._scratch.run(NAMED)
 
-    def counts(self) -> tuple[int, int, int]:
-        """How many nodes and edges there are, and the sum of the weights."""
-        sql = "SELECT (SELECT count(*) FROM node), count(*), coalesce(sum(weight), 0) FROM edge"
-        ((nodes, edges, weight),) = self._scratch.rows(sql)
-        return nodes, edges, weight
+    def size(self) -> Size:
+        """How much there is of it."""
+        users = "(SELECT count(*) FROM node WHERE typeof(key) = 'integer')"
+        sql = f"SELECT (SELECT count(*) FROM node), {users}, count(*), coalesce(sum(weight), 0) FROM edge"
+        return Size(*next(self._scratch.rows(sql)))
 
     def nodes(self) -> Iterator[Node]:
         """Users in the order of ids, then hashtags, then URLs."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TextIO
+from typing import Protocol
 
 from netwar.interactions.attributes import ATTRIBUTES, UNKNOWN, Described, Value
-from netwar.interactions.gathered import NEVER_IN_XML, Grouped
+from netwar.interactions.gathered import NEVER_IN_XML, Grouped, Size
 from netwar.interactions.moments import moment
 from netwar.records.text import one_line
 
@@ -23,21 +23,28 @@ NODE_COLUMNS = (("kind", "string"), *((attribute.name, attribute.type) for attri
 EDGE_COLUMNS = (("kind", "string"), ("first", "string"), ("last", "string"))
 
 
+class Writing(Protocol):
+    """Whatever takes texts."""
+
+    def write(self, text: str, /) -> int:
+        """Take a text."""
+
+
 def write(
-    out: TextIO,
+    out: Writing,
     nodes: Iterable[Described],
     edges: Iterable[Grouped],
-    counts: tuple[int, int],
+    size: Size,
     *,
     about: str,
     timeline: bool = False,
 ) -> None:
-    """Write a directed graph; `counts` are how many nodes and edges there are, `about` says what it is of.
+    """Write a directed graph; `size` is how much there is of it, `about` says what it is of.
 
     With a `timeline` it is dynamic: an edge is there from its first tweet to a second after its last one, and a node as long as
     its edges. Raises what `out` and the iterables do.
     """
-    parts = _head(counts[0], about, timeline), _nodes(nodes, timeline), _between(counts[1]), _edges(edges, timeline), _foot()
+    parts = _head(size.nodes, about, timeline), _nodes(nodes, timeline), _between(size.edges), _edges(edges, timeline), _foot()
     for lines in parts:
         while some := "".join(islice(lines, LINES)):
             out.write(some)

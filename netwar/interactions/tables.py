@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from typing import TextIO
 
 from netwar.interactions.attributes import ATTRIBUTES, Described, Value
 from netwar.interactions.gathered import Grouped
+from netwar.interactions.gexf import Writing
 from netwar.interactions.moments import moment
 from netwar.records.text import one_line
 
@@ -15,7 +15,7 @@ NODES = ("id", "label", "kind", *(attribute.name for attribute in ATTRIBUTES), "
 EDGES = ("source", "target", "kind", "weight", "first", "last")
 
 
-def write_nodes(out: TextIO, nodes: Iterable[Described]) -> None:
+def write_nodes(out: Writing, nodes: Iterable[Described]) -> None:
     """A row a node; what is not known is empty, and every text is on one line."""
     table = csv.writer(out, lineterminator="\n")
     table.writerow(NODES)
@@ -24,7 +24,7 @@ def write_nodes(out: TextIO, nodes: Iterable[Described]) -> None:
         table.writerow([node.id, one_line(one.label), node.kind, *map(cell, one.values), *_times(node.first, node.last)])
 
 
-def write_edges(out: TextIO, edges: Iterable[Grouped]) -> None:
+def write_edges(out: Writing, edges: Iterable[Grouped]) -> None:
     """A row an edge."""
     table = csv.writer(out, lineterminator="\n")
     table.writerow(EDGES)

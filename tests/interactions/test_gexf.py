@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import re
 import stat
 from collections import Counter
@@ -122,6 +124,21 @@ def test_what_the_manual_does_with_them_in_python(desk: Desk, bodies: list[Body]
     done: dict[str, Any] = {}
     exec(program, done)
     assert readers.edges(done["graph"]) == corpus.truth(bodies)
+
+
+def test_what_goes_out_is_logged(desk: Desk, bodies: list[Body], out: Path) -> None:
+    said = desk.run("tw-gexf", "brexit", "--lang", "en", "--to", "the university", check=0).stderr
+    desk.run("tw-gexf", "brexit", "talk", "--csv", "--to", "the university", check=0)
+    desk.run("tw-coaction", "brexit", "--by", "link", "--actions", "--to", "the university", check=0)
+    logged = [
+        json.loads(line) for line in desk.run("tw-exports", "--to", "the university", "--json", check=0).stdout.splitlines()
+    ]
+    assert [(one["index"], one["form"], one["count"]) for one in logged[:1]] == [("tubrexit", "gexf", len(USERS))]
+    assert sorted(one["form"] for one in logged[1:3]) == ["edges", "nodes"]
+    assert (logged[3]["index"], logged[3]["form"]) == ("twbrexit", "actions")
+    assert logged[0]["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert json.loads(logged[0]["query"]) == {"lang": ["en"]}
+    assert "the university was given 0 post ids in 30 days" in said
 
 
 def test_followers_out_of_snapshots(desk: Desk, archive: SqliteArchive, out: Path) -> None:
