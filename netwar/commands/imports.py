@@ -53,7 +53,8 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
     author = _named(services, into.users, wish.user) if wish.user else None
     rejected: list[RejectedLines] = []
     with services.report.work(into.tweets or into.users, total) as bar:
-        run = Import(services.archive, into, dry=wish.dry, passed=lambda count: bar.update(count, _counts(run.progress)))
+        archive = None if wish.dry else services.archive
+        run = Import(archive, into, lambda count: bar.update(count, _counts(run.progress)))
         try:
             damaged = [name for name in files if not _whole(run, name, author, rejected, wish.dry)]
             run.end()

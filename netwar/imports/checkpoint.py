@@ -93,7 +93,8 @@ class Checkpoint:
         except (Changed, Damaged) as error:
             self.forget()
             raise Changed from error
-        return Place(self._kept["offset"], self._kept["line"]), self._kept["rejected"], self._kept["lines"]
+        place = Place(self._kept["offset"], self._kept["line"], self._kept["in_array"])
+        return place, self._kept["rejected"], self._kept["lines"]
 
     def note(self, place: Place, reading: Reading, rejected: int, lines: int) -> None:
         """Everything up to a place is in the archive, and its rejected lines are on the disk: so many bytes, so many lines."""

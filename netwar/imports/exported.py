@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from netwar.archive.base import ProfileChange
@@ -37,13 +38,17 @@ def read(line: Object, into: Into, found: Found) -> None:
         found.faults.append(Fault("it says nothing but that something was there"))
     else:
         found.kinds[Kind.EXPORTED] += 1
-        found.changes += changes
-        if version is None:
-            for document in migrate.documents(index, into.users, body):
-                found.keep(document)
-        else:
-            at = version & LATEST
-            found.keep(Document(index, str(body.get("id")), body, users or bool(version >> DIRECT), at))
+        kept = len(found.documents)
+        for document in _documents(index, into, body, users, version):
+            found.keep(document)
+        if len(found.documents) > kept:
+            found.changes += changes
+
+
+def _documents(index: str, into: Into, body: Object, users: bool, version: int | None) -> Iterable[Document]:
+    if version is None:
+        return migrate.documents(index, into.users, body)
+    return [Document(index, str(body.get("id")), body, users or bool(version >> DIRECT), version & LATEST)]
 
 
 def _told(line: Object) -> tuple[Object, bool, int | None, list[ProfileChange]]:
@@ -63,6 +68,10 @@ def _told(line: Object) -> tuple[Object, bool, int | None, list[ProfileChange]]:
 
 def _change(user: str, told: Object) -> ProfileChange:
     until, seen, fields = told["until"], told["seen"], told["fields"]
-    if type(until) is not int or type(seen) is not int or not isinstance(fields, dict):
+    if not (_is_time(until) and _is_time(seen) and isinstance(fields, dict)):
         raise ValueError("no change of a profile")
     return ProfileChange(user, until, seen, fields)
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LATEST

@@ -18,15 +18,17 @@ CUT_OFF = "the file ends in the midst of it: what stands from here on was not re
 SNIFFED = 1 << 16
 BLANK = b" \t\r\n\x1e\x00"  # \x1e begins a record of RFC 7464
 # An array, perhaps behind the name that X's account archive gives it, or an object that goes on below.
-STRUCTURED = re.compile(rb"\s*(?:window\.[\w.]+\s*=\s*)?(\[|\{\s*(?:\n|\Z))")
+STRUCTURED = re.compile(rb"\s*(?:window\.[\w.]+\s*=\s*)?(?:\[|\{\s*(?:\n|\Z))")
+BETWEEN_VALUES = re.compile(rb"[\s,;\x00\x1e]*(?:window\.[\w.]+\s*=)?[\s,;\x00\x1e]*")
 IN_STRING, INSIDE, BETWEEN = re.compile(rb'["\\]'), re.compile(rb'["{}\[\]]'), re.compile(rb'["{}\[\],]')
 
 
 class Place(NamedTuple):
-    """Where reading goes on: behind so many bytes of content, on this line."""
+    """Where reading goes on: behind so many bytes of content, on this line, and whether within an array."""
 
     offset: int
     line: int
+    in_array: bool = False
 
 
 class Piece(NamedTuple):
@@ -44,10 +46,7 @@ START = Place(0, 1)
 
 def pieces(head: bytes, chunks: Iterable[bytes], begin: Place = START) -> Iterator[Piece]:
     """The values of a file. `head` is how it begins, up to SNIFFED bytes, `chunks` is all that stands behind `begin`."""
-    structured = STRUCTURED.match(head)
-    if structured:
-        return _Brackets(begin, in_array=structured[1] == b"[").values(chunks)
-    return _lines(chunks, begin)
+    return _Brackets(begin).values(chunks) if STRUCTURED.match(head) else _lines(chunks, begin)
 
 
 class _Held:
@@ -74,7 +73,7 @@ class _Held:
 
 
 def _lines(chunks: Iterable[bytes], begin: Place) -> Iterator[Piece]:
-    offset, number = begin
+    offset, number, _ = begin
     held = _Held()
     for chunk in chunks:
         *ended, last = chunk.split(b"\n")
@@ -93,12 +92,11 @@ def _lines(chunks: Iterable[bytes], begin: Place) -> Iterator[Piece]:
 
 
 class _Brackets:
-    """Cuts by brackets: the elements of an array, or objects that follow each other."""
+    """Cuts by brackets: the elements of arrays, and objects that follow each other."""
 
-    def __init__(self, begin: Place, *, in_array: bool) -> None:
-        self._base = int(in_array)
-        self._depth = self._base if begin.offset else 0
-        self._offset, self._line = begin
+    def __init__(self, begin: Place) -> None:
+        self._offset, self._line, self._in_array = begin
+        self._depth = int(self._in_array)
         self._in_string = self._escaped = False
         self._held = _Held()
 
@@ -107,11 +105,8 @@ class _Brackets:
         for chunk in chunks:
             yield from self._cut(chunk)
             self._offset += len(chunk)
-        is_open = self._depth > self._base or self._in_string
-        if self._depth or not self._base:
-            for piece in self._closed(0):
-                if piece.content.strip(BLANK + b";"):
-                    yield piece._replace(fault=piece.fault or (CUT_OFF if is_open else ""))
+        fault = CUT_OFF if self._depth or self._in_string else ""
+        yield from self._closed(0, fault)
 
     def _cut(self, chunk: bytes) -> Iterator[Piece]:
         start, at = 0, int(self._escaped)
@@ -120,24 +115,24 @@ class _Brackets:
             at, sign = found.end(), found[0]
             if self._in_string or sign == b'"':
                 at = self._quoted(sign, at, len(chunk))
-            elif sign in b"{[":
+                continue
+            if sign in b"{[":
+                begins, ends = self._depth == 0 and sign == b"[", False
                 self._depth += 1
-                if self._depth == self._base:  # what stands before an array is no element
-                    self._line += self._held.lines + chunk.count(b"\n", start, at)
-                    self._held.take()
-                    start = at
             else:
-                if self._ends(sign):
-                    self._held.add(chunk[start : at if not self._base else at - 1])
-                    start = at
-                    yield from self._closed(at)
+                begins, ends = False, self._depth == 1
                 self._depth = max(self._depth - (sign != b","), 0)
+            if begins or ends:
+                self._held.add(chunk[start : at - (begins or self._in_array)])
+                start = at
+                self._in_array = begins or (self._in_array and self._depth > 0)
+                yield from self._closed(at)
         self._held.add(chunk[start:])
 
     def _next_sign(self) -> re.Pattern[bytes]:
         if self._in_string:
             return IN_STRING
-        return BETWEEN if self._depth == self._base == 1 else INSIDE
+        return BETWEEN if self._in_array and self._depth == 1 else INSIDE
 
     def _quoted(self, sign: bytes, at: int, end: int) -> int:
         """Where to look on after a quote, or after a backslash within quotes."""
@@ -147,16 +142,13 @@ class _Brackets:
         self._escaped = at == end
         return at + 1
 
-    def _ends(self, sign: bytes) -> bool:
-        """Whether a closing bracket or comma ends a value."""
-        return sign == b"," or self._depth == 1
-
-    def _closed(self, at: int) -> Iterator[Piece]:
-        """The value that ends at a place of the chunk, unless it is nothing."""
+    def _closed(self, at: int, fault: str = "") -> Iterator[Piece]:
+        """The value that ends at a place of the chunk, unless there is nothing and nothing is wrong."""
         first = self._line
         self._line += self._held.lines
-        content, fault = self._held.take()
-        bare = content.lstrip(BLANK + b",")
-        if bare.strip(BLANK):
-            before = content.count(b"\n", 0, len(content) - len(bare))
-            yield Piece(first + before, Place(self._offset + at, self._line), bare.rstrip(BLANK), fault)
+        content, too_long = self._held.take()
+        between = BETWEEN_VALUES.match(content)
+        bare = content[between.end() if between else 0 :].rstrip(BLANK)
+        if bare or fault:
+            place = Place(self._offset + at, self._line, self._in_array)
+            yield Piece(first + content.count(b"\n", 0, between.end() if between else 0), place, bare, too_long or fault)

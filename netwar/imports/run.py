@@ -72,16 +72,13 @@ class ImportProgress:
 
 
 class Import:
-    """Files into an index of an archive, one after the other. `dry` reads and writes nothing. `passed` is told after each batch
-    how many bytes of the file on the disk were read."""
+    """Files into an index of an archive, one after the other; without an archive they are only read. `passed` is told after each
+    batch how many bytes of the file on the disk were read."""
 
-    def __init__(
-        self, archive: Archive, into: Into, *, dry: bool = False, passed: Callable[[int], None] = lambda count: None
-    ) -> None:
+    def __init__(self, archive: Archive | None, into: Into, passed: Callable[[int], None] = lambda count: None) -> None:
         self.progress = ImportProgress()
         self._archive = archive
         self._into = into
-        self._dry = dry
         self._passed = passed
         self._batch = Found()
         self._done: list[Checkpoint] = []
@@ -95,7 +92,7 @@ class Import:
         reading = Reading(content.chunks())
         self._into = replace(self._into, author=author)
         options = f"{self._into.retrieved} {self._into.author}"
-        checkpoint = None if self._dry else Checkpoint(self._archive, self._into.users, reading.head, options)
+        checkpoint = Checkpoint(self._archive, self._into.users, reading.head, options) if self._archive else None
         begin, *kept = checkpoint.resume(reading) if checkpoint else (START, 0, 0)
         self.progress.resumed += begin != START
         rejects.resume(*kept)
@@ -169,10 +166,9 @@ class Import:
     def _write(self) -> None:
         """Write the batch: first what profiles said before, as their writing would otherwise make changes of its own."""
         batch, self._batch = self._batch, Found()
-        if not self._dry:
-            if batch.changes:
-                self._archive.keep_changes(self._into.users, batch.changes)
-            if batch.documents:
-                self.progress.tally += self._archive.write(batch.documents)
+        if self._archive and batch.changes:
+            self._archive.keep_changes(self._into.users, batch.changes)
+        if self._archive and batch.documents:
+            self.progress.tally += self._archive.write(batch.documents)
         self.progress.add(batch, self._into)
         gc.collect(1)

@@ -33,7 +33,7 @@ def check(data: bytes, values: list[Any], size: int) -> None:
         assert [json.loads(one.content) for one in cut(data, size, piece.end)] == values[number:]
 
 
-@randomly(150)
+@randomly(80)
 @given(
     values=st.lists(OBJECT, max_size=4),
     more=st.lists(TEXT.filter(str.strip) | st.integers(), max_size=2),
@@ -47,6 +47,7 @@ def test_every_value_of_any_form(values: list[Any], more: list[Any], size: int, 
     check("\r\n\n".join([*lines, ""]).encode(), values, size)
     check("\n".join(json.dumps(value, indent=2) for value in values).encode(), values, size)
     check(f"{prefix}{json.dumps([*values, *more], indent=indent)};\n".encode(), [*values, *more], size)
+    check("\n".join([json.dumps(values), "[]", *lines, json.dumps(values, indent=1)]).encode(), 3 * values, size)
     check(("[\n" + ",\n".join(lines) + "\n]\n").encode(), values, size)
 
 
@@ -61,6 +62,12 @@ def test_an_array_that_is_cut_off_says_where() -> None:
     whole, half = cut(b'[\n{"a": 1},\n{"b":\n', 4)
     assert (whole.content, whole.fault) == (b'{"a": 1}', "")
     assert (half.line, half.fault) == (3, CUT_OFF)
+    assert [one.fault for one in cut(b'[{"a": 1},\n', 4)] == ["", CUT_OFF], "also behind a whole one"
+
+
+def test_what_stands_between_values_is_told() -> None:
+    found = cut(b'[{"a": 1}]\nnonsense\n[{"b": 2}] nonsense', 4)
+    assert [one.content for one in found] == [b'{"a": 1}', b"nonsense", b'{"b": 2}', b"nonsense"]
 
 
 def test_of_what_is_too_long_only_the_beginning_is_held() -> None:

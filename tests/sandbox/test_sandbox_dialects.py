@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import LEGACY, Sandbox
+from .conftest import ALL_TWEET_FIELDS, LEGACY, Sandbox
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,29 @@ def test_posts_by_id_tell_what_is_missing(box: Sandbox) -> None:
     assert [post["id"] for post in found["data"]] == [old], "beyond 3,200 a post can still be had by its id"
     assert [error["title"] for error in found["errors"]] == ["Not Found Error", "Not Found Error", "Authorization Error"]
     assert box.get(f"/2/tweets/{old}").json()["data"]["id"] == old
+
+
+def test_posts_by_id_come_once_are_billed_once_and_in_each_of_their_versions(box: Sandbox) -> None:
+    user = next(user for user in box.users() if user["posts"] == 5_000)
+    ids = box.truth(user["id"])[:100]
+    before = box.look("bill")["returned"]["post"]
+    asked = [*ids[:60], *ids[:40]]
+    found = box.get("/2/tweets", ids=",".join(asked), tweet__fields="edit_history_tweet_ids,withheld").json()["data"]
+    assert [post["id"] for post in found] == ids[:60]
+    assert box.look("bill")["returned"]["post"] == before + 60
+    assert box.get("/2/tweets", ids=",".join([*ids, "12"])).status_code == 400
+    told = [post for at in range(0, 3_000, 100) for post in by_id(box, box.truth(user["id"])[at : at + 100])]
+    assert 0 < sum("withheld" in post for post in told) < len(told) / 20
+    edited = next(post["edit_history_tweet_ids"] for post in told if len(post["edit_history_tweet_ids"]) > 1)
+    versions = by_id(box, edited)
+    assert [post["id"] for post in versions] == edited
+    assert {tuple(post["edit_history_tweet_ids"]) for post in versions} == {tuple(edited)}
+    assert len({post["text"] for post in versions}) == len(edited)
+
+
+def by_id(box: Sandbox, ids: list[str]) -> list[dict[str, Any]]:
+    posts: list[dict[str, Any]] = box.get("/2/tweets", ids=",".join(ids), tweet__fields=ALL_TWEET_FIELDS).json()["data"]
+    return posts
 
 
 def test_look_ups_by_name(box: Sandbox) -> None:
