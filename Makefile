@@ -79,6 +79,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	$(PY) -m benchmarks.observers --observers 8 --members 4 --requests 20 --window 60
 	$(PY) -m benchmarks.streams --seconds 60
 	$(PY) -m benchmarks.gexf --edges 200000 --users 20000 --coaction
+	$(PY) -m benchmarks.exports --tweets 100000
 	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)

@@ -88,7 +88,8 @@ def _way(file: str | None, to: str, resume: bool, fields: str, spreadsheet: bool
         raise click.UsageError("--resume goes with a FILE of JSON lines or ids")
     if name == PARQUET and path and path.suffix in (".gz", ".zst"):
         raise click.UsageError("Parquet is packed already: name a FILE without .gz or .zst")
-    return Way(Form(name, columns, spreadsheet, shown=path is None and sys.stdout.isatty()), path, to, resume)
+    printed = path is None
+    return Way(Form(name, columns, spreadsheet, printed, printed and sys.stdout.isatty()), path, to, resume)
 
 
 ways = _gathered(

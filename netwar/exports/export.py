@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,8 +16,10 @@ from netwar.exports.lines import Shape
 from netwar.exports.packing import Pack, whole_frames
 from netwar.exports.selection import Chosen
 from netwar.records.ids import number
+from netwar.work.loop import gc_paused
 
 BATCH = 1_000  # documents, and lines of a frame
+COLLECTED = 50  # batches between two looks for reference cycles: documents have none
 TOLD = 1_000  # documents between two words about the progress
 
 Report = Callable[[int], None]
@@ -64,9 +67,12 @@ def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
     """Write what is to come of an export; the heading first, if nothing is there yet."""
     if shape.header and not out.bytes:
         out.write(pack(shape.header))
-    for batch in export.batches():
-        out.write(pack(shape.batch(batch)))
-        out.flush()
+    with gc_paused():
+        for number, batch in enumerate(export.batches(), 1):
+            out.write(pack(shape.batch(batch)))
+            out.flush()
+            if number % COLLECTED == 0:
+                gc.collect()
     if last := shape.end():
         out.write(pack(last))
 

@@ -20,11 +20,12 @@ Lines = Callable[[Sequence[Body]], Sequence[Object]]
 @dataclass(frozen=True, slots=True)
 class Form:
     """How documents go out: `name` as above, columns by name (all of them, if there are none), guarded for a `spreadsheet`,
-    or `shown` on a terminal."""
+    `printed` onto standard output, or `shown` there on a terminal."""
 
     name: str = FLATTENED
     columns: tuple[str, ...] = ()
     spreadsheet: bool = False
+    printed: bool = False
     shown: bool = False
 
 
@@ -38,7 +39,7 @@ def shape(form: Form, archive: Documents, index: str, changes: Changes | None = 
     if form.name in (CSV, PARQUET):
         return _columns(form, archive, index, changes)
     lines = _lines(form.name, archive, index)
-    return JsonLines(_with_changes(lines, changes) if changes else lines)
+    return JsonLines(_with_changes(lines, changes) if changes else lines, printed=form.printed)
 
 
 def _lines(name: str, archive: Documents, index: str) -> Lines:

@@ -14,11 +14,13 @@ from netwar.exports.neighbours import Neighbours
 from netwar.exports.spreadsheet import guarded
 from netwar.records.dialects import Object
 from netwar.records.flattened import Known, flattened, provenance
+from netwar.records.idlists import portions
 from netwar.records.parsing import written
-from netwar.records.text import escaped, one_line
+from netwar.records.text import escaped_bytes, one_line
 from netwar.records.times import shown
 
 PROGRAM = f"netwar {__version__}"
+TOGETHER = 250  # documents whose parts are in memory at once
 
 
 class Shape(Protocol):
@@ -49,20 +51,27 @@ class Flattener:
 
 
 class JsonLines:
-    """One JSON object a line, which `lines` makes of a batch of documents; nothing in it does anything to a terminal."""
+    """One JSON object a line, which `lines` makes of a batch of documents. If it is `printed` nothing in it does anything to a
+    terminal."""
 
     header = b""
 
-    def __init__(self, lines: Callable[[Sequence[Body]], Sequence[Object]]) -> None:
+    def __init__(self, lines: Callable[[Sequence[Body]], Sequence[Object]], *, printed: bool = False) -> None:
         self._lines = lines
+        self._written: Callable[[Object], bytes] = _printable if printed else written
 
     def batch(self, bodies: Sequence[Body]) -> bytes:
         """See Shape."""
-        return "".join([f"{escaped(written(line).decode())}\n" for line in self._lines(bodies)]).encode()
+        made = (self._written(line) for some in portions(bodies, TOGETHER) for line in self._lines(some))
+        return b"".join([line + b"\n" for line in made])
 
     def end(self) -> bytes:
         """See Shape."""
         return b""
+
+
+def _printable(line: Object) -> bytes:
+    return escaped_bytes(written(line))
 
 
 class Ids:

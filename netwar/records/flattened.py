@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from netwar.records import migrate
 from netwar.records.dialects import Object, objects, username
 from netwar.records.ids import identity
-from netwar.records.times import shown
+from netwar.records.times import seen, shown
 
+TIME_BITS = 44  # of a version, see `documents.Document`
 OURS, TWARC = "netwar", "__twarc"
 INDEX, VERSION, FLAT, KEPT, ALONE, CHANGES = "index", "version", "flattened", "kept", "alone", "changes"
 RESERVED = (INDEX, VERSION, FLAT, KEPT, ALONE, CHANGES)
@@ -29,6 +31,9 @@ MENTION, REFERENCE, GEO, ATTACHED = (
 )
 
 
+TOUCHED = (*ADDED, REFERENCES, "attachments", "geo", "entities")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What documents speak of, as the archive has it: users and tweets by id, and the ids of mentioned names in lower case."""
@@ -39,8 +44,18 @@ class Known:
 
 
 def version(index: str, body: Object) -> int:
-    """The version that the archive keeps a document under, as far as the document tells."""
+    """The version that the archive keeps a document under, as far as the document tells: see `migrate.documents`."""
+    ours = body.get(OURS)
+    if isinstance(ours, dict) and isinstance(retrieved := ours.get("retrieved"), str):
+        direct = not index.startswith("tw") or ours.get("via") != "reference"
+        return direct << TIME_BITS | _seen(retrieved)
     return next(migrate.documents(index, index, body)).version
+
+
+@lru_cache(maxsize=256)
+def _seen(retrieved: str) -> int:
+    """When X showed what came with a page (ms): hundreds came with it."""
+    return seen(retrieved)
 
 
 def whole(index: str, body: Object) -> Object:
@@ -61,7 +76,7 @@ def flattened(index: str, body: Object, known: Known, twarc: Object) -> Object:
     if references := _references(body, known):
         line[REFERENCES] = references
     line[TWARC] = twarc
-    kept = {name: body[name] for name in body if name != OURS and _is_lost(name, body, line)}
+    kept = {name: body[name] for name in TOUCHED if name in body and _is_lost(name, body, line)}
     line[OURS] = {**line[OURS], FLAT: True}
     if kept:
         line[OURS][KEPT] = {**line[OURS].get(KEPT, {}), **kept}
@@ -177,6 +192,11 @@ def provenance(index: str, body: Object, program: str) -> Object:
     ours = body.get(OURS)
     kind = "tweets" if index.startswith("tw") else "users"
     told = {"url": f"https://api.x.com/2/{kind}/{body.get('id')}", "version": program}
-    if isinstance(ours, dict) and ours.get("retrieved"):
-        told["retrieved_at"] = shown(version(index, body) & (1 << 44) - 1)
+    if isinstance(ours, dict) and isinstance(ours.get("retrieved"), str) and (at := _seen(ours["retrieved"])):
+        told["retrieved_at"] = _shown(at)
     return told
+
+
+@lru_cache(maxsize=256)
+def _shown(ms: int) -> str:
+    return shown(ms)

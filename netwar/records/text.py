@@ -50,6 +50,13 @@ def escaped(json: str) -> str:
     return json if json.isprintable() else _unfit().sub(_escape, json)
 
 
+def escaped_bytes(json: bytes) -> bytes:
+    """The same of JSON in UTF-8, for millions of lines: most are seen at once to need nothing."""
+    if json.isascii() and b"\x7f" not in json:
+        return json
+    return _unfit_bytes().sub(lambda found: _escaped(found[0].decode()).encode(), json)
+
+
 def plural(count: int, what: str) -> str:
     """1 user, 2,000 users."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
@@ -71,7 +78,21 @@ def _unfit() -> re.Pattern[str]:
     return re.compile(f"[\x7f-\x9f\u2028\u2029\ud800-\udfff{''.join(map(chr, UNSEEN))}]")
 
 
+@cache
+def _unfit_bytes() -> re.Pattern[bytes]:
+    """The same in UTF-8, by the bytes before the last one: in a text most places are no beginning of any, and are passed over."""
+    ends: dict[bytes, bytes] = {}
+    for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *UNSEEN):
+        *before, last = chr(code).encode()
+        ends[bytes(before)] = ends.get(bytes(before), b"") + b"\\x%02x" % last
+    return re.compile(b"|".join(re.escape(before) + b"[" + last + b"]" for before, last in ends.items()))
+
+
 def _escape(letter: re.Match[str]) -> str:
+    return _escaped(letter[0])
+
+
+def _escaped(letter: str) -> str:
     from json import dumps
 
-    return dumps(letter[0])[1:-1]
+    return dumps(letter)[1:-1]
