@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from pathlib import Path
 
 import pytest
 
+from netwar.errors import Busy, NetwarError
 from netwar.exports.export import BATCH, Export, go_on, write
-from netwar.exports.files import Hashed
+from netwar.exports.files import Hashed, going_on
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
@@ -55,7 +57,8 @@ def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Export
         assert not exporting.path(name).exists() or content(exporting, name) == content(exporting, f"uncut-{name}")
         exporting.path(name).unlink(missing_ok=True)
     assert killed
-    exporting.run("tw-dumptweets", "made", name, *more, "--resume")
+    said = exporting.run("tw-dumptweets", "made", name, *more, "--resume").stderr
+    assert hashlib.sha256(content(exporting, name)).hexdigest() in said
     assert content(exporting, name) == content(exporting, f"uncut-{name}")
     assert not list(exporting.desk.home.glob(f"{name}.*.part"))
 
@@ -85,7 +88,14 @@ def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Export
 
 @pytest.mark.parametrize("damage", [b"{}\n", b"x\n"])
 def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
-    from netwar.errors import NetwarError
-
     with exporting.archive() as archive, pytest.raises(NetwarError, match="its last line has no id; remove it"):
         go_on(Export(archive, Chosen("twmade", Selection()), lambda n: None), io.BytesIO(damage), "", Hashed(lambda data: None))
+
+
+def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    with going_on(path, "asked", lambda: None) as file:
+        file.write(b"first")
+        with pytest.raises(Busy, match="another run writes"), going_on(path, "asked", lambda: None):
+            raise AssertionError
+    assert path.read_bytes() == b"first"
