@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 HOUR = 3_600_000  # ms
-MINUTES = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3600))
+MINUTES = tuple(f"{second // 60:02}:{second % 60:02}." for second in range(3600))
+MILLISECONDS = tuple(f"{ms:03}Z" for ms in range(1000))
 
 
 def moment(ms: int) -> str:
     """A time (ms) as X writes it, as `records.times.shown` does, several times as quickly."""
     hour, rest = divmod(ms, HOUR)
-    return f"{_hour(hour)}{MINUTES[rest // 1000]}.{rest % 1000:03}Z"
+    return f"{_hour(hour)}{MINUTES[rest // 1000]}{MILLISECONDS[rest % 1000]}"
 
 
 @lru_cache(maxsize=1 << 14)
