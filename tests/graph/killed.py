@@ -10,33 +10,49 @@ import json
 import random
 import sys
 import tempfile
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.desk import ROOT, Begun, Desk
+from tests.graph.opening import settings
 from tests.graph.truth import truth
 from tests.graph.world import INDEX, world
 from tests.randomly import SEED
+from tests.servers import Server, start
+from tests.servers.neo4j import Neo4jServer
 
-SLICE = 0.35  # seconds that a run has at most before it is killed; it takes a part of them to begin
+SLICE, SLICE_NEO4J = 0.35, 2.5  # seconds that a run has at most before it is killed; it takes a part of them to begin
 TWEETS_A_KILL = 60
 
 
 class Killed:
-    """A desk with a recorder and a feeder, which run at the same time."""
+    """A desk with a recorder and a feeder, which run at the same time, and perhaps a Neo4j."""
 
-    def __init__(self, desk: Desk, seed: int, kills: int) -> None:
+    def __init__(self, desk: Desk, seed: int, kills: int, server: Neo4jServer | None = None) -> None:
         self.desk = desk
         self.kills = 0
+        self._server = server
+        self._slice = SLICE_NEO4J if server else SLICE
         self._chance = random.Random(seed)
         self._seed, self._tweets = seed, 300 + TWEETS_A_KILL * kills
 
-    def go_on(self, kills: int) -> None:
-        """Runs of both, until so many were killed."""
-        while self.kills < kills:
+    def go_on(self, kills: int, restarts: int = 0) -> None:
+        """Runs of both, until so many were killed; and the server so many times, in whatever it is doing."""
+        often = kills // (restarts + 1) or 1
+        done = 0
+        while self.kills < kills or done < restarts:
             runs = [self._recorder(), self.desk.begin("tw-graph", "feed")]
             self._chance.shuffle(runs)
             for run in runs:
-                self.kills += run.kill_after(self._chance.random() * SLICE)
+                self.kills += run.kill_after(self._chance.random() * self._slice)
+            if self._server and done < restarts and self.kills >= often * (done + 1):
+                feed = self.desk.begin("tw-graph", "feed")
+                feed.kill_after(0) if self._chance.random() < 0.2 else time.sleep(self._chance.random() * self._slice)
+                self._server.kill()
+                feed.end()
+                self._server.start()
+                done += 1
             for run in runs:
                 run.end()
 
@@ -66,16 +82,29 @@ class Killed:
         return Begun([str(program), str(self._seed), str(self._tweets)], self.desk.environment, self.desk.home)
 
 
+def begin(desk: Desk, seed: int, kills: int, server: Server | None = None) -> Killed:
+    """A desk with a graph in files, or in a server."""
+    if server is None:
+        desk.configure(graph="on")
+        return Killed(desk, seed, kills)
+    assert isinstance(server, Neo4jServer)
+    desk.configure(**settings(server))
+    desk.run("tw-graph", "init", INDEX, check=0)
+    return Killed(desk, seed, kills, server)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--neo4j", default="", help="the kind of a server")
+    parser.add_argument("--restarts", type=int, default=0)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         desk = Desk(Path(folder))
-        desk.configure(graph="on")
-        killed = Killed(desk, given.seed, given.kills)
-        killed.go_on(given.kills)
+        server = stack.enter_context(start(given.neo4j)) if given.neo4j else None
+        killed = begin(desk, given.seed, given.kills, server)
+        killed.go_on(given.kills, given.restarts)
         fed = killed.end()
         desk.run("tw-graph", "rebuild", INDEX, check=0)
         same = fed == killed.true() == killed.held()

@@ -106,8 +106,8 @@ def test_what_was_recorded_before_is_made_again(grapher: Grapher) -> None:
     fed(grapher)
     right = grapher.digest()
     with closing(sqlite3.connect(grapher.folder / "graph/shown.sqlite", isolation_level=None)) as db:
-        db.execute("INSERT INTO edge VALUES (1, 1, 2, 3), (1, 1, 2, (SELECT max(tweet) + 1 FROM edge))")
         db.execute("DELETE FROM edge WHERE tweet IN (SELECT tweet FROM edge LIMIT 9)")
+        db.execute("INSERT INTO edge VALUES (1, 1, 2, 3), (1, 1, 2, (SELECT max(tweet) + 1 FROM edge))")
     ended = grapher.run("tw-graph", "check", "shown", check=1)
     assert "is not as the archive says (MENTIONS" in ended.stderr
     assert "tw-graph rebuild shown  makes it again" in ended.stderr
