@@ -31,6 +31,7 @@ CASES: dict[str, list[str]] = {
     "tw-amplifiers": ["evil", "evil --csv", "evil --json", f"evil {USER}", "evil FILE", "FILE"],
     "tw-auth": ["", "FILE"],
     "tw-chkstreams": ["", "--csv", "--json", "evil", "FILE"],
+    "tw-backup": ["FILE", "backups", "backups --repository FILE"],
     "tw-coaction": ["evil --by text", "evil --by hashtag --actions", "FILE --by link", "evil --by FILE"],
     "tw-conversation": [f"{TWEET} evil --yes", "1 FILE", "FILE evil"],
     "tw-copy": ["evil other", "files:FILE other"],
@@ -77,6 +78,7 @@ CASES: dict[str, list[str]] = {
     "tw-quser2usertest": ["FILE", "no FILE"],
     "tw-quser2work": ["FILE", "--list 77 --yes", "--list FILE --yes"],
     "tw-rates": ["", "--csv", "--json", "no FILE", "FILE"],
+    "tw-restore": ["FILE", "backups"],
     "tw-rules": ["", "--csv", "--json", "--check FILE", "--remove --yes"],
     "tw-sandbox": ["--scenario FILE", "--replay FILE --port 0 --clock FILE"],
     "tw-search": [
@@ -101,6 +103,7 @@ CASES: dict[str, list[str]] = {
     "tw-tumsearch": ["FILE -", "FILE - --both", "FILE - --missed", "ids.txt"],
     "tw-usersearch": ["nasa --yes", "nasa --yes --csv", "nasa --yes --json", "FILE"],
     "tw-usersearchadd": ["FILE -", "FILE"],
+    "tw-verify": ["FILE", "backups"],
     "tw-wipemywork": ["evil --yes", "FILE"],
     "tw-wipeusertest": [""],
     "tw-wipework": ["", "--queue FILE"],

@@ -15,6 +15,8 @@ from netwar.cli.index_names import IndexNames
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
@@ -67,6 +69,10 @@ class Services(IndexNames):
         other.hidden, other.report = self.hidden, self.report
         self._closing.callback(other.close)
         return other
+
+    def at_end(self, close: Callable[[], object]) -> None:
+        """Do this, too, when the program ends."""
+        self._closing.callback(close)
 
     def hide(self, *secrets: str) -> None:
         """Never show these, nor what they look like in an address: not in the log, not in a traceback."""

@@ -173,6 +173,9 @@ TASKS = (
         "keep",
         "Look after the archive and its servers",
         (
+            ("tw-backup", "Take a backup of everything while recorders run"),
+            ("tw-verify", "Check a backup without restoring it"),
+            ("tw-restore", "Restore a backup where nothing is yet"),
             ("tw-copy", "Copy an index from one archive into another"),
             ("tw-mend", "Rebuild a damaged meter.sqlite or queues.sqlite"),
             ("tw-elk", "Run one of many recipes at Elasticsearch or OpenSearch"),

@@ -1,12 +1,14 @@
-"""A damaged meter rebuilt, so that it never says less than what may have been spent today."""
+"""A meter rebuilt out of a damaged one, or out of a backup, so that it never says less than what may have been spent today."""
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 from netwar.connections.clocks import SteadyClock
+from netwar.connections.sqlite import connect, transaction, translated
 from netwar.connections.sqlite_mending import Mended, mend
 from netwar.meter.days import XTime
 from netwar.meter.sqlite_days import Days
@@ -29,14 +31,31 @@ def mend_meter(path: Path, app: str, budget: int, spent: int | None = None) -> M
     """
 
     def finish(new: sqlite3.Connection, _torn: tuple[str, ...]) -> None:
-        new.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
-        for other in {row[0] for row in new.execute(APPS)} - {app}:
-            _doubt(new, other, UNBOUNDED, _time(new, other).now)
-        time = _time(new, app)
-        booked = new.execute(BOOKED, (app, time.today)).fetchone()[0]
-        _doubt(new, app, budget if spent is None else spent - booked, time.now)
+        _take_as_spent(new, app, budget, spent)
 
     return mend(path, MIGRATIONS, finish)
+
+
+def restore_meter(path: Path, app: str | None, budget: int, spent: int | None = None) -> None:
+    """Put a meter out of a backup right, before any program uses it: what was spent since then it cannot know.
+
+    Money is micro-dollars; today counts as in mend_meter, of every app as of one with an unknown budget where `app` is None.
+    What runs had reserved is in doubt, as none of them will settle it here. Raises ServiceDown.
+    """
+    with translated(path), closing(connect(path, MIGRATIONS)) as db, transaction(db):
+        db.execute("UPDATE reservations SET doubt = 1")
+        _take_as_spent(db, app, budget, spent)
+
+
+def _take_as_spent(db: sqlite3.Connection, app: str | None, budget: int, spent: int | None) -> None:
+    """Let today's budget count as spent, or what X's console says."""
+    db.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
+    for other in {row[0] for row in db.execute(APPS)} - {app}:
+        _doubt(db, other, UNBOUNDED, _time(db, other).now)
+    if app is not None:
+        time = _time(db, app)
+        booked = db.execute(BOOKED, (app, time.today)).fetchone()[0]
+        _doubt(db, app, budget if spent is None else spent - booked, time.now)
 
 
 def _doubt(db: sqlite3.Connection, app: str, micro: int, now: float) -> None:

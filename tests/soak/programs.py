@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from tests.soak.hosts import Account
@@ -232,6 +233,24 @@ def mend(around: Around) -> Command | None:
     """Of files that are whole nothing is lost, whoever works on them meanwhile."""
     file = around.account.host.data / around.chance.choice(("meter.sqlite", "queues.sqlite"))
     return Command("tw-mend", [str(file)]) if file.exists() else None
+
+
+def backed_up(around: Around) -> Command:
+    return Command("tw-backup", [str(backups(around)), "--keep", "1", "--files-only"])
+
+
+def verified(around: Around) -> Command:
+    """There may be none yet; a backup that is there is whole, whoever was killed while it was taken."""
+    return Command("tw-verify", [str(backups(around))], expected=frozenset() if any(backups(around).glob("netwar-*z")) else FAILS)
+
+
+def restored(around: Around) -> Command:
+    """Never into a folder that is in use."""
+    return Command("tw-restore", [str(backups(around))], expected=FAILS)
+
+
+def backups(around: Around) -> Path:
+    return around.account.home / "backups"
 
 
 def entry(user: str) -> str:

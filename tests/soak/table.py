@@ -23,6 +23,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-1tweet": [(1, do.tweet)],
     "tw-amplifiers": [(1, do.plain("tw-amplifiers", do.INDEX, expected=do.FAILS))],
     "tw-auth": [(1, begin)],
+    "tw-backup": [(2, do.backed_up)],
     "tw-chkstreams": [(1, do.plain("tw-chkstreams", expected=do.FAILS))],
     "tw-coaction": [(1, do.coaction)],
     "tw-conversation": [(1, do.conversation)],
@@ -70,6 +71,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-quser2usertest": [(3, do.queued("tw-quser2usertest", "usertest"))],
     "tw-quser2work": [(12, do.queued("tw-quser2work", "work"))],
     "tw-rates": [(1, do.rates)],
+    "tw-restore": [(1, do.restored)],
     "tw-rules": [(1, do.plain("tw-rules", expected=do.FAILS)), (1, do.plain("tw-rules", "--json", expected=do.FAILS))],
     "tw-sandbox": [],  # is the world
     "tw-search": [(2, do.search)],
@@ -91,6 +93,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-tumsearch": [(1, do.audit("tw-tumsearch", "id"))],
     "tw-usersearch": [(1, do.people)],
     "tw-usersearchadd": [(1, do.audit("tw-usersearchadd", ""))],
+    "tw-verify": [(1, do.verified)],
     "tw-wipemywork": [(1, do.plain("tw-wipemywork", do.INDEX, "--yes"))],
     "tw-wipeusertest": [(1, do.wipe("tw-wipeusertest", "usertest"))],
     "tw-wipework": [(1, do.wipe("tw-wipework", "weekly"))],

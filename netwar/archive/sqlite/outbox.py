@@ -45,6 +45,7 @@ WHERE archive_index = ? AND referenced IN (SELECT value FROM json_each(?)) {AGAI
 """
 TAKE = "SELECT id, generation, fresh FROM due WHERE archive_index = ? ORDER BY id LIMIT ?"
 SETTLED = "DELETE FROM due WHERE archive_index = ? AND id = ? AND generation = ?"
+UNSURE = "UPDATE due SET fresh = 0 WHERE fresh"
 WAITS_NO_MORE = "DELETE FROM waiting WHERE archive_index = ? AND tweet IN (SELECT value FROM json_each(?))"
 WAITS = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)"
 AWAITED = "SELECT DISTINCT referenced FROM waiting WHERE archive_index = ? AND referenced > ? ORDER BY referenced LIMIT ?"
@@ -79,6 +80,12 @@ def put(connection: sqlite3.Connection, index: str, ids: Iterable[str | int], *,
     numbers = _numbers(ids)
     if numbers != "[]":
         connection.execute(PUT, {"index": index, "ids": numbers, "fresh": fresh})
+
+
+def unsure(file: Tables) -> None:
+    """The graph may have any of them already: it is of a later time than this file."""
+    with file.writing() as connection:
+        connection.execute(UNSURE)
 
 
 class SqliteOutbox:

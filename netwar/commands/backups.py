@@ -1,0 +1,178 @@
+"""How backups are taken, checked and put back: out of which stores, and what the operator is told."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netwar.cli.output import echo
+from netwar.cli.services import Services
+from netwar.commands.indices import amount
+from netwar.errors import ItemsFailed
+from netwar.records.text import plural
+
+if TYPE_CHECKING:
+    from netwar.archive.sqlite.file import ArchiveFile
+    from netwar.archive.sqlite.outbox import DueFile, Tables
+    from netwar.operations.elastic_backup import Snapshots
+    from netwar.operations.manifest import Manifest
+    from netwar.operations.redis_backup import Keys
+
+CONFIGURATION = "configuration"
+
+log = logging.getLogger("netwar.backup")
+
+
+def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, repository: str | None, files_only: bool) -> str:
+    """Take a backup and print where it is; the outcome."""
+    from netwar.operations.backup import Source, taken
+
+    services.left = "an unfinished backup was removed"
+    data = services.data
+    servers = [] if files_only else _servers(services, repository)
+    source = Source(data, services.settings.api, tuple(servers), lambda folder: _configuration(services, folder, secrets=secrets))
+    folder, manifest, removed = taken(source, place, keep)
+    for said in (*manifest.left_out, *(_elsewhere(services) if files_only else ())):
+        log.warning("not in the backup: %s", said)
+    echo(str(folder))
+    older = f"; {plural(removed, 'older one')} removed" if removed else ""
+    return f"a backup with {_told(manifest)}{older}"
+
+
+def verified(services: Services, place: Path) -> str:
+    """Check a backup without restoring it; the outcome. Raises ItemsFailed where something is wrong."""
+    from netwar.operations.backup import newest
+    from netwar.operations.checking import faults
+    from netwar.operations.manifest import read
+
+    folder = newest(place)
+    manifest = read(folder)
+    wrong = list(faults(folder, manifest))
+    unchecked = ""
+    if manifest.snapshots and services.settings.elksg:
+        wrong += [fault for server in _snapshots(services, None, manifest) for fault in server.faults()]
+    elif manifest.snapshots:
+        unchecked = "; its snapshots of Elasticsearch were not looked at, as the configuration names none"
+    for said in wrong:
+        log.error("%s", said)
+    if wrong:
+        raise ItemsFailed(f"{folder} is damaged: {plural(len(wrong), 'fault')} (see above); restore another one")
+    return f"{folder} is whole: {_told(manifest)}{unchecked}"
+
+
+def restored(services: Services, place: Path, spent: float | None) -> str:
+    """Put a backup back; the outcome."""
+    from netwar.cli.environments import check
+    from netwar.operations.backup import newest
+    from netwar.operations.manifest import read
+    from netwar.operations.restoring import restored
+
+    services.left = "the same command continues"
+    folder, settings = newest(place), services.settings
+    manifest = read(folder)
+    check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)
+    servers = _servers(services, None, folder, manifest)
+    restored(folder, manifest, settings.data, servers, lambda data: _settle(services, data, spent))
+    for said in manifest.left_out:
+        log.warning("it was not in the backup: %s", said)
+    for server in servers:
+        for said in server.warnings:
+            log.warning("%s", said)
+    return f"{folder} is restored into {settings.data}: {_told(manifest)}"
+
+
+def _elsewhere(services: Services) -> list[str]:
+    """What servers keep."""
+    servers = {"Redis": services.settings.redis, "Elasticsearch": services.settings.elksg, "Neo4j": services.settings.neo4j}
+    return [f"what {name} keeps" for name, named in servers.items() if named]
+
+
+def _servers(
+    services: Services, repository: str | None, folder: Path = Path(), manifest: Manifest | None = None
+) -> list[Keys | Snapshots]:
+    return [*_keys(services, folder, manifest), *_snapshots(services, repository, manifest)]
+
+
+def _keys(services: Services, folder: Path = Path(), manifest: Manifest | None = None) -> Iterator[Keys]:
+    """Redis, where the configuration names one and, to restore, the backup has something of it. No data folder is needed."""
+    if services.settings.redis is None or (manifest and manifest.keys is None):
+        return
+    from netwar.connections.redis import connect
+    from netwar.operations.redis_backup import Keys
+
+    server = connect(services.settings)
+    services.at_end(server.close)
+    yield Keys(server, folder, manifest)
+
+
+def _snapshots(services: Services, repository: str | None, manifest: Manifest | None = None) -> Iterator[Snapshots]:
+    """Elasticsearch, likewise."""
+    if not services.settings.elksg or (manifest and not manifest.snapshots):
+        return
+    from netwar.operations.elastic_backup import Snapshots
+
+    yield Snapshots(services.cluster, repository, manifest.snapshots if manifest else ())
+
+
+def _told(manifest: Manifest) -> str:
+    documents = f"{plural(manifest.rows('tweet'), 'tweet')}, {plural(manifest.rows('profile'), 'user')}"
+    parts = [plural(len(manifest.parts), "file"), documents, amount(manifest.bytes)]
+    if manifest.snapshots:
+        parts.append(" and ".join(f"snapshot {one['snapshot']}" for one in manifest.snapshots))
+    if manifest.keys is not None:
+        parts.append(f"{plural(manifest.keys, 'key')} of Redis")
+    return ", ".join(parts)
+
+
+def _settle(services: Services, data: Path, spent: float | None) -> None:
+    """What runs had held when the copies were made is nobody's now; and what was spent since then is not in them."""
+    from netwar.archive.sqlite.file import ArchiveFile
+    from netwar.archive.sqlite.outbox import DueFile, unsure
+    from netwar.meter.sqlite_mending import restore_meter
+    from netwar.queues.sqlite_restoring import restore_queues
+
+    if (queues := data / "queues.sqlite").exists():
+        restore_queues(queues)
+    for path in (data / "archive").glob("*.sqlite"):
+        _unsure(ArchiveFile(path), unsure)
+    if (due := data / "due.sqlite").exists():
+        _unsure(DueFile(due), unsure)
+    if (meter := data / "meter.sqlite").exists():
+        settings = services.settings
+        app = settings.app if settings.consumer_key or settings.bearer_token else None
+        restore_meter(meter, app, settings.budget, None if spent is None else round(spent * 1_000_000))
+        if spent is None:
+            log.warning(
+                "what was spent after the backup is not known: all of today's budget counts as spent until the day ends (UTC); "
+                "tw-mend %s --spent DOLLARS  says what X's console shows",
+                services.settings.data / meter.name,
+            )
+
+
+def _unsure(file: ArchiveFile | DueFile, unsure: Callable[[Tables], None]) -> None:
+    try:
+        unsure(file)
+    finally:
+        file.close()
+
+
+def _configuration(services: Services, folder: Path, *, secrets: bool) -> None:
+    """Write down how this host is configured: the user's own file, and the one that all users of the host share."""
+    from netwar.config.masked import without_secrets
+    from netwar.config.settings import SYSTEM_FILE
+    from netwar.connections.folders import made, opened
+    from netwar.operations.copying import plain_copy
+
+    user, system = services.settings.path, Path(os.environ.get("NETWAR_SYSTEM_CONF") or SYSTEM_FILE)
+    target = made(folder / CONFIGURATION, own=True)
+    for path, name in ((user, "user.conf"), (system, "system.conf")):
+        if not path.is_file():
+            continue
+        if secrets:
+            plain_copy(path, target / name)
+            continue
+        with os.fdopen(opened(target / name, os.O_WRONLY | os.O_EXCL, own=True), "w") as file:
+            file.write(without_secrets(path, shared=path == system))

@@ -1,0 +1,40 @@
+"""The recorder's keys of a Redis, written down and put back, in Redis's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netwar.connections.redis import Server
+
+SCRIPT = Path(__file__).with_name("redis_dumping.lua")
+ANSWERS = b"tw:answer:"  # of steps, for three minutes
+SCANNED = 1_000
+API = b"tw:api"  # whoever connects has it written
+
+Value = tuple[bytes, int, bytes]  # key, milliseconds to live (0: for ever), as DUMP has it
+
+
+def ours(server: Server) -> list[bytes]:
+    """The keys of the recorder: its own, and the sets of those who wait on its queues. Raises ServiceDown, ConfigError."""
+    found = {bytes(key) for key in server.scan_iter(count=SCANNED)}
+    queues = {key.split(b":")[1] for key in found if key.startswith(b"tw:")}
+    return sorted(key for key in found if (key.startswith(b"tw:") or key in queues) and not key.startswith(ANSWERS))
+
+
+def dumped(server: Server, keys: Collection[bytes]) -> Iterator[Value]:
+    """The values of keys, all of one moment; what is gone by then is left out. Raises ServiceDown, ConfigError."""
+    chosen = list(keys)
+    if chosen:
+        for key, (dump, ttl) in zip(chosen, server.register_script(SCRIPT.read_text())(keys=chosen), strict=True):
+            if dump is not None:
+                yield key, max(ttl, 0), dump
+
+
+def restore(server: Server, value: Value) -> None:
+    """Put a value back under a key that is not there. Raises ConfigError where we may not: the shipped rights lack it."""
+    key, ttl, dump = value
+    if key != API or not server.exists(key):
+        server.restore(key, ttl, dump)

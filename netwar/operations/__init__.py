@@ -1,0 +1,1 @@
+"""Operations: what is kept running, kept safe and put right."""

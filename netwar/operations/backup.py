@@ -1,0 +1,180 @@
+"""A backup, taken while everything goes on: a folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from netwar import __version__
+from netwar.connections.folders import made, opened, synced, trouble
+from netwar.connections.runs import HOST, exclusive
+from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, copied, files, former
+from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
+
+PREFIX = "netwar-"
+BEGUN = ".part"
+STAMP = "last-backup"  # in the data folder: where the last one is, and when it ended
+SPARE = 64 << 20  # bytes of a disk that stay free
+
+log = logging.getLogger("netwar.backup")
+
+
+class Server(Protocol):
+    """What is kept by a server, and goes into a backup with the files."""
+
+    left_out: tuple[str, ...]
+
+    def before(self, folder: Path, name: str) -> None:
+        """What must be older than the archive."""
+
+    def archive(self, folder: Path, name: str) -> None:
+        """What takes the place of the archive's files."""
+
+    def after(self, folder: Path, name: str) -> None:
+        """What must not be older than the archive."""
+
+    def told(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is backed up: the data folder, of what address at X, what servers keep, and who writes the configuration down."""
+
+    data: Path
+    api: str
+    servers: tuple[Server, ...] = ()
+    configure: Callable[[Path], None] | None = None
+
+
+def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, Manifest, int]:
+    """Take a backup into a new folder in `place`; of older ones only the newest are kept, `keep` in all. The folder, what is in
+    it, and how many were removed.
+
+    Raises ServiceDown where a file is damaged, or the disk of `place` full or away; nothing is left behind but by a kill, and
+    that is cleared away next time. Raises Busy while another run backs up into the same place, ConfigError for a place in `data`.
+    """
+    if place.resolve().is_relative_to(source.data.resolve()):
+        raise ConfigError(f"{place} is inside of {source.data}: name a folder on another disk")
+    try:
+        alone = exclusive(place, ".tw-backup", f"another tw-backup is writing into {place}: one at a time")
+        try:
+            return _taken(source, place, keep)
+        finally:
+            os.close(alone)
+    except OSError as error:
+        raise ServiceDown(f"no backup was made in {place}: {trouble(error)}") from error
+
+
+def complete(place: Path) -> list[Path]:
+    """The backups in a folder, the oldest first."""
+    return sorted(path for path in place.glob(f"{PREFIX}*") if path.suffix != BEGUN and (path / MANIFEST).is_file())
+
+
+def newest(place: Path) -> Path:
+    """A backup that `place` is, or the newest in it. Raises NetwarError."""
+    if (place / MANIFEST).is_file():
+        return place
+    found = complete(place) if place.is_dir() else []
+    if not found:
+        raise NetwarError(f"there is no backup in {place}: name the folder that tw-backup was given, or one in it")
+    return found[-1]
+
+
+def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifest, int]:
+    for left in place.glob(f"{PREFIX}*{BEGUN}"):  # of runs that were killed
+        shutil.rmtree(left)
+    _check_room(source.data, place)
+    name = _free_name(place)
+    begun = made(place / f"{name}{BEGUN}", own=True)
+    try:
+        manifest = _filled(source, begun, name)
+        manifest.write(begun)
+        for folder in [*(path for path in begun.rglob("*") if path.is_dir()), begun]:
+            synced(folder)
+        os.rename(begun, place / name)
+        synced(place)
+    except BaseException:
+        shutil.rmtree(begun, ignore_errors=True)
+        raise
+    _stamp(source.data, place / name, manifest)
+    return place / name, manifest, _thinned(place, keep)
+
+
+def _filled(source: Source, folder: Path, name: str) -> Manifest:
+    began = _now()
+    for server in source.servers:
+        server.before(folder, name)
+    parts = [*_group(source.data, folder, BEFORE)]
+    for server in source.servers:
+        server.archive(folder, name)
+    parts += [*_group(source.data, folder, ARCHIVE), *_group(source.data, folder, AFTER)]
+    for server in source.servers:
+        server.after(folder, name)
+    if source.configure:
+        source.configure(folder)
+    known = {part.name for part in parts}
+    more = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    parts += [Part(other, *hashed(folder / other)) for other in more if other not in known]
+    told: dict[str, Any] = {}
+    for server in source.servers:
+        told |= server.told()
+    left = [f"{path.name}, which is an older state" for path in former(source.data)]
+    left += [said for server in source.servers for said in server.left_out]
+    return Manifest(HOST, source.api, __version__, began, _now(), tuple(parts), left_out=tuple(left), **told)
+
+
+def _group(data: Path, folder: Path, patterns: tuple[str, ...]) -> Iterator[Part]:
+    for path in files(data, patterns):
+        if part := copied(path, data, folder):
+            log.debug("%s: %d bytes", part.name, part.bytes)
+            yield part
+
+
+def _check_room(data: Path, place: Path) -> None:
+    needed, free = 0, shutil.disk_usage(place).free
+    for path in files(data, BEFORE + ARCHIVE + AFTER):
+        with suppress(FileNotFoundError):
+            needed += path.stat().st_size
+    if needed + SPARE > free:
+        raise ServiceDown(
+            f"a backup needs {needed / 1e9:,.1f} GB, and the disk of {place} has {free / 1e9:,.1f} GB left: make room"
+        )
+
+
+def _free_name(place: Path) -> str:
+    """By the time; two within a second are told apart."""
+    name = f"{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}".lower()
+    return next(one for one in (name, *(f"{name}-{number}" for number in range(2, 1000))) if not (place / one).exists())
+
+
+def _stamp(data: Path, folder: Path, manifest: Manifest) -> None:
+    """Note the backup for tw-doctor, by a new file in the old one's place."""
+    new = data / f"{STAMP}{BEGUN}"
+    new.unlink(missing_ok=True)
+    with os.fdopen(opened(new, os.O_WRONLY | os.O_EXCL), "w") as file:
+        json.dump({"folder": str(folder.absolute()), "ended": manifest.ended}, file)
+    new.rename(data / STAMP)
+
+
+def _thinned(place: Path, keep: int | None) -> int:
+    """Remove the oldest, each in one step: half a backup never looks like one."""
+    old = complete(place)[:-keep] if keep else []
+    for path in old:
+        begun = path.with_name(f"{path.name}{BEGUN}")
+        path.rename(begun)
+        shutil.rmtree(begun)
+    return len(old)
+
+
+def _now() -> int:
+    return round(datetime.now(UTC).timestamp() * 1000)

@@ -1,0 +1,85 @@
+"""What of a data folder is copied, and in which order: what says that something is recorded is older than what was recorded.
+
+A run goes on meanwhile, so the copies are of different moments. Whoever is off a queue must be in the archive, so queues come
+before it; so does the spool, as a page leaves it for the archive. What the archive refused is complete by its ledger and stands
+with the dead letters, so these come after it; what is due for the graph is due no more once the graph has it, so the graph comes
+after both. Captures tell what is wanted, so they come after the archive, which tells what of that is missing. What was paid for
+is never told too high: the meter is the last.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from hashlib import sha256
+from pathlib import Path
+
+from netwar.connections.folders import existing, made, opened
+from netwar.connections.sqlite_copying import copy
+from netwar.operations.manifest import CHUNK, Part, hashed
+
+BEFORE = ("queues.sqlite", "spool", "spool.*", "streams")
+ARCHIVE = ("archive",)
+AFTER = ("due.sqlite", "dead-letters", "dead-letters.*", "*", "streams.sqlite", "graph", "meter.sqlite")
+MADE_ANEW = ("runs", "board.sqlite", "last-backup")  # of this host and of now
+BESIDE = ("*-wal", "*-shm", "*-journal", "*.part", "*.alone")
+FORMER = ("*.before-renewal", "*.damaged-*")  # what was kept when a file was renewed or mended
+OWN = ("spool", "spool.*", "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder
+DATA = "data"  # where the files of the data folder are in a backup
+
+
+def files(data: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    """The files below `data` that patterns of one group name, in their order; a pattern * leaves out what has one of its own."""
+    named = {*BEFORE, *ARCHIVE, *AFTER} - {"*"}
+    for pattern in patterns:
+        for top in sorted(data.glob(pattern)):
+            if pattern == "*" and any(fnmatch(top.name, other) for other in named):
+                continue
+            if top.name not in MADE_ANEW:
+                yield from (path for path in _all(top) if not is_any(path.name, BESIDE + FORMER))
+
+
+def former(data: Path) -> list[Path]:
+    """Copies of older states that lie in the data folder, and are left there."""
+    return [path for path in _all(data) if is_any(path.name, FORMER)]
+
+
+def copied(path: Path, data: Path, folder: Path) -> Part | None:
+    """Copy a file of `data` to its place in a backup; None of one that is gone by now. Raises ServiceDown, OSError."""
+    name = f"{DATA}/{path.relative_to(data)}"
+    target = folder / name
+    made(target.parent)
+    if path.suffix == ".sqlite":
+        if not path.exists():
+            return None
+        content = copy(path, target)
+        return Part(name, *hashed(target), schema=content.schema, rows=content.rows)
+    try:
+        return Part(name, *plain_copy(path, target))
+    except FileNotFoundError:
+        return None
+
+
+def plain_copy(path: Path, target: Path, *, own: bool = True) -> tuple[int, str]:
+    """Copy a file as long as it is now, on the disk when this returns: its length and SHA-256. Raises OSError."""
+    digest, size = sha256(), 0
+    with os.fdopen(existing(path), "rb") as source:
+        left = os.fstat(source.fileno()).st_size  # others may add to it for ever
+        with os.fdopen(opened(target, os.O_WRONLY | os.O_EXCL, own=own), "wb") as file:
+            while left and (portion := source.read(min(CHUNK, left))):
+                file.write(portion)
+                digest.update(portion)
+                size, left = size + len(portion), left - len(portion)
+            file.flush()
+            os.fsync(file.fileno())
+    return size, digest.hexdigest()
+
+
+def is_any(name: str, patterns: tuple[str, ...]) -> bool:
+    """Does a name fit one of these?"""
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _all(top: Path) -> list[Path]:
+    return sorted(path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]

@@ -1,0 +1,177 @@
+"""Backups taken while recorders run and are killed, each restored: what is claimed is there, and a further run completes it.
+
+python -m tests.operations.restores --backups 20 --posts 20000
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import tempfile
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.coverage import Record
+from tests.desk import Begun, Desk, running_sandbox
+from tests.operator import ALL_OPEN, Operator, no_bug
+from tests.randomly import SEED
+
+USERS = 12
+WORLD = f"""
+[world]
+users = {USERS}
+{ALL_OPEN}
+[limits]
+"/2/users/:id/tweets" = 100000
+"""
+INDEX = "brexit"
+AMPLE = {"budget": 100_000, "maxcpu": 100, "maxmem": 100}
+
+
+@dataclass
+class Story:
+    """An operator who records with two accounts, is killed now and then, and takes backups meanwhile."""
+
+    who: Operator
+    chance: random.Random
+    users: list[str] = field(default_factory=list)
+    kills: int = 0
+    runs: list[Begun] = field(default_factory=list)
+
+    @property
+    def place(self) -> Path:
+        return self.who.desk.home / "backups"
+
+    def begin(self, posts: int) -> None:
+        self.users = [user["id"] for user in self.who.users()]
+        for user in self.users:
+            self.who.post("posts", {"user": user, "count": posts // USERS})
+        self.second = self.who.desk.configure(self.who.sandbox.url, self.who.desk.home / "second.conf", **AMPLE)
+        self.who.queue(self.users)
+
+    def record(self) -> None:
+        """Have both accounts at work; kill one now and then; let people post, and queue everybody again."""
+        self.runs = [run for run in self.runs if run.runs or self.ended(run)]
+        for run in self.runs:
+            if self.chance.random() < 0.6 and run.kill_after(0):
+                self.kills += 1
+        self.runs = [run for run in self.runs if run.runs or self.ended(run)]
+        for config in [(), ("--config", str(self.second))]:
+            self.runs.append(self.who.desk.begin("tw-idu3elk", INDEX, "-q", *config))
+        if self.chance.random() < 0.3:
+            self.who.post("posts", {"user": self.chance.choice(self.users), "count": 150})
+            self.who.queue(self.users)
+
+    def ended(self, run: Begun) -> bool:
+        """What a run said that has ended; never true."""
+        no_bug(run.end())
+        return False
+
+    def backup(self) -> bool:
+        """Take one in the thick of it; one in four is killed, and leaves nothing that looks like a backup."""
+        time.sleep(self.chance.uniform(0.2, 0.8))
+        taking = self.who.desk.begin("tw-backup", self.place, "-q")
+        killed = self.chance.random() < 0.25 and taking.kill_after(self.chance.uniform(0.05, 0.4))
+        ended = taking.end()
+        no_bug(ended)
+        assert killed or ended.status == 0, ended.stderr
+        self.kills += killed
+        return not killed
+
+    def stop(self) -> None:
+        for run in self.runs:
+            run.kill_after(0)
+            with suppress(AssertionError):
+                run.end()
+
+    def restored(self, backup: Path, number: int, **settings: Any) -> str:
+        """Restore one, judge it, complete it."""
+        home = self.who.desk.home
+        config = self.who.desk.configure(
+            self.who.sandbox.url, home / f"restored{number}.conf", data=home / f"restored{number}", **AMPLE, **settings
+        )
+        data, billed = home / f"restored{number}", self.who.bill()["micro"]
+        self.who.run("tw-verify", backup, "--config", config)
+        self.who.run("tw-restore", backup, "--config", config, "--spent", f"{billed / 1e6:.6f}")
+        claimed, waiting = self.judged(data)
+        self.who.run("tw-quser2work", "-", "--config", config, input="\n".join(self.users))
+        no_bug(self.who.run("tw-idu3elk", INDEX, "-q", "--config", config))
+        for user in self.users:
+            assert self.kept(data, user) == set(self.who.truth(user)), f"{backup}: {user} is not complete"
+        self.paid(config)
+        return f"{claimed:,} claimed, {waiting} waiting"
+
+    def judged(self, data: Path) -> tuple[int, int]:
+        """Whatever the ledger claims is there; who is not complete waits."""
+        waiting = set(self.who.run("tw-showwork", "--names", "--config", data.with_suffix(".conf")).stdout.split())
+        count = 0
+        for user in self.users:
+            record, truth = self.ledger(data, user), self.who.truth(user)
+            claimed = {id for id in truth if any(span.low <= id <= span.high for span in record.spans)}
+            assert claimed <= self.kept(data, user), f"{user}: {len(claimed - self.kept(data, user))} are claimed and not there"
+            assert record.outcome == "complete" or user in waiting, f"{user} is {record.outcome} and does not wait"
+            count += len(claimed)
+        return count, len(waiting)
+
+    def ledger(self, data: Path, user: str) -> Record:
+        archive = SqliteArchive(data / "archive", data / "dead-letters", looks=True)
+        try:
+            return archive.record(f"tw{INDEX}", user)
+        finally:
+            archive.close()
+
+    def kept(self, data: Path, user: str) -> set[int]:
+        if not (data / "archive" / f"{INDEX}.sqlite").exists():  # nothing was recorded yet
+            return set()
+        return self.who.recorded(INDEX, user, data=str(data.relative_to(self.who.desk.home)))
+
+    def paid(self, config: Path) -> None:
+        """The meter says no less than X's bill."""
+        data = config.with_suffix("")
+        with closing(sqlite3.connect(f"file:{data}/meter.sqlite?mode=ro", uri=True)) as db:
+            booked = db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0]
+            doubtful = db.execute("SELECT coalesce(sum(micro), 0) FROM reservations").fetchone()[0]
+        assert booked + doubtful >= self.who.bill()["micro"], f"{booked} + {doubtful}"
+
+
+def told(who: Operator, backups: int, posts: int, chance: random.Random) -> str:
+    """The whole story; what must hold is asserted. What it came to, in words."""
+    story = Story(who, chance)
+    story.begin(posts)
+    taken = 0
+    try:
+        while taken < backups:
+            story.record()
+            taken += story.backup()
+    finally:
+        story.stop()
+    found = sorted(story.place.glob("netwar-*"))
+    assert [path for path in found if path.suffix != ".part"] == [path for path in found if (path / "manifest.json").exists()]
+    whole = [path for path in found if path.suffix != ".part"]
+    assert len(whole) >= backups
+    said = [story.restored(path, number) for number, path in enumerate(whole[:backups])]
+    return f"{backups} backups restored, {story.kills} kills: {'; '.join(said)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backups", type=int, default=20)
+    parser.add_argument("--posts", type=int, default=20_000)
+    asked, began = parser.parse_args(), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        (home := Path(folder) / "home").mkdir()
+        (scenario := Path(folder) / "world.toml").write_text(WORLD)
+        desk = Desk(home)
+        with running_sandbox(desk, "--scenario", scenario) as sandbox:
+            desk.configure(sandbox.url, **AMPLE)
+            said = told(Operator(desk, sandbox), asked.backups, asked.posts, random.Random(SEED))
+            print(f"{said}; {time.perf_counter() - began:.0f} s (NETWAR_SEED={SEED})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Backups: taken while recorders run, checked, restored; what is damaged, not empty, or another one's is refused."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bin.conftest import recorded as recorded
+from tests.operations.restores import AMPLE, WORLD, told
+from tests.operator import Operator, Recorded
+from tests.randomly import SEED
+
+SECRETS = ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret", "bearer_token")
+
+
+@pytest.mark.long
+def test_backups_under_load_restored(operator: Callable[..., Operator]) -> None:
+    """Whatever is claimed is there, and a further run completes it; `python -m tests.operations.restores` is the longer proof."""
+    print(told(operator(WORLD, **AMPLE), backups=2, posts=1800, chance=random.Random(SEED)))
+
+
+def backup(who: Operator, place: str | Path, *options: str) -> Path:
+    return Path(who.run("tw-backup", place, *options).stdout.strip())
+
+
+def elsewhere(who: Operator, name: str, **settings: object) -> Path:
+    return who.desk.configure(
+        who.sandbox.url, who.desk.home / f"{name}.conf", **{**AMPLE, "data": who.desk.home / name, **settings}
+    )
+
+
+def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
+    """No secret unless asked for, nothing of runs; the oldest go; a killed run's half is cleared away."""
+    one = backup(recorded, tmp_path / "place")
+    (tmp_path / "place" / "netwar-20200101t000000z.part" / "data").mkdir(parents=True)
+    said = (one / "configuration" / "user.conf").read_text()
+    assert not any(secret in said for secret in secrets(recorded))
+    assert "budget = 100" in said
+    manifest = json.loads((one / "manifest.json").read_text())
+    names = {part["name"] for part in manifest["parts"]}
+    assert {"data/archive/shown.sqlite", "data/queues.sqlite", "data/meter.sqlite", "data/api"} <= names
+    assert not any("runs/" in name for name in names)
+    assert {path.stat().st_mode & 0o77 for path in one.rglob("*")} == {0}
+    two, three = (backup(recorded, tmp_path / "place", "--keep", "2", *more) for more in ((), ("--secrets",)))
+    assert sorted(path.name for path in (tmp_path / "place").glob("netwar-*")) == sorted((two.name, three.name))
+    assert all(secret in (three / "configuration" / "user.conf").read_text() for secret in secrets(recorded))
+    inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
+    assert "is inside of" in inside.stderr
+
+
+def secrets(who: Operator) -> list[str]:
+    lines = (who.desk.home / ".twitter").read_text().splitlines()
+    return [value for line in lines for key, _, value in [line.partition(" = ")] if key in SECRETS and key != "consumer_key"]
+
+
+def test_what_is_damaged_is_named(recorded: Recorded, tmp_path: Path) -> None:
+    """And is not restored."""
+    whole = backup(recorded, tmp_path / "place")
+    assert "is whole" in recorded.run("tw-verify", tmp_path / "place").stderr
+    for number, (name, damage, says) in enumerate(DAMAGES):
+        damaged = tmp_path / f"damaged{number}"
+        shutil.copytree(whole, damaged)
+        damage(damaged / name)
+        said = recorded.run("tw-verify", damaged, check=1).stderr
+        assert says in said, said
+        config = elsewhere(recorded, f"d{number}")
+        recorded.run("tw-restore", damaged, "--config", config, check=1 if number < 4 else 0)
+        assert (recorded.desk.home / f"d{number}").exists() == (number == 4)
+        no_backup = recorded.run("tw-verify", tmp_path, check=1)
+        assert "there is no backup in" in no_backup.stderr
+
+
+def changed(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGES: list[tuple[str, Callable[[Path], object], str]] = [
+    ("data/archive/shown.sqlite", changed, "is not what was copied"),
+    ("data/archive/shown.sqlite", lambda path: path.write_bytes(path.read_bytes()[:-4096]), "is not what was copied"),
+    ("data/queues.sqlite", Path.unlink, "is missing"),
+    ("manifest.json", changed, "is damaged"),
+    ("data/more", Path.touch, "was put there afterwards"),
+]
+
+
+def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
+    """Into an empty folder alone; what was spent since the backup is not known, so today's budget counts as spent."""
+    one = backup(recorded, tmp_path)
+    config = elsewhere(recorded, "fresh", budget=7)
+    (recorded.desk.home / "fresh").mkdir()
+    (recorded.desk.home / "fresh" / "mine").touch()
+    assert "is not empty" in recorded.run("tw-restore", one, "--config", config, check=1).stderr
+    (recorded.desk.home / "fresh" / "mine").unlink()
+    said = recorded.run("tw-restore", tmp_path, "--config", config).stderr
+    assert "all of today's budget counts as spent" in said
+    user = recorded.user["id"]
+    assert recorded.recorded("shown", user, data="fresh") == recorded.recorded("shown", user)
+    recorded.run("tw-quser2work", "-", "--config", config, input=user)
+    assert "budget" in recorded.run("tw-idu3elk", "shown", "--config", config, check=77).stderr
+    recorded.run("tw-mend", recorded.desk.home / "fresh" / "meter.sqlite", "--spent", "1", "--config", config)
+    recorded.run("tw-idu3elk", "shown", "--config", config)
+    other = elsewhere(recorded, "x")
+    other.write_text(other.read_text().replace(recorded.sandbox.url, "https://api.x.com"))
+    assert "was recorded from" in recorded.run("tw-restore", one, "--config", other, check=78).stderr

@@ -1,0 +1,59 @@
+"""What Elasticsearch and Redis keep, backed up by the recorder as it is shipped, and restored by somebody who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contract.opening import DATABASES
+from tests.operations.test_backups import backup
+from tests.operator import ALL_OPEN, Operator
+from tests.redis_server import Redis
+from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import on
+from tests.servers.users import ADMIN
+
+WORLD = f"[world]\nusers = 4\n{ALL_OPEN}"
+
+
+@pytest.mark.long
+@on("es953-sec")
+def test_both(operator: Callable[..., Operator], server: ElasticServer, redis: Redis, tmp_path: Path) -> None:
+    """Recorded, backed up in the middle, gone; what comes back is claimed only if it is there, and is completed."""
+    server.ask("PUT", "/_snapshot/nightly", {"type": "fs", "settings": {"location": str(server.snapshots / tmp_path.name)}})
+    known = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
+    common = {"budget": 1000, "maxcpu": 100, "maxmem": 100}
+    who = operator(WORLD, **known, **redis.settings("redis-tls", next(DATABASES)))
+    users = [user["id"] for user in who.users()]
+    who.queue(users)
+    who.run("tw-idu3elk", "brexit", "--limit", 2)
+    taken = backup(who, tmp_path / "place")
+    who.run("tw-idu3elk", "brexit", "--limit", 1)
+    assert "is whole" in who.run("tw-verify", taken).stderr
+
+    admin = {**known, "elksguser": ADMIN, "elksgpass": server.users[ADMIN].password}
+    where = redis.settings("redis-tls", next(DATABASES))
+    fresh = who.desk.configure(who.sandbox.url, tmp_path / "fresh.conf", data=tmp_path / "fresh", **common, **admin, **where)
+    there = who.run("tw-restore", taken, "--config", fresh, check=1).stderr
+    assert "twbrexit" in there
+    for index in server.ask("GET", "/_cat/indices/t*?format=json", user=ADMIN):
+        server.ask("DELETE", f"/{index['index']}", user=ADMIN)
+    refused = who.run("tw-restore", taken, "--config", fresh, check=78).stderr
+    assert "ACL SETUSER netwar +restore" in refused, refused
+    with redis.server.admin() as may:
+        may.execute_command("ACL", "SETUSER", "netwar", "+restore")
+    try:
+        said = who.run("tw-restore", taken, "--config", fresh).stderr
+    finally:
+        with redis.server.admin() as may:
+            may.execute_command("ACL", "SETUSER", "netwar", "-restore")
+    assert "what was spent after the backup is not known" in said
+    assert "twbrexit" not in who.run("tw-restore", taken, "--config", fresh, check=1).stderr  # the folder is not empty
+    waiting = who.run("tw-showwork", "--names", "--config", fresh).stdout.split()
+    assert len(waiting) == 2
+    who.run("tw-idu3elk", "brexit", "--config", fresh)
+    for user in users:
+        told = who.run("tw-search", "brexit", "--user", user, "--json", "--limit", 10_000, "--config", fresh).stdout
+        assert len(told.splitlines()) >= len(who.truth(user))
