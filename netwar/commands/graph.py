@@ -170,7 +170,7 @@ def _feeder(services: Services, name: str, done: Fed) -> Feeder:
     except OSError as error:
         raise ServiceDown(f"{services.data} cannot be used: {trouble(error)}") from error
     services.graph.ready(name)
-    return Feeder(services.archive, outbox, services.graph, name, done)
+    return Feeder(services.archive, outbox, services.graph, name, done, shared=bool(services.settings.elksg))
 
 
 def _fed(services: Services, feeder: Feeder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netwar.archive.base import Archive
+from netwar.archive.base import Archive, Body
 from netwar.archive.outbox import DueId, Outbox
 from netwar.graph.base import Graph, Named
 from netwar.profiles.edge_reader import EdgeReader, Read
@@ -26,14 +26,16 @@ class Fed:
 
 
 class Feeder:
-    """Feeds one index into the graph, and counts that in `fed`; one process at a time may. Every method raises ServiceDown.
+    """Feeds one index into the graph, and counts that in `fed`; of a data folder one process at a time may. Hosts that share an
+    archive (`shared`) and a graph each feed what they have recorded. Every method raises ServiceDown.
 
     What is taken from the outbox is settled only when it stands in the graph, so that the same command resumes after a kill.
     """
 
-    def __init__(self, archive: Archive, outbox: Outbox, graph: Graph, name: str, fed: Fed) -> None:
+    def __init__(self, archive: Archive, outbox: Outbox, graph: Graph, name: str, fed: Fed, *, shared: bool = False) -> None:
         self.name = name
         self.fed = fed
+        self._shared = shared
         self._archive, self._outbox, self._graph = archive, outbox, graph
         self._tweets, self._users = tweets_index(name), users_index(name)
         self._reader = EdgeReader(archive, self._tweets)
@@ -48,6 +50,8 @@ class Feeder:
         if tweets := self._outbox.take(self._tweets, BATCH):
             kept = self._archive.get(self._tweets, [one.id for one in tweets])
             self.put(tweets, self._reader.batch(list(kept.values())))
+            if self._shared:
+                self._see_whether_changed(kept)
             return len(tweets)
         users = self._outbox.take(self._users, BATCH)
         if users:
@@ -71,6 +75,12 @@ class Feeder:
         self._outbox.settle(self._tweets, taken, waits)
         self.fed.tweets += len(found)
         self.fed.edges += sum(map(len, found.values()))
+
+    def _see_whether_changed(self, kept: Mapping[str, Body]) -> None:
+        """Make due again what another host has recorded anew meanwhile: it may have fed that before we fed what was there."""
+        now = self._archive.get(self._tweets, list(kept))
+        if changed := [id for id, body in kept.items() if now.get(id) != body]:
+            self._outbox.add(self._tweets, changed)
 
     def look_again(self) -> None:
         """Make due whoever waits for a tweet that another host has recorded meanwhile, in an archive that hosts share."""

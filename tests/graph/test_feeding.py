@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,14 @@ class Away(SqliteGraph):
     """A graph that can be made to fail."""
 
     away = False
+    meanwhile: Callable[[], None] | None = None
 
     def replace(self, *given: Any) -> None:
         if self.away:
             raise ServiceDown("it is away")
+        if self.meanwhile:
+            do, self.meanwhile = self.meanwhile, None
+            do()
         super().replace(*given)
 
 
@@ -107,6 +111,21 @@ def test_what_other_hosts_recorded_is_looked_for(feeding: Feeding, tmp_path: Pat
     feeding.feeder.look_again()
     feeding.feed()
     assert feeding.edges() == ["1 QUOTES 2"]
+
+
+def test_of_two_hosts_that_feed_one_tweet_the_newer_copy_stays(feeding: Feeding, tmp_path: Path) -> None:
+    """Of an archive that hosts share, the other one feeds what it has recorded while we feed what was there before."""
+
+    def other_host() -> None:
+        with closing(SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")) as other:
+            body = {"id": "11", "author_id": "1", "created_at": "2009-05-01T10:00:00.000Z", "in_reply_to_user_id": "3"}
+            other.write([Document(TW, "11", body, True, BEGAN + 1)])
+
+    feeding.feeder = Feeder(feeding.archive, feeding.outbox, feeding.graph, INDEX, Fed(), shared=True)
+    feeding.tweet(11, in_reply_to_user_id="2")
+    feeding.graph.meanwhile = other_host
+    feeding.feed()
+    assert feeding.edges() == ["1 REPLIES_TO 3"]
 
 
 def test_what_is_written_during_a_rebuild_stays_due(feeding: Feeding) -> None:
