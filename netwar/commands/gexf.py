@@ -71,6 +71,8 @@ def exported(services: Services, index: str, file: str | None, asked: GraphOptio
         raise click.UsageError("--csv writes two files that have all times: leave --timeline out, and name a file")
     if asked.follows and asked.choosing:
         raise click.UsageError("--follows makes a graph out of snapshots: leave out what chooses tweets")
+    if index == "usertest" and not asked.follows:
+        raise click.UsageError("usertest has users and no tweets: say with --follows whose followers are meant")
     services.looks = True
     return _follows(services, index, file, asked) if asked.follows else _interactions(services, index, file, asked)
 

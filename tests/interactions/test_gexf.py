@@ -165,6 +165,7 @@ def test_followers_out_of_snapshots(desk: Desk, archive: SqliteArchive, out: Pat
 )
 def test_what_makes_no_sense_together(desk: Desk, bodies: list[Body], options: str, said: str) -> None:
     assert said in desk.run("tw-gexf", "brexit", *options.split(), check=2).stderr
+    assert "whose followers are meant" in desk.run("tw-gexf", "usertest", check=2).stderr
 
 
 def test_users_who_are_not_known_are_told(desk: Desk, bodies: list[Body], out: Path) -> None:
