@@ -48,11 +48,11 @@ def verified(services: Services, place: Path) -> str:
     from netwar.operations.checking import faults
     from netwar.operations.manifest import read
 
-    folder = newest(place)
+    settings, folder = services.settings, newest(place)
     manifest = read(folder)
     wrong = list(faults(folder, manifest))
     unchecked = ""
-    if manifest.snapshots and services.settings.elksg:
+    if manifest.snapshots and settings.elksg:
         wrong += [fault for server in _snapshots(services, None, manifest) for fault in server.faults()]
     elif manifest.snapshots:
         unchecked = "; its snapshots of Elasticsearch were not looked at, as the configuration names none"
@@ -71,7 +71,7 @@ def restored(services: Services, place: Path, spent: float | None) -> str:
     from netwar.operations.restoring import restored
 
     services.left = "the same command continues"
-    folder, settings = newest(place), services.settings
+    settings, folder = services.settings, newest(place)
     manifest = read(folder)
     check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)
     servers = _servers(services, None, folder, manifest)
