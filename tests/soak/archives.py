@@ -58,8 +58,8 @@ def buried(data: Path, index: str) -> set[int]:
 
 
 def spooled(data: Path) -> list[Path]:
-    """Files of pages that still wait for the archive, or were put aside."""
-    return [path for path in data.rglob("*.jsonl") if path.stat().st_size]
+    """Files of pages that still wait for the archive, or were put aside; the export log is none."""
+    return [path for path in data.rglob("*.jsonl") if path.stat().st_size and path != data / "exports.jsonl"]
 
 
 def told(data: Path, secrets: set[str]) -> Iterator[Path]:
