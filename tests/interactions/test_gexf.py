@@ -178,7 +178,7 @@ def test_users_who_are_not_known_are_told(desk: Desk, bodies: list[Body], out: P
     assert not [path for path in desk.home.iterdir() if ".gexf" in path.name], "whole, or not at all"
 
 
-@pytest.mark.parametrize("kind", ["es654", "es953"])
+@pytest.mark.parametrize("kind", ["es654-sg", "es953"])
 def test_out_of_a_real_server(kind: str, desk: Desk, archive: SqliteArchive, bodies: list[Body], out: Path, servers: Any) -> None:
     there = clusters.configured(servers(kind), desk.home / "there.conf", data=desk.home / "there")
     desk.run("tw-copy", "brexit", "there.conf:brexit", check=0)
