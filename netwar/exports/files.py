@@ -91,12 +91,20 @@ def going_on(path: Path, asked: str, before: Callable[[], None]) -> Iterator[Bin
     check(path)
     part = partial(path, asked)
     with _told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"another run writes {part}: one at a time") from None
+        _take(file, part)
         yield file
         _place(file, part, path, before)
+
+
+def _take(file: BinaryIO, part: Path) -> None:
+    """Be the only run that writes it. Raises Busy, also where another run has just put it into its place."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(file.fileno()), part.stat()):
+            return
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    raise Busy(f"another run writes {part}: one at a time")
 
 
 def partial(path: Path, asked: str) -> Path:

@@ -59,8 +59,9 @@ class Chosen:
     def scan(self, archive: Documents, after: int = -1) -> Iterator[tuple[Body, bool]]:
         """Documents with a higher id than `after`, in the order of ids, and whether each is chosen."""
         for low, high in self.selection.ranges():
+            ends = high <= LARGEST
             for body in archive.scan(self.index, str(max(low - 1, after))):
-                if (number(body.get("id")) or 0) >= high:
+                if ends and (number(body.get("id")) or 0) >= high:
                     break
                 yield body, self._everything or self._has(body)
 

@@ -14,7 +14,9 @@ import pytest
 from pyarrow import parquet
 
 from netwar.exports.packing import whole_frames
+from netwar.records.documents import Document
 from netwar.records.flattened import restored
+from netwar.records.times import seen
 from tests.exports.conftest import Exporting
 from tests.exports.tables import opened_by_spreadsheet, unguarded
 from tests.rows import rows
@@ -165,6 +167,15 @@ def test_versions_of_profiles_go_out(exporting: Exporting) -> None:
         assert [row["username"] for row in mine] == [one.fields["username"] for one in history]
         assert [bool(row["followers"]) for row in mine] == [True] + [False] * (len(history) - 1)
         assert [row["until"] for row in mine] == ["", *(row["since"] for row in mine[:-1])]
+
+
+def test_usertest_goes_out_like_any_index_of_users(exporting: Exporting) -> None:
+    profiles = list(exporting.documents("tumade").values())[:3]
+    with exporting.archive() as archive:
+        archive.write([Document("usertest", body["id"], body, True, seen(body["netwar"]["retrieved"])) for body in profiles])
+    lines = exporting.lines("--versions", program="tw-dumpusers", index="usertest")
+    assert [restored(line) for line in lines] == profiles
+    assert {line["netwar"]["index"] for line in lines} == {"usertest"}
 
 
 def test_who_asks_for_what_does_not_go_together_is_told(exporting: Exporting) -> None:

@@ -7,15 +7,21 @@ import json
 import os
 import subprocess
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from netwar.archive.sqlite.store import SqliteArchive
+from netwar.exports.lines import Flattener
 from tests.desk import ROOT
 from tests.exports.conftest import Exporting
+from tests.exports.made import PAGE, Pages, fill
 
 TOOLS = ROOT / "build" / "tools" / "bin"
+PARTS = ("type", "id", "text", "author", "in_reply_to_user", "attachments", "geo", "public_metrics", "lang")
 READING = Path(__file__).with_name("reading.py")
 FILES = {"a.jsonl": (), "a.jsonl.zst": (), "a.jsonl.gz": ("--resume",), "a.csv": ("--csv",), "a.parquet": ("--parquet",)}
 
@@ -81,3 +87,27 @@ def test_twarc_csv_takes_all_of_it(exporting: Exporting, folder: Path) -> None:
     assert sum(bool(row["referenced_tweets.replied_to.id"]) for row in tweets) == kinds[2]
     names = {str(id): name for id, name in exporting.select("SELECT id, username FROM profile")}
     assert all(row["author.username"] == names[row["author_id"]] for row in tweets)
+
+
+def test_a_line_is_what_twarc_makes_of_the_page(folder: Path, tmp_path: Path) -> None:
+    made = Pages(2)
+    with open(tmp_path / "pages.jsonl", "wb") as file:
+        file.writelines(orjson.dumps(made.page(number)) + b"\n" for number in range(4))
+    environment = {"HOME": str(tmp_path), "BEARER_TOKEN": "none", "PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
+    subprocess.run([TOOLS / "twarc2", "flatten", "pages.jsonl", "flat.jsonl"], cwd=tmp_path, env=environment, check=True)
+    theirs = {line["id"]: line for line in map(orjson.loads, (tmp_path / "flat.jsonl").read_bytes().splitlines())}
+    with closing(SqliteArchive(tmp_path, tmp_path / "dead-letters")) as archive:
+        fill(archive, made, 4)
+        bodies = [body for body in archive.scan("twmade") if body["id"] in theirs]
+        ours = {line["id"]: line for line in Flattener(archive, "twmade").lines(bodies)}
+    assert len(ours) == len(theirs) == 4 * PAGE
+    pairs = [(ours[id], line) for id, line in theirs.items()]
+    pairs += [
+        both for mine, other in pairs for both in zip(*(one.get("referenced_tweets", []) for one in (mine, other)), strict=True)
+    ]
+    told = [(mine, other) for mine, other in pairs if "author" in other]  # what the page lacked is no tweet
+    for mine, other in told:
+        assert all(mine[name] == other[name] for name in PARTS if other.get(name)), other["id"]
+        for one, same in zip(*(one.get("entities", {}).get("mentions", []) for one in (mine, other)), strict=True):
+            assert "name" not in same or one == same
+    assert len(told) > 5 * PAGE

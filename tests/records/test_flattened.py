@@ -91,3 +91,19 @@ def test_what_a_tweet_speaks_of_is_put_into_its_place() -> None:
     url = "https://api.x.com/2/tweets/8"
     assert line["__twarc"] == {"url": url, "version": "netwar 1", "retrieved_at": OURS["retrieved"]}
     assert line["netwar"] == {**body["netwar"], "index": "twx", "version": 1 << 44 | 1793491200123, "flattened": True}
+
+
+def test_what_the_rules_would_lose_is_kept() -> None:
+    renamed = {"start": 0, "end": 4, "username": "two_of_old", "id": "2"}
+    body = {
+        "id": "8",
+        "author_id": "1",
+        "entities": {"mentions": [renamed]},
+        "geo": {"x": 1},
+        "netwar": {**OURS, "via": "reference"},
+    }
+    line = flattened("twx", body, Known(USERS), {})
+    assert line["entities"]["mentions"][0]["username"] == "two"
+    assert line["netwar"]["kept"] == {"entities": body["entities"], "geo": body["geo"]}
+    assert line["netwar"]["version"] == 1793491200123
+    assert restored(line) == body
