@@ -80,7 +80,7 @@ def main() -> None:
     given = parser.parse_args()
     answers = [answer for _, answer in pages([file for file in given.files if file.suffix != ".json"])]
     old = [status for file in given.files if file.suffix == ".json" for status in orjson.loads(file.read_bytes())]
-    heads = ("values", "documents", "read/s", "imported/s", "written/s", "ratio", "of CPU", "MB/s")
+    heads = ("values", "documents", "read/s", "imported/s", "written/s", "ratio", "CPU: read", "imported", "written", "ratio")
     with tempfile.TemporaryDirectory() as folder:
         print(f"{'':24}" + " ".join(f"{head:>10}" for head in heads), flush=True)
         if answers:
@@ -155,14 +155,9 @@ def _measure(name: str, folder: Path, values: Iterator[Any], size: Callable[[Any
             spent["written"] = _added(spent["written"], _write, bound, made.batches)
             gc.unfreeze()
         assert mine.count("twx") == bound.count("twx")
-    wall, bytes = spent["imported"][0], sum(file.stat().st_size for file in files)
-    rates = [count / spent[what][0] for what in spent]
-    ratios = [spent["written"][clock] / spent["imported"][clock] for clock in (0, 1)]
-    print(
-        f"{name:24}{count:>10,} {documents:>10,} {rates[0]:>10,.0f} {rates[1]:>10,.0f} {rates[2]:>10,.0f} "
-        f"{ratios[0]:>10.2f} {ratios[1]:>10.2f} {bytes / wall / 1e6:>10.1f}",
-        flush=True,
-    )
+    rates = [[count / spent[what][clock] for what in spent] for clock in (0, 1)]
+    told = " ".join(" ".join(f"{rate:>10,.0f}" for rate in some) + f" {some[1] / some[2]:>10.2f}" for some in rates)
+    print(f"{name:24}{count:>10,} {documents:>10,} {told}", flush=True)
 
 
 def _import(archive: Any, file: Path) -> None:

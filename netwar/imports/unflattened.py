@@ -11,6 +11,7 @@ from typing import Any
 from netwar.records.dialects import Object, objects
 
 TWARC = "__twarc"
+OF_THE_ANSWER = (TWARC, "matching_rules")  # what flatten repeats in each post
 USERS = {"author", "in_reply_to_user"}  # keys under which a flattened post has users
 REFERENCES = ("referenced_tweets", "referenced_posts")
 MENTION = ("start", "end", "username", "id", "tag")
@@ -37,19 +38,20 @@ class _Along:
 def post(line: Object) -> Object:
     """The answer that a flattened post was made of: the post in `data`, the rest in `includes`."""
     along = _Along()
-    body = {"data": _post(line, along)}
-    if along.includes:
-        body["includes"] = {kind: [*things.values()] for kind, things in along.includes.items()}
-    return body | ({TWARC: line[TWARC]} if TWARC in line else {})
+    return _answer(_post(line, along), along, line)
 
 
 def user(line: Object) -> Object:
     """The answer that a profile was made of."""
     along = _Along()
-    body: Object = {"data": [_profile(line, along)]}
+    return _answer(_profile(line, along), along, line)
+
+
+def _answer(item: Object, along: _Along, line: Object) -> Object:
+    answer: Object = {"data": [item]}
     if along.includes:
-        body["includes"] = {kind: [*things.values()] for kind, things in along.includes.items()}
-    return body | ({TWARC: line[TWARC]} if TWARC in line else {})
+        answer["includes"] = {kind: [*things.values()] for kind, things in along.includes.items()}
+    return answer | {name: line[name] for name in OF_THE_ANSWER if name in line}
 
 
 def _post(line: Object, along: _Along) -> Object:
@@ -63,7 +65,7 @@ def _post(line: Object, along: _Along) -> Object:
             made[name] = _attachments(value, along)
         elif name == "geo" and isinstance(value, dict):
             made[name] = _geo(value, along)
-        elif name != TWARC:
+        elif name not in OF_THE_ANSWER:
             made[name] = _mentions(value, along)
     return made
 

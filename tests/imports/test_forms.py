@@ -67,6 +67,7 @@ def test_a_flattened_post_is_what_it_was_made_of() -> None:
         "geo": {"place_id": "p", "id": "p", "full_name": "P", "geo": {"type": "Feature"}},
         "referenced_tweets": [{"type": "quoted", **quoted}, {"type": "replied_to", "id": "8"}],
         "__twarc": {**TWARC, "retrieved_at": LATER},
+        "matching_rules": [{"id": "3"}],
     }
     found = made(line)
     assert found.kinds == {Kind.POST: 1}
@@ -82,7 +83,10 @@ def test_a_flattened_post_is_what_it_was_made_of() -> None:
     assert (body["attachments"], body["geo"]) == ({"poll_ids": ["7"], "media_keys": ["3_1"]}, {"place_id": "p"})
     assert body["netwar"]["polls"] == [{"id": "7", "options": [1]}]
     assert body["netwar"]["places"] == [{"id": "p", "full_name": "P", "geo": {"type": "Feature"}}]
-    assert "author" not in body
+    assert body.keys().isdisjoint(("author", "in_reply_to_user", "__twarc", "matching_rules"))
+    assert [one.body["netwar"]["loose"] for one in found.documents if "loose" in one.body["netwar"]] == [
+        {"matching_rules": [{"id": "3"}]}
+    ], "as on a page"
     assert tweets[post(5)["id"]].body["netwar"]["media"] == [photo]
     assert users["901"].body["pinned_tweet_id"] == post(9)["id"]
     assert "pinned_tweet" not in users["901"].body
