@@ -26,11 +26,12 @@ GONE: Table[tuple[str, str, str]] = Table([Column("id"), Column("why"), Column("
 
 @dataclass(frozen=True, slots=True)
 class HydrateOptions:
-    """Whether to wait for rate windows, to buy without asking, and to ask again for what was gone."""
+    """Whether to wait for rate windows, to buy without asking, to ask again for what was gone, and only to say the price."""
 
     wait: bool = False
     yes: bool = False
     again: bool = False
+    estimate: bool = False
 
 
 @dataclass(slots=True)
@@ -50,22 +51,31 @@ def hydrated(services: Services, file: str, index: str, wish: HydrateOptions, fo
     says nothing of some."""
     from netwar.cli.rejected import Rejected
     from netwar.commands.recording import replayed
-    from netwar.errors import ItemsFailed
     from netwar.records.documents import tweets_index, users_index
     from netwar.records.text import plural
 
     name = services.index(index)
-    services.exclusive(f"posts of {name}", "what was bought is kept, and the same command goes on there")
-    before = replayed(services, tweets_index(name), users_index(name))
+    before = ""
+    if not wish.estimate:
+        services.exclusive(f"posts of {name}", "what was bought is kept, and the same command goes on there")
+        before = replayed(services, tweets_index(name), users_index(name))
     with Rejected(file) as rejected:
         wanted = _wanted(services, file, tweets_index(name), wish.again, rejected)
-    if wanted.ids:
-        _agree(services, wanted, wish)
-        progress = _bought(services, name, wanted, wish, form)
-        outcome = f"{before}tw{name}: {_told(progress)}"
-        silent = progress.silent
+    silent = 0
+    if not wanted.ids:
+        outcome = f"nothing is left to buy of {plural(wanted.named, 'id')}"
+    elif wish.estimate:
+        outcome = f"{_price(services, wanted)[0]}; nothing was bought"
     else:
-        outcome, silent = f"{before}tw{name}: nothing is left to buy of {plural(wanted.named, 'id')}", 0
+        progress = _bought(services, name, wanted, wish, form)
+        outcome, silent = _told(progress), progress.silent
+    return _checked(f"{before}tw{name}: {outcome}", silent, rejected)
+
+
+def _checked(outcome: str, silent: int, rejected: Rejected) -> str:
+    from netwar.errors import ItemsFailed
+    from netwar.records.text import plural
+
     wrong = [f"X said nothing of {plural(silent, 'post')}: run again"] if silent else []
     wrong += [f"{plural(rejected.count, 'line')} without an id of a post ({rejected.where})"] if rejected.count else []
     if wrong:
@@ -104,9 +114,8 @@ def _ids(file: str, rejected: Rejected) -> Iterator[str]:
             raise NetwarError(f"{file}: {error}: nothing was bought") from error
 
 
-def _agree(services: Services, wanted: Wanted, wish: HydrateOptions) -> None:
-    """Say what the posts cost, and have it agreed to."""
-    from netwar.commands.follow_target import agree_to
+def _price(services: Services, wanted: Wanted) -> tuple[str, int]:
+    """What the posts cost, in words, and at most (micro-dollars)."""
     from netwar.records.text import plural
 
     count = len(wanted.ids)
@@ -114,15 +123,18 @@ def _agree(services: Services, wanted: Wanted, wish: HydrateOptions) -> None:
     known = f"{wanted.named - count:,} of {plural(wanted.named, 'id')} are known already; "
     told = f"{known if wanted.named > count else ''}{plural(count, 'post')} to buy: ${least / 1e6:,.2f}"
     told += f", and with their authors and the posts that they quote or answer up to ${most / 1e6:,.2f}"
-    agree_to(services, "posts", told, most, yes=wish.yes)
+    return told, most
 
 
 def _bought(services: Services, name: str, wanted: Wanted, wish: HydrateOptions, form: Form) -> HydrationProgress:
-    """Buy them all. What stops that early is raised with a note of what was done."""
+    """Say the price, have it agreed to, and buy them all. What stops that early is raised with a note of what was done."""
     from netwar.archive.base import Store
+    from netwar.commands.follow_target import agree_to
     from netwar.imports.hydrate import Hydration
     from netwar.records.dialects import DIALECTS
 
+    told, most = _price(services, wanted)
+    agree_to(services, "posts", told, most, yes=wish.yes)
     absent: list[tuple[str, str, str]] = []
     run = Hydration(
         services.twitter,

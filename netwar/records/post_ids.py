@@ -59,7 +59,7 @@ def post_id(text: str, *, sound: bool) -> str:
     `sound` when it stands among many that no spreadsheet has rounded.
     """
     if found := ADDRESS.fullmatch(text):
-        return found[1]
+        text, sound = found[1], True
     if NUMBER_CUT.fullmatch(text) or NUMBER_DECIMAL.fullmatch(text) or NUMBER_SPLIT.fullmatch(text):
         raise ValueError(f"a spreadsheet took this id for a quantity, and may have rounded it: {HOW_TO_KEEP}")
     if number(text) is None:

@@ -42,6 +42,10 @@ def test_what_is_there_is_bought_once_and_what_is_not_is_known_to_be_gone(operat
     active, away = one.of("active"), [*one.of("suspended"), *one.of("gone"), *one.of("protected"), 99]
     named = [*active, *away, *active[:50]]
     one.file("ids.txt", "id\n" + "".join(f"{id}\n" for id in named))
+    price = one.buy("ids.txt", "brexit", "--estimate").stderr
+    assert "171 posts to buy: $0.85" in price
+    assert "nothing was bought" in price
+    assert one.asked() == []
     ended = one.buy("ids.txt", "brexit", "--yes", "--json")
     assert "171 posts to buy: $0.85, and with their authors" in ended.stderr
     assert f"{len(active)} posts bought for " in ended.stderr
@@ -106,9 +110,9 @@ def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> 
     begun = operator(THREE)
     one = Buyer(begun.desk, begun.sandbox)
     a, b = one.of("active")[:2]
-    table = f'tweet_id;text\n{a};"x\n{b};y"\nhttps://x.com/i/status/{b}?s=20\n1.23E+18;z\n1169246717864136000;w\nnasa\n'
+    table = f'tweet_id;text\n{a};"x\n{b};y"\nhttps://x.com/i/status/{b}?s=20\n1.23E+18;z\n1169246717864136000;w\nnasa\nx.com/a/status/9999999999999999999\n'
     ended = one.buy("-", "brexit", "--yes", input=table, check=1)
-    assert "3 lines without an id of a post (listed above)" in ended.stderr
+    assert "4 lines without an id of a post (listed above)" in ended.stderr
     assert ended.stderr.count("a spreadsheet") == 2
     assert one.kept() == {a, b}
 
