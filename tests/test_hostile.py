@@ -32,6 +32,7 @@ CASES: dict[str, list[str]] = {
     "tw-auth": ["", "FILE"],
     "tw-chkstreams": ["", "--csv", "--json", "evil", "FILE"],
     "tw-backup": ["FILE", "backups", "backups --repository FILE"],
+    "tw-doctor": ["", "--csv", "--json", "--bundle FILE", f"--json {E}"],
     "tw-coaction": ["evil --by text", "evil --by hashtag --actions", "FILE --by link", "evil --by FILE"],
     "tw-conversation": [f"{TWEET} evil --yes", "1 FILE", "FILE evil"],
     "tw-copy": ["evil other", "files:FILE other"],

@@ -21,6 +21,31 @@ def twitter(services: Services) -> Client:
     return connect(services.settings, services.money, services.windows, services.command, aside, services.run_budget)
 
 
+def clock_ahead(services: Services) -> float:
+    """By how many seconds this host's clock is ahead of X's, by a question that costs nothing and shows no keys.
+
+    Raises ServiceDown when X does not answer.
+    """
+    import time
+    from contextlib import closing
+
+    from netwar.errors import ServiceDown
+    from netwar.twitter.problems import Glitch
+    from netwar.twitter.transport import Transport
+    from netwar.twitter.way import way
+
+    settings = services.settings
+    transport = Transport(way(settings), timeout=settings.timeout)
+    with closing(transport.session):
+        try:
+            reply = transport.look()
+        except Glitch as glitch:
+            raise ServiceDown(f"{glitch}: see whether the network is there, and `api`, `proxy` and `ca`") from glitch
+    if reply.date is None:
+        raise ServiceDown("X's answer has no Date")
+    return time.time() - reply.date.timestamp()
+
+
 def streaming(services: Services) -> XStream:
     """The filtered stream of the app."""
     from netwar.twitter.stream import XStream

@@ -59,6 +59,13 @@ class Services(IndexNames):
         self.hide(*settings.secrets)
         return settings
 
+    @property
+    def places(self) -> tuple[Path, Path]:
+        """The files of the configuration, there or not: the user's own, and that of all users of the host."""
+        from netwar.config.places import places
+
+        return places(self._config)
+
     def read_from(self, file: Path) -> None:
         """Read this configuration and no other: for a program that takes one as its argument, before it uses anything."""
         self._config = file

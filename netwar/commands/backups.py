@@ -162,11 +162,10 @@ def _unsure(file: ArchiveFile | DueFile, unsure: Callable[[Tables], None]) -> No
 def _configuration(services: Services, folder: Path, *, secrets: bool) -> None:
     """Write down how this host is configured: the user's own file, and the one that all users of the host share."""
     from netwar.config.masked import without_secrets
-    from netwar.config.settings import SYSTEM_FILE
     from netwar.connections.folders import made, opened
     from netwar.operations.copying import plain_copy
 
-    user, system = services.settings.path, Path(os.environ.get("NETWAR_SYSTEM_CONF") or SYSTEM_FILE)
+    user, system = services.places
     target = made(folder / CONFIGURATION, own=True)
     for path, name in ((user, "user.conf"), (system, "system.conf")):
         if not path.is_file():

@@ -173,6 +173,7 @@ TASKS = (
         "keep",
         "Look after the archive and its servers",
         (
+            ("tw-doctor", "Look at all that a host needs, and say how to mend it"),
             ("tw-backup", "Take a backup of everything while recorders run"),
             ("tw-verify", "Check a backup without restoring it"),
             ("tw-restore", "Restore a backup where nothing is yet"),

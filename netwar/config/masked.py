@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from netwar.config import file
-from netwar.config.settings import SECRETS
+from netwar.config.settings import SECRETS, SECTIONS
 
 PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")  # user:password@ of an address
 LEFT_OUT = "(left out)"
+KNOWN = {key for keys in SECTIONS.values() for key in keys} - {*SECRETS}  # a misspelt key may be that of a secret
 
 
 def without_secrets(path: Path, *, shared: bool = False) -> str:
@@ -19,6 +20,6 @@ def without_secrets(path: Path, *, shared: bool = False) -> str:
     for section, keys in file.read(path, [], shared=shared).items():
         lines.append(f"[{section}]")
         for key, value in keys.items():
-            secret = key.lower() in SECRETS and value
-            lines.append(f"{key} = {LEFT_OUT if secret else PASSWORD.sub('', ' '.join(value.split()))}")
+            shown = key in KNOWN or not value
+            lines.append(f"{key} = {PASSWORD.sub('', ' '.join(value.split())) if shown else LEFT_OUT}")
     return "".join(f"{line}\n" for line in lines)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwar.config import file, values
+from netwar.config.places import home_of, places
 from netwar.errors import ConfigError
 
 if TYPE_CHECKING:
     from netwar.config.redis_address import RedisAddress
 
 DATA = ".local/share/netwar"
-SYSTEM_FILE = "/etc/netwar/netwar.conf"
 DOLLAR = 1_000_000
 
 
@@ -218,10 +218,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, m
     `missing_ok`. NETWAR_SYSTEM_CONF stands in place of /etc/netwar/netwar.conf.
     Raises ConfigError with every fault there is in its `problems`.
     """
-    home = _home(environ)
-    named = path or (Path(environ["NETWAR_CONF"]) if environ.get("NETWAR_CONF") else None)
-    user = Path(os.path.abspath(named)) if named else home / ".twitter"
-    system = Path(environ.get("NETWAR_SYSTEM_CONF") or SYSTEM_FILE)
+    home = home_of(environ)
+    named = path or environ.get("NETWAR_CONF")
+    user, system = places(path, environ)
     problems: list[str] = []
     if named and not missing_ok and not os.path.exists(user):  # Path.exists raises for a name that is too long
         problems.append(f"{user} is not there: tw-auth --config {named} makes it")
@@ -235,13 +234,6 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, *, m
     if problems:
         raise ConfigError("the configuration cannot be used:", problems)
     return settings
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    try:
-        return Path(environ.get("HOME") or Path.home())
-    except RuntimeError:  # a user whom the system does not know, as in some containers
-        raise ConfigError("there is no home folder: set HOME") from None
 
 
 def _read(path: Path, home: Path, problems: list[str], *, shared: bool) -> dict[str, Any]:

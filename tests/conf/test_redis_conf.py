@@ -22,7 +22,7 @@ from tests.shipped_redis import ShippedRedis, shipped_redis
 
 # What Python sends by itself; the rest is sent by the steps in Lua.
 SENT = {"ping", "select", "time", "wait", "script|load", "evalsha"}
-SENT |= {"scan"}  # of backups
+SENT |= {"scan", "info"}  # of backups and tw-doctor
 SENT |= {"get", "set", "scard", "zcard", "smembers", "hget", "hgetall", "hkeys", "hvals"}
 
 FORBIDDEN = ["FLUSHALL", "FLUSHDB", "CONFIG GET *", "KEYS *", "SHUTDOWN", "ACL LIST", "GET other", "SADD other 1", "SAVE"]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.bin.conftest import recorded as recorded
 from tests.operations.restores import AMPLE, WORLD, told
 from tests.operator import Operator, Recorded
 from tests.randomly import SEED

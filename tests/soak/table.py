@@ -24,6 +24,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-amplifiers": [(1, do.plain("tw-amplifiers", do.INDEX, expected=do.FAILS))],
     "tw-auth": [(1, begin)],
     "tw-backup": [(2, do.backed_up)],
+    "tw-doctor": [(1, do.plain("tw-doctor", "--json", expected=do.FAILS))],
     "tw-chkstreams": [(1, do.plain("tw-chkstreams", expected=do.FAILS))],
     "tw-coaction": [(1, do.coaction)],
     "tw-conversation": [(1, do.conversation)],

@@ -68,6 +68,14 @@ class Templates:
                 self._write(kind, wanted)
             yield TemplateChange(_name(kind), there is None, details)
 
+    def changes(self) -> Iterator[TemplateChange]:
+        """What `put` would change."""
+        for kind in KINDS:
+            there = self._read(kind)
+            yield TemplateChange(
+                _name(kind), there is None, _differences(there, self._wanted(kind, there, None, None)) if there else ()
+            )
+
     def ensure(self, kind: str) -> None:
         """Put a template in if it is missing, or of an older version of this program."""
         there = self._read(kind)

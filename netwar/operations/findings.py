@@ -1,0 +1,45 @@
+"""What tw-doctor finds: a line for each thing that a host needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from netwar.errors import NetwarError
+
+State = Literal["well", "wrong", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one thing is; `mend` says what to do where it is wrong, or how it could be known."""
+
+    what: str
+    state: State
+    said: str
+    mend: str = ""
+
+
+def well(what: str, said: str) -> Finding:
+    return Finding(what, "well", said)
+
+
+def wrong(what: str, said: str, mend: str = "") -> Finding:
+    return Finding(what, "wrong", said, mend)
+
+
+def unknown(what: str, said: str, mend: str = "") -> Finding:
+    return Finding(what, "unknown", said, mend)
+
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def found(what: str, check: Check) -> Iterator[Finding]:
+    """What a check finds; what it cannot look at is wrong, and its error says why and what to do."""
+    try:
+        yield from check()
+    except NetwarError as error:
+        for said in error.said:
+            yield wrong(what, said.strip(" -"))

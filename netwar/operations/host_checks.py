@@ -1,0 +1,143 @@
+"""What tw-doctor looks at on the host itself: disk, rights, files, what starts programs, backups."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netwar.connections.sqlite_copying import sound
+from netwar.errors import NetwarError
+from netwar.operations.backup import STAMP
+from netwar.operations.findings import Finding, unknown, well, wrong
+
+LEAST_BYTES, LEAST_SHARE = 1 << 30, 0.05  # of a disk that are free
+LARGEST = 4 << 30  # bytes of a database that is looked through here
+BACKUP_HOURS, SPOOL_HOURS = 48, 1
+SCHEDULES = ("/etc/crontab", "/etc/cron.d/*", "/etc/supervisor/conf.d/*.conf", "/etc/systemd/system/*.service")
+PROGRAM = re.compile(r"(?<![\w-])(tw-[a-z0-9]+)\b")
+CONFIG = re.compile(r"--config[ =](\S+)")
+
+
+def clock(ahead: float) -> Iterator[Finding]:
+    """By how much (seconds) the host's clock is ahead of X's."""
+    way = "ahead of" if ahead > 0 else "behind"
+    said = f"the host's clock is {abs(ahead):,.0f} s {way} X's"
+    if abs(ahead) > 60:
+        yield wrong("clock", said, "let NTP set it (timedatectl set-ntp true): X refuses signed requests of other times")
+    else:
+        yield well("clock", said)
+
+
+def disk(data: Path) -> Iterator[Finding]:
+    """Room and inodes of the disk of the data folder."""
+    free = os.statvfs(data)
+    room, share = free.f_bavail * free.f_frsize, free.f_bavail / max(free.f_blocks, 1)
+    said = f"{room / 1e9:,.1f} GB free ({share:.0%}) on the disk of {data}"
+    if room < LEAST_BYTES or share < LEAST_SHARE:
+        yield wrong("disk", said, "make room, or set `data` to another disk")
+    else:
+        yield well("disk", said)
+    if free.f_files and free.f_favail / free.f_files < LEAST_SHARE:
+        yield wrong(
+            "inodes", f"{free.f_favail:,} of {free.f_files:,} inodes are free on the disk of {data}", "remove small files"
+        )
+
+
+def rights(data: Path) -> Iterator[Finding]:
+    """May this user write here, and nobody else but the group?"""
+    mode = data.stat().st_mode
+    if mode & stat.S_IWOTH:
+        yield wrong("rights", f"everybody may write to {data}", f"chmod o-w {data}")
+    elif not os.access(data, os.W_OK | os.X_OK):
+        yield wrong("rights", f"you may not write to {data}", "run programs as its owner, or set `data` to another folder")
+    else:
+        yield well("rights", f"{data} is yours to write")
+
+
+def databases(data: Path) -> Iterator[Finding]:
+    """SQLite looks through each; what is too large for that is said to be unknown."""
+    for path in sorted([*data.glob("*.sqlite"), *data.glob("*/*.sqlite")]):
+        name = str(path.relative_to(data))
+        if path.stat().st_size > LARGEST:
+            yield unknown(name, f"{path.stat().st_size / 1e9:,.0f} GB are not looked through here", "tw-backup does it")
+            continue
+        try:
+            said = sound(path)
+        except NetwarError as error:
+            yield wrong(name, str(error))
+            continue
+        mend = f"tw-mend {path}" if path.name in ("meter.sqlite", "queues.sqlite") else "restore it from a backup (tw-restore)"
+        yield wrong(name, f"it is damaged: {said}", mend) if said else well(name, "whole")
+
+
+def waiting(data: Path) -> Iterator[Finding]:
+    """Pages that wait for the archive, and documents that it has refused."""
+    now = time.time()
+    for path in sorted(data.glob("spool*/pages.jsonl")):
+        hours = (now - path.stat().st_mtime) / 3600
+        said = f"pages wait in {path.parent} for the archive, the newest for {hours:,.1f} hours"
+        mend = "any run writes them once the archive answers: see what is said of it here"
+        yield wrong("spool", said, mend) if hours > SPOOL_HOURS else well("spool", said)
+    for path in sorted([*data.glob("dead-letters*"), *data.glob("spool*/damaged.jsonl")]):
+        mend = "its lines say why; mend that, then move the file away"
+        yield wrong("dead letters", f"{path} has {path.stat().st_size:,} bytes that could not be written", mend)
+
+
+def backups(data: Path) -> Iterator[Finding]:
+    """How old the last backup is, and whether it is still where it was made."""
+    try:
+        said = json.loads((data / STAMP).read_text())
+        place, ended = Path(said["folder"]), int(said["ended"])
+    except (OSError, ValueError, KeyError, TypeError):
+        yield wrong("backup", "none was ever taken of this data folder", "let cron run  tw-backup DIR --keep 7  each night")
+        return
+    hours = (datetime.now(UTC).timestamp() - ended / 1000) / 3600
+    if hours > BACKUP_HOURS:
+        yield wrong("backup", f"the last one is {hours:,.0f} hours old: {place}", "see why cron does not run tw-backup")
+    elif not place.is_dir():
+        yield wrong("backup", f"the last one is gone: {place}", "attach its disk, or take another: tw-backup DIR")
+    else:
+        yield well("backup", f"{hours:,.0f} hours old: {place}")
+
+
+def schedules(patterns: Sequence[str] = SCHEDULES) -> Iterator[Finding]:
+    """What cron, supervisord and systemd start, as far as this user may read it: do its programs and configurations exist?"""
+    lines = [(source, line) for source, text in _sources(patterns) for line in text.splitlines()]
+    ours = [(source, line) for source, line in lines if PROGRAM.search(line) and not line.lstrip().startswith(("#", ";"))]
+    if not ours:
+        yield unknown("schedule", "nothing starts programs of the recorder here", "crontab.txt has the lines for `crontab -e`")
+        return
+    bad = [f"{source}: {fault}" for source, line in ours for fault in _faults(line)]
+    for fault in bad:
+        yield wrong("schedule", fault, "correct the line (crontab -e)")
+    if not bad:
+        yield well("schedule", f"{len(ours)} lines start programs of the recorder, all of which are there")
+
+
+def _sources(patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    with suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=10, errors="replace")
+        if done.returncode == 0:
+            yield "crontab", done.stdout
+    for pattern in patterns:
+        for path in sorted(Path("/").glob(pattern.lstrip("/"))):
+            with suppress(OSError):
+                yield str(path), path.read_text(errors="replace")
+
+
+def _faults(line: str) -> Iterator[str]:
+    for program in PROGRAM.findall(line):
+        if shutil.which(program) is None:
+            yield f"{program} is not on PATH"
+    for config in CONFIG.findall(line):
+        if not Path(config).expanduser().is_file():
+            yield f"{config} is not there"

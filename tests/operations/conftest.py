@@ -1,0 +1,3 @@
+"""A desk where something was recorded, as the programs have that only show it."""
+
+from tests.bin.conftest import recorded as recorded

@@ -1,0 +1,281 @@
+"""tw-doctor: every fault that it knows is named when it is there, and nothing is when all is well."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwar.connections import sqlite_copying
+from netwar.operations import host_checks, server_checks
+from netwar.operations.findings import Finding
+from tests.operator import Recorded
+from tests.redis_server import Redis
+from tests.rows import rows
+from tests.servers.certificates import certificates
+
+CRONTAB = "#!/bin/sh\necho '* * * * * tw-idu3elk shown -q --config {config}'\n"
+
+
+@pytest.fixture
+def cron(recorded: Recorded) -> dict[str, str]:
+    """An environment in which crontab -l has a line of ours."""
+    return crontab(recorded, recorded.desk.home / ".twitter")
+
+
+def crontab(who: Recorded, config: Path) -> dict[str, str]:
+    (fake := who.desk.home / "cron").mkdir(exist_ok=True)
+    (fake / "crontab").write_text(CRONTAB.format(config=config))
+    (fake / "crontab").chmod(0o755)
+    return {"PATH": f"{fake}:{who.desk.environment['PATH']}"}
+
+
+def told(who: Recorded, status: int, *options: object, env: dict[str, str] | None = None) -> list[dict[str, str]]:
+    ended = who.run("tw-doctor", "--json", *options, check=status, env=env)
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_what_is_wrong_on_a_host_is_named(recorded: Recorded, cron: dict[str, str], tmp_path: Path) -> None:
+    """Each fault, put there and taken away again; between them all is well, and nothing was asked that costs."""
+    recorded.run("tw-backup", tmp_path / "place")
+    billed = recorded.bill()
+    well = told(recorded, 0, env=cron)
+    assert {one["state"] for one in well} == {"well"}, well
+    for name, (fault, what, says, mend) in FAULTS.items():
+        with fault(recorded):
+            found = [one for one in told(recorded, 1, env=cron) if one["state"] == "wrong"]
+        assert [one["what"] for one in found] == [what], (name, found)
+        assert says in found[0]["said"], (name, found)
+        assert mend in (found[0]["mend"] or found[0]["said"]), (name, found)
+    assert {one["state"] for one in told(recorded, 0, env=cron)} == {"well"}
+    assert recorded.bill() == billed
+
+
+def data(who: Recorded) -> Path:
+    return who.desk.home / ".local/share/netwar"
+
+
+@contextmanager
+def file(path: Path, content: bytes | None, seconds_ago: float = 0) -> Iterator[None]:
+    """With other content, or without the file."""
+    before = path.read_bytes() if path.exists() else None
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    if content is not None:
+        path.touch(0o600)
+        path.write_bytes(content)
+        os.utime(path, (time.time() - seconds_ago,) * 2)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        if before is not None:
+            path.touch(0o600)
+            path.write_bytes(before)
+
+
+def edited(who: Recorded, before: str, after: str) -> Any:
+    path = who.desk.home / ".twitter"
+    return file(path, path.read_text().replace(before, after).encode())
+
+
+@contextmanager
+def mode(path: Path, bits: int) -> Iterator[None]:
+    before = path.stat().st_mode
+    path.chmod(bits)
+    try:
+        yield
+    finally:
+        path.chmod(before)
+
+
+@contextmanager
+def damaged(path: Path) -> Iterator[None]:
+    """Rubbish in the place of the last pages; a log that lies beside belongs to what was there."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = path.read_bytes()
+    with file(path, content[:4096] + bytes(len(content) - 4096)):
+        yield
+
+
+@contextmanager
+def crontab_without_its_file(who: Recorded) -> Iterator[None]:
+    crontab(who, who.desk.home / "gone.conf")
+    try:
+        yield
+    finally:
+        crontab(who, who.desk.home / ".twitter")
+
+
+@contextmanager
+def later_at_x(who: Recorded) -> Iterator[None]:
+    who.post("clock", {"advance": 7200})
+    try:
+        yield
+    finally:
+        who.post("clock", {"advance": -7200})
+
+
+FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
+    "keys": (lambda who: edited(who, "access_token_secret", "# access_token_secret"), "keys", "access_token_secret", "tw-auth"),
+    "clock": (later_at_x, "clock", "s behind X's", "NTP"),
+    "everybody's": (lambda who: mode(data(who), 0o777), "rights", "everybody may write", "chmod o-w"),
+    "queue damaged": (lambda who: damaged(data(who) / "queues.sqlite"), "queues.sqlite", "damaged", "tw-mend"),
+    "no database": (lambda who: file(data(who) / "x.sqlite", b"no database" * 99), "x.sqlite", "no database of", "restore"),
+    "spool": (lambda who: file(data(who) / "spool" / "pages.jsonl", b"{}\n", 9999), "spool", "pages wait", "archive"),
+    "refused": (lambda who: file(data(who) / "dead-letters", b"{}\n"), "dead letters", "could not be written", "lines say why"),
+    "never backed up": (lambda who: file(data(who) / "last-backup", None), "backup", "none was ever", "tw-backup"),
+    "old backup": (
+        lambda who: file(data(who) / "last-backup", b'{"folder": "/mnt", "ended": 1}'),
+        *("backup", "hours old", "cron does not run"),
+    ),
+    "backup gone": (
+        lambda who: file(data(who) / "last-backup", json.dumps({"folder": "/gone", "ended": time.time() * 1e3}).encode()),
+        *("backup", "is gone", "take another"),
+    ),
+    "schedule": (crontab_without_its_file, "schedule", "gone.conf is not there", "crontab -e"),
+    "statsd": (lambda who: edited(who, "[STREAM]", "[STREAM]\nstatsd = no.such.host.invalid"), "statsd", "no host", "statsd"),
+    "redis away": (
+        lambda who: edited(who, "[STREAM]", "[STREAM]\nredishost = 127.0.0.1\nredisport = 1"),
+        *("redis", "does not answer", "start it"),
+    ),
+    "elasticsearch away": (
+        lambda who: edited(who, "[STREAM]", "[STREAM]\nelksg = 127.0.0.1:1"),
+        *("elasticsearch", "does not answer", "elksg"),
+    ),
+    "ca": (lambda who: edited(who, "[STREAM]", "[STREAM]\nredisca = /dev/null"), "redisca", "cannot be used", "PEM"),
+}
+
+
+def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [one.state for one in host_checks.clock(30)] == ["well"]
+    assert ["behind X's" in one.said and "NTP" in one.mend for one in host_checks.clock(-3600)] == [True]
+    full = os.statvfs_result((4096, 4096, 1 << 20, 100, 100, 1 << 20, 10, 10, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _path: full)
+    assert [(one.what, one.state) for one in host_checks.disk(tmp_path)] == [("disk", "wrong"), ("inodes", "wrong")]
+    monkeypatch.setattr(host_checks, "LARGEST", 10)
+    with closing(sqlite3.connect(tmp_path / "large.sqlite")) as db:
+        db.execute("CREATE TABLE t (x)")
+    assert [one.state for one in host_checks.databases(tmp_path)] == ["unknown"]
+    assert sqlite_copying.sound(tmp_path / "large.sqlite") == ""
+
+
+class ToldRedis:
+    """A Redis that says what it is told to."""
+
+    def __init__(self, **said: Any) -> None:
+        self.said = said
+
+    def info(self, section: str) -> dict[str, Any]:
+        return {"redis_version": "7.0.15", "aof_enabled": 1, "maxmemory_policy": "noeviction", **self.said}
+
+
+REDIS_FAULTS: list[tuple[dict[str, Any], float, str]] = [
+    ({}, 0, ""),
+    ({"aof_enabled": 0}, 0, "no append-only file"),
+    ({"aof_last_write_status": "err"}, 0, "cannot write"),
+    ({"rdb_last_bgsave_status": "err"}, 0, "last snapshot"),
+    ({"maxmemory_policy": "allkeys-lru"}, 0, "throws out"),
+    ({"maxmemory": 100, "used_memory": 95}, 0, "95% of its memory"),
+    ({"redis_version": "5.0.7"}, 0, "too old"),
+    ({}, 3600, "3,600 s from this host"),
+]
+
+
+@rows(("said", "ahead", "says"), REDIS_FAULTS)
+def test_a_redis_that_would_lose_something(said: dict[str, Any], ahead: float, says: str) -> None:
+    bad = wrong(server_checks.redis(ToldRedis(**said), ahead, "here"))
+    assert len(bad) == bool(says)
+    assert not says or says in bad[0].said
+
+
+def wrong(found: Iterator[Finding]) -> list[Finding]:
+    return [one for one in found if one.state == "wrong"]
+
+
+class ToldElastic:
+    """An Elasticsearch that says what it is told to."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.security = answers.get("security", "xpack")
+
+    def ask(self, method: str, path: str, *, ignore: Any = ()) -> Any:
+        if "allocation" in path:
+            return [{"node": "n1", "disk.percent": self.answers.get("full", "40")}]
+        if "health" in path:
+            return {"status": self.answers.get("status", "green"), "unassigned_shards": 0}
+        return self.answers.get("blocked", {})
+
+
+ELASTIC_FAULTS: list[tuple[dict[str, Any], list[str], str]] = [
+    ({}, [], ""),
+    ({"status": "red"}, [], "lacks shards"),
+    ({"full": "91"}, [], "n1 (91 %)"),
+    ({"blocked": {"twx": {"settings": {"index.blocks.read_only_allow_delete": "true"}}}}, [], "takes nothing for twx"),
+    ({"security": "none"}, [], "everybody who reaches"),
+    ({}, ["netwar-tweets: new"], "not as they are shipped"),
+]
+
+
+@rows(("said", "outdated", "says"), ELASTIC_FAULTS)
+def test_an_elasticsearch_that_would_lose_something(said: dict[str, Any], outdated: list[str], says: str) -> None:
+    bad = wrong(server_checks.elastic(ToldElastic(**said), outdated, False))
+    assert len(bad) == bool(says)
+    assert not says or says in bad[0].said
+
+
+def test_a_real_redis_and_certificates(recorded: Recorded, redis: Redis, cron: dict[str, str], tmp_path: Path) -> None:
+    """It forgets, as tests' do; without +info that cannot be known. Certificates end one day."""
+    lines = [f"{key} = {value}" for key, value in redis.settings("redis-tls", 11).items()]
+    with edited(recorded, "[STREAM]", "\n".join(["[STREAM]", *lines])):
+        found = told(recorded, 1, env=cron)
+        assert "no append-only file" in next(one for one in found if one["what"] == "redis")["said"]
+        assert {"redisca", "redis"} <= {one["what"] for one in found}
+        with redis.server.admin() as may:
+            may.execute_command("ACL", "SETUSER", "netwar", "-info")
+        try:
+            assert "may not tell" in next(one for one in told(recorded, 0, env=cron) if one["state"] == "unknown")["said"]
+        finally:
+            with redis.server.admin() as may:
+                may.execute_command("ACL", "SETUSER", "netwar", "+info")
+
+
+def test_a_certificate_that_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(server_checks.authority("redisca", certificates().ca)) == []
+    monkeypatch.setattr(server_checks, "SOON", 100_000)
+    assert "more days" in wrong(server_checks.authority("redisca", certificates().ca))[0].said
+
+
+PLANTED = ("s3cret-one", "s3cret-two", "s3cret-three", "s3cret-four", "s3cret-five", "s3cret-six")
+
+
+def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_path: Path) -> None:
+    """In a value, a comment, a misspelt key, an address, the other configuration; also where the configuration is broken."""
+    config = tmp_path / "planted.conf"
+    kept = (recorded.desk.home / ".twitter").read_text()
+    lines = f"[STREAM]\nelksgpass = {PLANTED[0]}\n# redispass = {PLANTED[1]}\nredisurl = rediss://u:{PLANTED[2]}@127.0.0.1:1/0\n"
+    for number, more in enumerate(("", f"elksgpas = {PLANTED[3]}\n{PLANTED[4]}\n")):
+        config.touch(0o600)
+        config.write_text(kept.replace("[STREAM]\n", lines + more))
+        system = recorded.desk.home / "netwar.conf"
+        with file(system, f"[STREAM]\nneo4jpass = {PLANTED[5]}\n".encode()):
+            bundle = tmp_path / f"support{number}.tar.gz"
+            recorded.run("tw-doctor", "--bundle", bundle, "--config", config, check=78 if more else 1, env=cron)
+        assert bundle.stat().st_mode & 0o77 == 0
+        with tarfile.open(bundle) as archive:
+            texts = {name: archive.extractfile(name).read().decode() for name in archive.getnames()}  # type: ignore[union-attr]
+        secrets = {*PLANTED, *(line.split(" = ")[1] for line in kept.splitlines() if "_secret = " in line or "token" in line)}
+        assert not [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
+        assert "budget = 100" in texts["netwar-support/user.conf"]
+        assert "requests==" in texts["netwar-support/versions.txt"]
+    assert "is there already" in recorded.run("tw-doctor", "--bundle", bundle, check=69, env=cron).stderr
