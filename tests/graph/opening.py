@@ -13,9 +13,9 @@ from netwar.graph.sqlite import SqliteGraph
 from tests.servers.fixtures import Servers
 from tests.servers.neo4j import Neo4jServer
 
-# The oldest and the newest prove what holds on every server; the two between differ from them in the words of their schema.
+# The oldest and the newest prove what holds on every server; the two between differ from them in the words of their schema, and
+# tests/graph/test_neo4j.py has them, too.
 NEO4J = ["neo35", "neo2608"]
-BETWEEN = ["neo44", "neo526"]
 KINDS = ["sqlite", *NEO4J]
 
 

@@ -14,7 +14,7 @@ from netwar.connections.neo4j import connect
 from netwar.graph.base import Named
 from netwar.graph.neo4j import Neo4jGraph
 from netwar.records.edges import Edge
-from tests.desk import ROOT
+from tests.desk import ROOT, Desk
 from tests.graph.opening import settings
 from tests.graph.world import INDEX
 from tests.servers import Server
@@ -57,9 +57,11 @@ ANSWERS: list[list[Any]] = [
 
 
 @pytest.mark.parametrize("kind", SHIPPED)
-def test_every_question_is_answered(kind: str, new_server: Callable[..., Server]) -> None:
+def test_a_server_as_it_is_shipped(kind: str, new_server: Callable[..., Server], desk: Desk) -> None:
+    """Its certificate is checked, and it answers every question."""
     server = new_server(kind, conf=ROOT / "conf/neo4j" / SHIPPED[kind], tls=True)
     assert isinstance(server, Neo4jServer)
+    certificates_are_checked(server, desk)
     questions = re.findall(r"```cypher\n(.*?)```", (ROOT / "docs/neo4j.md").read_text(), re.DOTALL)
     assert len(questions) == len(ANSWERS)
     with closing(connect(Settings(**settings(server)))) as database:
@@ -74,3 +76,13 @@ def test_every_question_is_answered(kind: str, new_server: Callable[..., Server]
         for question, answer in zip(questions, ANSWERS, strict=True):
             first = database.rows(question)[0]
             assert [sorted(one) if isinstance(one, list) and "sides" in question else one for one in first] == answer, question
+
+
+def certificates_are_checked(server: Neo4jServer, desk: Desk) -> None:
+    def says(status: int, **more: object) -> str:
+        desk.configure(**settings(server, **more))
+        return desk.run("tw-graph", "init", INDEX, check=status).stderr
+
+    assert "is ready" in says(0)
+    assert f"the certificate of 127.0.0.1:{server.port} is not signed by anybody trusted" in says(78, neo4jca=server.wrong_ca)
+    assert "name its CA as neo4jca" in says(78, neo4jca="")
