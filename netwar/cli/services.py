@@ -47,6 +47,7 @@ class Services(IndexNames):
         self._queues: dict[str, Queue] = {}
         self._rosters: dict[str, Roster] = {}  # by index
         self.left, self.looks = "", False  # who only reads sets `looks` first: its files need not be writable then
+        self.modest = False  # set first by who runs many times side by side, on one archive: little of it is kept in memory
         self.hidden: set[str] = set()
         self.run_budget: int | None = None  # micro-dollars that the operator allows this run, beside the day's budget
 
@@ -181,8 +182,8 @@ class Services(IndexNames):
         from netwar.archive.sqlite.store import SqliteArchive
 
         folder, letters = self.data / "archive", self.data / "dead-letters"
-        feeds = self.settings.feeds_graph
-        return self._opened(SqliteArchive(folder, letters, metering.clock(self), looks=self.looks, feeds=feeds))
+        how = {"looks": self.looks, "feeds": self.settings.feeds_graph, "modest": self.modest}
+        return self._opened(SqliteArchive(folder, letters, metering.clock(self), **how))
 
     @cached_property
     def graph(self) -> Graph:

@@ -41,6 +41,7 @@ def tracked(services: Services, index: str, wish: TrackingOptions) -> str:
     from netwar.errors import ItemsFailed, NetwarError
     from netwar.tracking import kept_bound
 
+    services.modest = True  # there may be as many observers as there is memory for
     services.exclusive(f"lists into {index}", LEFT)
     before = replayed(services, tweets_index(index), users_index(index))
     kept_bound.keep(services.archive, tweets_index(index), services.observer, wish.within)

@@ -11,6 +11,7 @@ import ssl
 import time
 from typing import Any
 
+from netwar.connections import redis_library  # isort: skip  # noqa: F401  (before all else of it)
 import walrus
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff

@@ -63,7 +63,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", ACCENTS.sub("", bare)).casefold().translate(ACCENTED)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)  # a word takes 140 bytes there
 def _word(word: str) -> str:
     """Letters as they are; a sign that is none, or is of a later plane, by its number; empty for signs that are no word."""
     if word.isalnum() and max(word) < "\U00010000":

@@ -25,7 +25,7 @@ from netwar.records.documents import parted
 # and at a million tweets a write would take 8 % longer.)
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4000
-CACHE_MIB = 32
+CACHE_MIB, MODEST_MIB = 32, 4  # the latter where many processes write into one file: what others wrote empties their caches
 ALL_MIB = 64  # of all files together: 16 captures write into 16 of them
 
 
@@ -36,15 +36,16 @@ def place(index: str) -> tuple[str, Kind]:
 
 
 class ArchiveFile:
-    """An open file, for the threads of one process."""
+    """An open file, for the threads of one process. Who is `modest` keeps little of it in memory."""
 
-    def __init__(self, path: Path, looks: bool = False) -> None:
+    def __init__(self, path: Path, looks: bool = False, modest: bool = False) -> None:
         self.path = path
         self.lock = RLock()
+        self._cache_mib = MODEST_MIB if modest else CACHE_MIB
         self._connection = self._open(look if looks else connect)
 
     def _open(self, opening: Opening) -> sqlite3.Connection:
-        connection = opening(self.path, MIGRATIONS, cache_mib=CACHE_MIB)
+        connection = opening(self.path, MIGRATIONS, cache_mib=self._cache_mib)
         with translated(self.path), closed_if_it_fails(connection):
             connection.execute(f"PRAGMA soft_heap_limit={ALL_MIB << 20}")
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")

@@ -14,9 +14,9 @@ from netwar.records.documents import INDEX_NAME
 class Files:
     """NAME.sqlite in `folder`, for each name that has been recorded into."""
 
-    def __init__(self, folder: Path, looks: bool = False) -> None:
+    def __init__(self, folder: Path, looks: bool = False, modest: bool = False) -> None:
         self.folder = folder
-        self._looks = looks
+        self._how = (looks, modest)
         self._open: dict[str, ArchiveFile] = {}
         self._opening = Lock()
 
@@ -32,7 +32,7 @@ class Files:
         name, _ = place(index)
         with self._opening:
             if name not in self._open:
-                self._open[name] = ArchiveFile(self._path(name), self._looks)
+                self._open[name] = ArchiveFile(self._path(name), *self._how)
                 renewal.tidy(self._open[name])
             return self._open[name]
 

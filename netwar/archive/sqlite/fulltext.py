@@ -16,7 +16,7 @@ ADDED = {
 }
 
 
-@lru_cache(maxsize=1 << 12)  # profiles come again and again, and a post for each capture that it matches
+@lru_cache(maxsize=1 << 11)  # profiles come again and again, and a post for each capture that it matches
 def words(text: str | None) -> str | None:
     """What the column `words` has for a text; None if FTS5 reads the same words in the text itself."""
     return None if text is None or is_plain(text) else spelled(text)

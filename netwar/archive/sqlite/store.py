@@ -35,15 +35,22 @@ class SqliteArchive(SqliteLedger):
 
     `folder` holds NAME.sqlite with `twNAME`, `tuNAME` and their ledger. Files are opened on first use, and
     made by the first write only. `dead_letters` is the file for documents that cannot be stored, `now` tells X's time. Who
-    `looks` needs no right to write. With `feeds` it has an outbox, in each file.
+    `looks` needs no right to write, who is `modest` keeps little of files in memory. With `feeds` it has an outbox, in each file.
     """
 
     joint = False  # each name is a file, and waits for the disk
 
     def __init__(
-        self, folder: Path, dead_letters: Path, now: XTime = unknown, *, looks: bool = False, feeds: bool = False
+        self,
+        folder: Path,
+        dead_letters: Path,
+        now: XTime = unknown,
+        *,
+        looks: bool = False,
+        feeds: bool = False,
+        modest: bool = False,
     ) -> None:
-        super().__init__(Files(folder, looks))
+        super().__init__(Files(folder, looks, modest))
         self.outbox = SqliteOutbox(self._files) if feeds else None
         self.dead_letters = dead_letters
         self._now = now
