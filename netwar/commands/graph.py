@@ -11,7 +11,7 @@ from netwar.cli import graphing
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Column, Kind, Table
-from netwar.errors import ItemsFailed, ServiceDown
+from netwar.errors import Busy, ItemsFailed, ServiceDown
 from netwar.records.text import plural
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def init(services: Services, names: Sequence[str]) -> str:
 
 
 def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
-    """Feed what is due, of these indices or of all, or go on doing so; the outcome."""
+    """Feed what is due, of these indices or of all, or go on doing so; the outcome. Raises Busy at the end where another run was
+    at one of them."""
     from netwar.graphing.feeding import Fed
 
     services.left = "what is due stays due"
@@ -84,13 +85,19 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
     done, next_look = Fed(), 0.0
     while True:
         again = bool(services.settings.elksg) and time.monotonic() >= next_look  # an archive that other hosts write, too
+        busy: Busy | None = None
         for name in chosen or _recorded(services):
-            if name not in feeders:
-                feeders[name] = _feeder(services, name, done)
+            try:
+                feeders[name] = feeders.get(name) or _feeder(services, name, done)
+            except Busy as error:
+                busy = error
+                continue
             _fed(services, feeders[name])
             if again:
                 feeders[name].look_again()
                 _fed(services, feeders[name])
+        if busy and not wait:
+            raise busy
         if not wait:
             return _told(done, services.graph.where)
         next_look = time.monotonic() + LOOK_AGAIN if again else next_look
@@ -154,8 +161,10 @@ def one(names: Sequence[str], what: str) -> str:
 
 
 def _recorded(services: Services) -> list[str]:
-    """The names of all indices of tweets."""
-    return sorted(index.removeprefix("tw") for index in services.archive.indices() if index.startswith("tw"))
+    """The names of all indices but usertest, which has no tweets."""
+    from netwar.records.documents import USERTEST, parted
+
+    return sorted({parted(index)[0] for index in services.archive.indices()} - {USERTEST})
 
 
 def _feeder(services: Services, name: str, done: Fed) -> Feeder:
