@@ -158,13 +158,12 @@ def main() -> None:
     print("| tweets | | tweets/s | of bare | of processor time | memory |\n|---|---|---|---|---|---|")
     for tweets in map(int, given.tweets.split(",")):
         with _folder(given.kept, tweets) as folder:
-            bare = 0.0
-            for name, figure in measure(Desk(folder, tweets), given.rounds):
-                bare = bare or figure.rate
-                print(
-                    f"| {tweets:,} | {name} | {figure.rate:,.0f} | {figure.rate / bare:.2f} | {figure.memory:.0f} MiB |",
-                    flush=True,
-                )
+            bare: Figure | None = None
+            for name, one in measure(Desk(folder, tweets), given.rounds):
+                bare = bare or one
+                ratios = one.rate / bare.rate, one.count / one.processor / (bare.count / bare.processor)
+                cells = (f"{tweets:,}", name, f"{one.rate:,.0f}", *(f"{ratio:.2f}" for ratio in ratios), f"{one.memory:.0f} MiB")
+                print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

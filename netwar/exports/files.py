@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -23,40 +24,32 @@ Write = Callable[[bytes], object]
 
 
 class Hashed:
-    """Where bytes go, counted and hashed on their way. Has what pyarrow wants of a file."""
-
-    closed = False
+    """Where bytes go, counted and hashed on their way: by a thread, as hashing takes a seventh of the time of a scan."""
 
     def __init__(self, write: Write, flush: Callable[[], object] = lambda: None) -> None:
-        self._write, self._flush = write, flush
+        self._write, self.flush = write, flush
         self._sha256 = hashlib.sha256()
+        self._hashing = ThreadPoolExecutor(1)  # begins its thread with the first bytes
+        self._hashed: Future[None] | None = None
         self.bytes = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> None:
         """Write all of it."""
+        self.seen(data)
         self._write(data)
-        return self.seen(data)
 
-    def seen(self, data: bytes) -> int:
-        """Count and hash what stands there already."""
-        self._sha256.update(data)
+    def seen(self, data: bytes) -> None:
+        """Count and hash what stands there already, when what came before is hashed."""
+        if self._hashed:
+            self._hashed.result()
+        self._hashed = self._hashing.submit(self._sha256.update, data)
         self.bytes += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Hand on what is held back."""
-        self._flush()
-
-    def tell(self) -> int:
-        """How many bytes were written."""
-        return self.bytes
-
-    def close(self) -> None:
-        """Nothing: whoever opened the file closes it."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of all bytes so far, in hexadecimal."""
+        if self._hashed:
+            self._hashed.result()
         return self._sha256.hexdigest()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from netwar.archive.base import Body, Documents
 from netwar.profiles.identity import bearers
@@ -13,7 +12,7 @@ from netwar.records.documents import IndexName
 from netwar.records.flattened import OURS, Known
 from netwar.records.ids import identity
 
-USERS_KEPT, TWEETS_KEPT = 4_000, 1_000  # in memory, those that were spoken of last; what is not recorded counts, too
+USERS_KEPT, TWEETS_KEPT = 4_000, 1_500  # in memory, those that were spoken of last; what is not recorded counts, too
 
 
 class Neighbours:
@@ -27,19 +26,24 @@ class Neighbours:
 
     def known(self, tweets: Sequence[Body]) -> Known:
         """All that these tweets speak of and the archive has. Raises ServiceDown, as the archive does."""
+        self._tweets.keep(tweets)  # many answer what was posted a moment before
         referenced = self._tweets.get({id for tweet in tweets for _, id in references(tweet)})
         spoken_of = [*tweets, *referenced.values()]
-        names = self._named(mention for tweet in spoken_of for mention in mentions(tweet))
-        ids = {id for tweet in spoken_of for id in users_of(tweet)} | set(names.values())
-        return Known(self._users.get(ids), referenced, names)
+        ids: set[str] = set()
+        names: set[str] = set()
+        for tweet in spoken_of:
+            users_of(tweet, ids, names)
+        meant = self._named(sorted(names))
+        return Known(self._users.get(ids.union(meant.values())), referenced, meant)
 
     def _profiles(self, ids: Sequence[str]) -> dict[str, Object]:
         found = self._archive.get(self._users_index, ids)
-        return {id: {name: value for name, value in user.items() if name != OURS} for id, user in found.items()}
+        for user in found.values():
+            user.pop(OURS, None)
+        return found
 
-    def _named(self, mentioned: Iterable[Object]) -> dict[str, str]:
-        """Who is meant where X sent a name without an id: who bears it now, as far as is known."""
-        names = sorted({name.lower() for one in mentioned if not one.get("id") and isinstance(name := one.get("username"), str)})
+    def _named(self, names: Sequence[str]) -> dict[str, str]:
+        """Who is meant by the names of mentions that X sent without an id: who bears them now, as far as is known."""
         found = bearers(self._archive, self._users_index, names) if names else []
         return {name: holder.user for name, holder in zip(names, found, strict=True) if holder}
 
@@ -64,14 +68,19 @@ class Recent:
             self._kept.popitem(last=False)
         return told
 
-
-def users_of(tweet: Body) -> Iterator[str]:
-    """The ids of the users that a tweet speaks of: its author, whom it answers, whom it mentions."""
-    told: Iterable[Any] = (tweet.get("author_id"), tweet.get("in_reply_to_user_id"), *(one.get("id") for one in mentions(tweet)))
-    return (id for id in map(identity, told) if id is not None)
+    def keep(self, bodies: Iterable[Body]) -> None:
+        """Documents that are at hand, and need not be read once more."""
+        self._kept |= {str(body.get("id")): body for body in bodies}
 
 
-def mentions(tweet: Body) -> list[Object]:
-    """The mentions in a tweet."""
+def users_of(tweet: Body, ids: set[str], names: set[str]) -> None:
+    """Add whom a tweet speaks of (its author, whom it answers, whom it mentions) to `ids`, or without an id to `names`."""
+    for key in ("author_id", "in_reply_to_user_id"):
+        if key in tweet and (id := identity(tweet[key])):
+            ids.add(id)
     entities = tweet.get("entities")
-    return objects(entities.get("mentions")) if isinstance(entities, dict) else []
+    for mention in objects(entities.get("mentions")) if isinstance(entities, dict) else ():
+        if id := identity(mention.get("id")):
+            ids.add(id)
+        elif isinstance(name := mention.get("username"), str):
+            names.add(name.lower())

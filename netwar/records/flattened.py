@@ -154,8 +154,9 @@ def _reference(reference: Any, known: Known) -> Any:
     tweet = known.tweets.get(str(reference.get("id"))) if isinstance(reference, dict) else None
     if tweet is None:
         return reference
-    inner = {name: value for name, value in tweet.items() if name != OURS}
-    return {**reference, **inner, **expanded(tweet, known)}
+    made = {**reference, **tweet, **expanded(tweet, known)}
+    made.pop(OURS, None)
+    return made
 
 
 def _undone(line: Object) -> Object:
