@@ -144,7 +144,7 @@ def _named(services: Services, users: str, given: str) -> tuple[str, str]:
 
 
 def _counts(progress: ImportProgress) -> str:
-    return f"{progress.tweets:,} tweets, {progress.users:,} users"
+    return f"{progress.tweets:,} tweets, {progress.users:,} profiles"
 
 
 def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines], dry: bool) -> str:
@@ -157,7 +157,8 @@ def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines]
     parts = [f"{'resumed; ' if progress.resumed else ''}{into.tweets or into.users}: {read}"]
     if dry:
         times = f" from {minute(progress.first)} to {minute(progress.last)}" if progress.first and progress.last else ""
-        parts.append(f"{plural(progress.tweets, 'tweet')}{times} and {plural(progress.users, 'user')}, none imported")
+        copies = f"{plural(progress.tweets, 'tweet')}{times} and {plural(progress.users, 'profile')}"
+        parts.append(f"{copies}, each as often as it comes; nothing is imported")
     else:
         tally = progress.tally
         parts.append(f"{tally.created:,} new, {tally.updated:,} newer, {tally.unchanged:,} known already")

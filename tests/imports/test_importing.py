@@ -111,8 +111,8 @@ def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
     assert ended.stdout.splitlines() == [
         *("some.jsonl\tpages\t4", "some.jsonl\tstatuses of v1.1\t1", "some.jsonl\tids\t1"),
     ]
-    said = "205 tweets from 2019-09-04 13:51 to 2023-11-14 22:16 and 29 users, none imported; 1 id without a post"
-    assert said in ended.stderr
+    said = "205 tweets from 2019-09-04 13:51 to 2023-11-14 22:16 and 29 profiles, each as often as it comes; nothing is imported"
+    assert f"{said}; 1 id without a post" in ended.stderr
     assert "1 line rejected (listed above)" in ended.stderr
     assert [path.name for path in home.iterdir() if path.name != ".twitter"] == ["some.jsonl"]
 
