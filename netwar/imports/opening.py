@@ -1,9 +1,11 @@
-"""Files as people keep them: plain, gzip or zstd by how they begin, or standard input; read once, from front to back."""
+"""Files as people keep them: plain, or packed in one of the usual ways, by how they begin; read once, from front to back."""
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,10 +24,12 @@ else:
 
 CHUNK = 1 << 18
 STDIN = "-"
-DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError)  # what reading a file raises that is cut off or broken
+DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)  # what reading a file raises that is cut off or broken
 UNPACK: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
     b"\x28\xb5\x2f\xfd": zstd.ZstdFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zX": lzma.LZMAFile,
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import subprocess
 import sys
 from contextlib import closing
@@ -36,6 +38,8 @@ def test_every_way_to_keep_a_file_brings_the_same(desk: Desk, home: Path) -> Non
         "lines.jsonl": plain,
         "lines.jsonl.gz": gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]),
         "named-otherwise": zstd.compress(plain),
+        "grab.json.bz2": bz2.compress(plain),
+        "lines.xz": lzma.compress(plain),
         "array.json": json.dumps(PAGES, indent=1).encode(),
         "one-line.json": json.dumps(PAGES).encode(),
         "powershell.jsonl": plain.decode().replace("\n", "\r\n").encode("utf-16"),
