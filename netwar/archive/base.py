@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from netwar.archive.lag import Lag
 from netwar.archive.marks import Mark
 from netwar.archive.outbox import Outbox
 from netwar.coverage import Record
@@ -228,6 +229,9 @@ class Ledger(Protocol):
 
     def records(self, index: str) -> Iterator[Record]:
         """Every record of the index, in the order of users."""
+
+    def lag(self, index: str) -> Lag:
+        """How far the index lags behind: one look over the whole ledger, so not for each second."""
 
     def by_name(self, index: str, name: str) -> list[Record]:
         """The records whose user bears this screen name now or bore it (compared without case)."""

@@ -75,6 +75,9 @@ class Queue(Protocol):
         Those who are not on it are left out. Claims of dead runs are freed first.
         """
 
+    def drop_failed(self, users: Sequence[str]) -> int:
+        """Forget users who were set aside; how many. Whoever was put again meanwhile waits on."""
+
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits."""
 

@@ -78,6 +78,10 @@ class RedisQueue:
         self._bury(dead)
         return stood
 
+    def drop_failed(self, users: Sequence[str]) -> int:
+        parts = [users[at : at + CHUNK] for at in range(0, len(users), CHUNK)]
+        return sum(int(self._server.hdel(f"tw:{self.name}:failed", *map(_bytes, some))) for some in parts)
+
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions. Left out is who was added by hand and names no user: such an
         entry is set aside when its turn comes."""

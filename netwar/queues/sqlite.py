@@ -113,6 +113,11 @@ class SqliteQueue:
         self._bury(dead)
         return found
 
+    def drop_failed(self, users: Sequence[str]) -> int:
+        with self._writing() as db:
+            named = (self.name, json.dumps(list(users)))
+            return db.execute(f"DELETE FROM entries WHERE {NAMED} AND state = 'failed'", named).rowcount
+
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Who waits, those next in turn first; read in portions, so that a long list holds up nobody."""
         turn, left = 0, limit

@@ -46,6 +46,9 @@ class NamedUsers(Queue):
         self._left = [user for user in self._left if user not in found]
         return found
 
+    def drop_failed(self, users: Sequence[str]) -> int:
+        return 0
+
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         return islice(iter(self._left), limit)
 

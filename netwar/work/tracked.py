@@ -71,6 +71,9 @@ class TrackedUsers(Queue):
     def remove(self, users: Sequence[str]) -> dict[str, str]:
         return {user: state for queue in self._queues for user, state in queue.remove(users).items()}
 
+    def drop_failed(self, users: Sequence[str]) -> int:
+        return sum(queue.drop_failed(users) for queue in self._queues)
+
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         return islice(chain.from_iterable(queue.waiting(limit) for queue in self._queues), limit)
 

@@ -112,6 +112,17 @@ def test_the_fifth_failure_sets_a_user_aside_with_the_reason(queue: Queue) -> No
     assert (len(queue), queue.take(1)) == (0, None)
 
 
+def test_who_was_set_aside_can_be_forgotten_and_nobody_else(queue: Queue) -> None:
+    queue.put(["1", "2", "3"])
+    for _ in range(3 * MAX_FAILURES):
+        with queue.take(1) or pytest.fail("nobody waits"):
+            raise UserFailed("no")
+    queue.put(["3", "4"])
+    assert queue.drop_failed(["1", "3", "4", "9"]) == 1
+    assert (sorted(queue.waiting()), [failed.user for failed in queue.failed()]) == (["3", "4"], ["2"])
+    assert queue.put(["1"]) == 1
+
+
 def test_a_failed_user_who_is_put_again_has_a_clean_slate(queue: Queue) -> None:
     queue.put(["1"])
     for _ in range(MAX_FAILURES):

@@ -81,6 +81,13 @@ class AtomicDocuments:
                 return
             asked["search_after"] = hits[-1]["sort"]
 
+    def sums(self, index: str, conditions: Sequence[Json], wanted: Json) -> Json:
+        """Aggregations over all slips that meet the conditions."""
+        refresh(self._cluster, index)
+        asked: Json = {"size": 0, "query": {"bool": {"filter": list(conditions)}}, "aggs": wanted}
+        found: Json = search(self._cluster, index, asked)["aggregations"]
+        return found
+
     def _read(self, places: Sequence[Place]) -> dict[Place, AtomicDocument]:
         found = by_places(self._cluster, places)
         return {place: AtomicDocument(told["_source"], bulk.unchanged(self._cluster, told)) for place, told in found}

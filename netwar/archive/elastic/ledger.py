@@ -9,8 +9,17 @@ from netwar.archive.elastic.atomic import AtomicDocuments, Change, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.reading import Place
 from netwar.archive.elastic.templates import Json
+from netwar.archive.lag import FOLLOWED, Lag
 from netwar.archive.marks import Cover, Mark
-from netwar.coverage import Record
+from netwar.coverage import BOUNDED, Record
+
+LAG: Json = {
+    "followed": {
+        "filter": {"bool": {"filter": [{"terms": {"outcome": FOLLOWED}}, {"exists": {"field": "asked"}}]}},
+        "aggs": {"asked": {"percentiles": {"field": "asked", "percents": [5, 50]}}},
+    },
+    "open": {"filter": {"bool": {"filter": [{"range": {"gaps": {"gt": 0}}}], "must_not": [{"prefix": {"detail": BOUNDED}}]}}},
+}
 
 
 class ElasticLedger:
@@ -41,6 +50,15 @@ class ElasticLedger:
 
     def records(self, index: str) -> Iterator[Record]:
         return (_record(hit["_source"]) for hit in self._found("record", index, "user"))
+
+    def lag(self, index: str) -> Lag:
+        name, mine = ledger_index(index), [{"term": {"kind": "record"}}, {"term": {"index": index}}]
+        if self._indices.there(name) is None:
+            return Lag()
+        told = self._slips.sums(name, mine, LAG)
+        values = told["followed"]["asked"]["values"]
+        half, most = (round(values.get(share) or 0) for share in ("50.0", "5.0"))
+        return Lag(told["followed"]["doc_count"], half, most, told["open"]["doc_count"])
 
     def by_name(self, index: str, name: str) -> list[Record]:
         wanted = {"term": {"names": name.lower()}}

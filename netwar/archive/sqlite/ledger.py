@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from netwar.archive.lag import FOLLOWED, Lag, lag
 from netwar.archive.marks import Cover, Mark
 from netwar.archive.sqlite.files import Files
 from netwar.coverage import Record
@@ -17,6 +18,9 @@ COLUMNS = "user, name, outcome, detail, asked, refreshed, counted, spans, lost, 
 LISTS = ("spans", "lost", "renamed")
 BATCH_SIZE = 1_000
 SELECT = f"SELECT {COLUMNS} FROM ledger WHERE archive_index = ?"
+ASKED = "SELECT asked FROM ledger WHERE archive_index = ? AND asked > 0 AND outcome IN (?, ?, ?)"
+# Nearly every user has one span that reaches down to the first post: no gap.
+ODD = "spans <> '[]' AND NOT (spans LIKE '[[0,%' AND json_array_length(spans) = 1)"
 GET_NOTE = "SELECT value FROM note WHERE archive_index = ? AND key = ?"
 SET_NOTE = "INSERT OR REPLACE INTO note (archive_index, key, value) VALUES (?, ?, ?)"
 DROP_NOTE = "DELETE FROM note WHERE archive_index = ? AND key = ?"
@@ -46,6 +50,11 @@ class SqliteLedger:
         while rows := self._rows(index, f"{SELECT} AND user > ? ORDER BY user LIMIT {BATCH_SIZE}", last):
             yield from map(record, rows)
             last = rows[-1][0]
+
+    def lag(self, index: str) -> Lag:
+        asked = self._rows(index, ASKED, *FOLLOWED)
+        odd = self._rows(index, f"{SELECT} AND {ODD}")
+        return lag([at for (at,) in asked], sum(1 for one in map(record, odd) if one.gaps and not one.bounded))
 
     def by_name(self, index: str, name: str) -> list[Record]:
         wanted = "SELECT user FROM ledger_name WHERE archive_index = ? AND name = ?"
