@@ -7,6 +7,7 @@ what stopped it; and its program ends with a status.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,14 +23,23 @@ log = logging.getLogger("netwar")
 class Listener:
     """Who is told of a run, as it goes on. What is not overridden is not listened to; what is raised stops the run."""
 
+    def subject(self, what: str) -> None:
+        """What the run works on, the only one at it; its work begins later."""
+
     def begin(self, what: str, total: int) -> None:
         """Work begins, on so many of something as far as is known: users, ids, bytes."""
 
     def progress(self, done: int, note: str) -> None:
         """So many more are done, perhaps none; `note` says in a few words where the work is."""
 
+    def waiting(self, seconds: float) -> None:
+        """The run waits, so long at the most, for something that comes by itself; 0 when that is over."""
+
     def over(self) -> None:
         """The work that began last is over, whether or not it came to its end."""
+
+    def counting(self, numbers: Any) -> None:
+        """By these a worker counts what it does, as it goes on; `counted` follows."""
 
     def counted(self, numbers: Any) -> None:
         """What a worker did until it ended or was stopped: its own Summary, EnumerationProgress or Outcome."""
@@ -57,6 +67,11 @@ class RunReport:
         """Tell this one, too, from now on."""
         self._listeners.append(listener)
 
+    def subject(self, what: str) -> None:
+        """What the run works on."""
+        for listener in self._listeners:
+            listener.subject(what)
+
     @contextmanager
     def work(self, what: str, total: int) -> Iterator[RunReport]:
         """Work on `total` things, which `update` counts, to the end of the block."""
@@ -74,6 +89,19 @@ class RunReport:
         """`n` more are done; `note` says where the work is."""
         for listener in self._listeners:
             listener.progress(n, note)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for what comes by itself, such as the next rate window."""
+        for listener in self._listeners:
+            listener.waiting(seconds)
+        time.sleep(seconds)
+        for listener in self._listeners:
+            listener.waiting(0)
+
+    def counting(self, numbers: Any) -> None:
+        """By what a worker counts."""
+        for listener in self._listeners:
+            listener.counting(numbers)
 
     def counted(self, numbers: Any) -> None:
         """What a worker did, also when it was stopped."""

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netwar.cli import asking, capturing, graphing, metering, queueing
+from netwar.cli import asking, boarding, capturing, graphing, metering, queueing
 from netwar.cli.index_names import IndexNames
+from netwar.cli.on_board import OnBoard
 from netwar.cli.run_report import OutcomeLine, ProgressBar, RunReport
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from netwar.archive.base import Archive
     from netwar.archive.elastic.indices import Indices
     from netwar.archive.spool import Spool
+    from netwar.board.base import Board, PerfLog
     from netwar.captures.base import Captures
     from netwar.config import Settings
     from netwar.connections.elastic import Cluster
@@ -40,7 +42,7 @@ class Services(IndexNames):
 
     def __init__(self, command: str, config: Path | None = None, *, quiet: bool = False, makes_config: bool = False) -> None:
         self.command, self.quiet = command, quiet
-        self.report = RunReport(ProgressBar(quiet), OutcomeLine())
+        self.report = RunReport(ProgressBar(quiet), OutcomeLine(), OnBoard(self))
         self._config = config
         self._makes_config = makes_config
         self._closing = ExitStack()
@@ -167,6 +169,16 @@ class Services(IndexNames):
         return self._opened(capturing.captures(self))
 
     @cached_property
+    def board(self) -> Board:
+        """What all runs say of themselves."""
+        return self._opened(boarding.board(self))
+
+    @cached_property
+    def perflog(self) -> PerfLog:
+        """What happened."""
+        return self._opened(boarding.perflog(self))
+
+    @cached_property
     def archive(self) -> Archive:
         """Documents and ledger: in the cluster that `elksg` names, else in files."""
         if self.settings.elksg:
@@ -243,6 +255,7 @@ class Services(IndexNames):
             exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
         except OSError as error:
             raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
+        self.report.subject(queue)
 
     def room(self) -> None:
         """Wait until the machine has room for work. Raises Busy if it does not come, and at once what is wrong with the keys."""

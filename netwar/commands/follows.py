@@ -134,7 +134,9 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOp
                 mode=wish.mode,
                 fresh=wish.fresh,
                 paged=lambda progress, ids: bar.update(ids, f"${progress.micro / 1e6:,.2f}"),
+                sleep=services.report.sleep,
             )
+            services.report.counting(run.progress)
             _run(services, what, snapshot, run, wish)
         unseen, done = snapshot.state.unseen, snapshot.finish(complete=True)
         if unseen and wish.queue:

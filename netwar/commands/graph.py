@@ -80,9 +80,11 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
     from netwar.graphing.feeding import Fed
 
     services.left = "what is due stays due"
+    services.report.subject("graph")
     chosen = [services.index(name) for name in names]
     feeders: dict[str, Feeder] = {}
     done, next_look = Fed(), 0.0
+    services.report.counting(done)
     while True:
         again = bool(services.settings.elksg) and time.monotonic() >= next_look  # an archive that other hosts write, too
         busy: Busy | None = None
@@ -101,7 +103,7 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
         if not wait:
             return _told(done, services.graph.where)
         next_look = time.monotonic() + LOOK_AGAIN if again else next_look
-        time.sleep(PAUSE)
+        services.report.sleep(PAUSE)
 
 
 def rebuild(services: Services, given: str) -> str:

@@ -155,19 +155,18 @@ def _rows(
     from netwar.imports.hydrate import MAX_POSTS
 
     with services.report.work(f"tw{name}", len(wanted.ids)) as bar:
+        services.report.counting(run.progress)
         done = 0
         while some := wanted.some(done, MAX_POSTS):
             services.room()
-            asked = _through_rate_limits(run, some, wish)
+            asked = _through_rate_limits(services, run, some, wish)
             done += asked
             bar.update(asked, f"${run.progress.micro / 1e6:.2f}")
             yield from absent
             absent.clear()
 
 
-def _through_rate_limits(run: Hydration, ids: list[str], wish: HydrateOptions) -> int:
-    import time
-
+def _through_rate_limits(services: Services, run: Hydration, ids: list[str], wish: HydrateOptions) -> int:
     from netwar.errors import RateLimited
     from netwar.work.loop import tell_of_waiting
 
@@ -178,7 +177,7 @@ def _through_rate_limits(run: Hydration, ids: list[str], wish: HydrateOptions) -
             if not wish.wait:
                 raise
             tell_of_waiting(limited.wait, f"{run.progress.posts:,} posts so far")
-            time.sleep(limited.wait)
+            services.report.sleep(limited.wait)
 
 
 @contextmanager

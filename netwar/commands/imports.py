@@ -55,6 +55,7 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
     with services.report.work(into.tweets or into.users, total) as bar:
         archive = None if wish.dry else services.archive
         run = Import(archive, into, lambda count: bar.update(count, _counts(run.progress)))
+        services.report.counting(run.progress)
         try:
             damaged = [name for name in files if not _whole(run, name, author, rejected, wish.dry)]
             run.end()

@@ -68,8 +68,9 @@ def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any],
 
     with services.report.work(label, min(limit or len(queue), len(queue))) as bar:
         run = make(bar)
+        services.report.counting(run.summary)
         try:
-            run.run(wait=wait)
+            run.run(wait=wait, sleep=services.report.sleep)
         except (NetwarError, Stopped) as error:
             if run.summary.users or run.summary.read:
                 error.add_note(f"{label}: {run.summary}")

@@ -145,6 +145,7 @@ def _run(services: Services, index: str, tasks: Sequence[Task], wish: SearchOpti
             checked=DIALECTS[services.twitter.dialect].checked,
             paged=lambda posts, progress: bar.update(0, f"{progress.posts:,} posts, ${progress.micro / 1e6:.2f}"),
         )
+        services.report.counting(run.progress)
         try:
             for task in tasks:
                 services.room()
@@ -160,8 +161,6 @@ def _run(services: Services, index: str, tasks: Sequence[Task], wish: SearchOpti
 
 def _through_rate_limits(services: Services, run: SearchRun, task: Task, wish: SearchOptions) -> None:
     """A task that meets a spent window goes on where it was, if it may wait: what is proved of it is known to the ledger."""
-    import time
-
     from netwar.errors import RateLimited
     from netwar.search.planning import FULL, RECENT, known, planned
     from netwar.work.loop import tell_of_waiting
@@ -175,7 +174,7 @@ def _through_rate_limits(services: Services, run: SearchRun, task: Task, wish: S
             if not wish.wait:
                 raise
             tell_of_waiting(limited.wait, f"{run.progress.posts:,} posts so far")
-            time.sleep(limited.wait)
+            services.report.sleep(limited.wait)
             spans = known(services.archive, run.tweets, todo[0].lines)
             todo[:1] = planned(todo[0].lines, spans, todo[0].stretch, FULL if wish.full else RECENT)
 

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,11 +38,12 @@ def stay(services: Services, index: str, once: bool, register: Callable[[Service
     changed = Event()
     signals.heard(signals.HANGUP, changed.set)
     services.left = f"the capture stays registered: tw-stream {index} goes on with it, tw-stream {index} --stop ends it"
+    services.report.subject(index)
     captures = services.captures
     beside = services.for_config(services.settings.path)  # of the keeper's thread: a file's connection is of one thread
     chores = [lambda: reread(beside, changed, register), followed(beside)]
     with StatusLine(services.quiet) as line:
-        shown = Shown(captures, index, line)
+        shown = Shown(captures, index, partial(_drawn, services, line))
         while patiently(services, lambda: _is_on(captures, index)):
             if mine := patiently(services, lambda: captures.hold(here(), os.getpid(), index, time.time_ns() // 1_000_000)):
                 try:
@@ -51,6 +53,11 @@ def stay(services: Services, index: str, once: bool, register: Callable[[Service
             else:
                 patiently(services, lambda: shown.show(TRY, once, lambda: reread(services, changed, register)))
     return f"{index} was stopped; {shown.last}"
+
+
+def _drawn(services: Services, line: StatusLine, text: str) -> None:
+    line.say(text)
+    services.report.update(0, text)
 
 
 def patiently(services: Services, do: Callable[[], T]) -> T:
@@ -92,8 +99,8 @@ def _is_on(captures: Captures, index: str) -> bool:
 class Shown:
     """The figures of one capture, as the holder tells them; `last` are those before it was stopped."""
 
-    def __init__(self, captures: Captures, index: str, line: StatusLine) -> None:
-        self._captures, self._index, self._line = captures, index, line
+    def __init__(self, captures: Captures, index: str, draw: Callable[[str], object]) -> None:
+        self._captures, self._index, self._draw = captures, index, draw
         self._told = 0
         self.last = f"{index}: nothing is known of it"
 
@@ -102,7 +109,7 @@ class Shown:
         text = figures(self._index, live)
         if self._index in live.captures:
             self.last = text
-        self._line.say(text)
+        self._draw(text)
 
     def show(self, seconds: float, once: bool, chore: Callable[[], None]) -> None:
         """Show them for so long. Raises OutOfBudget where money is spent for today and it should run `once`."""

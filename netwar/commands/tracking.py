@@ -48,8 +48,9 @@ def tracked(services: Services, index: str, wish: TrackingOptions) -> str:
     label = f"{services.observer} into {tweets_index(index)}"
     with services.report.work(label, len(services.roster(index))) as bar:
         run = _tracker(services, index, wish, bar)
+        services.report.counting(run.summary)
         try:
-            run.run(wait=wish.wait)
+            run.run(wait=wish.wait, sleep=services.report.sleep)
         except (NetwarError, Stopped) as error:
             error.add_note(f"{_who(services)}: {run}")
             raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netwar.config import file, values
+from netwar.config import file, telling, values
 from netwar.config.places import home_of, places
 from netwar.errors import ConfigError
 
@@ -51,6 +51,7 @@ class Settings:
     prefix: str = "nsce-"
     data: Path = field(default_factory=lambda: Path.home() / DATA)
     statsd: str | None = None
+    notify: str | None = None
     redisurl: str | None = secret()
     redishost: str | None = None
     redisport: int = 6379
@@ -188,7 +189,7 @@ SECTIONS: dict[str, dict[str, values.Reader]] = {
         "index": values.word,
         "prefix": values.word,
         "data": values.path,
-        "statsd": values.text,
+        **telling.KEYS,
         "redisurl": values.redis_url,
         "redishost": values.redis_host,
         "redisport": values.number(1, 65535),

@@ -16,10 +16,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netwar.board.base import Board
 from netwar.captures.base import Captures
 from netwar.connections.runs import Run
 from netwar.meter.base import Apps, Money, Windows
 from netwar.queues.base import Claim, Queue
+from netwar.queues.overview import Overview
 from netwar.queues.roster import Roster
 
 if TYPE_CHECKING:
@@ -86,6 +88,26 @@ def open_captures(where: str, run: Run, app: str = "app", clock: Clock | None = 
     from netwar.captures.sqlite import SqliteCaptures
 
     return SqliteCaptures(_folder(where) / "streams.sqlite", app, run, clock)
+
+
+def open_board(where: str, clock: Clock | None = None) -> Board:
+    if server := redis_at(where):
+        from netwar.board.redis import RedisBoard
+
+        return RedisBoard(server, clock)
+    from netwar.board.sqlite import SqliteBoard
+
+    return SqliteBoard(_folder(where) / "board.sqlite", clock)
+
+
+def open_overview(where: str, clock: Clock | None = None) -> Overview:
+    if server := redis_at(where):
+        from netwar.queues.redis_overview import RedisOverview
+
+        return RedisOverview(server, clock)
+    from netwar.queues.sqlite_overview import SqliteOverview
+
+    return SqliteOverview(_folder(where) / "queues.sqlite", clock)
 
 
 def claims(queue: Queue, limit: int | None = None, size: int = 1) -> Iterator[Claim]:

@@ -1,0 +1,99 @@
+"""The board in Redis, shared by every host that reaches it.
+
+    tw:board:runs     hash  ID -> "SAID {…}"         SAID: seconds since 1970 by the server's clock
+    tw:board:hosts    hash  HOST TAB FOLDER -> "SAID {…}"
+    tw:board:totals   hash  WHAT -> number
+    tw:board:told:DAY hash  WHAT -> who tells it, for two days
+    tw:board:notes    hash  KEY -> "SAID {…}"
+
+Plain commands suffice: whoever writes a field owns it, and what is taken down twice is gone all the same. Adding to totals alone
+is not safe to send twice; see `add`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netwar.board import kept as keep
+from netwar.board.base import FORGOTTEN, Host, HostState, Run, RunState
+from netwar.connections.redis import Server
+
+RUNS, HOSTS, TOTALS, TOLD, NOTES = (f"tw:board:{what}" for what in ("runs", "hosts", "totals", "told", "notes"))
+TWO_DAYS = 2 * 86_400
+
+
+class RedisBoard:
+    """Fills the contract `netwar.board.base.Board`. Raises ServiceDown and ConfigError as every Server does."""
+
+    def __init__(self, server: Server, clock: Callable[[], float] | None = None, *, alone: bool = False) -> None:
+        self._server, self._alone = server, alone
+        self._clock = clock or server.clock
+        self._said: set[str] = set()
+
+    def say(self, state: RunState) -> None:
+        if state.id not in self._said or state.status is not None:
+            self._take_down(state)
+        self._put(RUNS, state.id, state)
+        self._said.add(state.id)
+
+    def runs(self) -> list[Run]:
+        return keep.ordered(Run(keep.read(RunState, kept), silent) for kept, silent in self._all(RUNS))
+
+    def forget(self) -> int:
+        gone = [run.state.id for run in self.runs() if keep.over(run)]
+        if gone:
+            self._server.hdel(RUNS, *gone)
+        return len(gone)
+
+    def say_host(self, state: HostState) -> None:
+        self._put(HOSTS, f"{state.host}\t{state.folder}", state)
+
+    def hosts(self) -> list[Host]:
+        found = [Host(keep.read(HostState, kept), silent) for kept, silent in self._all(HOSTS)]
+        return sorted((one for one in found if one.silent < FORGOTTEN), key=lambda one: (one.state.host, one.state.folder))
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """An answer that is lost may let a number be added twice: these are figures to draw, and no money is booked by them."""
+        for what, number in counts.items():
+            self._server.hincrby(TOTALS, what, number)
+
+    def totals(self) -> dict[str, int]:
+        return {what.decode(): int(number) for what, number in sorted(self._server.hgetall(TOTALS).items())}
+
+    def once(self, what: str, day: str) -> bool:
+        key, mine = f"{TOLD}:{day}", uuid.uuid4().hex
+        self._server.hsetnx(key, what, mine)
+        self._server.expire(key, TWO_DAYS)
+        return bool(self._server.hget(key, what) == mine.encode())
+
+    def note(self, key: str, seconds: float) -> Any:
+        found = self._server.hget(NOTES, key)
+        kept, silent = self._read(found) if found else (b"null", 0.0)
+        return json.loads(kept) if silent < seconds else None
+
+    def put_note(self, key: str, value: Any) -> None:
+        self._put(NOTES, key, value)
+
+    def close(self) -> None:
+        """Let go of the server's connections where they are the board's `alone`."""
+        if self._alone:
+            self._server.close()
+
+    def _take_down(self, state: RunState) -> None:
+        up = [run for run in self.runs() if run.state.id != state.id and keep.over(run)]
+        gone = [run.state.id for run in up if run.silent > FORGOTTEN or run.state.lineage in state.lineages]
+        if gone:
+            self._server.hdel(RUNS, *gone)
+
+    def _put(self, key: str, field: str, state: Any) -> None:
+        self._server.hset(key, field, f"{self._clock():.3f} {keep.written(state)}")
+
+    def _all(self, key: str) -> list[tuple[bytes, float]]:
+        return [self._read(found) for found in self._server.hvals(key)]
+
+    def _read(self, found: bytes) -> tuple[bytes, float]:
+        said, kept = found.split(b" ", 1)
+        return kept, max(self._clock() - float(said), 0.0)

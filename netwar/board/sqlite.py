@@ -1,0 +1,134 @@
+"""The board in a SQLite file, shared by every process of this machine."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from netwar.board import kept as keep
+from netwar.board.base import FORGOTTEN, Host, HostState, Run, RunState
+from netwar.connections import clocks
+from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
+from netwar.connections.sqlite_looking import look
+
+# `kept` is JSON as netwar.board.kept writes it; `said` are seconds since 1970 on the file's own steady clock.
+MIGRATIONS = [
+    clocks.TABLE
+    + """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        lineage TEXT NOT NULL,
+        said REAL NOT NULL,
+        kept TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX runs_by_lineage ON runs (lineage);
+    CREATE TABLE hosts (
+        host TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        said REAL NOT NULL,
+        kept TEXT NOT NULL,
+        PRIMARY KEY (host, folder)
+    ) WITHOUT ROWID;
+    CREATE TABLE totals (
+        what TEXT PRIMARY KEY,
+        number INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE told (
+        day TEXT NOT NULL,
+        what TEXT NOT NULL,
+        PRIMARY KEY (day, what)
+    ) WITHOUT ROWID;
+    CREATE TABLE notes (
+        key TEXT PRIMARY KEY,
+        said REAL NOT NULL,
+        kept TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+]
+ADD = "INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number"
+
+
+class SqliteBoard:
+    """Fills the contract `netwar.board.base.Board`. Who `looks` needs no right to write. Raises ServiceDown."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
+        self._path = path
+        self._said: set[str] = set()
+        self._db = (look if looks else connect)(path, MIGRATIONS)
+        with translated(path), closed_if_it_fails(self._db):
+            self._clock = clock or clocks.SteadyClock(self._db)
+
+    def say(self, state: RunState) -> None:
+        with self._writing() as db:
+            if state.id not in self._said or state.status is not None:
+                self._take_down(db, state)
+            row = (state.id, state.lineage, self._clock(), keep.written(state))
+            db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row)
+        self._said.add(state.id)
+
+    def runs(self) -> list[Run]:
+        return keep.ordered(self._run(*row) for row in self._rows("SELECT said, kept FROM runs"))
+
+    def forget(self) -> int:
+        with self._writing() as db:
+            gone = [run.state.id for run in self.runs() if keep.over(run)]
+            db.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in gone])
+        return len(gone)
+
+    def say_host(self, state: HostState) -> None:
+        with self._writing() as db:
+            row = (state.host, state.folder, self._clock(), keep.written(state))
+            db.execute("INSERT OR REPLACE INTO hosts VALUES (?, ?, ?, ?)", row)
+
+    def hosts(self) -> list[Host]:
+        rows, now = self._rows("SELECT said, kept FROM hosts ORDER BY host, folder"), self._clock()
+        return [Host(keep.read(HostState, kept), max(now - said, 0.0)) for said, kept in rows]
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        with self._writing() as db:
+            db.executemany(ADD, list(counts.items()))
+
+    def totals(self) -> dict[str, int]:
+        return dict(self._rows("SELECT what, number FROM totals ORDER BY what"))
+
+    def once(self, what: str, day: str) -> bool:
+        with self._writing() as db:
+            db.execute("DELETE FROM told WHERE day < ?", (day,))
+            return db.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (day, what)).rowcount > 0
+
+    def note(self, key: str, seconds: float) -> Any:
+        rows = self._rows("SELECT kept FROM notes WHERE key = ? AND said > ?", key, self._clock() - seconds)
+        return json.loads(rows[0][0]) if rows else None
+
+    def put_note(self, key: str, value: Any) -> None:
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (key, self._clock(), keep.written(value)))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _take_down(self, db: sqlite3.Connection, state: RunState) -> None:
+        rows = db.execute(
+            "SELECT said, kept FROM runs WHERE lineage IN (?, ?) AND id <> ?", (*state.lineages, state.id)
+        ).fetchall()
+        gone = [run.state.id for run in (self._run(*row) for row in rows) if keep.over(run)]
+        db.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in gone])
+        for table in ("runs", "hosts", "notes"):
+            db.execute(f"DELETE FROM {table} WHERE said < ?", (self._clock() - FORGOTTEN,))
+
+    def _run(self, said: float, kept: str) -> Run:
+        return Run(keep.read(RunState, kept), max(self._clock() - said, 0.0))
+
+    def _rows(self, query: str, *arguments: Any) -> list[Any]:
+        with translated(self._path):
+            return list(self._db.execute(query, arguments).fetchall())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with translated(self._path), transaction(self._db) as db:
+            yield db
