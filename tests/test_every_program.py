@@ -171,6 +171,7 @@ WORDS = {
     "tw-listlog": ("brexit",),
     "tw-listmembers": ("nsce",),
     "tw-mend": ("meter.sqlite",),
+    "tw-perflog": ("nasa", "event"),
     "tw-quser2usertest": ("-",),
     "tw-restore": ("backups",),
     "tw-verify": ("backups",),

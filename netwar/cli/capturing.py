@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from netwar.cli.services import Services
 
 
-def captures(services: Services) -> Captures:
-    """The captures of the app of the configuration."""
-    app = metering.app_of(services)
+def captures(services: Services, app: str = "") -> Captures:
+    """The captures of an app; of that of the configuration where none is named."""
+    app = app or metering.app_of(services)
     if services.redis is not None:
         from netwar.captures.redis import RedisCaptures
 

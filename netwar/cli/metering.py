@@ -28,6 +28,19 @@ def money(services: Services) -> Money:
     return SqliteMoney(services.data / "meter.sqlite", app, services.run, settings.budget, looks=services.looks, **told)
 
 
+def money_of(services: Services, app: str) -> Money:
+    """The money of another app, whose budget is known only as far as its runs have told it: else it is EVERYTHING."""
+    from netwar.meter.base import EVERYTHING
+
+    if services.redis is not None:
+        from netwar.meter.redis import RedisMoney
+
+        return RedisMoney(services.redis, app, services.run, EVERYTHING)
+    from netwar.meter.sqlite import SqliteMoney
+
+    return SqliteMoney(services.data / "meter.sqlite", app, services.run, EVERYTHING, looks=services.looks)
+
+
 def windows(services: Services) -> Windows:
     """The rate windows."""
     if services.redis is not None:

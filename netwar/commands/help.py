@@ -44,6 +44,7 @@ TASKS = (
         (
             ("tw-quser2work tw-quser2usertest", "Queue users for timelines; for profiles"),
             ("tw-showwork tw-showusertest", "Show who waits there, and who failed"),
+            ("tw-failed", "Try users again who were set aside, or drop them"),
             ("tw-dequeue", "Remove one user, or several"),
             ("tw-wipework tw-wipeusertest", "Remove everybody from there"),
         ),
@@ -159,6 +160,14 @@ TASKS = (
             ("tw-gexf", "Write who interacts with whom as a graph for Gephi"),
             ("tw-coaction", "List users who did the same within seconds"),
             ("tw-followdump", "Print a table of followers with their counts"),
+        ),
+    ),
+    Task(
+        "operate",
+        "See that everything runs",
+        (
+            ("tw-status", "Show how everything is, on all hosts, and what is wrong"),
+            ("tw-perflog", "Write down what happened, and show what did"),
         ),
     ),
     Task(

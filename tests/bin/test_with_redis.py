@@ -39,7 +39,12 @@ def test_every_program_works_with_it(desk: Desk, sandbox: Sandbox, redis: Redis,
     assert spent["micro_dollars"]["today"] > 0
     assert "users/:id/tweets" in desk.run("tw-rates", "--no-ask", check=0).stdout
     assert desk.run("tw-coverage", "brexit", check=0).stdout
-    assert not [path.name for path in (desk.home / ".local/share/netwar").glob("*.sqlite")], "queue and meter are in Redis alone"
+    files = [path.name for path in (desk.home / ".local/share/netwar").glob("*.sqlite")]
+    assert files == ["perflog.sqlite"], "queue, meter and board are in Redis alone"
+    told = json.loads(desk.run("tw-status", "--json", check=0).stdout)
+    assert [(run["program"], run["status"]) for run in told["runs"]] == [("tw-idu3elk", 0)]
+    assert told["money"][0]["today"] == spent["micro_dollars"]["today"]
+    assert {queue["name"]: queue["waiting"] for queue in told["queues"]} == {"usertest": 0, "work": 1}
     assert PASSWORD not in ended.stderr
 
 

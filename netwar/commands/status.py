@@ -1,0 +1,134 @@
+"""What tw-status does with what it finds: the screen, JSON, figures for Prometheus and statsd, and telling what is wrong."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from netwar.cli import boarding, click
+from netwar.cli.files import replaced
+from netwar.cli.output import as_json, control, echo
+from netwar.cli.services import Services
+from netwar.commands.status_gathering import Gathering
+from netwar.commands.status_screen import screen
+from netwar.errors import ItemsFailed, NetwarError
+from netwar.operations.alarms import Alarm, alarms
+from netwar.operations.status import Status
+from netwar.records.text import plural
+
+log = logging.getLogger("netwar.status")
+
+NOTIFY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for: JSON, all runs, a look every `watch` seconds, a file for Prometheus."""
+
+    json: bool = False
+    whole: bool = False
+    watch: float | None = None
+    prometheus: Path | None = None
+
+
+def show(services: Services, wish: Wish) -> str:
+    """Show how everything is, again and again with `watch`; the outcome. Raises ItemsFailed if anything is wrong."""
+    while True:
+        status = Gathering(services).status()
+        found = alarms(status)
+        _print(services, status, found, wish)
+        if wish.prometheus:
+            _write(wish.prometheus, status)
+        _send(services, status)
+        fresh = _notified(services, found)
+        if wish.watch is None:
+            break
+        time.sleep(wish.watch)
+    return _outcome(services, found, fresh)
+
+
+def forget(services: Services) -> str:
+    """Take down what runs that are lost, or have ended, said; the outcome."""
+    return f"{plural(services.board.forget(), 'run')} taken down"
+
+
+def to_json(status: Status, found: Sequence[Alarm]) -> dict[str, Any]:
+    """Everything, for programs. Times of day are ISO 8601, lengths of time seconds, money micro-dollars."""
+    told = asdict(status)
+    told["runs"] = [
+        {**asdict(run.state), "silent": round(run.silent, 1), "lost": run.lost, "stuck": run.stuck} for run in status.runs
+    ]
+    told["hosts"] = [{**asdict(one.state), "silent": round(one.silent, 1)} for one in status.hosts]
+    at = datetime.fromtimestamp(status.at, UTC).isoformat(timespec="seconds")
+    return {**told, "at": at, "wrong": [asdict(one) for one in found], "well": not found}
+
+
+def _outcome(services: Services, found: Sequence[Alarm], fresh: Sequence[Alarm]) -> str:
+    """What is said at last: with -q only what nobody was told of today, so that cron mails it once."""
+    if not found:
+        return "all is well"
+    if services.quiet and not fresh:
+        raise click.exceptions.Exit(ItemsFailed.exit_status)
+    if services.quiet:
+        raise ItemsFailed("; ".join(one.text for one in fresh))
+    raise ItemsFailed(f"{len(found):,} {'thing is' if len(found) == 1 else 'things are'} wrong")
+
+
+def _print(services: Services, status: Status, found: Sequence[Alarm], wish: Wish) -> None:
+    if wish.json:
+        echo(as_json(to_json(status, found)))
+    elif not services.quiet:
+        if wish.watch is not None:
+            control("\x1b[H\x1b[J")
+        for line in screen(status, found, whole=wish.whole):
+            echo(line)
+
+
+def _write(path: Path, status: Status) -> None:
+    """Put the figures in the place of a file; who reads it sees the old ones or the new ones, whole."""
+    from netwar.operations.metrics import exposition
+
+    with replaced(path) as file:
+        file.write(exposition(status))
+
+
+def _send(services: Services, status: Status) -> None:
+    from netwar.operations.metrics import statsd
+
+    try:
+        if (way := boarding.statsd(services.settings)()) is not None:
+            with closing(way):
+                way.send(statsd(status))
+    except OSError as error:
+        log.info("figures could not be sent to the statsd at %s: %s", services.settings.statsd, error)
+
+
+def _notified(services: Services, found: Sequence[Alarm]) -> list[Alarm]:
+    """Run the command of the configuration for each thing that nobody was told of today; those things."""
+    today, fresh = datetime.now(UTC).date().isoformat(), list[Alarm]()
+    if not services.settings.notify and not services.quiet:
+        return fresh
+    for one in found:
+        with suppress(NetwarError):
+            if services.board.once(one.key, today):
+                fresh.append(one)
+                _notify(services.settings.notify, one)
+    return fresh
+
+
+def _notify(command: str | None, one: Alarm) -> None:
+    """Hand a sentence to a command, as its last argument and on its standard input; what it does with it is its own affair."""
+    if not command:
+        return
+    try:
+        subprocess.run([*shlex.split(command), one.text], input=f"{one.text}\n", text=True, timeout=NOTIFY_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("the command that `notify` names could not tell it: %s", error)

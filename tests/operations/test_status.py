@@ -1,0 +1,125 @@
+"""tw-status: what runs say of themselves on the board, what is wrong, and that the board is nobody's business but its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from tests.operator import THREE, Operator
+
+Start = Callable[..., Operator]
+
+
+def status(operator: Operator, *options: object, check: int | None = None) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(operator.run("tw-status", "--json", *options, check=check).stdout)
+    return told
+
+
+def until(operator: Operator, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What is told when something holds."""
+    deadline = time.monotonic() + 60
+    while not holds(told := status(operator)):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    return told
+
+
+def later(operator: Operator, seconds: float) -> None:
+    """Let what was said on the board be older."""
+    path = operator.desk.home / ".local/share/netwar/board.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE runs SET said = said - ?", (seconds,))
+
+
+def test_a_run_is_on_the_board_from_its_beginning_to_its_end(operator: Start) -> None:
+    one = operator(THREE)
+    assert status(one, check=0)["runs"] == []
+    one.queue([user["id"] for user in one.users()])
+    one.run("tw-idu3elk", "three")
+    told = status(one, check=0)
+    [run] = told["runs"]
+    assert (run["program"], run["subject"], run["status"], run["lost"]) == ("tw-idu3elk", "work", 0, False)
+    assert run["counts"]["tweets"] == told["totals"]["tweets"] == sum(len(one.truth(user["id"])) for user in one.users()[:3])
+    [money] = told["money"]
+    assert money["today"] == money["month"] == one.spent()
+    assert {queue["name"]: queue["waiting"] for queue in told["queues"]} == {"usertest": 0, "work": 0}
+    [lag] = told["lags"]
+    assert (lag["index"], lag["users"], lag["gaps"]) == ("twthree", 3, 0)
+    assert lag["most"] < 600
+    assert [window["endpoint"] for window in told["windows"]]
+    shown = one.run("tw-status").stdout
+    assert "0 runs at work; 0 waiting" in shown
+    assert "all is well" in shown
+    for part in ("Runs", "Queues", "Coverage", "Money in dollars", "Rate windows", "Hosts"):
+        assert f"\n{part}\n" in shown
+
+
+def test_who_is_killed_or_hangs_is_lost_until_the_next_run_does_its_work(operator: Start) -> None:
+    one = operator(THREE)
+    one.queue([user["id"] for user in one.users()])
+    one.post("faults", {"kind": "slow", "seconds": 30, "times": 0})
+    begun = one.desk.start("tw-idu3elk", "three", "-q")
+    with begun:
+        told = until(one, lambda told: bool(told["runs"]))
+        assert told["runs"][0]["status"] is None
+        assert told["well"]
+        os.kill(begun.pid, signal.SIGSTOP)  # as good as killed: it says nothing more
+        later(one, 125)
+        told = status(one, check=1)
+        assert told["runs"][0]["lost"]
+        assert [wrong["text"] for wrong in told["wrong"] if f"process {begun.pid} was killed" in wrong["text"]]
+        begun.kill()
+    one.post("faults", [], method="DELETE")
+    assert "has said nothing for 2 min" in one.run("tw-status", check=1).stdout
+    one.run("tw-idu3elk", "three")
+    told = status(one, check=0)
+    assert [run["status"] for run in told["runs"]] == [0]
+
+
+def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(operator: Start) -> None:
+    one = operator(THREE)
+    script = one.desk.home / "told.sh"
+    script.write_text(f'#!/bin/sh\necho "$1" >> {one.desk.home}/told; cat >> {one.desk.home}/told\n')
+    script.chmod(0o700)
+    one.desk.configure(one.sandbox.url, budget=10_000, maxcpu=100, maxmem=100, notify=script)
+    one.queue([one.users()[0]["id"]])
+    one.post("faults", {"kind": "unauthorized", "times": 0})
+    failed = one.run("tw-idu3elk", "three", check=None)
+    assert failed.status
+    first, again = (one.run("tw-status", "-q", check=1).stderr for _ in range(2))
+    assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in first
+    assert again == "", "cron mails it once"
+    told = (one.desk.home / "told").read_text().splitlines()
+    assert len(told) == 2, "as its argument and on its standard input, the first time"
+    assert told[0] == told[1]
+    assert told[0] in first
+    one.post("faults", [], method="DELETE")
+    one.run("tw-idu3elk", "three", check=0)
+    one.run("tw-status", "-q", check=0)
+
+
+def test_a_board_that_cannot_be_used_changes_no_run(operator: Start) -> None:
+    one = operator(THREE)
+    data = one.desk.home / ".local/share/netwar"
+    data.mkdir(parents=True)
+    (data / "board.sqlite").write_bytes(b"no database" * 1_000)
+    (data / "perflog.sqlite").mkdir()
+    one.queue([one.users()[0]["id"]])
+    ended = one.run("tw-idu3elk", "three", check=0)
+    assert "what this run does is not on the board: " in ended.stderr
+    assert "what this run did is not in the perflog: " in ended.stderr
+    assert one.run("tw-idu3elk", "three", "-q", check=0).stderr == ""
+    assert "board.sqlite is damaged" in one.run("tw-status", check=69).stderr
+
+
+def test_whoever_only_looks_leaves_nothing_on_the_board(operator: Start) -> None:
+    one = operator(THREE)
+    for program in (["tw-showwork"], ["tw-spend", "--no-ask"], ["tw-coverage", "nothing"], ["tw-search", "nothing", "x"]):
+        one.run(*program, check=None)
+    assert not (one.desk.home / ".local/share/netwar/board.sqlite").exists()
