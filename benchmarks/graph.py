@@ -15,8 +15,9 @@ import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -170,6 +171,16 @@ def recording(folder: Path, pages: int) -> None:
     print(f"\nRecording with the graph on: {rate:,.0f} tweets/s, {seconds[1] / seconds[0]:.2f} of the rate with it off.")
 
 
+def seconds(*works: Callable[[], object], first: int) -> list[float]:
+    """How long each takes; that of this number goes first, and makes the nodes that the other finds."""
+    found = [0.0, 0.0]
+    for place in (first, 1 - first):
+        began = time.perf_counter()
+        works[place]()
+        found[place] = time.perf_counter() - began
+    return found
+
+
 def in_neo4j(folder: Path, kind: str, tweets: int) -> None:
     """Feeding in turns with the same statements alone, into a server that is empty at first."""
     from netwar.config import Settings
@@ -193,19 +204,17 @@ def in_neo4j(folder: Path, kind: str, tweets: int) -> None:
                     edge for _, its, _ in EdgeReader(archive, f"tw{NAME}").batch([one.body for one in documents]) for edge in its
                 ]
                 by = {type: [[one.source, one.target, one.tweet, one.at] for one in read if one.type == type] for type in TYPES}
-                began = time.perf_counter()
-                while feeder.step():
-                    pass
-                fed = time.perf_counter() - began
-                began = time.perf_counter()
+
+                def feed() -> None:
+                    while feeder.step():
+                        pass
 
                 def work(step: Any, by: dict[str, list[list[Any]]] = by) -> None:
                     for type, rows in by.items():
                         step.run(_of(PUT, type), rows=rows, index="bare").consume()
 
-                database.write(work)
-                bare = time.perf_counter() - began
-                if number:  # the first is a cold server's
+                fed, bare = seconds(feed, partial(database.write, work), first=number // BATCH % 2)
+                if number >= 2 * BATCH:  # before that the server is cold
                     fed_seconds, bare_seconds, made = fed_seconds + fed, bare_seconds + bare, made + len(read)
             print(
                 f"\n{database} ({server.version}): bare {made / bare_seconds:,.0f} edges/s, feeding {made / fed_seconds:,.0f}/s, "

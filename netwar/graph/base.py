@@ -24,11 +24,11 @@ Direction = Literal["out", "in"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The screen name of a user, and when X showed it (ms). Without a name nobody knows it: they were looked up all the same."""
+    """The screen name of a user, and when X showed it (ms)."""
 
     user: str
-    name: str | None = None
-    seen: int = 0
+    name: str
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Graph(Protocol):
         is cut off is done again, and changes nothing then."""
 
     def nameless(self, index: str, users: Sequence[str]) -> list[str]:
-        """Those of these users who are in the graph, and of whom `name` has told nothing."""
+        """Those of these users who are in the graph, and whom `name` has given none."""
 
     def name(self, index: str, named: Sequence[Named]) -> None:
         """Put names on those of these users who are in the graph; what was seen later stays."""

@@ -2,7 +2,7 @@
 
 Users are their ids at X; tags and links have numbers of the file's own, in the tables of their kind. `edge` is kept by type and
 source, and two indices lead there from targets and from tweets. A tweet's id tells its time; `odd` has the time of those whose
-id does not (before November 2010), as X told it. A user whose `seen` is null has not been looked up yet.
+id does not (before November 2010), as X told it.
 """
 
 from __future__ import annotations

@@ -99,6 +99,6 @@ class Feeder:
 
     def _name(self, users: Sequence[str]) -> None:
         known = self._archive.profiles(self._users, users)
-        named = [Named(id, known[id].name, known[id].retrieved) if id in known else Named(id) for id in users]
-        self._graph.name(self.name, named)
+        if known:
+            self._graph.name(self.name, [Named(id, one.name, one.retrieved) for id, one in known.items()])
         self.fed.users += len(known)

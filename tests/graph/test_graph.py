@@ -70,8 +70,8 @@ def test_an_index_knows_nothing_of_another(graph: Graph) -> None:
 def test_names_are_put_on_who_is_there_and_the_newest_stays(graph: Graph) -> None:
     put(graph, edge("MENTIONS", 1, 2), edge("RETWEETS", 3, 1))
     assert graph.nameless(INDEX, ["1", "2", "3", "9"]) == ["1", "2", "3"]
-    graph.name(INDEX, [Named("1", "one", AT), Named("2"), Named("9", "nine", AT)])
-    assert graph.nameless(INDEX, ["1", "2", "3", "9"]) == ["3"]
+    graph.name(INDEX, [Named("1", "one", AT), Named("9", "nine", AT)])
+    assert graph.nameless(INDEX, ["1", "2", "3", "9"]) == ["2", "3"]
     graph.name(INDEX, [Named("1", "before", AT - 1), Named("2", "two", AT)])
     assert {one.user: one.name for one in graph.neighbors(INDEX, "1")} == {"2": "two", "3": None}
     assert [one.name for one in graph.neighbors(INDEX, "2")] == ["one"]
