@@ -6,23 +6,18 @@ They are collected in a private file, so that memory is constant however many th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from tempfile import gettempdir
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from netwar.archive.base import Body
-from netwar.connections.sqlite import closed_if_it_fails, translated
-from netwar.connections.sqlite_files import private
+from netwar.connections.sqlite_scratch import Scratch
 from netwar.records.edges import links, when
-from netwar.records.idlists import portions
 from netwar.records.ids import identity
 from netwar.records.times import shown
 
 URL, HOST, DAY = "url", "host", "day"
-BATCH = 1_000
-CACHE_KIB = 32 * 1024
+CACHE_MIB = 16
 LINK = "CREATE TABLE link (tweet TEXT, author TEXT, at INTEGER, url TEXT, host TEXT, day TEXT)"
 COUNTS = "count(DISTINCT url), count(DISTINCT host), count(DISTINCT tweet), count(DISTINCT author), min(at), max(at)"
 ORDERS = {URL: "4 DESC, 1", HOST: "4 DESC, 1", DAY: "1"}
@@ -45,32 +40,23 @@ class Links:
     """Addresses of tweets on disk; a context manager. Methods raise ServiceDown where there is no room for them."""
 
     def __init__(self) -> None:
-        self._folder = Path(gettempdir())
+        self._kept = Scratch(LINK, cache_mib=CACHE_MIB)
 
     def __enter__(self) -> Self:
-        with translated(self._folder):
-            # A database without a name is an unlinked file, as soon as it outgrows the cache.
-            self._db = private("")
-            with closed_if_it_fails(self._db):
-                for setting in (f"cache_size = {-CACHE_KIB}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
-                    self._db.execute(f"PRAGMA {setting}")
-                self._db.execute(LINK)
+        self._kept.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._db.close()
+        self._kept.__exit__(kind, error, trace)
 
     def add(self, tweets: Iterable[Body]) -> None:
         """Collect what these tweets share."""
-        for some in portions((row for tweet in tweets for row in _rows(tweet)), BATCH):
-            with translated(self._folder):
-                self._db.executemany("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", some)
+        self._kept.put("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", (row for tweet in tweets for row in _rows(tweet)))
 
     def by(self, what: str) -> Iterator[Counted]:
         """All of it by URL or HOST, the most shared first, or by DAY (UTC), the first first."""
         sql = f"SELECT {what}, {COUNTS} FROM link WHERE {what} IS NOT NULL GROUP BY 1 ORDER BY {ORDERS[what]}"
-        with translated(self._folder):
-            yield from (Counted(*row) for row in self._db.execute(sql))
+        return (Counted(*row) for row in self._kept.rows(sql))
 
 
 def host(url: str) -> str:

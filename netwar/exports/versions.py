@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from tempfile import gettempdir
 from types import TracebackType
 from typing import Self
 
 import orjson
 
 from netwar.archive.base import Body, Documents, ProfileChange
-from netwar.connections.sqlite import closed_if_it_fails, translated
-from netwar.connections.sqlite_files import private
+from netwar.connections.sqlite_scratch import Scratch
 from netwar.records.dialects import Object
-from netwar.records.idlists import portions
 from netwar.records.profile_fields import tracked
 
-BATCH = 10_000
 CHANGE = "CREATE TABLE change (user TEXT, until INTEGER, seen INTEGER, fields TEXT, PRIMARY KEY (user, until)) WITHOUT ROWID"
 OF = "SELECT * FROM change WHERE user IN (SELECT value FROM json_each(?)) ORDER BY user, until"
 
 
 class Changes:
-    """All changes of an index of users, by user; a context manager. They are copied into a private file, which is gone when the
-    program ends: archives tell them in orders of their own. Raises ServiceDown where that file cannot be used."""
+    """All changes of an index of users, by user; a context manager. They are copied onto disk: archives tell them in orders of
+    their own. Raises ServiceDown where there is no room for them."""
 
     def __init__(self, archive: Documents, index: str) -> None:
         self._archive, self._index = archive, index
-        self._folder = Path(gettempdir())
+        self._kept = Scratch(CHANGE)
 
     def __enter__(self) -> Self:
-        with translated(self._folder):
-            # A database without a name is an unlinked file, as soon as it outgrows the cache.
-            self._db = private("")
-        with closed_if_it_fails(self._db):
-            self._fill()
+        self._kept.__enter__()
+        changes = (
+            (one.user, one.until, one.seen, orjson.dumps(one.fields).decode()) for one in self._archive.changes(self._index)
+        )
+        self._kept.put("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?)", changes)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._db.close()
-
-    def _fill(self) -> None:
-        with translated(self._folder):
-            self._db.execute(CHANGE)
-        for some in portions(self._archive.changes(self._index), BATCH):
-            rows = [(one.user, one.until, one.seen, orjson.dumps(one.fields).decode()) for one in some]
-            with translated(self._folder):
-                self._db.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?)", rows)
+        self._kept.__exit__(kind, error, trace)
 
     def of(self, users: Sequence[str]) -> dict[str, list[ProfileChange]]:
         """The changes of these users, by user, the oldest first; who has none is left out."""
         found: dict[str, list[ProfileChange]] = {}
-        with translated(self._folder):
-            for user, until, seen, fields in self._db.execute(OF, (orjson.dumps(users).decode(),)):
-                found.setdefault(user, []).append(ProfileChange(user, until, seen, orjson.loads(fields)))
+        for user, until, seen, fields in self._kept.rows(OF, (orjson.dumps(users).decode(),)):
+            found.setdefault(user, []).append(ProfileChange(user, until, seen, orjson.loads(fields)))
         return found
 
 
