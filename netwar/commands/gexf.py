@@ -69,7 +69,7 @@ def exported(services: Services, index: str, file: str | None, asked: GraphOptio
         raise click.UsageError("--bipartite says which kind of edge is meant: leave --kind out")
     if asked.csv and (asked.timeline or file == "-"):
         raise click.UsageError("--csv writes two files that have all times: leave --timeline out, and name a file")
-    if asked.follows and asked.choosing:
+    if asked.follows and (asked.choosing or asked.least_weight > 1):
         raise click.UsageError("--follows makes a graph out of snapshots: leave out what chooses tweets")
     if index == "usertest" and not asked.follows:
         raise click.UsageError("usertest has users and no tweets: say with --follows whose followers are meant")
