@@ -156,8 +156,8 @@ class Documents(Protocol):
         refuses goes to the dead-letter file and is counted as rejected; the rest is written.
         """
 
-    def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
-        """The documents of these ids, by id; those not kept are left out."""
+    def get(self, index: str, ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Body]:
+        """Documents by id, those that are kept. If `fields` are named, perhaps these alone, as X writes times and counts."""
 
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
         """Which of the values no document has, in their order. `field` is `id` or `username`

@@ -69,6 +69,7 @@ class Described(NamedTuple):
     values: tuple[Value, ...]
 
 
+FIELDS = ("username", "name", "public_metrics", "created_at", "verified", "protected", "location")  # what they are read from
 READING = tuple(attribute.of for attribute in ATTRIBUTES)
 UNKNOWN: tuple[Value, ...] = (None,) * len(ATTRIBUTES)
 
@@ -90,7 +91,7 @@ def described(archive: Documents, users: str, nodes: Iterable[Node]) -> Iterator
     with ThreadPoolExecutor(1) as thread:
         for some in portions(nodes, BATCH):
             ids = [node.id for node in some if node.kind == "user"]
-            asked.append((some, thread.submit(archive.get, users, ids)))
+            asked.append((some, thread.submit(archive.get, users, ids, FIELDS)))
             if len(asked) > 1:
                 yield from _told(*asked.popleft())
         for rest in asked:

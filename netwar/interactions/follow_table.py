@@ -22,7 +22,7 @@ class Follower(NamedTuple):
 def followers(archive: Documents, users: str, ids: Iterable[int]) -> Iterator[Follower]:
     """The users of these ids by the profiles of an index (a full name), in their order and in constant memory."""
     for some in portions(map(str, ids), BATCH):
-        profiles = archive.get(users, some)
+        profiles = archive.get(users, some)  # whole ones, as only those tell when they were seen
         for id in some:
             profile = profiles.get(id)
             yield Follower(id, values(profile), retrieved(profile)) if profile else Follower(id, UNKNOWN, None)

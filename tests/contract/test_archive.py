@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from netwar.archive.base import Archive, Body, Extent, NameHolder, ProfileChange, Tally, Within
 from netwar.archive.marks import Cover, Due, Mark, Period
 from netwar.coverage import Record, Span
+from netwar.records.dialects import public_count
 from netwar.records.documents import TOMBSTONE, Document
 from netwar.records.pages import documents, read
 from tests import forked
@@ -155,6 +156,29 @@ def test_odd_profiles_come_back_too(archive: Archive) -> None:
     assert archive.write(given).created == 3
     for document in given:
         assert same(archive.get("tubrexit", [document.id])[document.id], document.body)
+
+
+def test_fields_of_profiles_are_those_of_whole_ones(archive: Archive) -> None:
+    usual = {"created_at": "2021-06-26T19:56:26.000Z", "verified": False, "protected": True, "location": "Leeds"}
+    counts = {"followers_count": 3_000_000_000, "following_count": 0, "tweet_count": 5}
+    given = [
+        profile(1, "one", public_metrics=counts, **usual),
+        profile(2, "two", **{**usual, "location": None, "verified": "true", "created_at": "soon"}),
+        profile(3, "", public_metrics={"post_count": 7, "followers_count": "many"}, **usual),
+        profile(4, "four"),
+        profile(5, "gone", **usual),
+    ]
+    given[4].body["netwar"] = {"via": TOMBSTONE}
+    archive.write(given)
+    ids, fields = [one.id for one in given], ("username", "name", "location", "public_metrics", "created_at", "verified")
+    whole, told = archive.get("tubrexit", ids), archive.get("tubrexit", ids, fields)
+    assert sorted(whole) == sorted(told) == ["1", "2", "3", "4"]
+    for id in whole:
+        for field in fields[:3] + fields[4:]:
+            assert told[id].get(field) == whole[id].get(field), (id, field)
+        for names in (["followers_count"], ["following_count"], ["tweet_count", "post_count"], ["listed_count"]):
+            assert public_count(told[id], *names) == public_count(whole[id], *names), (id, names)
+    assert archive.get("twbrexit", ["9"], ("text",)) == {}
 
 
 def real_documents() -> list[Document]:

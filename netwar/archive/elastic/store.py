@@ -95,7 +95,7 @@ class ElasticArchive(ElasticLedger):
         self.apply(marks)
         return tally + Tally(rejected=len(refused))
 
-    def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
+    def get(self, index: str, ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Body]:
         shelf = self._shelf(index)
         return shelf.get(ids) if shelf else {}
 

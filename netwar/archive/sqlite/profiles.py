@@ -6,6 +6,7 @@ from typing import Any
 
 from netwar.archive.sqlite import columns
 from netwar.archive.sqlite.columns import Body, Kind, Row
+from netwar.records import times
 
 COLUMNS = (
     *("id", "username", "name", "description", "location", "created"),
@@ -13,6 +14,24 @@ COLUMNS = (
 )
 LIFTED = ((1, "username"), (2, "name"), (3, "description"), (4, "location"))
 COUNTS = (("followers_count", ""), ("following_count", ""), ("tweet_count", "post_count"), ("listed_count", ""))
+
+# What can be told of a profile by its columns alone, and these; those from SURE on say nothing where the profile is odd.
+TOLD = frozenset({"id", "username", "name", "description", "location", "public_metrics", "created_at", "verified", "protected"})
+TELLING = "id, username, name, description, location, followers, following, tweets, listed, created, verified, protected"
+SURE = 9
+
+
+def told(row: Row) -> Body:
+    """A profile in short out of the columns TELLING: what TOLD names, as X writes it."""
+    id, username, name, description, location, *numbers, created, verified, protected = row
+    body = {"id": str(id), "username": username, "name": name, "description": description, "location": location}
+    metrics = {name: count for (name, _), count in zip(COUNTS, numbers, strict=True) if count is not None}
+    return {key: value for key, value in body.items() if value is not None} | {
+        "public_metrics": metrics,
+        "created_at": times.shown(created * 1000),
+        "verified": bool(verified),
+        "protected": bool(protected),
+    }
 
 
 def _take(body: Body, id: int, version: int) -> tuple[Row, Body]:

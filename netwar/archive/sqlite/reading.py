@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Within
-from netwar.archive.sqlite import outbox, renewal
+from netwar.archive.sqlite import outbox, profiles, renewal
 from netwar.archive.sqlite.columns import Body, Kind
 from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.fulltext import expression
@@ -54,9 +54,19 @@ class DocumentTable:
         self._kind = kind
         self._row = ", ".join((*kind.columns, "document"))
 
-    def get(self, ids: Sequence[str]) -> dict[str, Body]:
+    def get(self, ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Body]:
         numbers = [one for one in map(number, ids) if one is not None]
+        if fields and self._kind is profiles.PROFILES and profiles.TOLD.issuperset(fields):
+            return self._told(numbers)
         return {str(id): body for id, body in self._contents(self._among("id", numbers))}
+
+    def _told(self, ids: Sequence[int]) -> dict[str, Body]:
+        """What the columns tell of profiles, without unpacking them; whole ones where the columns do not tell all."""
+        sql = f"SELECT {profiles.TELLING} FROM profile WHERE id IN (SELECT value FROM json_each(?)) AND via IS NOT ?"
+        rows = self._file.rows(sql, (orjson.dumps(list(ids)).decode(), TOMBSTONE))
+        told = {str(row[0]): profiles.told(row) for row in rows if None not in row[profiles.SURE :]}
+        odd = [row[0] for row in rows if None in row[profiles.SURE :]]
+        return told | ({str(id): body for id, body in self._contents(self._among("id", odd))} if odd else {})
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
         numbers = orjson.dumps([one for one in map(number, ids) if one is not None]).decode()

@@ -83,9 +83,9 @@ class SqliteArchive(SqliteLedger):
                 apply(connection, [mark for its, mark in marked if its is file])
         return tally
 
-    def get(self, index: str, ids: Sequence[str]) -> dict[str, Body]:
+    def get(self, index: str, ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Body]:
         shelf = self._shelf(index)
-        return shelf.get(ids) if shelf else {}
+        return shelf.get(ids, fields) if shelf else {}
 
     def missing(self, index: str, field: str, values: Sequence[str]) -> list[str]:
         return missing(self._shelf(index), field, values)
