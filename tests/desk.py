@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,13 @@ class Desk:
             "PYTHONWARNINGS": "always::ResourceWarning",  # what a program leaves open it says, and `run` fails
         }
 
-    def start(self, name: str, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, name: str, *args: str | Path) -> subprocess.Popen[str]:
         """Start bin/NAME and hand over the process; the test ends it."""
-        pipe = subprocess.PIPE
-        command = [sys.executable, str(program(name)), *map(str, args)]
-        environment = self.environment | dict(env or {})
-        return subprocess.Popen(command, env=environment, cwd=self.home, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        return opened([str(program(name)), *map(str, args)], self.environment, self.home, anew=not forked.is_fit({}))
+
+    def start_anew(self, name: str, *args: str | Path) -> subprocess.Popen[str]:
+        """The same in an interpreter of its own, where its beginning and its end are part of what is tested."""
+        return opened([str(program(name)), *map(str, args)], self.environment, self.home, anew=True)
 
     def begin(self, name: str, *args: str | Path) -> Begun:
         """Begin bin/NAME, as `run` does, without waiting for its end."""
@@ -93,6 +94,17 @@ class Desk:
         path.touch(mode=0o600)
         path.write_text(text)
         return path
+
+
+def opened(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, file: int = subprocess.PIPE, *, anew: bool
+) -> subprocess.Popen[str]:
+    """Start a Python file with its arguments, in a fork or an interpreter of its own; with pipes, or one file for all three."""
+    if not anew:
+        return forked.Popen(command, environment, folder, file)
+    return subprocess.Popen(
+        [sys.executable, *command], env=environment, cwd=folder, stdin=file, stdout=file, stderr=file, text=True
+    )
 
 
 def _anew(command: list[str], environment: dict[str, str], home: Path, given: bytes, timeout: float) -> Ended:
@@ -193,7 +205,7 @@ class Sandbox:
 
 @contextmanager
 def running_sandbox(desk: Desk, *args: str | Path) -> Iterator[Sandbox]:
-    """A tw-sandbox on a free port; ended with the block."""
+    """A tw-sandbox on a free port; ended with the block, and well."""
     command = [str(BIN / "tw-sandbox"), "--port", "0", *map(str, args)]
     read, write = os.pipe()
     with open(desk.home / "sandbox.log", "ab") as log, open(os.devnull) as nothing, open(read) as said:
@@ -203,7 +215,8 @@ def running_sandbox(desk: Desk, *args: str | Path) -> Iterator[Sandbox]:
             yield Sandbox(_first_line(said, desk.home / "sandbox.log"))
         finally:
             process.terminate()
-            forked.status(process, 20)
+            status = forked.status(process, 20)
+    assert status == 0, (desk.home / "sandbox.log").read_text()
 
 
 def _first_line(said: TextIO, log: Path) -> str:

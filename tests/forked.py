@@ -12,6 +12,7 @@ import io
 import multiprocessing
 import os
 import runpy
+import subprocess
 import sys
 import time
 import warnings
@@ -76,6 +77,33 @@ def status(process: BaseProcess, seconds: float) -> int:
     return ended
 
 
+class Popen(subprocess.Popen[str]):
+    """A program in a fork, started and handled as subprocess does it: with pipes, or with one file for all three."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path, file: int = subprocess.PIPE) -> None:
+        super().__init__(command, env=environment, cwd=folder, stdin=file, stdout=file, stderr=file, text=True)
+
+    def _execute_child(self, args: list[str], *more: Any) -> None:
+        """Called once the pipes are made: `more` has folder and environment, and the ends of the pipes, ours and theirs."""
+        _, _, _, _, folder, environment, _, _, _, *pipes = more
+        stdin, to_stdin, from_stdout, stdout, from_stderr, stderr, *_ = pipes
+        self._forked = start(args, environment, folder, [stdin, stdout, stderr])
+        self.pid = self._forked.pid or 0
+        self._child_created = True
+        self._close_pipe_fds(stdin, to_stdin, from_stdout, stdout, from_stderr, stderr)  # type: ignore[attr-defined]
+
+    def _internal_poll(self, *_: Any, **__: Any) -> Any:
+        code: Any = self.returncode
+        self.returncode = self._forked.exitcode if code is None else code
+        return self.returncode
+
+    def _wait(self, timeout: float | None) -> Any:
+        self._forked.join(timeout)
+        if self._internal_poll() is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return self.returncode
+
+
 def _run(command: list[str], environment: dict[str, str], folder: str, umask: int, files: list[Handle]) -> None:
     for number, handle in enumerate(files):
         os.dup2(handle.number, number)
@@ -106,7 +134,8 @@ def _tell_what_is_open() -> None:
 def _open_anew() -> None:
     """Standard input, output and error as Python opens them in the C.UTF-8 locale."""
     sys.stdin = sys.__stdin__ = _standard(0, "<stdin>", "surrogateescape")  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = _standard(1, "<stdout>", "surrogateescape")  # type: ignore[misc]
+    in_lines = os.isatty(1)
+    sys.stdout = sys.__stdout__ = _standard(1, "<stdout>", "surrogateescape", line_buffering=in_lines)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _standard(2, "<stderr>", "backslashreplace", line_buffering=True)  # type: ignore[misc]
 
 

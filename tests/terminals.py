@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
 import termios
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.desk import Desk, program
+from tests import forked
+from tests.desk import Desk, opened, program
 
 
 def on_a_terminal(
-    desk: Desk, words: Sequence[str | Path], env: Mapping[str, str] | None = None, columns: int = 0, most: int | None = None
+    desk: Desk,
+    words: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    columns: int = 0,
+    most: int | None = None,
+    typed: str = "",
 ) -> tuple[int, bytes]:
     """The status of a program on a terminal of so many columns (with 0 it does not say), and what that was sent.
 
-    With `most` the terminal is taken away when that many bytes have come.
+    With `most` the terminal is taken away when that many bytes have come; `typed` waits on its keyboard.
     """
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
-    command = [sys.executable, str(program(str(words[0]))), *map(str, words[1:])]
+    os.write(ours, typed.encode())
+    command = [str(program(str(words[0]))), *map(str, words[1:])]
     environment = {name: value for name, value in {**desk.environment, **(env or {})}.items() if value}
-    process = subprocess.Popen(command, env=environment, cwd=desk.home, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = opened(command, environment, desk.home, theirs, anew=not forked.is_fit(env or {}))
     os.close(theirs)
     seen = b""
     with suppress(OSError):  # how a terminal ends

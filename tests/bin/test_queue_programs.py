@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import pty
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -17,9 +11,9 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
-from tests.desk import Desk, Ended, program
+from tests.desk import Desk
 from tests.rows import rows
-from tests.terminals import shown
+from tests.terminals import on_a_terminal, shown
 
 
 @pytest.fixture(autouse=True)
@@ -182,23 +176,11 @@ def test_an_empty_queue_is_wiped_without_a_question(desk: Desk) -> None:
     assert "work is empty" in desk.run("tw-wipework", check=0).stderr
 
 
-@contextmanager
-def at_a_terminal(desk: Desk, answer: str, *args: str) -> Iterator[Ended]:
-    """Run a program with a terminal as its standard input, and an answer typed there."""
-    keyboard, terminal = pty.openpty()
-    os.write(keyboard, answer.encode())
-    command = [sys.executable, str(program(args[0])), *args[1:]]
-    done = subprocess.run(command, env=desk.environment, cwd=desk.home, stdin=terminal, capture_output=True, timeout=60)
-    yield Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
-    os.close(keyboard)
-    os.close(terminal)
-
-
 @rows(("answer", "left"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x04", 1)])
 def test_at_a_terminal_wiping_asks_first(desk: Desk, answer: str, left: int) -> None:
     queue(desk).put(["1"])
-    with at_a_terminal(desk, answer, "tw-wipework") as ended:
-        assert ended.status == 0
-        assert ("nothing removed" in ended.stderr) == bool(left)
-        assert "Aborted" not in ended.stderr
+    status, seen = on_a_terminal(desk, ["tw-wipework"], typed=answer)
+    assert status == 0
+    assert (b"nothing removed" in seen) == bool(left)
+    assert b"Aborted" not in seen
     assert len(queue(desk)) == left

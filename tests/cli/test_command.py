@@ -163,7 +163,7 @@ def test_a_signal_unwinds_the_program_and_gives_its_status(
     desk: Desk, write: Callable[[str], Path], number: signal.Signals
 ) -> None:
     body = "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\nfinally:\n    print('put back')"
-    with desk.start(str(write(body))) as process:
+    with desk.start_anew(str(write(body))) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
@@ -206,7 +206,7 @@ def test_a_second_signal_does_not_disturb_the_clean_up(desk: Desk, write: Callab
         "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "finally:\n    print('cleaning', flush=True)\n    sys.stdin.readline()\n    print('cleaned')"
     )
-    with desk.start(str(write(body))) as process:
+    with desk.start_anew(str(write(body))) as process:
         assert process.stdout
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -226,7 +226,7 @@ def test_an_ignored_signal_stays_ignored(desk: Desk, write: Callable[[str], Path
 
 def test_a_reader_that_goes_away_is_no_error(desk: Desk, write: Callable[[str], Path]) -> None:
     program = write("for number in range(100_000):\n    print(number)")
-    with desk.start(str(program)) as process:
+    with desk.start_anew(str(program)) as process:
         assert process.stdout
         assert process.stderr
         assert process.stdout.readline() == "0\n"

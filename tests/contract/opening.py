@@ -9,11 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from netwar.board.base import Board
@@ -23,6 +24,7 @@ from netwar.meter.base import Apps, Money, Windows
 from netwar.queues.base import Claim, Queue
 from netwar.queues.overview import Overview
 from netwar.queues.roster import Roster
+from tests import forked
 
 if TYPE_CHECKING:
     from netwar.connections.redis import Server
@@ -200,16 +202,23 @@ class Process:
 
 @contextmanager
 def processes(count: int, script: str, *args: Any, under: Sequence[str] = ()) -> Iterator[list[Process]]:
-    """Start a script several times, with `args` as sys.argv[1:], `under` a command that runs another one; whatever is left
-    of them is killed at the end."""
+    """Start a script several times, with `args` as sys.argv[1:], in forks, or `under` a command that runs another one;
+    whatever is left of them is killed at the end."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [*under, sys.executable, "-c", "from tests.contract.opening import *\n" + script, *map(str, args)]
     with ExitStack() as stack:
+        file = Path(stack.enter_context(TemporaryDirectory())) / "script.py"
+        file.write_text("from tests.contract.opening import *\n" + script)
+        command = [str(file), *map(str, args)]
         started = []
         for _ in range(count):
-            pipe = subprocess.PIPE
-            popen = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
+            popen = _under(under, command, environment) if under else forked.Popen(command, environment, ROOT)
             stack.enter_context(popen)
             stack.callback(popen.kill)
             started.append(Process(popen))
         yield started
+
+
+def _under(under: Sequence[str], command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    whole = [*under, sys.executable, *command]
+    return subprocess.Popen(whole, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)

@@ -509,6 +509,7 @@ def test_the_second_of_two_runs_is_told(observer: Begin) -> None:
     first = one.desk.start("tw-follow2usertest", "famous")
     while not pages(one):
         assert first.poll() is None
+        time.sleep(0.02)
     other = one.account(one.desk.home / "other")
     ended = one.run("tw-followquick", "famous", "--config", other, check=75)
     assert "another run is reading this list (snapshot 1" in ended.stderr.splitlines()[-1]
@@ -524,6 +525,7 @@ def test_a_signal_lets_the_next_run_go_on(observer: Begin, number: signal.Signal
     process = one.desk.start("tw-follow2usertest", "famous")
     while len(pages(one)) < 2:
         assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(number)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == status

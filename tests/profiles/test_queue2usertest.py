@@ -372,6 +372,7 @@ def test_a_signal_puts_everybody_back(observer: Begin) -> None:
     while len(one.asked()) < 3:
         assert process.poll() is None
         assert time.monotonic() < deadline
+        time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 143
@@ -391,6 +392,7 @@ def test_a_second_run_with_the_same_configuration_is_told(observer: Begin) -> No
     first = one.desk.start("tw-queue2usertest")
     while not one.waiting()["claimed"]:
         assert first.poll() is None
+        time.sleep(0.02)
     assert "one run at a time" in one.record(check=75).stderr
     first.communicate(timeout=60)
     assert first.returncode == 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from requests_oauthlib import OAuth1
+
+from tests.desk import Desk, running_sandbox
 
 PROGRAM = Path(__file__).parents[2] / "bin" / "tw-sandbox"
 APP = ("sandbox-key", "sandbox-secret")
@@ -121,26 +122,19 @@ Start = Callable[..., Sandbox]
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Start sandboxes with options and a scenario; each must end cleanly on TERM."""
-    running: list[tuple[subprocess.Popen[str], Sandbox]] = []
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    with ExitStack() as running:
 
-    def begin(*options: str, scenario: str = "") -> Sandbox:
-        if scenario:
-            file = tmp_path_factory.mktemp("scenario") / "scenario.toml"
-            file.write_text(scenario, encoding="utf-8")
-            options = (*options, "--scenario", str(file))
-        process = subprocess.Popen([sys.executable, str(PROGRAM), *options], stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        sandbox = Sandbox(process.stdout.readline().strip())
-        running.append((process, sandbox))
-        return sandbox
+        def begin(*options: str, scenario: str = "") -> Sandbox:
+            if scenario:
+                file = tmp_path_factory.mktemp("scenario") / "scenario.toml"
+                file.write_text(scenario, encoding="utf-8")
+                options = (*options, "--scenario", str(file))
+            sandbox = Sandbox(running.enter_context(running_sandbox(desk, *options)).url)
+            running.callback(sandbox.session.close)
+            return sandbox
 
-    yield begin
-    for process, sandbox in running:
-        sandbox.session.close()
-        process.terminate()
-        assert process.wait(timeout=10) == 0
-        assert process.stdout is not None
-        process.stdout.close()
+        yield begin
 
 
 @pytest.fixture(scope="module")

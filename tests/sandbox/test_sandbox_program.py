@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 import tomllib
 from dataclasses import fields
-from pathlib import Path
 
 from netwar.sandbox.faults import ALL_KINDS, Fault
 from netwar.sandbox.keys import APPS, Caller
@@ -18,6 +15,7 @@ from netwar.sandbox.state import Call
 from netwar.sandbox.streams.faults import KINDS, StreamFault
 from netwar.sandbox.streams.plan import Behaviour, StreamPlan
 from netwar.sandbox.timelines import timeline
+from tests.desk import Desk
 from tests.rows import rows
 
 from .conftest import LEGACY, PROGRAM, Sandbox, Start
@@ -71,13 +69,12 @@ def test_a_scenario_chooses_users(start: Start) -> None:
         ('[clock]\nnow = "2011-01-01"', "not before 2024-02-01"),
     ],
 )
-def test_a_broken_scenario_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / "scenario.toml"
+def test_a_broken_scenario_is_a_sentence(desk: Desk, text: str, said: str) -> None:
+    file = desk.home / "scenario.toml"
     file.write_text(text)
-    done = subprocess.run([sys.executable, PROGRAM, "--scenario", file], capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    ended = desk.run("tw-sandbox", "--scenario", file, check=2)
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_the_clock_can_be_set_stopped_and_moved_on(box: Sandbox) -> None:

@@ -275,6 +275,7 @@ def recording(three: Three, *options: str) -> Iterator[subprocess.Popen[str]]:
     while len(three.asked()) < 2:
         assert process.poll() is None
         assert time.monotonic() < deadline
+        time.sleep(0.02)
     with process:
         yield process
 

@@ -78,7 +78,7 @@ def begun(recorder: Recorder, pages: int = 3) -> Any:
     process = recorder.desk.start("tw-idu3elk", "trial")
     while len([line for line in recorder.log() if line["path"].endswith("/tweets")]) < pages:
         assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
+        time.sleep(0.02)
     return process
 
 
