@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -52,17 +53,18 @@ def test_what_cannot_be_copied(desk: Desk, filled: Path) -> None:
     assert not (desk.home / "other/archive").exists()
 
 
-@pytest.mark.long
 def test_one_that_is_stopped_says_how_to_go_on(desk: Desk) -> None:
     with closing(SqliteArchive(desk.home / ".local/share/netwar/archive", desk.home / "dead")) as archive:
-        fill(archive, "brexit", 40_000)
+        fill(archive, "brexit", 10_000)
     process = desk.start("tw-copy", "brexit", "copied")
     copied = desk.home / ".local/share/netwar/archive/copied.sqlite"
     while not copied.exists():
         assert process.poll() is None
+    process.send_signal(signal.SIGSTOP)  # so that it is still at it, however few there are to copy
     second = desk.run("tw-copy", "brexit", "copied", check=75)
     assert "is already working on brexit to copied" in second.stderr
     process.terminate()
+    process.send_signal(signal.SIGCONT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (143, "tw-copy: stopped by SIGTERM; the same command resumes there\n")
     desk.run("tw-copy", "brexit", "copied", check=0)
