@@ -33,7 +33,10 @@ def settings(guard: Guard) -> dict[str, Setting]:
             }
         case Guard.OPENSEARCH:
             prefix = "plugins.security."
-            return _of_plugin(prefix, prefix) | {"plugins.security.allow_default_init_securityindex": "true"}
+            return _of_plugin(prefix, prefix) | {
+                "plugins.security.allow_default_init_securityindex": "true",
+                "plugins.security.restapi.roles_enabled": ["all_access"],  # without it nobody may look at users
+            }
         case Guard.XPACK:
             return {"xpack.security.enabled": "true"} | _of_xpack("http") | _of_xpack("transport")
         case _:
