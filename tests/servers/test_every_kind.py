@@ -54,7 +54,7 @@ def test_answers_with_its_version(server: Server) -> None:
 
 
 # They are started, stopped and made by the same lines for all kinds; each guard brings a way of its own to be ready.
-@on("redis", "redis-tls", "es654-sg", "es953-sec", "os2194-sec", "os360")
+@on("redis", "redis-tls", "es654-sg", "es953-sec", "os2194-sec")
 def test_stopped_and_started_again(server: Server) -> None:
     put(server, "äöü 🐦")
     before = server.url
@@ -65,7 +65,8 @@ def test_stopped_and_started_again(server: Server) -> None:
     assert kept(server) == "äöü 🐦"
 
 
-@on("redis", "redis-tls", "es654-sg", "es953")
+# Those of the Elasticsearch family are killed, and start again, under recorders: tests/timelines/test_elastic.py and others.
+@on("redis", "redis-tls")
 def test_killed(server: Server) -> None:
     put(server, "acknowledged")
     server.kill()
