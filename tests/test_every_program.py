@@ -81,8 +81,10 @@ def is_quick(name: str, desk: Desk) -> bool:
     help_time = click_time = float("inf")
     for _ in range(9):
         help_time = min(help_time, processor_seconds(desk, str(BIN / name), "-h"))
+        if help_time <= 0.1:
+            return True
         click_time = min(click_time, processor_seconds(desk, "-c", "import click"))
-        if help_time <= max(0.1, 2.5 * click_time):
+        if help_time <= 2.5 * click_time:
             return True
     return False
 

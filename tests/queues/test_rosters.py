@@ -65,19 +65,19 @@ import sys
 from dataclasses import replace
 
 def steps(roster):
-    yield roster.fresh(["1", "2", "3"], "7", 1)
-    yield roster.fresh(["2", "4"], "8", 2)
+    yield roster.fresh(["1", "2"], "7", 1)
+    yield roster.fresh(["2", "3"], "8", 2)
     for queue in (roster.adds, roster.work):
         while claim := queue.take(1):
             yield
             claim.done()
             yield
         if queue is roster.adds:
-            yield roster.begin_round(1, ["3", "2", "1"], 5)
-    yield roster.change("3", lambda member: replace(member, held=9, detail="gone"))
-    yield roster.begin_round(2, ["4", "3", "2", "1"], 6)
-    yield roster.release(["3", "4"])
-    yield roster.unlist(["1", "2", "4"], "7")
+            yield roster.begin_round(1, ["2", "1"], 5)
+    yield roster.change("2", lambda member: replace(member, held=9, detail="gone"))
+    yield roster.begin_round(2, ["3", "2", "1"], 6)
+    yield roster.release(["2", "3"])
+    yield roster.unlist(["1", "2", "3"], "7")
     yield roster.clear()
 
 def state(roster):
