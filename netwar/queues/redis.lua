@@ -74,11 +74,16 @@ local function hand_back(token, now, most, reason)
 end
 
 -- Hand back the claims of dead runs and those whose leases ran out, but for one; also those that last longer than a lease that
--- begins now, if that is told: they were written when the server's clock was ahead.
+-- begins now, if that is told: they were written when the server's clock was ahead. Who has waited for this server to come back
+-- tells a `now` that is over: others, who came sooner, have begun leases since.
 local function free(now, dead, most, sparing, lease)
   local over = call('ZRANGEBYSCORE', leases, '-inf', now)
-  for _, token in ipairs(lease and call('ZRANGEBYSCORE', leases, '(' .. seconds(micros(lease) + 1e6), '+inf') or {}) do
-    over[#over + 1] = token
+  if lease then
+    local time = call('TIME')
+    local since = math.max(0, time[1] * 1e6 + time[2] - micros(now))
+    for _, token in ipairs(call('ZRANGEBYSCORE', leases, '(' .. seconds(micros(lease) + since + 1e6), '+inf')) do
+      over[#over + 1] = token
+    end
   end
   if dead ~= '[]' then
     local is_dead = {}

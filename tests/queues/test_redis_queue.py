@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,6 +223,16 @@ def test_somebody_may_claim_while_the_waiting_are_listed(queue: Queue, monkeypat
         queue.take(1)
     assert seen == list(map(str, range(len(seen))))
     assert len(queue.claimed()) == len(seen) >= 5
+
+
+def test_who_has_waited_for_the_server_frees_nobody_whom_others_have_claimed_meanwhile(where: str) -> None:
+    """A step that is sent again until the server is back tells the time at which it was sent first."""
+    quick, late = (open_queue(where, new_run(where), clock=clock) for clock in (time.time, lambda: time.time() - 5))
+    quick.put(["1", "2"])
+    claim = taken(quick)
+    assert {*claim.users, *taken(late).users} == {"1", "2"}
+    assert late.take(1) is None
+    claim.renew()
 
 
 def test_a_wiped_queue_leaves_nothing_behind_but_answers_that_are_forgotten_by_themselves(queue: Queue, db: Server) -> None:
