@@ -86,7 +86,7 @@ def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Export
     assert "cut off" in exporting.run("tw-exports").stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("damage", [b"{}\n", b"x\n"])
+@rows("damage", [b"{}\n", b"x\n"])
 def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
     with exporting.archive() as archive, pytest.raises(NetwarError, match="its last line has no id; remove it"):
         go_on(Export(archive, Chosen("twmade", Selection()), lambda n: None), io.BytesIO(damage), "", Hashed(lambda data: None))

@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 import orjson
-import pytest
 from pyarrow import parquet
 
 from netwar.exports.packing import whole_frames
@@ -206,7 +205,7 @@ def test_the_log_tells_what_went_out_and_to_whom(exporting: Exporting) -> None:
     assert told[0]["sha256"] == hashlib.sha256(exporting.path("given.txt").read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("by", ["url", "host", "day"])
+@rows("by", ["url", "host", "day"])
 def test_shared_addresses_are_counted(exporting: Exporting, by: str) -> None:
     tally: dict[str, set[str]] = {}
     for body in exporting.documents().values():
