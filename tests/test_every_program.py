@@ -175,6 +175,7 @@ WORDS = {
     "tw-mend": ("meter.sqlite",),
     "tw-perflog": ("nasa", "event"),
     "tw-quser2usertest": ("-",),
+    "tw-supervise": (".",),
     "tw-restore": ("backups",),
     "tw-verify": ("backups",),
     "tw-showmywork": ("brexit",),

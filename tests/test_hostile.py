@@ -97,6 +97,7 @@ CASES: dict[str, list[str]] = {
     "tw-showusertest": ["", "--names", "--json", "--csv"],
     "tw-showwork": ["", "--names", "--json", "--csv"],
     "tw-spend": [f"--since 2026-01-01 {form}" for form in ("", "--json", "--csv", "--by index")],
+    "tw-supervise": ["FILE", "."],
     "tw-tagnode": ["- --index evil", "FILE --index evil", "no FILE", "FILE --property FILE"],
     "tw-tnamesearch": ["FILE", "FILE -", "FILE - --missed"],
     "tw-top": ["evil", "evil --csv", "evil --json", "evil --kind retweeted --kind quoted", "FILE"],

@@ -44,7 +44,7 @@ TASKS = (
         (
             ("tw-quser2work tw-quser2usertest", "Queue users for timelines; for profiles"),
             ("tw-showwork tw-showusertest", "Show who waits there, and who failed"),
-            ("tw-failed", "Try users again who were set aside, or drop them"),
+            ("tw-failed", "Retry users who were set aside, or drop them"),
             ("tw-dequeue", "Remove one user, or several"),
             ("tw-wipework tw-wipeusertest", "Remove everybody from there"),
         ),
@@ -182,14 +182,12 @@ TASKS = (
         "keep",
         "Look after the archive and its servers",
         (
-            ("tw-doctor", "Look at all that a host needs, and say how to mend it"),
-            ("tw-backup", "Take a backup of everything while recorders run"),
-            ("tw-verify", "Check a backup without restoring it"),
-            ("tw-restore", "Restore a backup where nothing is yet"),
+            ("tw-backup tw-verify tw-restore", "Take a backup of all; check it; restore it"),
+            ("tw-doctor", "Say what a host lacks, and how to mend it"),
+            ("tw-supervise", "Print units for supervisord"),
             ("tw-copy", "Copy an index from one archive into another"),
-            ("tw-mend", "Rebuild a damaged meter.sqlite or queues.sqlite"),
-            ("tw-elk", "Run one of many recipes at Elasticsearch or OpenSearch"),
-            ("tw-elkauth", "Let curl ask Elasticsearch without showing a password"),
+            ("tw-mend", "Rebuild a damaged file of meter or queues"),
+            ("tw-elk tw-elkauth", "Run a recipe at Elasticsearch; let curl ask it"),
         ),
     ),
 )

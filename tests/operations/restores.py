@@ -99,10 +99,12 @@ class Story:
         self.who.run("tw-verify", backup, "--config", config)
         self.who.run("tw-restore", backup, "--config", config, "--spent", f"{billed / 1e6:.6f}")
         claimed, waiting = self.judged(data)
+        no_bug(self.who.run("tw-idu3elk", INDEX, "-q", "--config", config))  # whoever waits since then, and perhaps was recorded
         self.who.run("tw-quser2work", "-", "--config", config, input="\n".join(self.users))
         no_bug(self.who.run("tw-idu3elk", INDEX, "-q", "--config", config))
         for user in self.users:
-            assert self.kept(data, user) == set(self.who.truth(user)), f"{backup}: {user} is not complete"
+            kept, truth = self.kept(data, user), set(self.who.truth(user))
+            assert kept == truth, f"{backup}: {user} lacks {len(truth - kept)} and has {len(kept - truth)} too many"
         self.paid(config)
         return f"{claimed:,} claimed, {waiting} waiting"
 

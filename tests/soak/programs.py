@@ -249,6 +249,11 @@ def restored(around: Around) -> Command:
     return Command("tw-restore", [str(backups(around))], expected=FAILS)
 
 
+def supervised(around: Around) -> Command:
+    """Other accounts of the folder may belong to another user, or be half written."""
+    return Command("tw-supervise", [str(around.account.config.parent)], expected=FAILS | {78})
+
+
 def backups(around: Around) -> Path:
     return around.account.home / "backups"
 

@@ -97,6 +97,7 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
         (1, do.plain("tw-status", "-q", "--prometheus", "netwar.prom", expected=do.FAILS)),
     ],
     "tw-stream": [(14, streamed)],
+    "tw-supervise": [(1, do.supervised)],
     "tw-tagnode": [(1, do.tagged)],
     "tw-tnamesearch": [(1, do.audit("tw-tnamesearch", "name"))],
     "tw-top": [(1, do.plain("tw-top", do.INDEX, "--json", expected=do.FAILS))],

@@ -1,0 +1,123 @@
+"""Programs under supervisord: who comes back after a pause, who stays down, who is asked to end; by supervisord itself."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from netwar.operations.supervising import Unit
+from tests.desk import ROOT, Desk
+from tests.test_crontab import load
+
+SERVER = """\
+[supervisord]
+logfile={folder}/supervisord.log
+pidfile={folder}/pid
+[unix_http_server]
+file={folder}/s
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://{folder}/s
+"""
+TOOLS = ROOT / "build" / "tools" / "bin"
+
+
+def test_units_are_commands_that_their_programs_take(desk: Desk, tmp_path: Path) -> None:
+    """Of an account, of a capture; names with blanks and percent signs, too."""
+    desk.configure(consumer_key="key")
+    (folder := desk.home / "my 100% accounts").mkdir()
+    for name in ("first", "other; one"):
+        desk.configure(consumer_key="key", index="brexit", path=folder / f"{name}.conf")
+    (folder / "wales.txt").write_text("rain\n")
+    said = desk.run("tw-supervise", folder, "--run", "tw-idu3elk", "--run", "tw-tracklists", check=0)
+    units = parsed(said.stdout)
+    assert {name.removeprefix("program:") for name in units.sections()} == {
+        *("tw-idu3elk-first", "tw-tracklists-first", "tw-idu3elk-other__one", "tw-tracklists-other__one", "tw-stream-wales")
+    }
+    for name in units.sections():
+        shell, option, script = shlex.split(units.get(name, "command", vars={"program_name": "x"}))
+        assert (shell, option) == ("/bin/sh", "-c")
+        program, *words = shlex.split(script.partition(" HUP; ")[2].partition(" & run=")[0])
+        with load(program).make_context(program, words) as context:
+            assert context.params
+    (folder / "bad.conf").write_text("[STREAM]\nidex = x\n")
+    (folder / "bad.conf").chmod(0o600)
+    assert "did you mean index?" in desk.run("tw-supervise", folder, check=78).stderr
+    assert "has no configuration" in desk.run("tw-supervise", tmp_path, check=1).stderr
+
+
+def parsed(text: str) -> ConfigParser:
+    """As supervisord reads it."""
+    units = ConfigParser(inline_comment_prefixes=(";", "#"), strict=True)
+    units.read_string(text)
+    return units
+
+
+PROGRAM = """#!/bin/sh
+echo begun >> {folder}/$1.runs
+trap 'echo asked >> {folder}/$1.runs; exit 143' TERM
+trap 'echo reread >> {folder}/$1.runs' HUP
+[ "$1" = stays ] && while :; do sleep 0.1; done
+exit $1
+"""
+STATUSES = {"75": True, "0": True, "69": True, "77": True, "2": False, "78": False}  # whether a program comes back
+
+
+@contextmanager
+def supervised(folder: Path, units: list[Unit]) -> Iterator[Callable[..., str]]:
+    """A supervisord with these units; what supervisorctl answers to its arguments."""
+    where = TOOLS if (TOOLS / "supervisord").exists() else Path(shutil.which("supervisord") or "/none").parent
+    if not (where / "supervisord").exists():
+        assert not os.environ.get("NETWAR_REQUIRE_SERVERS"), "supervisord is not there"
+        pytest.skip("supervisord is not there: make tools")
+    (config := folder / "supervisord.conf").write_text(
+        SERVER.format(folder=folder) + "".join(one.written(f"{folder}:/usr/bin:/bin", str(folder)) for one in units)
+    )
+    running = subprocess.Popen([where / "supervisord", "-n", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def control(*words: str) -> str:
+        done = subprocess.run([where / "supervisorctl", "-c", config, *words], capture_output=True, text=True, check=False)
+        return done.stdout
+
+    try:
+        yield control
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+def test_supervisord_brings_back_whom_it_should(tmp_path: Path) -> None:
+    """With a pause of a second here; who is asked to end is asked once, and waited for; HUP comes through."""
+    (program := tmp_path / "made-up").write_text(PROGRAM.format(folder=tmp_path))
+    program.chmod(0o755)
+    units = [Unit(f"p{status}", ("made-up", status), pause=1) for status in STATUSES]
+    units.append(Unit("pstays", ("made-up", "stays"), stays=True))
+
+    def runs(name: str) -> list[str]:
+        return (tmp_path / f"{name}.runs").read_text().split() if (tmp_path / f"{name}.runs").exists() else []
+
+    def until(done: Callable[[], bool]) -> None:
+        end = time.monotonic() + 60
+        while not done():
+            assert time.monotonic() < end, {name: runs(name) for name in [*STATUSES, "stays"]}
+            time.sleep(0.1)
+
+    with supervised(tmp_path, units) as control:
+        until(lambda: all(len(runs(status)) >= (3 if back else 1) for status, back in STATUSES.items()) and bool(runs("stays")))
+        control("signal", "HUP", "pstays")
+        until(lambda: "reread" in runs("stays"))
+        control("stop", "pstays")
+        shown = control("status")
+    assert runs("stays") == ["begun", "reread", "asked"]
+    assert {status: len(runs(status)) for status, back in STATUSES.items() if not back} == {"2": 1, "78": 1}
+    assert "pstays                           STOPPED" in shown
