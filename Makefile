@@ -78,6 +78,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	$(PY) -m benchmarks.tracking --members 100
 	$(PY) -m benchmarks.observers --observers 8 --members 4 --requests 20 --window 60
 	$(PY) -m benchmarks.streams --seconds 60
+	$(PY) -m benchmarks.status
 	$(PY) -m benchmarks.gexf --edges 200000 --users 20000 --coaction
 	$(PY) -m benchmarks.exports --tweets 100000
 	$(PY) -m benchmarks.graph --edges 1000000,5000000

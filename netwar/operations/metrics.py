@@ -123,7 +123,7 @@ def _coverage(status: Status) -> Iterator[Metric]:
     told = "Seconds since users were last asked for: half of them (0.5), all but a twentieth (0.95)."
     for one in status.lags:
         for share, seconds in (("0.5", one.half), ("0.95", one.most)):
-            yield Metric("netwar_coverage_lag_seconds", told, seconds, {"index": one.index, "quantile": share})
+            yield Metric("netwar_coverage_lag_seconds", told, seconds, {"index": one.index, "share": share})
         yield Metric("netwar_coverage_gaps", "Users whose timelines have gaps.", one.gaps, {"index": one.index})
 
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
+import socket
 import sqlite3
+import subprocess
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from typing import Any
 
+from netwar.board.base import HostState, RunState
+from netwar.cli import boarding
+from netwar.config import load, short
+from tests.contract.opening import DATABASES
+from tests.desk import Desk
 from tests.operator import THREE, Operator
+from tests.redis_server import Redis
 
 Start = Callable[..., Operator]
 
@@ -123,3 +133,60 @@ def test_whoever_only_looks_leaves_nothing_on_the_board(operator: Start) -> None
     for program in (["tw-showwork"], ["tw-spend", "--no-ask"], ["tw-coverage", "nothing"], ["tw-search", "nothing", "x"]):
         one.run(*program, check=None)
     assert not (one.desk.home / ".local/share/netwar/board.sqlite").exists()
+
+
+def test_hosts_that_share_a_redis_are_seen_together(desk: Desk, redis: Redis) -> None:
+    settings: dict[str, Any] = redis.settings("redis-tls", next(DATABASES))
+    boards = []
+    for name in ("alpha", "beta"):
+        config = desk.configure(path=desk.home / f"{name}.conf", data=desk.home / name, consumer_key="k", **settings)
+        own = boarding.own_board(load(config), desk.home / name)
+        board = own()
+        board.say(RunState(name, name, "tw-stream", name, config=str(config), subject="brexit", counts={"tweets": 5}))
+        board.say_host(HostState(name, str(desk.home / name), letters=len(name), free=10**12))
+        boards.append(board)
+    boards[0].say(RunState("alpha", "alpha", "tw-stream", "alpha", subject="brexit", status=69, error="the archive is away"))
+    told = json.loads(desk.run("tw-status", "--json", "--config", "beta.conf", check=1).stdout)
+    assert [(run["host"], run["status"], run["lost"]) for run in told["runs"]] == [("alpha", 69, False), ("beta", None, False)]
+    assert {host["host"] for host in told["hosts"]} >= {"alpha", "beta"}
+    assert [wrong["key"].partition("/")[0] for wrong in told["wrong"]] == ["failed", "letters", "letters"]
+    assert "tw-stream brexit ended with 69" in told["wrong"][0]["text"]
+    for board in boards:
+        board.close()
+    assert "1 run taken down" in desk.run("tw-status", "--forget", "--config", "beta.conf", check=0).stderr
+    left = json.loads(desk.run("tw-status", "--json", "--config", "beta.conf", check=1).stdout)["runs"]
+    assert [run["host"] for run in left] == ["beta"]
+
+
+def test_figures_for_prometheus_and_statsd(operator: Start) -> None:
+    one = operator(THREE)
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as heard:
+        heard.bind(("127.0.0.1", 0))
+        statsd = f"127.0.0.1:{heard.getsockname()[1]}"
+        one.desk.configure(one.sandbox.url, budget=10_000, maxcpu=100, maxmem=100, statsd=statsd)
+        one.queue([user["id"] for user in one.users()])
+        one.run("tw-idu3elk", "three")
+        file = one.desk.home / "netwar.prom"
+        one.run("tw-status", "-q", "--prometheus", file, check=0)
+        heard.setblocking(False)
+        lines = "".join(packet.decode() for packet in packets(heard)).splitlines()
+    tweets = sum(len(one.truth(user["id"])) for user in one.users()[:3])
+    assert f"netwar.tweets.recorded:{tweets}|c" in lines
+    assert "netwar.runs.lost:0|g" in lines
+    assert [line for line in lines if line.startswith("netwar.heartbeat:")]
+    text = file.read_text()
+    assert f"\nnetwar_tweets_total {tweets}\n" in text
+    assert 'netwar_runs{state="lost"} 0' in text
+    assert f'netwar_spent_today_dollars{{app="{short("sandbox-key")}"}} {one.spent() / 1e6:.15g}\n' in text
+    names = re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)
+    assert len(names) == len(set(names)), "what has one name stands together"
+    if promtool := shutil.which("promtool"):
+        checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
+
+
+def packets(heard: socket.socket) -> Iterator[bytes]:
+    """What has come."""
+    with suppress(BlockingIOError):
+        while True:
+            yield heard.recv(65_536)
