@@ -37,7 +37,8 @@ def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, r
     folder, manifest, removed = taken(source, place, keep)
     for said in (*manifest.left_out, *(_elsewhere(services) if files_only else ())):
         log.warning("not in the backup: %s", said)
-    echo(str(folder))
+    if not services.quiet:
+        echo(str(folder))
     older = f"; {plural(removed, 'older one')} removed" if removed else ""
     return f"a backup with {_told(manifest)}{older}"
 

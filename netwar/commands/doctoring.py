@@ -13,13 +13,15 @@ from netwar.cli.forms import Form
 from netwar.cli.output import as_json
 from netwar.cli.services import Services
 from netwar.cli.tables import Column, Table
-from netwar.errors import ConfigError, ItemsFailed
+from netwar.errors import ConfigError, ItemsFailed, NetwarError
 from netwar.operations import findings, host_checks
 from netwar.operations.findings import Finding
 from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.config import Settings
+
+ENTRIES = 500  # of the perflog, of all hosts
 
 TABLE: Table[Finding] = Table(
     [Column("state"), Column("what"), Column("said"), Column("mend")],
@@ -52,6 +54,8 @@ def _findings(services: Services, settings: Settings) -> Iterator[Finding]:
     yield from findings.found("clock", lambda: host_checks.clock(asking.clock_ahead(services)))
     yield from _data(settings.data)
     yield from host_checks.schedules()
+    if settings.data.is_dir():
+        yield from findings.found("last run", lambda: _last_run(services))
     yield from findings.found("redis", lambda: _redis(services))
     yield from findings.found("elasticsearch", lambda: _elastic(services))
     yield from findings.found("neo4j", lambda: _neo4j(services))
@@ -73,6 +77,19 @@ def _data(data: Path) -> Iterator[Finding]:
             yield from look(data)
         except OSError as error:
             yield findings.wrong("data", f"{data} cannot be read: {error.strerror or error}", "see whose it is")
+
+
+def _last_run(services: Services) -> Iterator[Finding]:
+    from netwar.cli.metering import here
+    from netwar.records.times import milliseconds
+
+    services.looks = True
+    try:
+        entries = [one for one in services.perflog.last(ENTRIES) if one.host == here()]
+    except NetwarError as error:  # the server that keeps it has a line of its own
+        yield findings.unknown("last run", f"the perflog cannot be read: {error}")
+        return
+    yield from host_checks.last_run([(one.event, at) for one in entries if (at := milliseconds(one.date)) is not None])
 
 
 def _redis(services: Services) -> Iterator[Finding]:

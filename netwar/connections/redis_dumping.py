@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from netwar.connections.redis import Server
 
 SCRIPT = Path(__file__).with_name("redis_dumping.lua")
-ANSWERS = b"tw:answer:"  # of steps, for three minutes
+OF_NOW = (b"tw:answer:", b"tw:board")  # answers of steps, for three minutes; which runs there are
 SCANNED = 1_000
 API = b"tw:api"  # whoever connects has it written
 
@@ -21,7 +21,7 @@ def ours(server: Server) -> list[bytes]:
     """The keys of the recorder: its own, and the sets of those who wait on its queues. Raises ServiceDown, ConfigError."""
     found = {bytes(key) for key in server.scan_iter(count=SCANNED)}
     queues = {key.split(b":")[1] for key in found if key.startswith(b"tw:")}
-    return sorted(key for key in found if (key.startswith(b"tw:") or key in queues) and not key.startswith(ANSWERS))
+    return sorted(key for key in found if (key.startswith(b"tw:") or key in queues) and not key.startswith(OF_NOW))
 
 
 def dumped(server: Server, keys: Collection[bytes]) -> Iterator[Value]:

@@ -21,7 +21,7 @@ from netwar.operations.findings import Finding, unknown, well, wrong
 
 LEAST_BYTES, LEAST_SHARE = 1 << 30, 0.05  # of a disk that are free
 LARGEST = 4 << 30  # bytes of a database that is looked through here
-BACKUP_HOURS, SPOOL_HOURS = 48, 1
+BACKUP_HOURS, SPOOL_HOURS, QUIET_HOURS = 48, 1, 26
 SCHEDULES = ("/etc/crontab", "/etc/cron.d/*", "/etc/supervisor/conf.d/*.conf", "/etc/systemd/system/*.service")
 PROGRAM = re.compile(r"(?<![\w-])(tw-[a-z0-9]+)\b")
 CONFIG = re.compile(r"--config[ =](\S+)")
@@ -121,6 +121,21 @@ def schedules(patterns: Sequence[str] = SCHEDULES) -> Iterator[Finding]:
         yield wrong("schedule", fault, "correct the line (crontab -e)")
     if not bad:
         yield well("schedule", f"{len(ours)} lines start programs of the recorder, all of which are there")
+
+
+def last_run(done: Sequence[tuple[str, int]]) -> Iterator[Finding]:
+    """When a program on this host last did something, by the perflog: its event, and the time in ms. Who has nothing to do writes
+    nothing there, so silence is no fault by itself."""
+    if not done:
+        yield unknown("last run", "no run of this host has done anything that the perflog knows", "tw-status shows what runs")
+        return
+    event, at = max(done, key=lambda one: one[1])
+    hours = (datetime.now(UTC).timestamp() - at / 1000) / 3600
+    said = f"{hours:,.0f} hours ago: {event[:80]}"
+    if hours > QUIET_HOURS:
+        yield unknown("last run", said, "see whether cron or supervisord runs, unless there was nothing to do (tw-status)")
+    else:
+        yield well("last run", said)
 
 
 def _sources(patterns: Sequence[str]) -> Iterator[tuple[str, str]]:

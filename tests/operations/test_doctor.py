@@ -158,6 +158,10 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
 
 def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.state for one in host_checks.clock(30)] == ["well"]
+    now = int(time.time() * 1000)
+    assert [[one.state for one in host_checks.last_run(done)] for done in ([], [("x", now)], [("x", 1)])] == [
+        *(["unknown"], ["well"], ["unknown"])
+    ]
     assert ["behind X's" in one.said and "NTP" in one.mend for one in host_checks.clock(-3600)] == [True]
     full = os.statvfs_result((4096, 4096, 1 << 20, 100, 100, 1 << 20, 10, 10, 0, 255))
     monkeypatch.setattr(os, "statvfs", lambda _path: full)
