@@ -30,7 +30,8 @@ test: .venv/checks ## run every check there is
 lint:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/mutants tests/servers tests/soak tests/operator.py tests/rows.py tests/randomly.py
+	$(PY) -m mypy netwar bin/tw-* benchmarks installing tests/mutants tests/servers tests/soak \
+	  $(filter-out tests/test_%, $(wildcard tests/*.py)) tests/contract/killing.py tests/contract/opening.py
 	.venv/bin/lint-imports --no-logo
 	$(PY) -m tests.house
 	$(PY) -m cogapp --check $(GENERATED)

@@ -42,7 +42,14 @@ def harm(text: str) -> list[str]:
 def fill(data: Path, app: str) -> None:
     """Keep hostile texts wherever a text can be kept."""
     profile = {"username": EVIL, "name": EVIL, "description": EVIL, "public_metrics": {"followers_count": 5}, "location": EVIL}
-    tweet = {"id": TWEET, "author_id": USER, "created_at": EVIL, "text": EVIL, "lang": "en", "in_reply_to_user_id": OTHER}
+    tweet: dict[str, object] = {
+        "id": TWEET,
+        "author_id": USER,
+        "created_at": EVIL,
+        "text": EVIL,
+        "lang": "en",
+        "in_reply_to_user_id": OTHER,
+    }
     said = {"mentions": [{"id": OTHER}], "hashtags": [{"tag": EVIL}], "urls": [{"expanded_url": f"https://e.org/{EVIL}"}]}
     tweet |= {"entities": said, "referenced_tweets": [{"type": "quoted", "id": TWEET}]}
     with closing(SqliteArchive(data / "archive", data / "dead-letters", feeds=True)) as archive:

@@ -47,7 +47,7 @@ class Here:
 def reach(desk: Desk, server: Any, user: str | None = "admin") -> Path:
     """A ~/.twitter for a server, as one of its users."""
     secret = server.users.get(user) if user else None
-    settings: dict[str, object] = {"elksg": server.url.removeprefix("http://")}
+    settings: dict[str, Any] = {"elksg": server.url.removeprefix("http://")}
     if secret:
         settings |= {"elksguser": secret.name, "elksgpass": secret.password}
     if server.ca:

@@ -17,10 +17,10 @@ from tests.recipes.here import Here, reach, two_nodes
 from tests.servers import ELASTIC_KINDS, KINDS
 from tests.servers.fixtures import Servers
 
-# The oldest and the newest of each product are clusters of two nodes. The generations between are the server that all tests
-# share, as these recipes send them what they send to one of those.
-TWO_NODES = ["es654", "es953", "os2194", "os360"]
-ALONE = ["es6823", "es7102", "es71729", "es81921"]
+# Those of tests/clusters.KINDS are clusters of two nodes. The generations between are the server that all tests share: what has
+# to do with a second node they are sent as one of those is.
+TWO_NODES = ["es654", "es953", "os360"]
+ALONE = ["es6823", "es7102", "es71729", "es81921", "os2194"]
 SECURED = [kind for kind in ELASTIC_KINDS if KINDS[kind].secured]
 BY_TWO = {"exclude", "excluded", "include-all", "drain", "move-shard", "allocate-replica", "cancel-shard"}
 
