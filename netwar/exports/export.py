@@ -15,11 +15,13 @@ from netwar.exports.files import Hashed
 from netwar.exports.lines import Shape
 from netwar.exports.packing import Pack, whole_frames
 from netwar.exports.selection import Chosen
+from netwar.records.idlists import portions
 from netwar.records.ids import number
 from netwar.work.loop import gc_paused
 
-BATCH = 1_000  # documents, and lines of a frame
-COLLECTED = 50  # batches between two looks for reference cycles: documents have none
+BATCH = 1_000  # documents of a frame
+PIECE = 200  # documents in memory at once, and looked up together
+COLLECTED = 50  # frames between two looks for reference cycles: documents have none
 TOLD = 1_000  # documents between two words about the progress
 
 Report = Callable[[int], None]
@@ -38,9 +40,9 @@ class Export:
     count: int = 0
     last: int = -1
 
-    def batches(self, size: int = BATCH) -> Iterator[list[Body]]:
-        """The chosen documents behind `last`, in batches; they count as gone out when the next batch is asked for."""
-        batch: list[Body] = []
+    def pieces(self) -> Iterator[list[Body]]:
+        """The chosen documents behind `last`, PIECE at a time; they count as gone out when the next ones are asked for."""
+        piece: list[Body] = []
         looked_at = 0
         for body, is_chosen in self.chosen.scan(self.archive, self.last):
             looked_at += 1
@@ -48,19 +50,19 @@ class Export:
                 self.report(looked_at)
                 looked_at = 0
             if is_chosen:
-                batch.append(body)
-            if len(batch) == size:
-                yield batch
-                self._gone_out(batch)
-                batch = []
-        if batch:
-            yield batch
-            self._gone_out(batch)
+                piece.append(body)
+            if len(piece) == PIECE:
+                yield piece
+                self._gone_out(piece)
+                piece = []
+        if piece:
+            yield piece
+            self._gone_out(piece)
         self.report(looked_at)
 
-    def _gone_out(self, batch: list[Body]) -> None:
-        self.count += len(batch)
-        self.last = number(batch[-1].get("id")) or self.last
+    def _gone_out(self, piece: list[Body]) -> None:
+        self.count += len(piece)
+        self.last = number(piece[-1].get("id")) or self.last
 
 
 def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
@@ -68,10 +70,11 @@ def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
     if shape.header and not out.bytes:
         out.write(pack(shape.header))
     with gc_paused():
-        for number, batch in enumerate(export.batches(), 1):
-            out.write(pack(shape.batch(batch)))
+        shaped = (shape.batch(piece) for piece in export.pieces())
+        for count, some in enumerate(portions(shaped, BATCH // PIECE), 1):
+            out.write(pack(b"".join(some)))
             out.flush()
-            if number % COLLECTED == 0:
+            if count % COLLECTED == 0:
                 gc.collect()
     if last := shape.end():
         out.write(pack(last))

@@ -14,13 +14,11 @@ from netwar.exports.neighbours import Neighbours
 from netwar.exports.spreadsheet import guarded
 from netwar.records.dialects import Object
 from netwar.records.flattened import Known, flattened, provenance
-from netwar.records.idlists import portions
 from netwar.records.parsing import written
 from netwar.records.text import escaped_bytes, one_line
 from netwar.records.times import shown
 
 PROGRAM = f"netwar {__version__}"
-TOGETHER = 250  # documents whose parts are in memory at once
 
 
 class Shape(Protocol):
@@ -62,8 +60,7 @@ class JsonLines:
 
     def batch(self, bodies: Sequence[Body]) -> bytes:
         """See Shape."""
-        made = (self._written(line) for some in portions(bodies, TOGETHER) for line in self._lines(some))
-        return b"".join([line + b"\n" for line in made])
+        return b"".join([self._written(line) + b"\n" for line in self._lines(bodies)])
 
     def end(self) -> bytes:
         """See Shape."""
