@@ -25,7 +25,7 @@ QUICK: dict[str, dict[str, float]] = {
     "netwar.streams.coverage": {"RULE_DELAY": 1_500, "LATE": 4_000, "QUIET": 1_000},
     "netwar.streams.placing": {"GRACE": 2_000},
     "netwar.streams.keeper": {"SETTLE": 1.0, "OTHERS": 3.0, "SOON": 1.0},
-    "netwar.commands.staying": {"TRY": 1.0},
+    "netwar.commands.staying": {"TRY": 1.0, "GRACE": 2.0},
 }
 
 

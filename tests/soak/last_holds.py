@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.soak.soak import Soak
 
 PATIENCE = 60.0  # seconds
-HELD = 3.0
+HELD = 6.0
 
 
 class LastHolds:

@@ -15,7 +15,7 @@ from netwar.records.ids import SNOWFLAKE_EPOCH as EPOCH
 from tests.desk import Desk, running_sandbox
 
 OBSERVED = 2  # users number 0 and 1 are there all the time: their followers are read
-VOICES, RATE = 60, 3.0  # who post for the stream, and how many posts a second there are
+VOICES, RATE = 60, 9.0  # who post for the stream, and how many posts a second there are
 WINDOW = 4  # seconds; X's are 900
 MOST, COMING = 4_000, 8  # users that there can be, and who become known by and by
 REACHABLE = 3_200  # posts of a timeline that X serves

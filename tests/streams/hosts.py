@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -65,7 +65,7 @@ class Hosts:
         self._places = [story.desk, story.desk, other]
         self._working: list[BaseProcess] = []
         self._locks: list[sqlite3.Connection] = []
-        self._unlock = self._restart = 0
+        self._unlock = self._restart = self._away = 0
         self.crashed = 0
 
     @classmethod
@@ -111,15 +111,14 @@ class Hosts:
         self._working[number] = self._story.record(self._places[number])
 
     def stop_redis(self) -> None:
-        self._redis.stop()
-        self._away()
+        self._take_away(self._redis.stop)
 
     def kill_redis(self) -> None:
-        self._redis.server.kill()
-        self._away()
+        self._take_away(self._redis.server.kill)
 
-    def _away(self) -> None:
-        self._story.outages.append(self._story.now)
+    def _take_away(self, stop: Callable[[], None]) -> None:
+        self._away = self._story.now
+        stop()
         self._restart = self._story.now + RESTART * 1000
 
     def lock_archive(self) -> None:
@@ -155,6 +154,7 @@ class Hosts:
     def _tend(self) -> None:
         if self._restart and self._story.now >= self._restart:
             self._redis.start()
+            self._story.outages.append((self._away, self._story.now))
             self._restart = 0
         if self._unlock and self._story.now >= self._unlock:
             for lock in self._locks:

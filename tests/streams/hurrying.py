@@ -27,14 +27,14 @@ HURRIED = Path(__file__).with_name("hurried.py")
 @dataclass
 class Killed(Operator):
     """An operator of captures whose clocks go `speed` times faster than ours since `since` (ms). `deaths`: when (ms of the
-    sandbox) a holder was killed, `outages`: when Redis went away for a while."""
+    sandbox) a holder was killed, `outages`: from when to when Redis was away."""
 
     speed: float = 1.0
     since: int = 0
     lines: dict[str, list[str]] = field(default_factory=dict)
     kills: int = 0
     deaths: list[int] = field(default_factory=list)
-    outages: list[int] = field(default_factory=list)
+    outages: list[tuple[int, int]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def hurry(self, speed: float) -> None:

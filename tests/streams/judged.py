@@ -31,7 +31,8 @@ class Judged:
     gaps: int
     longest: float
     connects: int
-    slowest: float  # ms from a death to the next connect
+    slowest: float  # ms from a death to the next connect, or from when Redis was back
+    usual: float  # the same of half of them
     billed: int  # micro-dollars
     booked: int
     unread: int  # posts
@@ -52,9 +53,8 @@ def check(story: Killed, since: int, until: int) -> Judged:
         _refilled(story, index, since, {post for post, hows in inside.items() if "refilled" in "".join(hows)} - kept)
         counts.update({"made": len(made), "sent": len(made.keys() & sent), "kept": len(kept), "gaps": len(gaps)})
         longest = max([longest, *(beyond(low, high, interrupted) for low, high, _ in gaps)])
-    connects, slowest = _connects(story)
     told = (counts["made"], counts["sent"], counts["kept"], counts["gaps"], longest)
-    return Judged(*told, connects, slowest, *_money(story))
+    return Judged(*told, *_connects(story), *_money(story))
 
 
 def _refilled(story: Killed, index: str, since: int, lacking: set[int]) -> None:
@@ -103,8 +103,9 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     return found
 
 
-def _connects(story: Killed) -> tuple[int, float]:
-    """How many connects there were, and how long (ms) after a death the next one was, where X and Redis allowed one."""
+def _connects(story: Killed) -> tuple[int, float, float]:
+    """How many connects there were, and how long (ms) after a death the next one was, at the most and usually, where X allowed
+    one: nobody can take over while Redis is away."""
     connects = sorted(one["ms"] for one in json.loads(story.get("truth/stream/connects")))
     for first, last in zip(connects, connects[CONNECTS:], strict=False):
         assert last - first >= WINDOW, "more than 50 connects in 15 minutes"
@@ -112,10 +113,10 @@ def _connects(story: Killed) -> tuple[int, float]:
     for death in story.deaths:
         after = [at for at in connects if at >= death]
         recent = [at for at in connects if death - WINDOW < at < death]
-        away = any(0 <= outage - death < 30_000 for outage in story.outages)  # nobody can take over then
-        if after and len(recent) < CONNECTS - 3 and not away:
-            waits.append(after[0] - death)
-    return len(connects), float(max(waits))
+        if after and len(recent) < CONNECTS - 3:
+            back = [high for low, high in story.outages if low < after[0] and death < high < after[0]]
+            waits.append(after[0] - max([death, *back]))
+    return len(connects), float(max(waits)), float(sorted(waits)[len(waits) // 2])
 
 
 def _money(story: Killed) -> tuple[int, int, int]:
