@@ -35,6 +35,7 @@ class Sorted:
     posts: list[tuple[Delivery, bytes, tuple[str, ...]]] = field(default_factory=list)
     others: list[Delivery] = field(default_factory=list)
     bad: list[tuple[Line, str]] = field(default_factory=list)
+    uncertain: list[Line] = field(default_factory=list)  # posts that may be of other captures, too
     notices: list[Notice] = field(default_factory=list)
 
 
@@ -86,6 +87,8 @@ class Router:
         else:
             refused = None
         self._put_aside(found.bad)
+        for line in found.uncertain:
+            self._tracker.broken(line.at + SKEW)
         self._hand_on(found, lines)
         return refused
 
@@ -105,6 +108,7 @@ class Router:
                 captures = routes.captures(said)
                 if captures:
                     found.posts.append((said, line.text, captures))
+                    found.uncertain += [line] if routes.uncertain(said) else []
                 elif captures is not None:
                     found.others.append(said)
                 else:

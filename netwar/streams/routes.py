@@ -22,20 +22,23 @@ log = logging.getLogger("netwar.streams")
 @dataclass(frozen=True, slots=True)
 class Routes:
     """By the ids of `rules` (also of those that were removed within the hour), and of users whom captures follow. `others` are
-    the rules at X that are nobody's here."""
+    the rules at X that are nobody's here. `by_terms`: there are captures whose posts no author tells."""
 
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     others: Collection[str] = ()
+    by_terms: bool = False
 
     @classmethod
     def of(cls, captures: Iterable[Capture], rules: Iterable[KnownRule], others: Collection[str] = ()) -> Routes:
         """Out of what the registry knows."""
         users: dict[str, tuple[str, ...]] = {}
+        by_terms = False
         for capture in captures:
+            by_terms = by_terms or (capture.on and capture.kind == "terms")
             for line in capture.lines if capture.kind == "users" and capture.on else ():
                 users[line] = (*users.get(line, ()), capture.index)
-        return cls({rule.id: rule.captures for rule in rules}, users, frozenset(others))
+        return cls({rule.id: rule.captures for rule in rules}, users, frozenset(others), by_terms)
 
     def captures(self, post: Delivery) -> tuple[str, ...] | None:
         """The captures that a post goes to, none for one that only others' rules matched; None where that cannot be told."""
@@ -45,6 +48,10 @@ class Routes:
         if known:
             return tuple(dict.fromkeys(capture for captures in known for capture in captures))
         return () if all(rule in self.others for rule in post.rules) else self.users.get(post.author)
+
+    def uncertain(self, post: Delivery) -> bool:
+        """Whether a post may be of more captures than those that are known: of those who search, where X named no rules."""
+        return post.rules is None and self.by_terms
 
     def strange(self, post: Delivery) -> bool:
         """Whether a post matched a rule that nobody here knows, so that the rules should be looked at anew."""

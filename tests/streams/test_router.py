@@ -135,6 +135,14 @@ def test_without_rules_a_followed_author_tells_whose_a_post_is(pipe: Pipe) -> No
     assert [why for _, why in pipe.rejected] == ["X did not say which rules it matched"]
 
 
+def test_a_post_without_rules_may_be_of_those_who_search_too(pipe: Pipe) -> None:
+    pipe.take(Begun(T), post(1, 60 * SECOND, "1"))
+    pipe.take(post(2, 61 * SECOND))
+    pipe.take(post(3, 100 * SECOND, "1", "3"))
+    assert (pipe.posts("people"), pipe.posts("cats")) == ([2, 3], [1, 3])
+    assert pipe.covered("cats") == [(61 * SECOND + SKEW, 70 * SECOND), (0, 30 * SECOND)]
+
+
 def test_an_unknown_rule_is_looked_for_and_its_post_kept_aside(pipe: Pipe) -> None:
     pipe.take(Begun(T), post(1, 0, "1", "4"), post(2, 0, "4", data={"id": str(first_id(T) + 2), "author_id": "78"}))
     assert pipe.known.looks == 2
