@@ -30,7 +30,7 @@ users = {USERS}
 "/2/users/:id/tweets" = 100000
 """
 INDEX = "brexit"
-AMPLE = {"budget": 100_000, "maxcpu": 100, "maxmem": 100}
+AMPLE: dict[str, Any] = {"budget": 100_000, "maxcpu": 100, "maxmem": 100}
 
 
 @dataclass

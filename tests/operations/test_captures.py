@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.desk import Desk, Sandbox
 from tests.streams.hurrying import Killed, in_ms
 from tests.streams.killed import begin
 
-AMPLE = {"budget": 100_000, "maxcpu": 100, "maxmem": 100}
+AMPLE: dict[str, Any] = {"budget": 100_000, "maxcpu": 100, "maxmem": 100}
 SPEED = 60
 
 

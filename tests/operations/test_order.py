@@ -13,7 +13,7 @@ from netwar.connections.runs import Run
 from netwar.meter.base import Purpose
 from netwar.meter.sqlite import SqliteMoney
 from netwar.meter.sqlite_mending import restore_meter
-from netwar.operations import backup
+from netwar.operations import backup, copying
 from netwar.operations.elastic_backup import Snapshots
 from netwar.operations.manifest import Part
 from netwar.queues.sqlite import SqliteQueue
@@ -39,7 +39,7 @@ def write(data: Path, moment: int) -> None:
 
 def test_what_claims_is_older_than_what_it_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything changes between two copies: each copy tells at which moment it was made."""
-    data, copied, moment = tmp_path / "data", backup.copied, 0
+    data, copied, moment = tmp_path / "data", copying.copied, 0
 
     def slow(path: Path, data: Path, folder: Path) -> Part | None:
         nonlocal moment
@@ -93,10 +93,12 @@ def test_what_runs_held_is_nobodys_after_a_restore(tmp_path: Path) -> None:
     run = Run(tmp_path / "runs")
     with closing(SqliteQueue(tmp_path / "queues.sqlite", "work", run)) as queue:
         queue.put(["1", "2", "@three"])
-        assert [*queue.take(1).users] == ["1"]
+        assert (claim := queue.take(1))
+        assert [*claim.users] == ["1"]
     assert restore_queues(tmp_path / "queues.sqlite") == 1
     with closing(SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "others"))) as queue:
-        assert [*queue.take(3).users] == ["1", "2", "@three"]
+        assert (claim := queue.take(3))
+        assert [*claim.users] == ["1", "2", "@three"]
     path = tmp_path / "meter.sqlite"
     with closing(SqliteMoney(path, "app", run, 9_000_000)) as money:
         money.reserve("page", {"post": 100}, Purpose("tw-idu3elk", "brexit"))
