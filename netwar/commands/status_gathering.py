@@ -77,12 +77,12 @@ class Gathering:
         return found
 
     def _captures(self, app: str, now: float) -> list[CaptureState]:
-        from netwar.streams.health import healths
-
         found = []
         with closing(capturing.captures(self._services, app)) as captures:
             if not captures.captures():
                 return []
+            from netwar.streams.health import healths
+
             live = captures.live().captures
             for one in healths(captures, self._services.archive, round(now * 1000)):
                 posts = live[one.index].posts if one.index in live else 0

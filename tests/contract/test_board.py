@@ -59,9 +59,15 @@ def test_the_next_run_takes_down_what_it_makes_good(board: Board, other: Board, 
     clock.now += 1
     other.say(replace(ONE, id="lives"))
     assert sorted(ids(board)) == ["elsewhere", "lives"]
+    board.say(replace(ONE, id="beside"))
+    assert sorted(ids(board)) == ["beside", "elsewhere", "lives"], "two of one kind may be at work, and one of them may die"
+    board.say(replace(ONE, id="beside", status=0))
+    other.say(replace(ONE, id="third"))
+    assert sorted(ids(board)) == ["elsewhere", "lives", "third"]
+    other.say(replace(ONE, id="third", status=0))
     clock.now += LOST + 1
     other.say(replace(ONE, id="another", subject="x"))
-    assert sorted(ids(board)) == ["another", "elsewhere", "lives"], "nobody has done the work of the lost one"
+    assert sorted(ids(board)) == ["another", "elsewhere", "lives", "third"], "nobody has done the work of the lost one"
     board.say(replace(ONE, id="next"))
     assert sorted(ids(board)) == ["another", "elsewhere", "next"]
     assert (board.forget(), ids(other)) == (1, ["next", "another"])

@@ -190,3 +190,14 @@ def packets(heard: socket.socket) -> Iterator[bytes]:
     with suppress(BlockingIOError):
         while True:
             yield heard.recv(65_536)
+
+
+def test_it_is_shown_again_and_again_until_somebody_ends_it(operator: Start) -> None:
+    one = operator(THREE)
+    with one.desk.start("tw-status", "--json", "--watch", "1") as watching:
+        assert watching.stdout
+        first, second = (json.loads(watching.stdout.readline()) for _ in range(2))
+        watching.terminate()
+        assert watching.wait(60) == 143
+    assert first["well"]
+    assert second["at"] > first["at"]
