@@ -43,4 +43,5 @@ def _refusal(error: Any, where: str) -> NetwarError:
 
 
 def _said(error: BaseException) -> str:
-    return (str(getattr(error, "message", None) or error).splitlines() or [type(error).__name__])[0][:200]
+    first = (str(getattr(error, "message", None) or error).splitlines() or [type(error).__name__])[0]
+    return first.partition(" (resolved to")[0][:200]
