@@ -49,6 +49,7 @@ def verified(services: Services, place: Path) -> str:
     from netwar.operations.checking import faults
     from netwar.operations.manifest import read
 
+    services.looks = True
     settings, folder = services.settings, newest(place)
     manifest = read(folder)
     wrong = list(faults(folder, manifest))
@@ -72,6 +73,7 @@ def restored(services: Services, place: Path, spent: float | None) -> str:
     from netwar.operations.restoring import restored
 
     services.left = "the same command continues"
+    services.looks = True  # nothing goes to the board, as that would make the data folder
     settings, folder = services.settings, newest(place)
     manifest = read(folder)
     check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)

@@ -31,6 +31,7 @@ TABLE: Table[Finding] = Table(
 
 def examined(services: Services, form: Form, bundle: Path | None) -> str:
     """Show a line for each thing that this host needs; the outcome. Raises ItemsFailed where something is wrong."""
+    services.looks = True
     try:
         settings = services.settings
     except ConfigError as error:
@@ -83,7 +84,6 @@ def _last_run(services: Services) -> Iterator[Finding]:
     from netwar.cli.metering import here
     from netwar.records.times import milliseconds
 
-    services.looks = True
     try:
         entries = [one for one in services.perflog.last(ENTRIES) if one.host == here()]
     except NetwarError as error:  # the server that keeps it has a line of its own

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from netwar.errors import ConfigError, NetwarError
 
 LEDGERS = "tc*"
+LOG = "perflog"  # any run writes there that has said something: one that exists stays as it is
 DOCUMENTS = "tw*,tu*,usertest*,perflog*"
 PAUSE, LONGEST_PAUSE = 0.2, 5.0
 ALONE = {"include_global_state": False}
@@ -74,7 +75,8 @@ class Snapshots:
         """Raise NetwarError for a snapshot that is not there or not whole, and for indices that exist already."""
         for fault in self.faults():
             raise NetwarError(fault)
-        if (there := self._there() & {index for one in self._taken for index in one["indices"]}) and not resumed:
+        wanted = {index for one in self._taken for index in one["indices"]} - {LOG}
+        if (there := self._there() & wanted) and not resumed:
             raise NetwarError(f"{self._cluster} has {', '.join(sorted(there)[:5])} already: remove them, or restore elsewhere")
 
     def restore(self) -> None:

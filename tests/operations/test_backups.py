@@ -108,3 +108,4 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     other = elsewhere(recorded, "x")
     other.write_text(other.read_text().replace(recorded.sandbox.url, "https://api.x.com"))
     assert "was recorded from" in recorded.run("tw-restore", one, "--config", other, check=78).stderr
+    assert not (recorded.desk.home / "x").exists(), "the board of who fails is in the data folder, which is to stay empty"
