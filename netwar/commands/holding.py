@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 log = logging.getLogger("netwar.streams")
 
 
+def prepare(services: Services) -> None:
+    """Load and open beforehand what takes time: whoever takes the connection has to be heard of before the lease is over."""
+    from netwar.streams import holder, keeper, refill, rejects  # noqa: F401
+
+    _ = services.money, services.streaming, services.spool
+
+
 def hold(
     services: Services,
     holder: Holder,

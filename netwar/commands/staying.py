@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from netwar.cli.metering import here
 from netwar.cli.services import Services
 from netwar.cli.status import StatusLine
-from netwar.commands.holding import hold
+from netwar.commands.holding import hold, prepare
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def stay(services: Services, index: str, once: bool, register: Callable[[Service
     services.left = f"the capture stays registered: tw-stream {index} goes on with it, tw-stream {index} --stop ends it"
     services.report.subject(index)
     captures = services.captures
+    prepare(services)
     beside = services.for_config(services.settings.path)  # of the keeper's thread: a file's connection is of one thread
     chores = [lambda: reread(beside, changed, register), followed(beside)]
     with StatusLine(services.quiet) as line:
