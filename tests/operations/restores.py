@@ -21,7 +21,7 @@ from tests.desk import Begun, Desk, running_sandbox
 from tests.operator import ALL_OPEN, Operator, no_bug
 from tests.randomly import SEED
 
-USERS = 12
+USERS = 8
 WORLD = f"""
 [world]
 users = {USERS}

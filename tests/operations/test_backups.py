@@ -20,7 +20,7 @@ SECRETS = ("consumer_key", "consumer_secret", "access_token_key", "access_token_
 @pytest.mark.long
 def test_backups_under_load_restored(operator: Callable[..., Operator]) -> None:
     """Whatever is claimed is there, and a further run completes it; `python -m tests.operations.restores` is the longer proof."""
-    print(told(operator(WORLD, **AMPLE), backups=2, posts=1800, chance=random.Random(SEED)))
+    print(told(operator(WORLD, **AMPLE), backups=2, posts=900, chance=random.Random(SEED)))
 
 
 def backup(who: Operator, place: str | Path, *options: str) -> Path:
