@@ -28,6 +28,7 @@ TYPES_BY_KIND = {kind: type for type, kind in KINDS.items()}
 TABLES = """
 CREATE TABLE met (kind TEXT, source INTEGER, target, at INTEGER);
 CREATE TABLE called (user INTEGER, name TEXT, at INTEGER);
+CREATE TABLE lacking (source INTEGER);
 CREATE TABLE chosen (user INTEGER PRIMARY KEY);
 CREATE TABLE edge (kind TEXT, source INTEGER, target, weight INTEGER, first INTEGER, last INTEGER);
 CREATE TABLE node (key PRIMARY KEY, first INTEGER, last INTEGER) WITHOUT ROWID;
@@ -84,6 +85,14 @@ class Gathered:
         self._scratch.put("INSERT INTO met VALUES (?, ?, ?, ?)", [row for row in rows if row[2]])
         self._scratch.put("INSERT INTO called VALUES (?, ?, ?)", ((int(user), name, at) for user, name, at in called))
 
+    def lack(self, sources: Iterable[int | None]) -> None:
+        """Edges that lead to nobody who is known, by the users at whom they begin (None where that is not known, either)."""
+        self._scratch.put("INSERT INTO lacking VALUES (?)", ((source,) for source in sources))
+
+    def lacking(self) -> int:
+        """How many of those would be in the graph."""
+        return int(next(iter(self._scratch.rows(f"SELECT count(*) FROM lacking WHERE {self._meant}")))[0])
+
     def add_follows(self, followers: Iterable[int], user: int, first: int, last: int) -> None:
         """Who follows a user, as was seen between two times (ms)."""
         rows = ((KINDS[FOLLOWS], follower, user, 1, first, last) for follower in followers)
@@ -94,13 +103,17 @@ class Gathered:
         self._chosen = True
         self._scratch.put("INSERT OR IGNORE INTO chosen VALUES (?)", ((user,) for user in users))
 
+    @property
+    def _meant(self) -> str:
+        return "source IN (SELECT user FROM chosen)" if self._chosen else "true"
+
     def group(self, least_weight: int = 1, least_degree: int = 1) -> None:
         """Make the graph of all that was added: without edges of a lower weight, and then without nodes of a lower degree.
 
         A degree is the number of edges at a node, of all kinds and in both directions; an edge from a node to itself has two
         ends there. It is counted once, before such nodes go.
         """
-        self._scratch.run(GROUPED.format("source IN (SELECT user FROM chosen)" if self._chosen else "true"), (least_weight,))
+        self._scratch.run(GROUPED.format(self._meant), (least_weight,))
         self._scratch.run("DROP TABLE met")
         self._scratch.run(NODES, (least_degree,))
         if least_degree > 1:

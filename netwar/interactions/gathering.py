@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netwar.archive.base import Archive
@@ -10,15 +10,15 @@ from netwar.follows.snapshots import Snapshots
 from netwar.interactions.choice import Choice
 from netwar.interactions.gathered import Gathered
 from netwar.profiles.edge_reader import BATCH, EdgeReader, Read
-from netwar.records.edges import QUOTES, REPLIES_TO, RETWEETS, called, when
+from netwar.records.dialects import references
+from netwar.records.edges import BY_REFERENCE, called, when
 from netwar.records.idlists import portions
-
-BY_REFERENCE = {RETWEETS, QUOTES, REPLIES_TO}
+from netwar.records.ids import number
 
 
 @dataclass(slots=True)
 class Told:
-    """How many tweets were meant, and how many of their edges lead to somebody whom nothing tells."""
+    """How many tweets were meant, and how many edges that were asked for lead to the author of a tweet that is not recorded."""
 
     tweets: int = 0
     lacking: int = 0
@@ -32,10 +32,18 @@ def gather(archive: Archive, index: str, choice: Choice, graph: Gathered, read: 
         found = reader.batch([body for body in some if choice.holds(body)])
         _add(graph, found, choice)
         told.tweets += len(found)
-        if choice.types & BY_REFERENCE:
-            told.lacking += sum(len(unresolved) for _, _, unresolved in found)
+        graph.lack(_lacking(found, choice))
         read(len(some))
+    told.lacking = graph.lacking()
     return told
+
+
+def _lacking(found: Sequence[Read], choice: Choice) -> Iterator[int | None]:
+    """The users at whom edges of the wanted types begin that lead to no known author."""
+    for body, made, unresolved in found:
+        lacking = {BY_REFERENCE.get(kind) for kind, id in references(body) if id in unresolved} if unresolved else set()
+        asked = lacking & choice.types - {edge.type for edge in made}  # whom a tweet replies to it may tell itself
+        yield from (number(body.get("author_id")) for _ in asked)
 
 
 def _add(graph: Gathered, found: Sequence[Read], choice: Choice) -> None:

@@ -93,6 +93,15 @@ def truth(bodies: list[Body], meant: Callable[[Body], bool] = lambda body: True)
     return edges
 
 
+def lacking(bodies: list[Body], meant: Callable[[Body], bool]) -> list[str]:
+    """The kinds of the edges that lead to nobody, as the tweets that they are about are not recorded."""
+    known = {body["id"] for body in bodies}
+    found = [one for body in filter(meant, bodies) for one in body.get("referenced_tweets", body.get("referenced_posts", []))]
+    return [
+        {"retweeted": "retweet", "quoted": "quote", "replied_to": "reply"}[one["type"]] for one in found if one["id"] not in known
+    ]
+
+
 def _fit(text: str) -> str:
     """Without what XML 1.0 has no way to write (section 2.2)."""
     return text.translate({**dict.fromkeys(range(32), " "), 0xFFFE: None}).strip()

@@ -43,6 +43,7 @@ WISHES: list[tuple[str, Callable[[Body], bool], Callable[[str, int], bool], int]
     (f"--until {HALF} --timeline", lambda body: body["created_at"] < HALF, lambda kind, weight: True, 0),
     ("--hashtag #BREXIT", tagged, lambda kind, weight: True, 0),
     ("--users user12,@USER13,11", lambda body: int(body["author_id"]) in (11, 12, 13), lambda kind, weight: True, 0),
+    ("--kind retweet", everything, lambda kind, weight: kind == "retweet", 0),
     ("--kind mention --kind tag", everything, lambda kind, weight: kind in ("mention", "tag"), 0),
     ("--bipartite users-hashtags --timeline", everything, lambda kind, weight: kind == "tag", 0),
     ("--bipartite users-urls", everything, lambda kind, weight: kind == "link", 0),
@@ -55,7 +56,7 @@ WISHES: list[tuple[str, Callable[[Body], bool], Callable[[str, int], bool], int]
 def test_a_graph_is_what_the_tweets_say(
     desk: Desk, bodies: list[Body], out: Path, options: str, meant: Any, wanted: Any, least: int
 ) -> None:
-    desk.run("tw-gexf", "brexit", *options.split(), check=0)
+    said = desk.run("tw-gexf", "brexit", *options.split(), check=0).stderr
     readers.check(out)
     found = readers.read(out)
     made = corpus.truth(bodies, meant)
@@ -63,6 +64,8 @@ def test_a_graph_is_what_the_tweets_say(
     nodes = {node for node, degree in corpus.degrees(edges).items() if degree >= least}
     assert set(found) == nodes
     assert readers.edges(found) == {edge: weight for edge, weight in edges.items() if {*edge[1:]} <= nodes}
+    lacking = [kind for kind in corpus.lacking(bodies, meant) if wanted(kind, 99)]
+    assert (f"; {len(lacking):,} edge" in said) == ("left out" in said) == bool(lacking)
 
 
 def test_nodes_and_edges_tell_what_is_known(desk: Desk, bodies: list[Body], out: Path) -> None:
