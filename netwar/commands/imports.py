@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,10 +74,14 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
 
 def _into(services: Services, index: str, wish: ImportOptions) -> Into:
     from netwar.imports.found import Into
+    from netwar.records.documents import SLIP_MS
 
     *tweets, users = services.indices_of(index)
     retrieved = int(wish.retrieved.replace(tzinfo=UTC).timestamp() * 1000) if wish.retrieved else None
-    return Into(tweets[0] if tweets else None, users, retrieved)
+    now = int(time.time() * 1000) + SLIP_MS
+    if retrieved and retrieved > now:
+        raise click.UsageError("--retrieved is yet to come: it would win over all that X shows until then")
+    return Into(tweets[0] if tweets else None, users, retrieved, now=now)
 
 
 def _get_ready(services: Services, into: Into, wish: ImportOptions) -> None:

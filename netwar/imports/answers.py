@@ -62,9 +62,10 @@ def _documents(answer: Object, into: Into, found: Found) -> None:
         found.faults.append(Fault(USERS_ALONE))
     if into.tweets is None:
         page = replace(page, referenced=(), loose={})
-    at = (times.seen(told.get("retrieved_at")) if isinstance(told, dict) else 0) or into.retrieved
+    at = times.seen(told.get("retrieved_at")) if isinstance(told, dict) else 0
+    at = at if 0 < at <= into.now else into.retrieved or 0
     newest = 0 if at else max(map(made, page.posts), default=0)
-    note: dict[str, Any] = {"retrieved": at or 0, "account": None, "via": VIA}
+    note: dict[str, Any] = {"retrieved": at, "account": None, "via": VIA}
     for document in pages.documents(page, _origin(told), tweets=into.tweets, users=into.users, **note):
         if not at and not document.why:
             found.keep(stamped(document, (document.index == into.users and newest) or made(document.body)))

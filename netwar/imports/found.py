@@ -10,6 +10,7 @@ from typing import Any
 from netwar.archive.base import ProfileChange
 from netwar.records.documents import Document
 from netwar.records.ids import number
+from netwar.records.times import LATEST
 
 USERS_ALONE = "usertest takes users alone: name an index for posts"
 
@@ -37,13 +38,14 @@ class Into:
     """Where documents go: the full names of indices, `tweets` None for a collection of users alone.
 
     `retrieved` is when they were retrieved (ms), for those that do not say; `author` is whose account archive is read, by id and
-    screen name.
+    screen name. Nothing was retrieved after `now` (ms): who says so had a wrong clock, and would win over all that is right.
     """
 
     tweets: str | None
     users: str
     retrieved: int | None = None
     author: tuple[str, str] | None = None
+    now: int = LATEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,11 @@ def test_retrieved_is_what_the_operator_says(desk: Desk, home: Path) -> None:
     with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
         (tweet,) = archive.scan("twx")
     assert tweet["netwar"] == {"retrieved": "2023-12-01T00:00:00.000Z", "via": "import"}
+    wrong = page(1, 1, __twarc={"retrieved_at": "2099-01-01T00:00:00Z"})
+    wrong["data"][0]["text"] = "by a wrong clock"
+    desk.run("tw-import", "-", "x", input=jsonl([wrong]), check=0)
+    assert b"wrong clock" not in all_of(desk, "x")[f"tw document {tweet['id']}"], "what is dated ahead wins over nothing"
+    assert "yet to come" in desk.run("tw-import", "--retrieved", "2099-01-01", "-", "x", input=b"", check=2).stderr
     assert tweet["created_at"] == MADE.replace(":20", ":21")
 
 
