@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
-from pathlib import Path
 from shlex import quote
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ class UsersFile(click.File):
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
         """The open file. One that is not there is a usage error that says how one user is handed over."""
-        if value != "-" and not Path(value).exists():
+        if value != "-" and not os.path.exists(value):
             program = context.info_name if context else ""
             self.fail(f"no file {value}; for one user: echo {quote(value)} | {program} -", parameter, context)
         return super().convert(value, parameter, context)

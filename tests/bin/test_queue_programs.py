@@ -83,6 +83,7 @@ def test_a_binary_file_queues_nothing(desk: Desk) -> None:
 def test_a_file_that_is_not_there_is_a_usage_error(desk: Desk) -> None:
     told = desk.run("tw-quser2work", "@nasa", check=2).stderr
     assert told.endswith("no file @nasa; for one user: echo @nasa | tw-quser2work -\n")
+    assert "for one user" in desk.run("tw-quser2work", "x" * 300, check=2).stderr, "too long for the name of a file"
     (desk.home / "folder").mkdir()
     assert "Is a directory" in desk.run("tw-quser2work", "folder", check=2).stderr
     assert not (desk.home / "data").exists()
