@@ -15,6 +15,7 @@ from typing import TextIO
 from netwar.errors import NetwarError, ServiceDown
 
 CHUNK_BYTES = 65_536
+PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".7z")  # names that promise what is packed
 
 
 def chunks(file: BufferedReader) -> Iterator[bytes]:
@@ -32,7 +33,9 @@ def replaced(path: Path) -> Iterator[TextIO]:
     from netwar.connections.folders import umask
 
     folder = os.path.realpath(path.parent)
-    if (path.exists() and not path.is_file()) or folder == "/dev" or folder.startswith("/proc/"):
+    with _told(path):  # a name may be too long, a folder not to be looked into
+        is_other = path.exists() and not path.is_file()
+    if is_other or folder == "/dev" or folder.startswith("/proc/"):
         raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
     with _told(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
+from netwar.cli.files import PACKED
 from netwar.cli.forms import at_most_one
 from netwar.cli.options import Decorator, to, together
 from netwar.cli.param_types import Moment
@@ -86,6 +87,8 @@ def _way(file: str | None, to: str, resume: bool, fields: str, spreadsheet: bool
         raise click.UsageError("--spreadsheet goes with --csv")
     if resume and (path is None or name not in RESUMED):
         raise click.UsageError("--resume goes with a FILE of JSON lines or ids")
+    if path and path.suffix.lower() in PACKED and path.suffix.lower() not in (".gz", ".zst"):
+        raise click.UsageError(f"nothing is packed as {path.suffix}: name a FILE that ends in .gz or .zst, or in neither")
     if name == PARQUET and path and path.suffix in (".gz", ".zst"):
         raise click.UsageError("Parquet is packed already: name a FILE without .gz or .zst")
     printed = path is None

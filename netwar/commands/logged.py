@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
-from netwar.cli.files import replaced
+from netwar.cli import click
+from netwar.cli.files import PACKED, replaced
 from netwar.cli.output import data
 from netwar.cli.services import Services
 
@@ -50,7 +51,13 @@ def outgoing(services: Services, going: Going, name: str) -> Iterator[Outgoing]:
         with _logged(services, going, "", data()) as out:
             yield out
         return
-    with replaced(Path(name)) as file, _logged(services, going, str(Path(name).resolve()), file) as out:
+    from netwar.exports.files import place
+
+    if name.endswith(PACKED):
+        raise click.UsageError(
+            f"this is not packed: name a FILE that does not end in {Path(name).suffix}, or pipe what '-' prints"
+        )
+    with replaced(Path(name)) as file, _logged(services, going, place(Path(name)), file) as out:
         yield out
 
 

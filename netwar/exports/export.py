@@ -76,8 +76,8 @@ def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
             out.flush()
             if count % COLLECTED == 0:
                 gc.collect()
-    if last := shape.end():
-        out.write(pack(last))
+    if (last := shape.end()) or not out.bytes:
+        out.write(pack(last))  # packed nothing is a frame, too: no reader takes an empty file for a packed one
 
 
 def go_on(export: Export, file: BinaryIO, ending: str, out: Hashed) -> None:

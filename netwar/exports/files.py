@@ -105,10 +105,17 @@ def partial(path: Path, asked: str) -> Path:
     return path.with_name(f"{path.name}.{hashlib.sha256(asked.encode()).hexdigest()[:12]}.part")
 
 
+def place(path: Path) -> str:
+    """Where a file will be, in full. A link that has its name is replaced, not followed: what it points to is not the place."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
 def check(path: Path) -> None:
     """Raises NetwarError where no file can be: run by root, an export would take /dev/null away from the whole machine."""
     folder = os.path.realpath(path.parent)
-    if (path.exists() and not path.is_file()) or folder == "/dev" or folder.startswith("/proc/"):
+    with _told(path):  # a name may be too long, a folder not to be looked into
+        is_other = path.exists() and not path.is_file()
+    if is_other or folder == "/dev" or folder.startswith("/proc/"):
         raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
 
 

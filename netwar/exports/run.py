@@ -77,7 +77,7 @@ class Exporter:
         index, form = order.chosen.index, order.form
         changes = stack.enter_context(Changes(self._archive, index)) if order.versions else None
         made = shape(form, self._archive, index, changes)
-        place = str(path.resolve()) if path else ""
+        place = files.place(path) if path else ""
         entry = Entry(uuid.uuid4().hex, self._ms(), index, form.name, order.chosen.selection.said, place, order.to)
         self._log.add(entry)
         return entry, made, Export(self._archive, order.chosen, self._report)

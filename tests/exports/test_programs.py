@@ -106,6 +106,9 @@ def test_a_file_has_what_is_printed_and_is_packed_by_its_name(exporting: Exporti
             content = exporting.path(name).read_bytes()
             assert unpacked(content) == printed
             assert f"{len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}" in said
+        exporting.run("tw-dumptweets", "made", name, "--lang", "xx")
+        nothing = exporting.path(name).read_bytes()
+        assert (unpacked(nothing), nothing == b"") == (b"", name == "a.jsonl"), "zcat and zstdcat take no empty file"
     assert not list(exporting.desk.home.glob("*.part")) + list(exporting.desk.home.glob(".*.part"))
 
 
@@ -178,7 +181,15 @@ def test_usertest_goes_out_like_any_index_of_users(exporting: Exporting) -> None
 
 
 def test_who_asks_for_what_does_not_go_together_is_told(exporting: Exporting) -> None:
-    for line in ("--csv --ids", "--fields a", "--spreadsheet", "--resume", "x.csv --csv --resume", "x.gz --parquet"):
+    for line in (
+        "--csv --ids",
+        "--fields a",
+        "--spreadsheet",
+        "--resume",
+        "x.csv --csv --resume",
+        "x.gz --parquet",
+        "x.jsonl.bz2",
+    ):
         exporting.run("tw-dumptweets", "made", *line.split(), check=2)
     exporting.run("tw-dumpusers", "made", "--ids", "--versions", check=2)
     assert "no index other" in exporting.run("tw-dumptweets", "other", check=1).stderr
@@ -203,6 +214,19 @@ def test_the_log_tells_what_went_out_and_to_whom(exporting: Exporting) -> None:
     ]
     assert told[0]["file"] == str(exporting.path("given.txt"))
     assert told[0]["sha256"] == hashlib.sha256(exporting.path("given.txt").read_bytes()).hexdigest()
+
+
+@rows("program", ["tw-dumptweets made {} --ids", "tw-gexf made {}", "tw-coaction made --by link -o {}"])
+def test_the_log_names_the_file_where_a_link_was(exporting: Exporting, program: str) -> None:
+    (victim := exporting.path("victim")).write_text("mine")
+    (link := exporting.path("link")).symlink_to(victim)
+    exporting.run(*program.format("link").split())
+    assert orjson.loads(exporting.run("tw-exports", "--json").stdout.splitlines()[-1])["file"] == str(link)
+    assert victim.read_text() == "mine"
+    assert not link.is_symlink()
+    link.unlink()
+    assert "File name too long" in exporting.run(*program.format("x" * 256).split(), check=1).stderr
+    assert exporting.run(*program.format("x.xz").split(), check=2).stderr.count("packed") == 1
 
 
 @rows("by", ["url", "host", "day"])
