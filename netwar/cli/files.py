@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -30,6 +29,7 @@ def replaced(path: Path) -> Iterator[TextIO]:
     Raises NetwarError where it cannot be written, ServiceDown where the disk is full. A device or a pipe is not replaced:
     run by root, that would take /dev/null away from the whole machine.
     """
+    from netwar.connections import drafts
     from netwar.connections.folders import umask
 
     folder = os.path.realpath(path.parent)
@@ -38,18 +38,16 @@ def replaced(path: Path) -> Iterator[TextIO]:
     if is_other or folder == "/dev" or folder.startswith("/proc/"):
         raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
     with _told(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        handle, name = drafts.begun(path)
     try:
         with _told(path), os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             yield file
             file.flush()
             os.fchmod(handle, 0o666 & ~umask())
             os.fsync(handle)
-        with _told(path):
-            os.replace(name, path)
+            drafts.put(handle, name, path)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
+        drafts.dropped(name)
         raise
 
 

@@ -1,7 +1,7 @@
 """The file that an export goes into: beside its place until it is whole, and on the disk before it takes that place.
 
 A file that can go on when it was cut off bears the name FILE.DIGEST.part meanwhile; the digest is of what was asked for, so that
-no other export goes on in it. Any other one bears a name of chance, and is removed when the export does not come to its end.
+no other export goes on in it. Of any other one nothing is left when the export does not come to its end (connections.drafts).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import errno
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from netwar.connections import drafts
 from netwar.connections.folders import FULL, synced, umask
 from netwar.errors import Busy, NetwarError, ServiceDown
 
@@ -62,15 +62,14 @@ def replacing(path: Path, before: Callable[[], None]) -> Iterator[BinaryIO]:
     """
     check(path)
     with _told(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        handle, name = drafts.begun(path)
     try:
         with _told(path), os.fdopen(handle, "wb") as file:
             yield file
             os.fchmod(handle, 0o666 & ~umask())
-            _place(file, Path(name), path, before)
+            _place(file, name, path, before)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
+        drafts.dropped(name)
         raise
 
 
@@ -86,7 +85,7 @@ def going_on(path: Path, asked: str, before: Callable[[], None]) -> Iterator[Bin
     with _told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
         _take(file, part)
         yield file
-        _place(file, part, path, before)
+        _place(file, str(part), path, before)
 
 
 def _take(file: BinaryIO, part: Path) -> None:
@@ -119,11 +118,11 @@ def check(path: Path) -> None:
         raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
 
 
-def _place(file: BinaryIO, name: Path, path: Path, before: Callable[[], None]) -> None:
+def _place(file: BinaryIO, name: str, path: Path, before: Callable[[], None]) -> None:
     file.flush()
     os.fsync(file.fileno())
     before()
-    os.replace(name, path)
+    drafts.put(file.fileno(), name, path)
     synced(path.parent)
 
 

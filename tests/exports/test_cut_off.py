@@ -6,12 +6,15 @@ import hashlib
 import io
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netwar.cli.files import replaced
+from netwar.connections import drafts
 from netwar.errors import Busy, NetwarError
 from netwar.exports.export import BATCH, Export, go_on, write
-from netwar.exports.files import Hashed, going_on
+from netwar.exports.files import Hashed, going_on, replacing
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
@@ -90,6 +93,20 @@ def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Export
 def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
     with exporting.archive() as archive, pytest.raises(NetwarError, match="its last line has no id; remove it"):
         go_on(Export(archive, Chosen("twmade", Selection()), lambda n: None), io.BytesIO(damage), "", Hashed(lambda data: None))
+
+
+@rows("nameless", [drafts.NAMELESS, 0])
+def test_a_kill_leaves_nothing_where_files_need_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: int) -> None:
+    monkeypatch.setattr(drafts, "NAMELESS", nameless)
+    (path := tmp_path / "x").write_text("before")
+    ways: list[tuple[Any, bytes | str]] = [(replacing(path, lambda: None), b"whole"), (replaced(path), "whole")]
+    for way, content in ways:
+        with way as file:
+            there = [one for one in tmp_path.iterdir() if one != path]
+            assert [one.stat().st_mode & 0o777 for one in there] == ([] if nameless else [0o600])
+            file.write(content)
+        assert (path.read_text(), list(tmp_path.iterdir())) == ("whole", [path])
+        path.write_text("before")
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
