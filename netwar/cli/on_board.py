@@ -71,7 +71,7 @@ class OnBoard(Listener):
         status = int(getattr(error, "exit_status", 1))
         said = error.said[0] if isinstance(error, NetwarError) else str(error)
         told = blanked(said, self._services.hidden)
-        if status in GRAVE and isinstance(error, NetwarError) and not watched():
+        if status in GRAVE and isinstance(error, NetwarError) and not watched() and self._services.settings.data.exists():
             self._tell()
         if self._teller:
             self._teller.change(error=told[:LONGEST])

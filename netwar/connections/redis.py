@@ -42,8 +42,8 @@ QUICK_SECONDS = 1.0
 APART_SECONDS = 60.0
 
 
-def connect(settings: Settings, *, patience: float = PATIENCE) -> Server:
-    """The Redis that the configuration names, which is waited for when it goes away for as many seconds as `patience` says.
+def connect(settings: Settings, *, patience: float | None = None) -> Server:
+    """The Redis that the configuration names, which is waited for when it goes away: a minute, or `patience` seconds.
 
     Raises ServiceDown within 0.3 s if nothing listens there, and ConfigError if it does not accept the password or its
     certificate is not to be trusted.
@@ -71,10 +71,10 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
     certificate); an answer that only a bug can bring is raised as redis-py has it.
     """
 
-    def __init__(self, address: RedisAddress, patience: float = PATIENCE) -> None:
+    def __init__(self, address: RedisAddress, patience: float | None = None) -> None:
         self.address = address
         self.clock = Clock(self)
-        self._most, self._patience = patience, 0.0  # until it has answered once
+        self._most, self._patience = PATIENCE if patience is None else patience, 0.0  # until it has answered once
         self._away: float | None = None  # since when it does not answer
         self._said = False
         self._sentinels, pool = _pool(address)

@@ -43,3 +43,5 @@ def found(what: str, check: Check) -> Iterator[Finding]:
     except NetwarError as error:
         for said in error.said:
             yield wrong(what, said.strip(" -"))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # a server of another kind is there, or a proxy
+        yield wrong(what, "what answers there cannot be understood", "see that the configuration names the right host and port")

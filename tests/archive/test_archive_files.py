@@ -313,10 +313,10 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records.documents import Document
 
 archive = SqliteArchive(Path(sys.argv[1]), Path(sys.argv[1]) / "dead")
-for id in range(200):
+for first in range(0, 200, 20):
     for number in range(16):
-        body = {"id": str(id), "text": "a", "noise": os.urandom(50_000).hex()}
-        archive.write([Document(f"twcapture{number}", str(id), body, True, 1)])
+        bodies = [{"id": str(id), "text": "a", "noise": os.urandom(50_000).hex()} for id in range(first, first + 20)]
+        archive.write([Document(f"twcapture{number}", body["id"], body, True, 1) for body in bodies])
 archive.close()
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) >> 10)  # of this program alone
 """

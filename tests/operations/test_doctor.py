@@ -240,6 +240,7 @@ def test_an_elasticsearch_that_would_lose_something(said: dict[str, Any], outdat
 
 def test_a_real_redis_and_certificates(recorded: Recorded, redis: Redis, cron: dict[str, str], tmp_path: Path) -> None:
     """It forgets, as tests' do; without +info that cannot be known. Certificates end one day."""
+    recorded.run("tw-backup", tmp_path / "place")
     lines = [f"{key} = {value}" for key, value in redis.settings("redis-tls", 11).items()]
     with edited(recorded, "[STREAM]", "\n".join(["[STREAM]", *lines])):
         found = told(recorded, 1, env=cron)

@@ -79,7 +79,7 @@ def test_after_redis_was_away_who_holds_is_given_time_to_be_heard_of(monkeypatch
         its, before = iter(waits), clock.now
         captures: Any = SimpleNamespace(live=lambda: live(its), holder=lambda: None)
         with StatusLine(True) as line:
-            Shown(captures, "cats", line).show(staying.TRY, False, lambda: None)
+            Shown(captures, "cats", line.say).show(staying.TRY, False, lambda: None)
         return clock.now - before
 
     assert shown() <= staying.TRY + 1
