@@ -142,7 +142,7 @@ def test_a_burst_has_so_many_posts_and_no_more(crowd: Sandbox) -> None:
 
 
 def test_a_rule_that_works_late_has_nothing_before_and_one_that_is_gone_nothing_after(crowd: Sandbox) -> None:
-    crowd.tell("stream", {"rule_delay": 0.5})
+    crowd.tell("stream", {"rule_delay": 3})
     rule(crowd, "harbour")
     lines(connected(crowd), 20)
     posted(crowd, {}, delete_all="true")
