@@ -62,7 +62,7 @@ class SqliteGraph:
 
     def nameless(self, index: str, users: Sequence[str]) -> list[str]:
         query = f"SELECT id FROM user WHERE seen IS NULL AND id {IN} ORDER BY id"
-        return [str(id) for (id,) in self._file(index).rows(query, among(_known(users)))]
+        return [str(id) for (id,) in self._file(index).rows(query, (among(_known(users)),))]
 
     def name(self, index: str, named: Sequence[Named]) -> None:
         rows = [(one.name, one.seen, int(one.user), one.seen) for one in named]
@@ -103,7 +103,7 @@ class SqliteGraph:
         return Answers(self._file(index)).top(type, limit)
 
     def tag(self, index: str, property: str, values: Mapping[str, str]) -> int:
-        there = {id for (id,) in self._file(index).rows(f"SELECT id FROM user WHERE id {IN}", among(_known(values)))}
+        there = {id for (id,) in self._file(index).rows(f"SELECT id FROM user WHERE id {IN}", (among(_known(values)),))}
         rows = [(int(user), property, value) for user, value in values.items() if int(user) in there]
         with self._file(index).writing() as db:
             db.executemany("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", rows)

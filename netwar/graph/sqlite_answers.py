@@ -56,15 +56,15 @@ class Answers:
 
     def neighbors(self, user: int) -> Iterator[Neighbor]:
         """See Graph.neighbors."""
-        for other, name, type, direction, count, first, last in self._file.rows(NEIGHBORS, user):
+        for other, name, type, direction, count, first, last in self._file.rows(NEIGHBORS, (user,)):
             yield Neighbor(str(other), name, NAMES[type], direction, count, self._at(first), self._at(last))
-        for other, name, direction, since, until in self._file.rows(FOLLOWED, user):
+        for other, name, direction, since, until in self._file.rows(FOLLOWED, (user,)):
             way: Direction = "out" if direction == "out" else "in"
             yield Neighbor(str(other), name, FOLLOWS, way, 1, since, until)
 
     def pairs(self, type: int, user: int | None, limit: int) -> list[Pair]:
         """See Graph.amplifiers."""
-        rows = self._file.rows(PAIRS if user is None else TO_ONE, type, user, limit)
+        rows = self._file.rows(PAIRS if user is None else TO_ONE, (type, user, limit))
         return [
             Pair(str(source), its, str(target), other, count, self._at(first), self._at(last))
             for source, its, target, other, count, first, last in rows
@@ -73,7 +73,7 @@ class Answers:
     def top(self, type: str, limit: int) -> list[Ranked]:
         """See Graph.top."""
         number = TYPES.index(type) + 1
-        return [self._ranked(type, *row) for row in self._file.rows(TOP, number, limit)]
+        return [self._ranked(type, *row) for row in self._file.rows(TOP, (number, limit))]
 
     def _ranked(self, type: str, target: int, count: int, users: int) -> Ranked:
         if type in TEXTS:
@@ -86,7 +86,7 @@ class Answers:
         return at if at is not None else self._one("SELECT at FROM odd WHERE tweet = ?", tweet)
 
     def _one(self, sql: str, value: int) -> Any:
-        rows = self._file.rows(sql, value)
+        rows = self._file.rows(sql, (value,))
         return rows[0][0] if rows else None
 
 
@@ -94,7 +94,7 @@ def edges(file: GraphFile) -> Iterator[Edge]:
     """Every edge of a file, some thousands in memory at a time."""
     odd = dict(file.rows("SELECT tweet, at FROM odd"))
     last: tuple[int, ...] = (0, 0, 0, 0)
-    while rows := file.rows(EDGES, *last, CHUNK):
+    while rows := file.rows(EDGES, (*last, CHUNK)):
         for type, source, target, tweet, tag, url in rows:
             at = odd[tweet] if tweet in odd else posted(tweet)
             yield Edge(NAMES[type], str(source), str(tag or url or target), str(tweet), at)
@@ -103,6 +103,6 @@ def edges(file: GraphFile) -> Iterator[Edge]:
 
 def tweets(file: GraphFile, after: int) -> Iterator[int]:
     """The tweets that have edges, in their order."""
-    while rows := file.rows("SELECT DISTINCT tweet FROM edge WHERE tweet > ? ORDER BY tweet LIMIT ?", after, CHUNK):
+    while rows := file.rows("SELECT DISTINCT tweet FROM edge WHERE tweet > ? ORDER BY tweet LIMIT ?", (after, CHUNK)):
         yield from (tweet for (tweet,) in rows)
         after = rows[-1][0]

@@ -7,15 +7,10 @@ id does not (before November 2010), as X told it.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from threading import RLock
-from typing import Any
 
-from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
-from netwar.connections.sqlite_looking import look
+from netwar.connections.open_file import OpenFile
 
 TABLES = """
 CREATE TABLE user (
@@ -84,35 +79,13 @@ MIGRATIONS = (TABLES + VIEWS,)
 # out of the log once.
 CACHE_MIB = 128
 CHECKPOINT_PAGES = 8_000
-PAGE_BYTES = 4096
 
 
-class GraphFile:
-    """An open file, for the threads of one process. Who `looks` needs no right to write."""
+class GraphFile(OpenFile):
+    """A graph's file, open."""
 
     def __init__(self, path: Path, *, looks: bool = False) -> None:
-        self.path = path
-        self._lock = RLock()
-        self._connection = (look if looks else connect)(path, MIGRATIONS, cache_mib=CACHE_MIB)
-        with translated(path), closed_if_it_fails(self._connection):
-            self._connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-            self._connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
-
-    def rows(self, sql: str, *values: Any) -> list[Any]:
-        """All rows of a query. They are fetched at once: an open read would keep the log from being emptied."""
-        with self._lock, translated(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction, the only one of all processes. Raises ServiceDown."""
-        with self._lock, translated(self.path), transaction(self._connection) as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Let go of it."""
-        with self._lock, translated(self.path):
-            self._connection.close()
+        super().__init__(path, MIGRATIONS, looks=looks, cache_mib=CACHE_MIB, checkpoint_pages=CHECKPOINT_PAGES)
 
 
 def among(ids: Sequence[int]) -> str:

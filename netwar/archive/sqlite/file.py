@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from threading import RLock
-from typing import Any
 
 from netwar.archive.sqlite.columns import Kind
 from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
-from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, transaction, translated
+from netwar.connections.open_file import OpenFile
+from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, translated
 from netwar.connections.sqlite_files import opened
-from netwar.connections.sqlite_looking import Opening, look
 from netwar.records.documents import parted
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
 # (Pages of 8 KiB would save 22 bytes a tweet; but an index page is written whole for each id that falls on it,
 # and at a million tweets a write would take 8 % longer.)
-PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4000
 CACHE_MIB, MODEST_MIB = 32, 4  # the latter where many processes write into one file: what others wrote empties their caches
 ALL_MIB = 64  # of all files together: 16 captures write into 16 of them
@@ -35,38 +30,19 @@ def place(index: str) -> tuple[str, Kind]:
     return name, PROFILES if users else TWEETS
 
 
-class ArchiveFile:
-    """An open file, for the threads of one process. Who is `modest` keeps little of it in memory."""
+class ArchiveFile(OpenFile):
+    """An archive's file, open. Who is `modest` keeps little of it in memory."""
 
     def __init__(self, path: Path, looks: bool = False, modest: bool = False) -> None:
-        self.path = path
-        self.lock = RLock()
-        self._cache_mib = MODEST_MIB if modest else CACHE_MIB
-        self._connection = self._open(look if looks else connect)
-
-    def _open(self, opening: Opening) -> sqlite3.Connection:
-        connection = opening(self.path, MIGRATIONS, cache_mib=self._cache_mib)
-        with translated(self.path), closed_if_it_fails(connection):
-            connection.execute(f"PRAGMA soft_heap_limit={ALL_MIB << 20}")
-            connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-            connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * PAGE_BYTES}")
-        return connection
+        cache_mib = MODEST_MIB if modest else CACHE_MIB
+        super().__init__(path, MIGRATIONS, looks=looks, cache_mib=cache_mib, checkpoint_pages=CHECKPOINT_PAGES)
+        with translated(path), closed_if_it_fails(self._connection):
+            self._connection.execute(f"PRAGMA soft_heap_limit={ALL_MIB << 20}")
 
     @cached_property
     def packer(self) -> Packer:
         """Made on first use: counting and the ledger need no compression."""
         return Packer(self._connection)
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """All rows of a query. They are fetched at once: an open read would keep the log from being emptied."""
-        with self.lock, translated(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction, the only one of all processes. Raises ServiceDown."""
-        with self.lock, translated(self.path), transaction(self._connection) as connection:
-            yield connection
 
     def copy(self, target: Path) -> None:
         """Copy the file as it stands, through SQLite; a copy that is cut off bears another name. Raises ServiceDown, OSError."""
@@ -80,7 +56,3 @@ class ArchiveFile:
                 begun.unlink(missing_ok=True)  # on a full disk it would take the room that others need
                 raise
             begun.rename(target)
-
-    def close(self) -> None:
-        with self.lock, translated(self.path):
-            self._connection.close()

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import Any, Protocol
 
 import orjson
 
 from netwar.archive.outbox import DueId, Pending
-from netwar.connections.sqlite import connect, transaction, translated
-from netwar.connections.sqlite_looking import look
+from netwar.connections.open_file import OpenFile
+from netwar.connections.sqlite import translated
 from netwar.records.ids import number
 
 TABLES = """
@@ -60,8 +60,7 @@ class Tables(Protocol):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query."""
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
         """One write transaction."""
 
 
@@ -131,36 +130,34 @@ class DueFile:
 
     def __init__(self, path: Path, *, looks: bool = False) -> None:
         self._path = path
-        self._open = look if looks else connect
-        self._lock = RLock()
-        self._connection: sqlite3.Connection | None = None
+        self._looks = looks
+        self._opening = Lock()
+        self._file: OpenFile | None = None
 
     def there(self, index: str) -> DueFile | None:
         with translated(self._path):
-            return self if self._connection or self._path.exists() else None
+            return self if self._file or self._path.exists() else None
 
     def made(self, index: str) -> DueFile:
         return self
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._lock, translated(self._path):
-            return self._opened().execute(sql, values).fetchall()
+        return self._opened().rows(sql, values)
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, translated(self._path), transaction(self._opened()) as connection:
-            yield connection
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        return self._opened().writing()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        if self._file:
+            self._file.close()
+            self._file = None
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._open(self._path, (TABLES,))
-        return self._connection
+    def _opened(self) -> OpenFile:
+        with self._opening:
+            if self._file is None:
+                self._file = OpenFile(self._path, (TABLES,), looks=self._looks)
+            return self._file
 
 
 def _numbers(ids: Iterable[str | int]) -> str:
