@@ -6,14 +6,69 @@ it has a hidden one, which a kill leaves behind.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from netwar.connections.folders import FULL, synced, umask
+from netwar.errors import NetwarError, ServiceDown
 
 NAMELESS = getattr(os, "O_TMPFILE", 0)
 ANY = 0  # a folder that is of no account, as the path beside it is absolute; without one os.link would not follow the link
+
+
+@contextmanager
+def replacing(path: Path, before: Callable[[], object] = lambda: None) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` when the block ends well; else nothing is left of it.
+
+    `before` is called when all is on the disk and nothing has taken its place yet. Raises NetwarError where it cannot be
+    written, ServiceDown where the disk is full. A device or a pipe is not replaced.
+    """
+    check(path)
+    with told(path):
+        handle, name = begun(path)
+    try:
+        with told(path), os.fdopen(handle, "wb") as file:
+            yield file
+            os.fchmod(handle, 0o666 & ~umask())
+            settle(file, name, path, before)
+    except BaseException:
+        dropped(name)
+        raise
+
+
+def settle(file: BinaryIO, name: str, path: Path, before: Callable[[], object]) -> None:
+    """Bring what was written to the disk, then into its place. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
+    before()
+    put(file.fileno(), name, path)
+    synced(path.parent)
+
+
+def check(path: Path) -> None:
+    """Raises NetwarError where no file can be: what root writes would take /dev/null away from the whole machine."""
+    folder = os.path.realpath(path.parent)
+    with told(path):  # a name may be too long, a folder not to be looked into
+        is_other = path.exists() and not path.is_file()
+    if is_other or folder == "/dev" or folder.startswith("/proc/"):
+        raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ServiceDown(f"{path} cannot be written: {FULL}") from error
+        raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def begun(path: Path) -> tuple[int, str]:

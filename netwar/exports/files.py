@@ -6,7 +6,6 @@ no other export goes on in it. Of any other one nothing is left when the export 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -17,8 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netwar.connections import drafts
-from netwar.connections.folders import FULL, synced, umask
-from netwar.errors import Busy, NetwarError, ServiceDown
+from netwar.errors import Busy
 
 Write = Callable[[bytes], object]
 
@@ -54,38 +52,18 @@ class Hashed:
 
 
 @contextmanager
-def replacing(path: Path, before: Callable[[], None]) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `path` when the block ends well; else nothing is left of it.
-
-    `before` is called when all is on the disk and nothing has taken its place yet. Raises NetwarError where it cannot be
-    written, ServiceDown where the disk is full.
-    """
-    check(path)
-    with _told(path):
-        handle, name = drafts.begun(path)
-    try:
-        with _told(path), os.fdopen(handle, "wb") as file:
-            yield file
-            os.fchmod(handle, 0o666 & ~umask())
-            _place(file, name, path, before)
-    except BaseException:
-        drafts.dropped(name)
-        raise
-
-
-@contextmanager
 def going_on(path: Path, asked: str, before: Callable[[], None]) -> Iterator[BinaryIO]:
     """The file that this export, whatever `asked` says in full, goes on in: new, or as it was cut off.
 
-    It takes the place of `path` when the block ends well, and stays for the next run when it does not. Raises as `replacing`
-    does, and Busy while another run writes it.
+    It takes the place of `path` when the block ends well, and stays for the next run when it does not. Raises as
+    `drafts.replacing` does, and Busy while another run writes it.
     """
-    check(path)
+    drafts.check(path)
     part = partial(path, asked)
-    with _told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
+    with drafts.told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
         _take(file, part)
         yield file
-        _place(file, str(part), path, before)
+        drafts.settle(file, str(part), path, before)
 
 
 def _take(file: BinaryIO, part: Path) -> None:
@@ -107,30 +85,3 @@ def partial(path: Path, asked: str) -> Path:
 def place(path: Path) -> str:
     """Where a file will be, in full. A link that has its name is replaced, not followed: what it points to is not the place."""
     return os.path.join(os.path.realpath(path.parent), path.name)
-
-
-def check(path: Path) -> None:
-    """Raises NetwarError where no file can be: run by root, an export would take /dev/null away from the whole machine."""
-    folder = os.path.realpath(path.parent)
-    with _told(path):  # a name may be too long, a folder not to be looked into
-        is_other = path.exists() and not path.is_file()
-    if is_other or folder == "/dev" or folder.startswith("/proc/"):
-        raise NetwarError(f"{path} cannot be written: it is no regular file; name another one")
-
-
-def _place(file: BinaryIO, name: str, path: Path, before: Callable[[], None]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-    before()
-    drafts.put(file.fileno(), name, path)
-    synced(path.parent)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ServiceDown(f"{path} cannot be written: {FULL}") from error
-        raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error

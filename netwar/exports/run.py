@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netwar.archive.base import Documents
+from netwar.connections import drafts
 from netwar.exports import files, packing
 from netwar.exports.export import Export, Report, go_on, write
 from netwar.exports.files import Hashed
@@ -56,7 +57,7 @@ class Exporter:
     def to_file(self, order: Order, path: Path, *, resume: bool) -> Entry:
         """Write an export into a file, or go on in one that was cut off; its entry in the log.
 
-        Raises as `files.replacing` and `files.going_on` do.
+        Raises as `drafts.replacing` and `files.going_on` do.
         """
         with ExitStack() as stack:
             entry, made, export = self._begun(order, path, stack)
@@ -65,7 +66,7 @@ class Exporter:
             def log() -> None:
                 told[0] = self._ended(entry, export, out)
 
-            way = files.going_on(path, order.asked, log) if resume else files.replacing(path, log)
+            way = files.going_on(path, order.asked, log) if resume else drafts.replacing(path, log)
             with way as file:
                 out = Hashed(file.write, file.flush)
                 if resume:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from netwar.cli.files import replaced
 from netwar.connections import drafts
 from netwar.errors import Busy, NetwarError
 from netwar.exports.export import BATCH, Export, go_on, write
-from netwar.exports.files import Hashed, going_on, replacing
+from netwar.exports.files import Hashed, going_on
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
@@ -51,15 +52,18 @@ def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(exporting: Exportin
 @rows("name", ["k.jsonl", "k.jsonl.gz", "k.jsonl.zst", "k.txt"])
 def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Exporting, name: str) -> None:
     chance, more = random.Random(f"{SEED}{name}"), (["--ids"] if name == "k.txt" else [])
+    began = time.monotonic()
     exporting.run("tw-dumptweets", "made", f"uncut-{name}", *more, "--resume")
-    killed = 0
-    for _ in range(KILLS // 4):
+    took, killed = time.monotonic() - began, 0
+    for _ in range(10 * KILLS):
         begun = exporting.desk.begin("tw-dumptweets", "made", name, *more, "--resume")
-        killed += begun.kill_after(chance.uniform(0.02, 0.6))
+        killed += begun.kill_after(chance.uniform(0, took))
         begun.end()
         assert not exporting.path(name).exists() or content(exporting, name) == content(exporting, f"uncut-{name}")
         exporting.path(name).unlink(missing_ok=True)
-    assert killed
+        if killed == KILLS // 4:
+            break
+    assert killed == KILLS // 4
     said = exporting.run("tw-dumptweets", "made", name, *more, "--resume").stderr
     assert hashlib.sha256(content(exporting, name)).hexdigest() in said
     assert content(exporting, name) == content(exporting, f"uncut-{name}")
@@ -99,7 +103,7 @@ def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
 def test_a_kill_leaves_nothing_where_files_need_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: int) -> None:
     monkeypatch.setattr(drafts, "NAMELESS", nameless)
     (path := tmp_path / "x").write_text("before")
-    ways: list[tuple[Any, bytes | str]] = [(replacing(path, lambda: None), b"whole"), (replaced(path), "whole")]
+    ways: list[tuple[Any, bytes | str]] = [(drafts.replacing(path, lambda: None), b"whole"), (replaced(path), "whole")]
     for way, content in ways:
         with way as file:
             there = [one for one in tmp_path.iterdir() if one != path]
