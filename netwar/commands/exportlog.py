@@ -41,7 +41,7 @@ def _cells(entry: Entry) -> Sequence[Cell]:
 
     query = as_json(entry.query) if entry.query else None
     ended = entry.ended is not None
-    count, size = (entry.count, entry.bytes) if ended else (None, None)
+    count, size = entry.count if ended or entry.count else None, entry.bytes if ended else None
     return (entry.began, entry.index, entry.form, count, entry.to, entry.path, query, size, entry.sha256 if ended else UNENDED)
 
 

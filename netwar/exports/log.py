@@ -32,7 +32,8 @@ class Entry:
     it is gexf, nodes or edges, of coaction pairs or actions.
 
     `query` says what was chosen (`Selection.said`). `path` is empty for standard output, `to` for the recorder's own use. `ended`
-    is None for one that did not come to its end, as far as the log knows. `count` are posts or users; of a graph its users.
+    is None for one that did not come to its end, as far as the log knows. `count` are posts or users, of a graph its users;
+    of what was printed and cut off so many at the most, 0 where the run was killed.
     """
 
     key: str
@@ -94,8 +95,8 @@ class ExportLog:
         return sorted(found.values(), key=lambda entry: entry.began)
 
     def shared(self, to: str, now: int) -> Shared:
-        """What somebody was given until `now`. Exports to files that did not come to their end were not given."""
-        mine = [entry for entry in self.entries() if entry.to == to and entry.ended is not None]
+        """What somebody was given until `now`. A file that did not come to its end is none; what is printed goes out at once."""
+        mine = [entry for entry in self.entries() if entry.to == to and (entry.ended is not None or not entry.path)]
         ids = _sum(entry for entry in mine if entry.index.startswith("tw") and _within(entry, now, IDS_DAYS))
         return Shared(ids, _sum(entry for entry in mine if not entry.is_of_ids and _within(entry, now, OBJECTS_DAYS)))
 
@@ -119,7 +120,7 @@ def _entry(line: bytes) -> Entry | None:
 
 
 def _within(entry: Entry, now: int, days: int) -> bool:
-    return (entry.ended or 0) > now - days * DAY_MS
+    return (entry.ended or entry.began) > now - days * DAY_MS
 
 
 def _sum(entries: Iterable[Entry]) -> int:

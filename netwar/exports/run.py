@@ -12,7 +12,7 @@ from pathlib import Path
 from netwar.archive.base import Documents
 from netwar.connections import drafts
 from netwar.exports import files, packing
-from netwar.exports.export import Export, Report, go_on, write
+from netwar.exports.export import BATCH, Export, Report, go_on, write
 from netwar.exports.files import Hashed
 from netwar.exports.forms import Form, shape
 from netwar.exports.lines import Shape
@@ -47,11 +47,16 @@ class Exporter:
         self._archive, self._log, self._report, self._now = archive, log, report, now
 
     def to_stream(self, order: Order, out: files.Write, flush: Callable[[], object]) -> Entry:
-        """Write an export to `out`; its entry in the log."""
+        """Write an export to `out`; its entry in the log, which of one that is cut off has how many went out at the most."""
         with ExitStack() as stack:
             entry, made, export = self._begun(order, None, stack)
             hashed = Hashed(out, flush)
-            write(export, made, packing.packer(""), hashed)
+            try:
+                write(export, made, packing.packer(""), hashed)
+            except BaseException:
+                gone = export.count + BATCH if hashed.bytes else 0  # what is under way may have come to whoever reads
+                self._log.add(replace(entry, count=gone, bytes=hashed.bytes))
+                raise
             return self._ended(entry, export, hashed)
 
     def to_file(self, order: Order, path: Path, *, resume: bool) -> Entry:

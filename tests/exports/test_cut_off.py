@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from netwar.exports.files import Hashed, going_on
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
+from tests.desk import program
 from tests.exports.conftest import Exporting
 from tests.randomly import SEED
 from tests.rows import rows
@@ -91,6 +93,17 @@ def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Export
     assert "cannot be written: No such file or directory" in ended.stderr
     assert not list(tmp_path.iterdir())
     assert "cut off" in exporting.run("tw-exports").stdout.splitlines()[-1]
+
+
+def test_what_was_printed_until_it_was_cut_off_was_given(exporting: Exporting) -> None:
+    command = f"{program('tw-dumptweets')} made --to Reader | head -c 10"
+    subprocess.run(["sh", "-c", command], env=exporting.desk.environment, cwd=exporting.desk.home, check=True)
+    told = exporting.run("tw-exports", "--to", "Reader")
+    (line,) = told.stdout.splitlines()
+    assert "cut off" in line
+    given = int(line.split("\t")[3])
+    assert BATCH <= given <= 2 * BATCH, "as far as it went at the most"
+    assert f"Reader was given {given:,} post ids" in told.stderr
 
 
 @rows("damage", [b"{}\n", b"x\n"])

@@ -33,6 +33,9 @@ def test_sums_are_of_thirty_days_and_of_one(tmp_path: Path) -> None:
     assert log.shared("Doe", NOW) == Shared(IDS_SHARED + 3 + 4, 3 + 6)
     assert log.shared("Doe", NOW).is_too_much
     assert log.shared("Other", NOW) == Shared(5, 0)
+    for path in ("", "/x"):
+        log.add(replace(entry(f"cut {path}", "ids", 8, 0, to="Third"), path=path, ended=None))
+    assert log.shared("Third", NOW) == Shared(8, 0), "a printed one that was cut off was given, a file was not"
     assert not Shared(IDS_SHARED, OBJECTS_SHARED).is_too_much
     assert log.path.stat().st_mode & 0o077 == 0
 
