@@ -56,10 +56,10 @@ def _findings(services: Services, settings: Settings) -> Iterator[Finding]:
     yield from _data(settings.data)
     yield from host_checks.schedules()
     if settings.data.is_dir():
-        yield from findings.found("last run", lambda: _last_run(services))
-    yield from findings.found("redis", lambda: _redis(services))
-    yield from findings.found("elasticsearch", lambda: _elastic(services))
-    yield from findings.found("neo4j", lambda: _neo4j(services))
+        yield from findings.answered("last run", lambda: _last_run(services))
+    yield from findings.answered("redis", lambda: _redis(services))
+    yield from findings.answered("elasticsearch", lambda: _elastic(services))
+    yield from findings.answered("neo4j", lambda: _neo4j(services))
     yield from findings.found("certificates", lambda: _certificates(settings))
     yield from findings.found("statsd", lambda: _monitor(settings))
 

@@ -43,5 +43,11 @@ def found(what: str, check: Check) -> Iterator[Finding]:
     except NetwarError as error:
         for said in error.said:
             yield wrong(what, said.strip(" -"))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # a server of another kind is there, or a proxy
+
+
+def answered(what: str, check: Check) -> Iterator[Finding]:
+    """What a check finds that asks a server, which may be one of another kind, or a proxy, with answers of another shape."""
+    try:
+        yield from found(what, check)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         yield wrong(what, "what answers there cannot be understood", "see that the configuration names the right host and port")
