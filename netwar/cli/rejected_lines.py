@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from netwar.cli.rejected import FEW, Telling
 from netwar.connections.folders import FULL, opened
@@ -16,6 +18,8 @@ from netwar.errors import ServiceDown
 from netwar.records.entries import Fault, shown
 from netwar.records.parsing import written
 from netwar.records.text import escaped, plural
+
+PORTION = 1 << 20  # bytes
 
 
 class RejectedLines:
@@ -69,10 +73,10 @@ class RejectedLines:
 
     def add(self, line: int, reason: str, text: bytes) -> None:
         """One more."""
-        said = text.decode("utf-8", "backslashreplace")
-        self._telling.tell(Fault(line, shown(said), reason))
-        if self._keep and not self._why_not:
-            self._write(f"{escaped(written({'line': line, 'reason': reason, 'text': said}).decode())}\n".encode())
+        self._telling.tell(Fault(line, shown(text[:PORTION].decode("utf-8", "backslashreplace")), reason))
+        for portion in _as_json({"line": line, "reason": reason, "text": ""}, text):
+            if self._keep and not self._why_not:
+                self._write(portion)
 
     def kept(self) -> int:
         """Wait for the disk; how many bytes there are."""
@@ -96,6 +100,17 @@ class RejectedLines:
             way = os.O_WRONLY | os.O_APPEND
             self._handle = _existing(self.path, way) if existing else opened(self.path, way)
         return self._handle
+
+
+def _as_json(about: dict[str, Any], text: bytes) -> Iterator[bytes]:
+    """A line that ends with a text, which may have 16 MiB, in portions."""
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    yield escaped(written(about).decode().removesuffix('"}')).encode()
+    for start in range(0, len(text), PORTION):
+        end = start + PORTION
+        some = decoder.decode(text[start:end], end >= len(text))
+        yield escaped(written(some).decode()[1:-1]).encode()
+    yield b'"}\n'
 
 
 def told(rejected: list[RejectedLines]) -> str:

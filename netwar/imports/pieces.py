@@ -60,13 +60,13 @@ class _Held:
         """One more part; of a value that never ends so much is kept that it can be told."""
         self.length += len(part)
         self.lines += part.count(b"\n")
-        if self._kept <= LONGEST:
-            self._parts.append(part)
-            self._kept += len(part)
+        if self._kept < LONGEST:
+            self._parts.append(part[: LONGEST - self._kept])
+            self._kept += len(self._parts[-1])
 
     def take(self) -> tuple[bytes, str]:
         """What was held, and what is wrong with it."""
-        content, fault = b"".join(self._parts)[:LONGEST], TOO_LONG if self.length > LONGEST else ""
+        content, fault = b"".join(self._parts), TOO_LONG if self.length > LONGEST else ""
         self._parts.clear()
         self._kept = self.length = self.lines = 0
         return content, fault
