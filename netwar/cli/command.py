@@ -136,6 +136,7 @@ class Program(Guarded):
             raise
         finally:
             services.close()
+            signals.over()
 
 
 def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 # A second Ctrl-C in this many seconds does not disturb the clean-up that the first began.
 GRACE = 5.0
 HANGUP = signal.SIGHUP
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 AGAIN = 0.01  # seconds until a stop that was lost in a callback is raised once more
 
 
@@ -60,10 +61,17 @@ class _Stop:
 def install() -> None:
     """Raise Stopped for each of the signals that was not ignored when we started (nohup, `&` in a script)."""
     stop = _Stop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in STOPS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.unraisablehook = _keeping(stop, sys.unraisablehook)
+
+
+def over() -> None:
+    """Ignore them from now on: the run has come to its end, and who stops it now would only hide how."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def heard(number: signal.Signals, call: Callable[[], None]) -> None:

@@ -216,6 +216,24 @@ def test_a_second_signal_does_not_disturb_the_clean_up(desk: Desk, write: Callab
     assert (process.returncode, out) == (130, "cleaned\n")
 
 
+def test_a_signal_that_comes_when_the_run_is_over_changes_nothing(attempt: Try) -> None:
+    """The board hears the last word of a run, which takes seconds where it hangs."""
+    body = """\
+import os, signal
+end = services.report.end
+def last_word(status):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+    end(status)
+    print("told", flush=True)
+services.report.end = last_word
+return "all is done"
+"""
+    ended = attempt(body, check=0)
+    assert ended.stdout == "told\n"
+    assert ended.stderr.endswith("all is done\n")
+
+
 def test_an_ignored_signal_stays_ignored(desk: Desk, write: Callable[[str], Path]) -> None:
     program = write("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nreturn 'went on'")
     command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", sys.executable, str(program)]
