@@ -165,7 +165,7 @@ class Ending:
         told = self._ask(account, "tw-tumsearch", "-", "-", "--both", given=given)
         for wrong in judging.profiles(users, told.stdout):
             self._journal.fault(f"{host.name}: {wrong}")
-        for user in users[:OBSERVED]:
+        for user in (one for one in users if one["index"] < OBSERVED):  # others may be gone
             for direction, verb in (("followers", "follow"), ("following", "friend")):
                 for _ in range(2):  # the first one may go on with a list that was begun days ago, and has changed since
                     self._whole(account, f"tw-{verb}2usertest", user["id"], "--yes", "--wait")
