@@ -19,7 +19,7 @@ from tests.servers.places import reachable
 
 CLOCKED = Path(__file__).with_name("clocked.py")
 SHIPPED = ROOT / "example.conf"
-DISK, DISK_MORE = 48, 8  # MiB of a disk, and how many more for each minute: what is recorded grows
+DISK, DISK_MORE = 96, 16  # MiB of a disk, and how many more for each minute: logs of graph and archive, and what is recorded
 
 
 @dataclass(frozen=True)
