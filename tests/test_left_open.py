@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -38,6 +39,28 @@ def test_what_a_test_leaves_open_is_closed_with_it_and_no_sooner(tmp_path: Path)
         gc.collect()
         assert len(still_open()) == len(before) + 1
     assert still_open() == before
+
+
+def test_what_the_thread_of_a_run_is_at_is_not_closed_under_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, go_on = [], Event()
+
+    def telling() -> None:
+        connection = connect(tmp_path / "board.sqlite", [])
+        go_on.wait()
+        left.append(connection.execute("SELECT 1").fetchone())
+        connection.close()
+
+    with closed_at_the_end():
+        (ending := Thread(target=telling, name="board")).start()
+        Timer(0.2, go_on.set).start()
+    assert left == [(1,)]
+    assert not ending.is_alive()
+    go_on.clear()
+    monkeypatch.setattr("tests.left_open.SECONDS", 0.1)
+    with pytest.raises(AssertionError, match="has not ended"), closed_at_the_end():
+        (staying := Thread(target=telling, name="board")).start()
+    go_on.set()
+    staying.join()
 
 
 def test_what_cannot_be_made_is_closed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,24 @@ from tests.rows import rows
 
 
 @pytest.fixture
-def services(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Services:
+def new_services(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Services]]:
+    """Services of this process, as programs would have them; all are ended with the test, and what they tell of their runs."""
     monkeypatch.setenv("HOME", str(desk.home))
-    return Services("tw-try")
+    opened: list[Services] = []
+
+    def opening(*args: Any) -> Services:
+        opened.append(Services(*args))
+        return opened[-1]
+
+    yield opening
+    for one in opened:
+        one.close()
+        one.report.end(0)
+
+
+@pytest.fixture
+def services(new_services: Callable[..., Services]) -> Services:
+    return new_services("tw-try")
 
 
 def test_nothing_is_made_before_it_is_used(services: Services, desk: Desk) -> None:
@@ -73,14 +89,16 @@ def test_a_name_that_no_store_takes_is_a_usage_error(services: Services, name: s
         services.index(name)
 
 
-def test_one_run_for_each_configuration_program_and_queue(services: Services, desk: Desk, tmp_path: Path) -> None:
-    services.exclusive("work")
+def test_one_run_for_each_configuration_program_and_queue(
+    new_services: Callable[..., Services], desk: Desk, tmp_path: Path
+) -> None:
+    new_services("tw-try").exclusive("work")
     with pytest.raises(Busy, match=r"tw-try is already working on work with .*\.twitter: one run at a time"):
-        Services("tw-try").exclusive("work")
-    Services("tw-try").exclusive("other/queue")
-    Services("tw-other").exclusive("work")
+        new_services("tw-try").exclusive("work")
+    new_services("tw-try").exclusive("other/queue")
+    new_services("tw-other").exclusive("work")
     other = desk.configure(path=tmp_path / "other", data=desk.home / ".local/share/netwar")
-    Services("tw-try", other).exclusive("work")
+    new_services("tw-try", other).exclusive("work")
 
 
 def test_services_of_another_configuration_are_closed_with_ours(services: Services, desk: Desk, tmp_path: Path) -> None:
