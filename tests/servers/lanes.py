@@ -62,3 +62,17 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         else:
             self.workqueue.move_to_end(scope, last=False)
             super()._assign_work_unit(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Take a worker off. One that crashed leaves what it had not begun to the others, and nothing else.
+
+        xdist 3.8 would hand out again what is done, too, and wait for ever for who got nothing but that.
+        """
+        work = self.assigned_work[node]
+        crashed = next((test for unit in work.values() for test, done in unit.items() if not done), None)
+        for unit in work.values():
+            if crashed in unit:
+                unit[crashed] = True
+        self.assigned_work[node] = {scope: unit for scope, unit in work.items() if not all(unit.values())}
+        super().remove_node(node)
+        return crashed
