@@ -73,7 +73,8 @@ def _data(data: Path) -> Iterator[Finding]:
     if not data.is_dir():
         yield findings.unknown("data", f"{data} is not there yet", "the first run makes it")
         return
-    for look in (host_checks.rights, host_checks.disk, host_checks.databases, host_checks.waiting, host_checks.backups):
+    checks = (host_checks.rights, host_checks.disk, host_checks.databases, host_checks.waiting, host_checks.backups)
+    for look in (*checks, host_checks.earlier):
         try:
             yield from look(data)
         except OSError as error:

@@ -10,30 +10,27 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
 from netwar.connections.sqlite_files import opened
+from netwar.connections.sqlite_former import upgrading
 from netwar.errors import ServiceDown
 
 BUSY_SECONDS = 60
-MAX_CHECKED = 1 << 28  # bytes; looking through a larger file would hold up everybody
 
 CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
 
 
-class Damaged(sqlite3.DatabaseError):
-    """Not what SQLite has written, though it can still be read in parts."""
-
-
-def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
-    """Open a file, making it if need be, and bring its schema up to date.
+def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, keep: bool = True) -> sqlite3.Connection:
+    """Open a file, making it if need be, and bring its schema up to date; a copy of what it was is kept unless not `keep`.
 
     `migrations` are SQL scripts; the number of those done is the schema's version
     (`PRAGMA user_version`). WAL with synchronous=FULL: what is committed survives a power cut.
-    Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used.
+    Raises ConfigError for a file that a newer program wrote, ServiceDown for one that cannot be used, Busy while another program
+    brings it up to date.
     """
     with translated(path):
         made(path.parent)
@@ -42,7 +39,7 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sql
             with unmasked():  # SQLite reads now, so it makes the log, and would let the group write to it a moment later
                 connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA cache_size={-1024 * cache_mib}")
-            _bring_up_to_date(connection, path, migrations)
+            _bring_up_to_date(connection, path, migrations, keep)
     return connection
 
 
@@ -56,27 +53,19 @@ def closed_if_it_fails(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Sequence[str], keep: bool) -> None:
     schema.check(connection, path, migrations)
     done = schema.version(connection)
     if done == len(migrations):
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # what VACUUM INTO has made, for one
             _use_wal(connection)
         return
-    if done and path.stat().st_size < MAX_CHECKED:
-        _check_whole(connection)
-    with unmasked():
-        _use_wal(connection)
-    with transaction(connection):
-        schema.check(connection, path, migrations)  # another program may have done it meanwhile
-        schema.bring_up_to_date(connection, migrations)
-
-
-def _check_whole(connection: sqlite3.Connection) -> None:
-    """What is damaged is told before anything is built upon it."""
-    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if said != "ok":
-        raise Damaged(said)
+    with upgrading(connection, path, len(migrations)) if done and keep else nullcontext():
+        with unmasked():
+            _use_wal(connection)
+        with transaction(connection):
+            schema.check(connection, path, migrations)  # another program may have done it meanwhile
+            schema.bring_up_to_date(connection, migrations)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -122,7 +111,7 @@ def translated(path: Path) -> Iterator[None]:
 def damaged(error: sqlite3.Error) -> bool:
     """Does SQLite say that the file is not what it has written?"""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, Damaged) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, schema.Damaged) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _told(error: sqlite3.DatabaseError, path: Path) -> str:

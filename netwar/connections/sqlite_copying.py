@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.sqlite import BUSY_SECONDS, Damaged, translated
+from netwar.connections.sqlite import BUSY_SECONDS, translated
 from netwar.connections.sqlite_files import opened
 
 SHADOWS = ("_config", "_content", "_data", "_docsize", "_idx")  # of a full text, which follow its table
@@ -61,9 +61,7 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 def _looked_through(path: Path) -> Content:
     with closing(opened(path, BUSY_SECONDS, "mode=ro&immutable=1")) as database:
-        said = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if said != "ok":
-            raise Damaged(said)
+        schema.check_whole(database)
         return _content(database)
 
 

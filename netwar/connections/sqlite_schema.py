@@ -13,6 +13,10 @@ from netwar.errors import ConfigError
 LIST = "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
+class Damaged(sqlite3.DatabaseError):
+    """Not what SQLite has written, though it can still be read in parts."""
+
+
 def version(connection: sqlite3.Connection) -> int:
     """How many scripts a file has been through."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -40,6 +44,13 @@ def check(connection: sqlite3.Connection, path: Path, migrations: Sequence[str])
             f"{path} holds what is not of this program ({named}): nothing in it is run; see who may write to its folder, and "
             "restore the file from a copy"
         )
+
+
+def check_whole(connection: sqlite3.Connection) -> None:
+    """What is damaged is told before anything is built upon it. Raises Damaged."""
+    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        raise Damaged(said)
 
 
 def bring_up_to_date(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ ARCHIVE = ("archive",)
 AFTER = ("due.sqlite", "dead-letters", "dead-letters.*", "*", "streams.sqlite", "graph", "meter.sqlite")
 MADE_ANEW = ("runs", "board.sqlite", "last-backup")  # of this host and of now
 BESIDE = ("*-wal", "*-shm", "*-journal", "*.part", "*.alone")
-FORMER = ("*.before-renewal", "*.damaged-*")  # what was kept when a file was renewed or mended
+FORMER = ("*.of-schema-*", "*.before-renewal", "*.damaged-*")  # what was kept when a file was brought up to date or mended
 OWN = ("spool", "spool.*", "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder
 DATA = "data"  # where the files of the data folder are in a backup
 

@@ -17,7 +17,9 @@ from pathlib import Path
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
 from netwar.operations.backup import STAMP
+from netwar.operations.copying import former
 from netwar.operations.findings import Finding, unknown, well, wrong
+from netwar.records.text import plural
 
 LEAST_BYTES, LEAST_SHARE = 1 << 30, 0.05  # of a disk that are free
 LARGEST = 4 << 30  # bytes of a database that is looked through here
@@ -107,6 +109,13 @@ def backups(data: Path) -> Iterator[Finding]:
         yield wrong("backup", f"the last one is gone: {place}", "attach its disk, or take another: tw-backup DIR")
     else:
         yield well("backup", f"{hours:,.0f} hours old: {place}")
+
+
+def earlier(data: Path) -> Iterator[Finding]:
+    """What was kept of files when they were brought up to date or mended, and what it takes."""
+    if kept := former(data):
+        said = f"{plural(len(kept), 'file')} of earlier states ({sum(path.stat().st_size for path in kept) / 1e9:,.1f} GB)"
+        yield unknown("earlier states", f"{said}, such as {kept[0]}", "remove them when all is well: docs/installing.md")
 
 
 def schedules(patterns: Sequence[str] = SCHEDULES) -> Iterator[Finding]:

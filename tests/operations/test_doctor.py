@@ -171,6 +171,9 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
         db.execute("CREATE TABLE t (x)")
     assert [one.state for one in host_checks.databases(tmp_path)] == ["unknown"]
     assert sqlite_copying.sound(tmp_path / "large.sqlite") == ""
+    assert not list(host_checks.earlier(tmp_path))
+    (tmp_path / "large.sqlite.of-schema-1").touch()
+    assert ["1 file of earlier states" in one.said for one in host_checks.earlier(tmp_path)] == [True]
 
 
 class ToldRedis:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from netwar.archive.sqlite.packing import Packer
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.schema import MIGRATIONS
 from netwar.archive.sqlite.tweets import TWEETS
+from netwar.connections import sqlite_former
 from netwar.connections.open_file import OpenFile
-from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, translated
-from netwar.connections.sqlite_files import opened
+from netwar.connections.sqlite import closed_if_it_fails, translated
 from netwar.records.documents import parted
 
 # The log is copied into the file every 16 MiB: index pages that many transactions touched are copied once.
@@ -44,15 +43,7 @@ class ArchiveFile(OpenFile):
         """Made on first use: counting and the ledger need no compression."""
         return Packer(self._connection)
 
-    def copy(self, target: Path) -> None:
-        """Copy the file as it stands, through SQLite; a copy that is cut off bears another name. Raises ServiceDown, OSError."""
-        begun = target.with_name(f"{target.name}.part")
-        with self.lock, translated(target):
-            begun.unlink(missing_ok=True)
-            try:
-                with closing(opened(begun, BUSY_SECONDS)) as copy:  # VACUUM INTO would follow a link that is put there meanwhile
-                    self._connection.backup(copy)
-            except BaseException:
-                begun.unlink(missing_ok=True)  # on a full disk it would take the room that others need
-                raise
-            begun.rename(target)
+    def keep(self, more: int) -> str:
+        """Keep a copy of the file as it stands beside it; where. `more`: bytes that must be left. Raises ServiceDown, OSError."""
+        with self.lock, translated(self.path):
+            return sqlite_former.keep(self._connection, self.path, more)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from contextlib import suppress
 
 from netwar.archive.sqlite import fulltext
@@ -15,6 +14,7 @@ from netwar.archive.sqlite.file import ArchiveFile
 from netwar.archive.sqlite.profiles import PROFILES
 from netwar.archive.sqlite.tweets import TWEETS
 from netwar.connections.runs import exclusive
+from netwar.connections.sqlite_former import is_kept
 from netwar.errors import Busy, ServiceDown
 
 log = logging.getLogger("netwar.archive")
@@ -79,17 +79,11 @@ def _renew_alone(file: ArchiveFile, left: int) -> None:
 
 
 def _keep_a_copy(file: ArchiveFile) -> None:
-    """Before the first portion."""
-    copy = file.path.with_name(f"{file.path.name}.before-renewal")
-    if copy.exists():
+    """Before the first portion, unless there is one of an earlier state."""
+    if is_kept(file.path) or file.path.with_name(f"{file.path.name}.before-renewal").exists():
         return
-    needed, free = 2 * file.path.stat().st_size, shutil.disk_usage(file.path.parent).free
-    if needed > free:
-        raise ServiceDown(
-            f"a copy and the new full-text index need {_gb(needed)}, and the disk of {file.path.parent} has {_gb(free)} left"
-        )
-    log.warning("%s: its full-text index is being renewed, once; a copy of the file as it was is kept in %s", file.path, copy)
-    file.copy(copy)
+    kept = file.keep(file.path.stat().st_size)  # as much again for the new full text
+    log.warning("%s: its full-text index is being renewed, once; a copy of the file as it was is kept in %s", file.path, kept)
 
 
 def _read_more(file: ArchiveFile, table: str) -> bool:
@@ -113,7 +107,3 @@ def _forget_the_old(file: ArchiveFile) -> None:
             for name in OF_OLD:
                 connection.execute(f"DROP TABLE IF EXISTS {name}")
             connection.execute("DELETE FROM renewal")
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB"
