@@ -6,6 +6,7 @@ so where it is there new entries go into `perflog-netwar`, and both are read.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -14,34 +15,15 @@ import orjson
 from netwar.board.base import Entry
 from netwar.board.perflog_sqlite import oldest
 from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_errors import Forbidden
+from netwar.connections.elastic_templates import PERFLOG, Templates, schema
 from netwar.errors import ConfigError
 from netwar.records.times import iso, milliseconds
 
 INDEX, BESIDE = "perflog", "perflog-netwar"
-TEMPLATE = "netwar-perflog"
-PRIORITY = 300
-SCHEMA = 1
 SECONDS = 5.0  # a run does not wait for its summary
 FORGOTTEN = 500  # entries at a time
 MAX_OLD = 10_000  # old entries that cannot be sorted there are sorted here
-WORD = {"type": "keyword", "ignore_above": 256}
-PROPERTIES: dict[str, Any] = {
-    "host": WORD,
-    "shell": WORD,
-    "screen_name": WORD,
-    "event": {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 1024}}},
-    "date": {"type": "date"},
-    "run": {
-        "properties": {
-            "program": WORD,
-            "subject": WORD,
-            "dollars": {"type": "double"},
-            "seconds": {"type": "double"},
-            "status": {"type": "integer"},
-            "counts": {"type": "object", "dynamic": True},
-        }
-    },
-}
 SOME = {"ignore_unavailable": "true", "allow_no_indices": "true"}
 FOUND = ("host", "shell", "screen_name", "event", "date")
 
@@ -51,6 +33,7 @@ class ElasticPerfLog:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._templates = Templates(cluster, seconds=SECONDS, once=True)
         self._index = ""
 
     def append(self, entry: Entry) -> None:
@@ -78,17 +61,10 @@ class ElasticPerfLog:
         return self._index
 
     def _make(self, index: str) -> None:
-        mapping = {"_meta": {"netwar": {"schema": SCHEMA, "kind": "perflog"}}, "dynamic": False, "properties": PROPERTIES}
-        body = {"mappings": {"_doc": mapping} if self._cluster.typed else mapping}
-        settings = {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}}
-        patterns: dict[str, Any] = {"index_patterns": [INDEX, BESIDE]}
-        path = f"/_template/{TEMPLATE}"
-        if self._cluster.composable:
-            path = f"/_index_template/{TEMPLATE}"
-            template = patterns | {"priority": PRIORITY, "template": {"settings": settings, **body}}
-        else:
-            template = patterns | {"order": PRIORITY, "settings": settings, **body}
-        self._cluster.ask("PUT", path, template, ignore=(403,), seconds=SECONDS, once=True)
+        """The template is for whoever makes the next one; all that counts is said here, too, for where we may not put one in."""
+        with suppress(Forbidden):
+            self._templates.ensure(PERFLOG)
+        body = self._templates.body(PERFLOG)
         made = self._cluster.ask("PUT", f"/{index}", body, ignore=(400,), index=index, seconds=SECONDS, once=True)
         if "error" in made and "already_exists" not in str(made["error"].get("type")):
             raise ConfigError(f"{index} cannot be made at {self._cluster.where}: {made['error'].get('reason')}")
@@ -130,7 +106,7 @@ def _bare(mappings: dict[str, Any], *, typed: bool) -> dict[str, Any]:
 
 
 def _is_ours(mapping: dict[str, Any] | None) -> bool:
-    return bool(((mapping or {}).get("_meta") or {}).get("netwar"))
+    return schema(mapping or {}) is not None
 
 
 def _sorting(date: dict[str, Any]) -> str | None:

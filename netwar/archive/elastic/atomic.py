@@ -15,7 +15,7 @@ import orjson
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.indices import Indices
 from netwar.archive.elastic.reading import PAGE, Place, by_places, refresh, search
-from netwar.archive.elastic.templates import Json
+from netwar.connections.elastic_templates import Json
 from netwar.errors import NetwarError, ServiceDown
 
 TOKEN = "change"  # names the change that wrote a slip, so that a write whose answer was lost is known for ours

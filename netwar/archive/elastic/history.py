@@ -9,11 +9,11 @@ from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, Place, by_places
-from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.yielding import version_of
 from netwar.archive.name_holders import order_holders
 from netwar.archive.versions import replacing, versions
 from netwar.archive.winning import TIME, XTime, wins
+from netwar.connections.elastic_templates import Json
 from netwar.records.dialects import username
 from netwar.records.documents import Document
 from netwar.records.profile_fields import TRACKED

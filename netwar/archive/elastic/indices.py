@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from netwar.archive.elastic.layout import Layout, layout
-from netwar.archive.elastic.templates import TYPE, UNKEPT, Json, Templates, source
 from netwar.config.loopback import loopback_address
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import Forbidden
+from netwar.connections.elastic_templates import TYPE, UNKEPT, Json, Templates, source
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, IndexName, parted
 
@@ -87,7 +87,7 @@ class Indices:
             self.templates.ensure(kind)
         except Forbidden as error:
             log.warning("%s; %s is made without a template: let somebody who may run tw-elkinit", error, index)
-        body = self.templates.body(kind, self._api)
+        body = self.templates.body(kind, api=self._api)
         made = self.cluster.ask("PUT", f"/{index}", body, ignore=(400,), index=index)
         if "error" in made and "already_exists" not in str(made["error"].get("type")):
             raise ConfigError(f"{index} cannot be made at {self.cluster.where}: {made['error'].get('reason')}")

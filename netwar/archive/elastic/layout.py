@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from netwar.archive.base import Body
-from netwar.archive.elastic.templates import Json, schema
 from netwar.archive.winning import TIME
+from netwar.connections.elastic_templates import Json, schema
 from netwar.records import v1
 from netwar.records.sources import ADDED, OURS, WHOLE, WORDS, given
 

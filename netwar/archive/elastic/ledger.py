@@ -8,9 +8,9 @@ from typing import Any
 from netwar.archive.elastic.atomic import AtomicDocuments, Change, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
 from netwar.archive.elastic.reading import Place
-from netwar.archive.elastic.templates import Json
 from netwar.archive.lag import FOLLOWED, Lag
 from netwar.archive.marks import Cover, Mark
+from netwar.connections.elastic_templates import Json
 from netwar.coverage import BOUNDED, Record
 
 LAG: Json = {

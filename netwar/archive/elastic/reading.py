@@ -10,10 +10,10 @@ from typing import Any
 from netwar.archive.base import Body, NameHolder, Within
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.layout import Layout
-from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.text_query import about, exact
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_errors import lacking
+from netwar.connections.elastic_templates import Json
 from netwar.errors import NetwarError, ServiceDown
 from netwar.records.documents import TOMBSTONE, has_content
 from netwar.records.ids import LARGEST, first_id, number

@@ -13,7 +13,6 @@ from netwar.archive.elastic.history import History
 from netwar.archive.elastic.indices import OURS, SOME, Indices, ledger_index
 from netwar.archive.elastic.ledger import ElasticLedger
 from netwar.archive.elastic.reading import DocumentIndex, numbers, refresh, search
-from netwar.archive.elastic.templates import Json
 from netwar.archive.elastic.writing import Batch, stored
 from netwar.archive.incoming import by_index
 from netwar.archive.marks import Cover, Mark
@@ -21,6 +20,7 @@ from netwar.archive.missing import missing
 from netwar.archive.sqlite.outbox import DueFile, SqliteOutbox, put
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_templates import Json
 from netwar.errors import ConfigError
 from netwar.records.documents import USERTEST, Document, IndexName, parted
 from netwar.records.text_query import question

@@ -13,9 +13,9 @@ from netwar.archive.elastic import bulk
 from netwar.archive.elastic.bulk import CONFLICT, Result
 from netwar.archive.elastic.layout import Layout
 from netwar.archive.elastic.reading import NOTED, by_ids
-from netwar.archive.elastic.templates import Json
 from netwar.archive.winning import TIME, XTime, wins
 from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_templates import Json
 from netwar.records.documents import Document
 
 ATTEMPTS = 5  # others may be at the same copies

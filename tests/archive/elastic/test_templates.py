@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.elastic import templates
 from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
-from netwar.archive.elastic.templates import Templates
 from netwar.archive.marks import Cover
+from netwar.board.base import Entry
+from netwar.board.perflog_elastic import ElasticPerfLog
+from netwar.connections import elastic_templates as templates
 from netwar.connections.elastic import Cluster
+from netwar.connections.elastic_templates import Templates
 from netwar.coverage import Span
 from netwar.errors import ConfigError
 from tests.archive.elastic.conftest import NOW, tweet
@@ -28,11 +30,11 @@ def told(cluster: Cluster, **more: Any) -> list[str]:
 
 @on(*GENERATIONS)
 def test_what_is_put_in_is_told_and_only_what_differs(cluster: Cluster) -> None:
-    assert told(cluster) == ["netwar-tweets: new", "netwar-users: new", "netwar-ledger: new"]
-    assert told(cluster) == ["netwar-tweets: as it was", "netwar-users: as it was", "netwar-ledger: as it was"]
-    assert told(cluster, shards=3, replicas=0)[0] == (
-        "netwar-tweets: changed: auto_expand_replicas: 0-1 -> none, number_of_replicas: none -> 0, number_of_shards: 1 -> 3"
-    )
+    for became in ("new", "as it was"):
+        assert told(cluster) == [f"netwar-{kind}: {became}" for kind in ("tweets", "users", "ledger", "perflog")]
+    replicas = "changed: auto_expand_replicas: 0-1 -> none, number_of_replicas: none -> 0"
+    tweets, *_, perflog = told(cluster, shards=3, replicas=0)
+    assert (tweets, perflog) == (f"netwar-tweets: {replicas}, number_of_shards: 1 -> 3", f"netwar-perflog: {replicas}")
     assert told(cluster)[0] == "netwar-tweets: as it was", "shards and replicas stay as they were set"
     assert told(cluster, replicas=2)[0] == "netwar-tweets: changed: number_of_replicas: 0 -> 2"
 
@@ -53,7 +55,9 @@ def test_new_indices_are_laid_out_so(cluster: Cluster, archive: ElasticArchive) 
 @on(*GENERATIONS)
 def test_the_first_write_puts_in_what_is_missing(server: ElasticServer, archive: ElasticArchive, cluster: Cluster) -> None:
     archive.write([tweet(1)])
-    assert told(cluster) == ["netwar-tweets: as it was", "netwar-users: new", "netwar-ledger: new"]
+    ElasticPerfLog(cluster).append(Entry("alpha", "op", "nasa", "moved house", "2026-11-28T12:00:00.000+00:00"))
+    expected = ["netwar-tweets: as it was", "netwar-users: new", "netwar-ledger: new", "netwar-perflog: as it was"]
+    assert told(cluster) == expected
 
 
 @on("es654-sg", "es953-sec", "os2194-sec")

@@ -14,8 +14,9 @@ import orjson
 from netwar.connections.elastic import Cluster
 from netwar.errors import ConfigError
 
-SOURCE = Path(__file__).parents[2] / "data" / "elastic.json"
-KINDS = ("tweets", "users", "ledger")
+SOURCE = Path(__file__).parents[1] / "data" / "elastic.json"
+PERFLOG = "perflog"
+KINDS = ("tweets", "users", "ledger", PERFLOG)
 PARTS = ("number_of_shards", "number_of_replicas", "auto_expand_replicas")
 PRIORITY = 300  # over catch-all templates that others may have
 TYPE = "_doc"  # 6.x names one for each document
@@ -53,16 +54,20 @@ class Template:
 
 
 class Templates:
-    """The templates of one cluster. Raises what `Cluster.ask` raises, and ConfigError for those of a newer program."""
+    """The templates of one cluster, asked in this `way` (how long, how often: see Cluster.ask).
 
-    def __init__(self, cluster: Cluster) -> None:
+    Raises what `Cluster.ask` raises, and ConfigError for those of a newer program.
+    """
+
+    def __init__(self, cluster: Cluster, **way: Any) -> None:
         self._cluster = cluster
+        self._way = way
 
     def put(self, shards: int | None = None, replicas: int | None = None) -> Iterator[TemplateChange]:
-        """Put all templates in. Shards and replicas stay what they are where none are given."""
+        """Put all templates in. Shards and replicas stay what they are where none are given; the perflog fits into one shard."""
         for kind in KINDS:
             there = self._read(kind)
-            wanted = self._wanted(kind, there, shards, replicas)
+            wanted = self._wanted(kind, there, None if kind == PERFLOG else shards, replicas)
             details = _differences(there, wanted) if there else ()
             if there is None or details:
                 self._write(kind, wanted)
@@ -82,17 +87,17 @@ class Templates:
         if there is None or there.schema < source()["schema"]:
             self._write(kind, self._wanted(kind, there, None, None))
 
-    def body(self, kind: str, api: str) -> Json:
-        """What one index of this kind is made with; `api` is where its documents come from."""
+    def body(self, kind: str, **known: str) -> Json:
+        """What one index of this kind is made with, and remembers: `api`, for one, is where its documents come from."""
         wanted = self._wanted(kind, None, None, None)
         settings = {name: value for name, value in wanted.settings["index"].items() if name not in PARTS}
-        mapping = wanted.mapping | {"_meta": wanted.mapping["_meta"] | {"api": api}}
+        mapping = wanted.mapping | {"_meta": wanted.mapping["_meta"] | known}
         return {"settings": {"index": settings}, "mappings": self._mappings(mapping)}
 
     def _wanted(self, kind: str, there: Template | None, shards: int | None, replicas: int | None) -> Template:
         made = source()["templates"][kind]
-        settings = deepcopy(source()["settings"]["index"])
-        if not self._cluster.folds:
+        settings = deepcopy(made.get("settings", source()["settings"])["index"])
+        if "analysis" in settings and not self._cluster.folds:
             del settings["analysis"]["char_filter"]
             settings["analysis"]["analyzer"]["netwar_words"] = PLAIN_WORDS
         kept = _index_settings(there.settings) if there else {}
@@ -110,13 +115,13 @@ class Templates:
     def _read(self, kind: str) -> Template | None:
         name = _name(kind)
         if self._cluster.composable:
-            answer = self._cluster.ask("GET", f"/_index_template/{name}", ignore=(404,))
+            answer = self._ask("GET", f"/_index_template/{name}", ignore=(404,))
             if "error" in answer or not answer.get("index_templates"):
                 return None
             told = answer["index_templates"][0]["index_template"]
             inner = told.get("template") or {}
         else:
-            told = self._cluster.ask("GET", f"/_template/{name}", ignore=(404,)).get(name)
+            told = self._ask("GET", f"/_template/{name}", ignore=(404,)).get(name)
             if told is None:
                 return None
             inner = told
@@ -131,10 +136,14 @@ class Templates:
         patterns: Json = {"index_patterns": list(wanted.patterns)}
         if self._cluster.composable:
             body = patterns | {"priority": PRIORITY, "template": {"settings": wanted.settings, "mappings": mapping}}
-            self._cluster.ask("PUT", f"/_index_template/{_name(kind)}", body)
+            self._ask("PUT", f"/_index_template/{_name(kind)}", body)
         else:
             body = patterns | {"order": PRIORITY, "settings": wanted.settings, "mappings": mapping}
-            self._cluster.ask("PUT", f"/_template/{_name(kind)}", body)
+            self._ask("PUT", f"/_template/{_name(kind)}", body)
+
+    def _ask(self, method: str, path: str, body: Json | None = None, **more: Any) -> Json:
+        answer: Json = self._cluster.ask(method, path, body, **more, **self._way)
+        return answer
 
 
 @cache
