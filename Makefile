@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PREFIX ?= /usr/local
 PY := .venv/bin/python
-GENERATED := README.md docs/architecture.md docs/elasticsearch.md pyproject.toml
+GENERATED := README.md docs/architecture.md docs/elasticsearch.md docs/kibana.md pyproject.toml
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -64,9 +64,10 @@ build/tools/ready: tests/tools.txt
 	@build/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/tools.txt
 	@touch $@
 
-format: .venv/checks ## lay the code out and renew the tables of commands and recipes
+format: .venv/checks ## lay the code out and renew what is generated
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(PY) -m installing.kibana
 	$(PY) -m cogapp -r $(GENERATED)
 
 bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them

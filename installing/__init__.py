@@ -1,1 +1,1 @@
-"""What `make install` puts beside the programs: a page of the manual and shell completion for each, made from its options."""
+"""What is made from the tree: a page of the manual and shell completion for each program, for `make install`, and conf/kibana."""
