@@ -18,7 +18,7 @@ import pytest
 
 from netwar.archive.sqlite import schema as archive
 from netwar.captures import sqlite_file as captures
-from netwar.connections.sqlite import connect
+from netwar.connections.sqlite import connect, transaction
 from netwar.errors import ServiceDown
 from netwar.meter import sqlite_file as meter
 from netwar.operations.copying import former
@@ -77,7 +77,7 @@ def test_what_it_was_is_kept_and_can_be_gone_back_to(
 
 def large(path: Path) -> list[str]:
     """A file of some hundred pages with the old layout; what is in it."""
-    with closing(connect(path, TABLE)) as old:
+    with closing(connect(path, TABLE)) as old, transaction(old):
         old.executemany("INSERT INTO t VALUES (?, ?)", [(x, f"{x}" * 300) for x in range(1000)])
     return content(path)
 
@@ -86,7 +86,7 @@ UPGRADES = f"""
 import os, random, signal, sys
 from pathlib import Path
 from netwar.connections import sqlite_former as former, sqlite_schema as schema
-from netwar.connections.sqlite import connect
+from netwar.connections.sqlite import connect, transaction
 former.STEP_PAGES, when, seed = 5, sys.argv[2], int(sys.argv[3])
 steps = iter(range(random.Random(seed).randint(1, 20), -1, -1))
 def kill(*_):
