@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -41,14 +42,27 @@ def test_there_are_lines() -> None:
     assert LINES
 
 
-@rows("line", LINES)
-def test_the_times_are_times(line: str) -> None:
-    for field, (least, most) in zip(line.split()[:5], FIELDS, strict=True):
-        for part in field.split(","):
-            numbers, _, step = part.partition("/")
-            assert not step or int(step) > 0
-            bounds = [least, most] if numbers == "*" else [int(number) for number in numbers.split("-")]
-            assert least <= bounds[0] <= bounds[-1] <= most
+def times(line: str) -> list[set[int]]:
+    """The minutes, hours, days, months and days of the week of a line."""
+    return [_numbers(field, *bounds) for field, bounds in zip(line.split()[:5], FIELDS, strict=True)]
+
+
+def _numbers(field: str, least: int, most: int) -> set[int]:
+    found: set[int] = set()
+    for part in field.split(","):
+        numbers, _, step = part.partition("/")
+        bounds = [least, most] if numbers == "*" else [int(number) for number in numbers.split("-")]
+        assert least <= bounds[0] <= bounds[-1] <= most
+        found |= set(range(bounds[0], bounds[-1] + 1, int(step or 1)))
+    return found
+
+
+def test_the_lines_take_turns() -> None:
+    """Whatever the day: cron starts all that is due in a minute within its first second."""
+    due = [times(line) for line in LINES]
+    assert all(days and months and weekdays for _, _, days, months, weekdays in due)
+    starts = Counter((hour, minute) for minutes, hours, *_ in due for hour in hours for minute in minutes)
+    assert max(starts.values()) <= 3
 
 
 @rows(("line", "command"), [(line, one) for line in LINES for one in line.split(maxsplit=5)[5].split(" && ")])

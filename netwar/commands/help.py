@@ -184,7 +184,7 @@ TASKS = (
         (
             ("tw-backup tw-verify tw-restore", "Take a backup of all; check it; restore it"),
             ("tw-doctor", "Say what a host lacks, and how to mend it"),
-            ("tw-supervise", "Print units for supervisord"),
+            ("tw-supervise", "Print units for supervisord, lines for cron"),
             ("tw-copy", "Copy an index from one archive into another"),
             ("tw-mend", "Rebuild a damaged file of meter or queues"),
             ("tw-elk tw-elkauth", "Run a recipe at Elasticsearch; let curl ask it"),

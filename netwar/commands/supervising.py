@@ -11,21 +11,41 @@ from pathlib import Path
 from netwar.cli.output import echo_lines
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError
-from netwar.operations.supervising import Unit
+from netwar.operations import crontab
+from netwar.operations.supervising import CAPTURE_PAUSE, Unit
 from netwar.records.text import plural
 
 WITH_INDEX = "tw-tracklists"  # the program that takes its index as a word alone
 
 
-def shown(services: Services, folder: Path, programs: Sequence[str], log: Path) -> str:
+def shown(services: Services, folder: Path, programs: Sequence[str], log: Path, template: Path) -> str:
     """Print a unit for each program and configuration, and for each capture; the outcome. Raises ConfigError."""
-    configs = sorted(folder.glob("*.conf"))
-    if not configs:
-        raise NetwarError(f"{folder} has no configuration: tw-auth --config {folder}/NAME.conf  makes one")
+    configs = _configs(folder)
     units = [*_accounts(services, configs, programs), *_captures(folder, configs)]
-    path = os.pathsep.join((str(Path(sys.executable).parent), str(Path(sys.argv[0]).absolute().parent), "/usr/bin", "/bin"))
-    echo_lines("\n".join(unit.written(path, str(log.absolute())) for unit in units))
+    text = template.read_text(encoding="utf-8")
+    echo_lines("\n".join(unit.written(text, _path(), str(log.absolute())) for unit in units))
     return f"{plural(len(units), 'unit')} for {plural(len(configs), 'configuration')}"
+
+
+def shown_for_cron(services: Services, folder: Path, programs: Sequence[str], at_once: int) -> str:
+    """Print a crontab for each program and configuration, spread over minutes; the outcome. Raises ConfigError."""
+    configs = _configs(folder)
+    units = list(_accounts(services, configs, programs))
+    echo_lines("\n".join(crontab.written([unit.words for unit in units], _path(), at_once)))
+    captures = len(list(_captures(folder, configs)))
+    left = f"; {plural(captures, 'capture')} left out, which cron cannot keep: docs/supervising.md" if captures else ""
+    return f"{plural(len(units), 'line')} for {plural(len(configs), 'configuration')}{left}"
+
+
+def _configs(folder: Path) -> list[Path]:
+    if configs := sorted(folder.glob("*.conf")):
+        return configs
+    raise NetwarError(f"{folder} has no configuration: tw-auth --config {folder}/NAME.conf  makes one")
+
+
+def _path() -> str:
+    """Where programs are looked for: where this one is, and its Python."""
+    return os.pathsep.join((str(Path(sys.executable).parent), str(Path(sys.argv[0]).absolute().parent), "/usr/bin", "/bin"))
 
 
 def _accounts(services: Services, configs: Sequence[Path], programs: Sequence[str]) -> Iterator[Unit]:
@@ -52,7 +72,7 @@ def _captures(folder: Path, configs: Sequence[Path]) -> Iterator[Unit]:
     for lines in sorted(folder.glob("*.txt")):
         config = next((one for one in configs if one.stem == lines.stem), configs[0])
         words = ("tw-stream", lines.stem, str(lines.absolute()), "-q", "--config", str(config.absolute()))
-        yield Unit(f"tw-stream-{_name(lines)}", words, stays=True, pause=10)
+        yield Unit(f"tw-stream-{_name(lines)}", words, stays=True, pause=CAPTURE_PAUSE)
 
 
 def _name(path: Path) -> str:

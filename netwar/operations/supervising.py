@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from shlex import join, quote
+from string import Template
 
 from netwar.errors import ConfigError
 
@@ -17,25 +19,11 @@ SHELL = (
     "{program} & run=$!; while wait $run; status=$?; kill -0 $run 2>/dev/null; do :; done; "
     'if [ -z "$over" ]; then case $status in {down}) :;; *) sleep {pause} & run=$!; wait $run; esac; fi; exit $status'
 )
-UNIT = """\
-[program:{name}]
-command=/bin/sh -c {shell}
-environment=PATH="{path}"
-autostart=true
-autorestart=unexpected
-exitcodes={expected}
-startsecs=0
-stopsignal=TERM
-stopwaitsecs=120
-killasgroup=true
-stdout_logfile={log}/%(program_name)s.log
-stdout_logfile_maxbytes=10MB
-stdout_logfile_backups=5
-redirect_stderr=true
-"""
+TEMPLATE = Path(__file__).parent.parent / "data" / "supervisord.conf"
 WRONG = (2, 78)  # a command line or a configuration that is wrong stays so until somebody mends it
 COMMENT = re.compile(r"\s[;#]")
 STOPPED = (0, 1, *WRONG)  # a capture also ends when it was switched off, or refused
+PAUSE, CAPTURE_PAUSE = 60, 10  # seconds; conf/systemd has the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +34,21 @@ class Unit:
     name: str
     words: tuple[str, ...]
     stays: bool = False
-    pause: int = 60
+    pause: int = PAUSE
 
-    def written(self, path: str, log: str) -> str:
-        """The section of supervisord's configuration; `path` is where programs are looked for, `log` the folder of logs."""
+    def written(self, template: str, path: str, log: str) -> str:
+        """The section of supervisord's configuration, by the text of a template such as TEMPLATE.
+
+        `path` is where programs are looked for, `log` the folder of logs. Raises ConfigError where it cannot be filled.
+        """
         down = STOPPED if self.stays else WRONG
         shell = SHELL.format(program=join(self.words), down="|".join(map(str, down)), pause=self.pause)
-        known = {"name": self.name, "path": path, "log": log, "expected": ",".join(map(str, down))}
-        return UNIT.format(shell=_escaped(quote(shell)), **{key: _unlike_formats(key, text) for key, text in known.items()})
+        known = {"name": self.name, "shell": _escaped(quote(shell)), "expected": ",".join(map(str, down))}
+        known |= {"path": path.replace("%", "%%"), "log": log.replace("%", "%%")}
+        try:
+            return Template(template[template.index("[program:") :]).substitute(known)
+        except (KeyError, ValueError) as error:
+            raise ConfigError(f"the template for units cannot be filled ({error}): see {TEMPLATE}") from None
 
 
 def _escaped(text: str) -> str:
@@ -61,7 +56,3 @@ def _escaped(text: str) -> str:
     if found := COMMENT.search(text):
         raise ConfigError(f"a name with {found[0]!r} in it is half a comment to supervisord: rename the file")
     return text.replace("%", "%%")
-
-
-def _unlike_formats(key: str, text: str) -> str:
-    return text if key == "name" else text.replace("%", "%%")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from netwar.operations.supervising import Unit
+from netwar.operations.supervising import TEMPLATE, Unit
 from tests.desk import ROOT, Desk
-from tests.test_crontab import load
+from tests.test_crontab import load, times
 
 SERVER = """\
 [supervisord]
@@ -50,10 +50,44 @@ def test_units_are_commands_that_their_programs_take(desk: Desk, tmp_path: Path)
         program, *words = shlex.split(script.partition(" HUP; ")[2].partition(" & run=")[0])
         with load(program).make_context(program, words) as context:
             assert context.params
+    (changed := tmp_path / "changed").write_text(TEMPLATE.read_text() + "user=me\npriority=${expected}\n")
+    mine = parsed(desk.run("tw-supervise", folder, "--template", changed, check=0).stdout)
+    assert {mine.get(name, "user") + mine.get(name, "priority") for name in mine.sections()} == {"me2,78", "me0,1,2,78"}
+    changed.write_text(TEMPLATE.read_text() + "user=$owner\n")
+    assert (
+        "the template for units cannot be filled ('owner')"
+        in desk.run("tw-supervise", folder, "--template", changed, check=78).stderr
+    )
     (folder / "bad.conf").write_text("[STREAM]\nidex = x\n")
     (folder / "bad.conf").chmod(0o600)
     assert "did you mean index?" in desk.run("tw-supervise", folder, check=78).stderr
     assert "has no configuration" in desk.run("tw-supervise", tmp_path, check=1).stderr
+
+
+def test_accounts_take_turns_under_cron(desk: Desk) -> None:
+    """64 of them, with names that cron and the shell read otherwise: at most eight in a minute, each as often as others."""
+    (folder := desk.home / "100% accounts").mkdir()
+    first = desk.configure(consumer_key="key", index="brexit", path=folder / "first's.conf")
+    for number in range(63):
+        shutil.copy(first, folder / f"a{number}.conf")
+    (folder / "wales.txt").touch()
+    said = desk.run("tw-supervise", folder, "--cron", check=0)
+    assert "64 lines for 64 configurations; 1 capture left out" in said.stderr
+    path, *lines = said.stdout.splitlines()
+    assert path.startswith("PATH=/")
+    begun = [minute for line in lines for minute in times(line)[0]]
+    assert max(map(begun.count, range(60))) <= 8
+    assert {len(times(line)[0]) for line in lines} == {6}
+    named = set()
+    for line in lines:
+        command = line.split(maxsplit=5)[5]
+        assert "%" not in command.replace("\\%", "")
+        name, *words = shlex.split(command.replace("\\%", "%"))
+        named.add(words[-1])
+        with load(name).make_context(name, words) as context:
+            assert context.params
+    assert named == {str(one) for one in folder.glob("*.conf")}
+    assert "do not fit into an hour" in desk.run("tw-supervise", folder, "--cron", "--at-once", "1", check=78).stderr
 
 
 def parsed(text: str) -> ConfigParser:
@@ -81,7 +115,8 @@ def supervised(folder: Path, units: list[Unit]) -> Iterator[Callable[..., str]]:
         assert not os.environ.get("NETWAR_REQUIRE_SERVERS"), "supervisord is not there"
         pytest.skip("supervisord is not there: make tools")
     (config := folder / "supervisord.conf").write_text(
-        SERVER.format(folder=folder) + "".join(one.written(f"{folder}:/usr/bin:/bin", str(folder)) for one in units)
+        SERVER.format(folder=folder)
+        + "".join(one.written(TEMPLATE.read_text(), f"{folder}:/usr/bin:/bin", str(folder)) for one in units)
     )
     running = subprocess.Popen([where / "supervisord", "-n", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -111,8 +111,8 @@ ROWS: dict[str, list[tuple[int, Row]]] = {
     "tw-wipeusertest": [(1, do.wipe("tw-wipeusertest", "usertest"))],
     "tw-wipework": [(1, do.wipe("tw-wipework", "weekly"))],
 }
-# How often a line of the crontab comes, by when cron would start it; what comes once a day or a week comes seldom.
-OFTEN = {"* * * * *": 25, "*/5 * * * *": 8}
+# How often a line of the crontab comes, by the minutes between two starts; what comes once a day or a week comes seldom.
+OFTEN = {"": 25, "2": 25, "5": 8}
 SELDOM = 3
 
 
@@ -135,7 +135,8 @@ MAY_FAIL = ("tw-elk", "tw-follow2usertest", "tw-status")  # the last one says th
 def cron() -> list[tuple[int, Row]]:
     """The lines of crontab.txt, with what an operator would change in them."""
     lines = [line for line in (ROOT / "crontab.txt").read_text().splitlines() if re.match(r"[*0-9]", line)]
-    return [(OFTEN.get(" ".join(line.split()[:5]), SELDOM), _row(line)) for line in lines]
+    often = [OFTEN[line.split()[0].partition("/")[2]] if line.split()[1] == "*" else SELDOM for line in lines]
+    return [(weight, _row(line)) for weight, line in zip(often, lines, strict=True)]
 
 
 def _row(line: str) -> Row:
