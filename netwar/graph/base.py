@@ -84,6 +84,8 @@ class Follow:
 class Graph(Protocol):
     """Edges and what is asked of them. Raises ServiceDown when the store cannot be used, ConfigError where it refuses us."""
 
+    at_once: int  # so many tweets are best replaced in one step
+
     @property
     def where(self) -> str:
         """Where it is, for people."""

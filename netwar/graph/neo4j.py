@@ -63,6 +63,8 @@ AT_ONCE = 10_000
 class Neo4jGraph:
     """Fills the contract `netwar.graph.base.Graph`."""
 
+    at_once = 2_000  # a transaction is in the server's memory
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answers = Answers(database)

@@ -29,6 +29,9 @@ NAME = "UPDATE user SET name = ?, seen = ? WHERE id = ? AND coalesce(seen, 0) <=
 class SqliteGraph:
     """Fills the contract `netwar.graph.base.Graph`: NAME.sqlite in `folder`. Who `looks` needs no right to write."""
 
+    # A page of the file is written once a step, however many edges fall on it, and the disk is waited for once.
+    at_once = 10_000
+
     def __init__(self, folder: Path, *, looks: bool = False) -> None:
         self._folder = folder
         self._looks = looks
@@ -52,12 +55,13 @@ class SqliteGraph:
         older = among([int(tweet) for tweet in found if tweet not in fresh])
         with self._file(index).writing() as db:
             numbers = {type: _numbers(db, table, _targets(made, type)) for type, table in TABLES.items()}
-            new = {_row(edge, numbers) for edge in made}
-            old: set[Row] = set(db.execute(KEPT, (older,)).fetchall())
-            db.executemany(DROP, sorted(old - new))
-            db.executemany(PUT, sorted(new - old))
+            new = _rows(found, numbers)
+            if old := set[Row](db.execute(KEPT, (older,)).fetchall()):
+                db.executemany(DROP, sorted(old.difference(new)))
+                new = [row for row in new if row not in old]
+            db.executemany(PUT, sorted(new))
             db.execute(f"DELETE FROM odd WHERE tweet {IN}", (older,))
-            db.executemany("INSERT OR REPLACE INTO odd VALUES (?, ?)", _odd(made))
+            db.executemany("INSERT OR REPLACE INTO odd VALUES (?, ?)", _odd(found))
             db.executemany("INSERT OR IGNORE INTO user (id) VALUES (?)", [(user,) for user in _users(made)])
 
     def nameless(self, index: str, users: Sequence[str]) -> list[str]:
@@ -140,9 +144,12 @@ class SqliteGraph:
         return self._open[index]
 
 
-def _row(edge: Edge, numbers: Mapping[str, Mapping[str, int]]) -> Row:
-    target = numbers[edge.type][edge.target] if edge.type in TABLES else int(edge.target)
-    return NUMBERS[edge.type], int(edge.source), target, int(edge.tweet)
+def _rows(found: Mapping[str, Sequence[Edge]], numbers: Mapping[str, Mapping[str, int]]) -> list[Row]:
+    return [
+        (NUMBERS[type], int(source), numbers[type][target] if type in numbers else int(target), id)
+        for id, edges in ((int(tweet), edges) for tweet, edges in found.items())
+        for type, source, target, _, _ in edges
+    ]
 
 
 def _targets(made: Iterable[Edge], type: str) -> list[str]:
@@ -155,9 +162,9 @@ def _numbers(db: sqlite3.Connection, table: str, keys: list[str]) -> dict[str, i
     return dict(db.execute(f"SELECT key, id FROM {table} WHERE key {IN}", (orjson.dumps(keys).decode(),)).fetchall())
 
 
-def _odd(made: Iterable[Edge]) -> list[tuple[int, int | None]]:
+def _odd(found: Mapping[str, Sequence[Edge]]) -> list[tuple[int, int | None]]:
     """Tweets whose id does not tell their time, with that."""
-    return sorted({(int(edge.tweet), edge.at) for edge in made if posted(int(edge.tweet)) is None})
+    return [(int(tweet), edges[0].at) for tweet, edges in found.items() if edges and posted(int(tweet)) is None]
 
 
 def _users(made: Iterable[Edge]) -> list[int]:

@@ -137,7 +137,7 @@ def test_what_is_written_during_a_rebuild_stays_due(feeding: Feeding) -> None:
 
 
 def test_a_rebuild_that_is_cut_off_goes_on(feeding: Feeding, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netwar.graphing.rebuilding.BATCH", 2)
+    monkeypatch.setattr(Away, "at_once", 2)
     for id in range(11, 18):
         feeding.tweet(id, in_reply_to_user_id="2")
     steps = rebuild(feeding.archive, feeding.graph, feeding.feeder)
