@@ -136,7 +136,7 @@ def _params(type: str, metrics: list[Json]) -> Json:
     if type == "pie":
         labels = {"show": True, "values": True, "last_level": True, "truncate": 100}
         return {**shown, **legend, "isDonut": True, "labels": labels}
-    return {**shown, **legend, "times": [], "addTimeMarker": False, **_axes(type, metrics)}
+    return {**shown, **legend, "type": "histogram", "times": [], "addTimeMarker": False, **_axes(type, metrics)}
 
 
 def _axes(type: str, metrics: list[Json]) -> Json:
