@@ -35,7 +35,7 @@ from tests.servers.starting import free_port
 TOOLS = ROOT / "build" / "tools"
 PAGES = 6
 AT = 1_700_000_000_000
-WORDS = {"words": '"customs union" OR harb*', "name": "USER8"}
+WORDS = {"words": '"customs union" OR harb* OR "東 京"', "name": "USER8"}
 Row = list[Any]
 Documents = dict[str, dict[str, Any]]
 
@@ -160,13 +160,10 @@ def days(_: Archive, tweets: Documents, users: Documents) -> list[Row]:
 
 
 def said(archive: Archive, tweets: Documents, users: Documents) -> list[Row]:
-    found = [one for one in tweets.values() if "customs union" in _words(text(one)) or re.search(r"\bharb", _words(text(one)))]
+    wanted = re.compile(r"\bcustoms union\b|\bharb|東京")
+    found = [one for one in tweets.values() if wanted.search(" ".join(re.findall(r"\w+", text(one).lower())))]
     found = sorted(found, key=lambda one: -int(one["id"]))[:100]
     return [[second(one["created_at"]), name(users, one["author_id"]), text(one), url(one)] for one in found]
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def passed_on(_: Archive, tweets: Documents, users: Documents) -> list[Row]:
