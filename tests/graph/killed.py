@@ -56,6 +56,18 @@ class Killed:
             for run in runs:
                 run.end()
 
+    def away(self, seconds: float) -> None:
+        """The server is gone for so long: the recorder goes on, who feeds says so, and nothing is taken from what is due."""
+        assert self._server
+        self._server.kill()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            recorder = self._recorder()
+            assert self.desk.run("tw-graph", "feed", check=None).status == 69
+            self.kills += recorder.kill_after(self._chance.random() * self._slice)
+            recorder.end()
+        self._server.start()
+
     def end(self) -> dict[str, tuple[int, int]]:
         """Let both come to their end; what the graph holds then."""
         assert self._recorder().end().status == 0
@@ -99,12 +111,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--neo4j", default="", help="the kind of a server")
     parser.add_argument("--restarts", type=int, default=0)
+    parser.add_argument("--away", type=float, default=0, help="seconds that the server is gone, once")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         desk = Desk(Path(folder))
         server = stack.enter_context(start(given.neo4j)) if given.neo4j else None
         killed = begin(desk, given.seed, given.kills, server)
-        killed.go_on(given.kills, given.restarts)
+        killed.go_on(given.kills // 2, given.restarts)
+        if given.away:
+            killed.away(given.away)
+        killed.go_on(given.kills)
         fed = killed.end()
         desk.run("tw-graph", "rebuild", INDEX, check=0)
         same = fed == killed.true() == killed.held()
