@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 EVERY = 5.0  # seconds at least between two writes of one run
 BEAT = 20.0  # seconds after which a run says that it lives, though nothing is new
-LOST = 120.0  # seconds of silence
+LOST = 90.0  # seconds of silence: with the minute of cron and the looks of Prometheus an alarm comes within three minutes
 FORGOTTEN = 7 * 86_400.0  # seconds after which what was last said of a run, or a host, is removed
 STUCK = 1_800.0  # seconds without progress, when nothing that is known is waited for
 

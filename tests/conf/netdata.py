@@ -73,8 +73,10 @@ class Netdata:
         return {chart["context"] for chart in self.ask("charts")["charts"].values() if chart["context"].startswith("netwar.")}
 
     def alarms(self) -> dict[str, str]:
-        """How each of our alarms is."""
-        return {alarm["name"]: alarm["status"] for alarm in self.ask("alarms?all")["alarms"].values()}
+        """How each of our alarms is; nothing before it answers."""
+        with suppress(OSError):
+            return {alarm["name"]: alarm["status"] for alarm in self.ask("alarms?all")["alarms"].values()}
+        return {}
 
     def until(self, holds: Callable[[], bool], each: Callable[[], object]) -> None:
         """Do something each second until something holds."""
