@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -55,8 +56,9 @@ def _findings(services: Services, settings: Settings) -> Iterator[Finding]:
     yield from findings.found("clock", lambda: host_checks.clock(asking.clock_ahead(services)))
     yield from _data(settings.data)
     yield from host_checks.schedules()
-    if settings.data.is_dir():
+    if os.path.isdir(settings.data):
         yield from findings.answered("last run", lambda: _last_run(services))
+        yield from findings.answered("host", lambda: _host(services))
     yield from findings.answered("redis", lambda: _redis(services))
     yield from findings.answered("elasticsearch", lambda: _elastic(services))
     yield from findings.answered("neo4j", lambda: _neo4j(services))
@@ -70,15 +72,24 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _data(data: Path) -> Iterator[Finding]:
-    if not data.is_dir():
+    try:
+        data.stat()
+    except FileNotFoundError:
         yield findings.unknown("data", f"{data} is not there yet", "the first run makes it")
+        return
+    except OSError as error:
+        yield _unreadable(data, error)
         return
     checks = (host_checks.rights, host_checks.disk, host_checks.databases, host_checks.waiting, host_checks.backups)
     for look in (*checks, host_checks.earlier):
         try:
             yield from look(data)
         except OSError as error:
-            yield findings.wrong("data", f"{data} cannot be read: {error.strerror or error}", "see whose it is")
+            yield _unreadable(data, error)
+
+
+def _unreadable(data: Path, error: OSError) -> Finding:
+    return findings.wrong("data", f"{data} cannot be read: {error.strerror or error}", "see whose it is")
 
 
 def _last_run(services: Services) -> Iterator[Finding]:
@@ -91,6 +102,18 @@ def _last_run(services: Services) -> Iterator[Finding]:
         yield findings.unknown("last run", f"the perflog cannot be read: {error}")
         return
     yield from host_checks.last_run([(one.event, at) for one in entries if (at := milliseconds(one.date)) is not None])
+
+
+def _host(services: Services) -> Iterator[Finding]:
+    from netwar.cli.metering import here
+    from netwar.operations.status import name_of
+
+    try:
+        lost = [(run.state.host, name_of(run)) for run in services.board.runs() if run.lost]
+    except NetwarError as error:  # the same
+        yield findings.unknown("host", f"the board cannot be read: {error}")
+        return
+    yield from host_checks.host(here(), lost)
 
 
 def _redis(services: Services) -> Iterator[Finding]:

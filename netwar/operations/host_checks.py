@@ -147,6 +147,18 @@ def last_run(done: Sequence[tuple[str, int]]) -> Iterator[Finding]:
         yield well("last run", said)
 
 
+def host(name: str, lost: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    """Runs that fell silent under another name than this host's: pairs of that name and the run. Where the host was renamed, no
+    run of the new name makes good what befell those of the old one."""
+    others = dict(one for one in lost if one[0] != name)
+    for other, run in sorted(others.items()):
+        said = f"runs of {other} fell silent, such as {run}; this host is {name}"
+        mend = f"see to {other}; if this host was called so: tw-status --forget (what they held comes free within ten minutes)"
+        yield wrong("host", said, mend)
+    if not others:
+        yield well("host", f"{name}, and no run of another name fell silent")
+
+
 def _sources(patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=10, errors="replace")

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import sqlite3
+import ssl
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from netwar.board.base import LOST, RunState
+from netwar.board.sqlite import SqliteBoard
+from netwar.commands import doctoring
 from netwar.connections import sqlite_copying
-from netwar.operations import host_checks, server_checks
+from netwar.operations import findings, host_checks, server_checks
 from netwar.operations.findings import Finding
+from tests.operations.test_status import later
 from tests.operator import Recorded
 from tests.redis_server import Redis
 from tests.rows import rows
-from tests.servers.certificates import certificates
+from tests.servers import certificates as making
 
-CRONTAB = "#!/bin/sh\necho '* * * * * tw-idu3elk shown -q --config {config}'\n"
+CRONTAB = "#!/bin/sh\necho '* * * * * {program} shown -q --config {config}'\n"
 
 
 @pytest.fixture
@@ -31,9 +40,9 @@ def cron(recorded: Recorded) -> dict[str, str]:
     return crontab(recorded, recorded.desk.home / ".twitter")
 
 
-def crontab(who: Recorded, config: Path) -> dict[str, str]:
+def crontab(who: Recorded, config: Path, program: str = "tw-idu3elk") -> dict[str, str]:
     (fake := who.desk.home / "cron").mkdir(exist_ok=True)
-    (fake / "crontab").write_text(CRONTAB.format(config=config))
+    (fake / "crontab").write_text(CRONTAB.format(config=config, program=program))
     (fake / "crontab").chmod(0o755)
     return {"PATH": f"{fake}:{who.desk.environment['PATH']}"}
 
@@ -108,12 +117,29 @@ def damaged(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def crontab_without_its_file(who: Recorded) -> Iterator[None]:
-    crontab(who, who.desk.home / "gone.conf")
+def crontab_of(who: Recorded, name: str, program: str = "tw-idu3elk") -> Iterator[None]:
+    crontab(who, who.desk.home / name, program)
     try:
         yield
     finally:
         crontab(who, who.desk.home / ".twitter")
+
+
+@contextmanager
+def renamed(who: Recorded) -> Iterator[None]:
+    """A run died while the host had another name."""
+    with closing(SqliteBoard(data(who) / "board.sqlite")) as board:
+        board.say(RunState("1", "alpha", "tw-idu3elk", "x", subject="work"))
+    later(who, LOST + 1)
+    try:
+        yield
+    finally:
+        who.run("tw-status", "--forget")
+
+
+def instead(key: str, value: str) -> Callable[[Recorded], Any]:
+    """With another line in [STREAM]; PORT is where something answers that is none of our servers."""
+    return lambda who: edited(who, "[STREAM]", f"[STREAM]\n{key} = {value.replace('PORT', who.sandbox.url.rpartition(':')[2])}")
 
 
 @contextmanager
@@ -142,17 +168,16 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
         lambda who: file(data(who) / "last-backup", json.dumps({"folder": "/gone", "ended": time.time() * 1e3}).encode()),
         *("backup", "is gone", "take another"),
     ),
-    "schedule": (crontab_without_its_file, "schedule", "gone.conf is not there", "crontab -e"),
-    "statsd": (lambda who: edited(who, "[STREAM]", "[STREAM]\nstatsd = no.such.host.invalid"), "statsd", "no host", "statsd"),
-    "redis away": (
-        lambda who: edited(who, "[STREAM]", "[STREAM]\nredishost = 127.0.0.1\nredisport = 1"),
-        *("redis", "does not answer", "start it"),
-    ),
-    "elasticsearch away": (
-        lambda who: edited(who, "[STREAM]", "[STREAM]\nelksg = 127.0.0.1:1"),
-        *("elasticsearch", "does not answer", "elksg"),
-    ),
-    "ca": (lambda who: edited(who, "[STREAM]", "[STREAM]\nredisca = /dev/null"), "redisca", "cannot be used", "PEM"),
+    "schedule": (lambda who: crontab_of(who, "gone.conf"), "schedule", "gone.conf is not there", "crontab -e"),
+    "no program": (lambda who: crontab_of(who, ".twitter", "tw-gone"), "schedule", "tw-gone is not on PATH", "crontab -e"),
+    "renamed": (renamed, "host", "runs of alpha fell silent, such as tw-idu3elk work", "tw-status --forget"),
+    "statsd": (instead("statsd", "no.such.host.invalid"), "statsd", "no host", "statsd"),
+    "redis away": (instead("redisurl", "redis://127.0.0.1:1/0"), "redis", "does not answer", "start it"),
+    "no redis": (instead("redisurl", "redis://127.0.0.1:PORT/0"), "redis", "is no Redis", "redisurl"),
+    "elasticsearch away": (instead("elksg", "127.0.0.1:1"), "elasticsearch", "does not answer", "elksg"),
+    "no elasticsearch": (instead("elksg", "127.0.0.1:PORT"), "elasticsearch", "refuses what it was asked", ""),
+    "neo4j away": (instead("neo4j", "bolt://127.0.0.1:1"), "neo4j", "does not answer", "neo4j in the configuration"),
+    "ca": (instead("redisca", "/dev/null"), "redisca", "cannot be used", "PEM"),
 }
 
 
@@ -174,6 +199,17 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     assert not list(host_checks.earlier(tmp_path))
     (tmp_path / "large.sqlite.of-schema-1").touch()
     assert ["1 file of earlier states" in one.said for one in host_checks.earlier(tmp_path)] == [True]
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may everywhere
+    assert ["may not write" in one.said for one in host_checks.rights(tmp_path)] == [True]
+    monkeypatch.setenv("PATH", "")
+    assert [one.state for one in host_checks.schedules([])] == ["unknown"]
+    assert [one.state for one in doctoring._data(tmp_path / "none")] == ["unknown"]
+    monkeypatch.setattr(Path, "stat", refused)
+    assert {one.said for one in doctoring._data(tmp_path)} == {f"{tmp_path} cannot be read: Permission denied"}
+
+
+def refused(path: Path, **_: object) -> os.stat_result:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 class ToldRedis:
@@ -258,10 +294,43 @@ def test_a_real_redis_and_certificates(recorded: Recorded, redis: Redis, cron: d
                 may.execute_command("ACL", "SETUSER", "netwar", "+info")
 
 
-def test_a_certificate_that_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert wrong(server_checks.authority("redisca", certificates().ca)) == []
-    monkeypatch.setattr(server_checks, "SOON", 100_000)
-    assert "more days" in wrong(server_checks.authority("redisca", certificates().ca))[0].said
+def test_a_certificate_that_ends_soon_or_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An authority's, and one that a server shows; who has an ended one is not spoken to, and its own line says that."""
+    for days, says, of_server in ((5, "5 more days", 1), (-0.5, "has expired", 0), (3650, "", 0)):
+        monkeypatch.setattr(making, "VALID", timedelta(days=days))
+        (folder := tmp_path / str(days)).mkdir()
+        making._make(made := making.Certificates(folder))
+        assert [says in one.said for one in wrong(server_checks.authority("redisca", made.ca))] == [True] * bool(says)
+        with shown(made) as port:
+            trusting = ssl.create_default_context(cafile=made.ca)
+            found = wrong(server_checks.certificate("redis", "localhost", port, trusting))
+        assert [says in one.said for one in found] == [True] * of_server
+
+
+@contextmanager
+def shown(made: making.Certificates) -> Iterator[int]:
+    """A server that shows its certificate to one who asks; its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.node, made.node_key)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError), context.wrap_socket(server.accept()[0], server_side=True):
+                pass
+
+        (thread := threading.Thread(target=answer)).start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def test_what_answers_otherwise_than_it_should() -> None:
+    class Other(ToldElastic):
+        def ask(self, method: str, path: str, *, ignore: Any = ()) -> Any:
+            return ["no", "cluster"]
+
+    [found] = findings.answered("elasticsearch", lambda: server_checks.elastic(Other(), [], False))
+    assert (found.state, found.what) == ("wrong", "elasticsearch")
+    assert "cannot be understood" in found.said
 
 
 PLANTED = ("s3cret-one", "s3cret-two", "s3cret-three", "s3cret-four", "s3cret-five", "s3cret-six")
