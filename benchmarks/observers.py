@@ -19,12 +19,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from benchmarks.desk import Desk, sandbox
+from benchmarks.windows import Windows
 from netwar.config import write
 from tests.desk import sign_in
 from tests.operator import ALL_OPEN
@@ -48,7 +47,6 @@ SIZED = """[[users]]
 index = {index}
 posts = {posts}
 """
-TIMELINE = "/tweets"
 
 
 class Observers:
@@ -57,9 +55,7 @@ class Observers:
     def __init__(self, desk: Desk, given: argparse.Namespace) -> None:
         self.desk = desk
         self.count = given.observers
-        self.window = given.window
-        self.limit = given.requests
-        self.asked: dict[int, dict[str, Any]] = {}
+        self.windows = Windows(desk, given.window, given.requests)
 
     def configure(self, settings: dict[str, object]) -> None:
         """A configuration for each account."""
@@ -86,12 +82,6 @@ class Observers:
             for process in processes:
                 process.terminate()
 
-    def learn(self) -> None:
-        """Keep what the sandbox's log says of timelines; it forgets the oldest."""
-        for line in self.desk.ask("log?last=10000"):
-            if line["path"].endswith(TIMELINE):
-                self.asked[line["number"]] = line
-
     def is_done(self, processes: list[subprocess.Popen[bytes]], members: int) -> bool:
         """Whether everybody is recorded completely."""
         for number, process in enumerate(processes):
@@ -101,17 +91,10 @@ class Observers:
 
     def used(self) -> tuple[list[float], list[float]]:
         """The part of each full window that was used, and the seconds from a window's end to the next one's first request."""
-        parts, late = [], []
-        for caller in {line["caller"] for line in self.asked.values()}:
-            times = sorted(_seconds(line) for line in self.asked.values() if line["caller"] == caller)
-            windows = [[times[0]]]
-            for at in times[1:]:
-                if at >= windows[-1][0] + self.window:
-                    windows.append([])
-                windows[-1].append(at)
-            parts += [len(window) / self.limit for window in windows[:-1]]
-            late += [after[0] - before[0] - self.window for before, after in pairwise(windows)]
-        return parts, late
+        found = list(self.windows.of_accounts())
+        parts = [len(window) / self.windows.limit for windows in found for window in windows[:-1]]
+        ends = [(before[0] + self.windows.seconds, after[0]) for windows in found for before, after in pairwise(windows)]
+        return parts, [begun - end for end, begun in ends]
 
     def _path(self, number: int) -> Path:
         return self.desk.home / f"observer{number}.conf"
@@ -132,11 +115,6 @@ def main() -> None:
         measure(observers, given.observers * given.members)
 
 
-def _seconds(line: dict[str, Any]) -> float:
-    """When a request was made, in seconds since 1970."""
-    return datetime.fromisoformat(line["time"]).timestamp()
-
-
 def world(given: argparse.Namespace) -> str:
     """Members who have two windows' worth of pages."""
     everybody = given.observers * (given.members + 1)
@@ -151,15 +129,15 @@ def measure(observers: Observers, members: int) -> None:
     with observers.running() as processes:
         while not observers.is_done(processes, members):
             time.sleep(10)
-            observers.learn()
+            observers.windows.learn()
     used = [os.wait4(process.pid, 0)[2] for process in processes]
     peaks = [one.ru_maxrss / 1024 for one in used]
-    observers.learn()
-    (parts, late), refused = observers.used(), sum(1 for line in observers.asked.values() if line["status"] == 429)
-    print(f"{observers.count} observers, {members} members: {time.monotonic() - began:.0f} s, {len(observers.asked)} timelines")
+    observers.windows.learn()
+    (parts, late), asked, refused = observers.used(), len(observers.windows.asked), len(observers.windows.refused)
+    print(f"{observers.count} observers, {members} members: {time.monotonic() - began:.0f} s, {asked} timelines")
     print(f"used of a window: {min(parts):.1%} at least, {sum(parts) / len(parts):.1%} on average; {refused} answers 429")
     print(f"the next window is begun {sum(late) / len(late):.1f} s late on average, {max(late):.1f} s at most")
-    processor = sum(one.ru_utime + one.ru_stime for one in used) / len(observers.asked)
+    processor = sum(one.ru_utime + one.ru_stime for one in used) / asked
     print(f"processor time of the programs: {processor * 1000:.0f} ms a timeline")
     print(f"memory: {max(peaks):.0f} MiB at most, {sum(peaks) / len(peaks):.0f} MiB on average")
     compare(observers.desk)

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from benchmarks import twarc
 from benchmarks.desk import Desk, processor, sandbox
+from netwar.captures.base import Live
 from tests.desk import sign_in
 
 CAPTURES, VOICES = 16, 2000
@@ -56,34 +57,35 @@ class Figures:
 
 
 class Streams:
-    """An operator of 16 captures."""
+    """An operator of so many captures, with what each of them looks for."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, captures: int = CAPTURES) -> None:
         self.desk = desk
         desk.post("stream", {"rate": VOICES})
         time.sleep(2)  # once round all who post
         desk.post("stream", {"rate": 0})
         made = [json.loads(line) for line in desk.lines("truth/stream?all=1") if line]
         users = sorted({one["author"] for one in made if not one["author"].endswith("000")})  # no spreadsheet has rounded these
-        own = len(users) // CAPTURES
+        own = len(users) // captures
         self.lists = {
             f"capture{number:02}": {
                 *users[number * own : (number + 1) * own],
                 *users[(number + 1) * own % len(users) :][: own * 3 // 10],
             }
-            for number in range(CAPTURES)
+            for number in range(captures)
         }
 
-    def register(self) -> None:
+    def register(self, folder: Path | None = None) -> None:
+        """Let each capture be known, with its lines in a file."""
         for index, users in self.lists.items():
-            (self.desk.home / index).write_text("\n".join(sorted(users)))
-            assert self.desk.start("tw-stream", index, str(self.desk.home / index), "--detach").wait() == 0
+            (file := (folder or self.desk.home) / f"{index}.txt").write_text("\n".join(sorted(users)))
+            assert self.desk.start("tw-stream", index, str(file), "--detach").wait() == 0
 
     @contextmanager
     def held(self) -> Iterator[subprocess.Popen[bytes]]:
         process = self.desk.start("tw-stream", "capture00")
         try:
-            time.sleep(SETTLE)
+            self.await_connection()
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
@@ -116,13 +118,23 @@ class Streams:
     def sent(self) -> int:
         return sum(int(one["posts"]) for one in self.desk.ask("truth/stream/connections"))
 
+    def await_connection(self) -> None:
+        """Wait until the connection stands, and all rules surely work."""
+        while not self._live().connected:
+            time.sleep(1)
+        time.sleep(SETTLE)
+
     def live(self) -> tuple[int, int]:
+        """How late posts are (ms, 99th percentile), and bytes that wait."""
+        found = self._live()
+        return found.lag, found.behind
+
+    def _live(self) -> Live:
         from netwar.cli.services import Services
 
         with closing(Services("bench", self.desk.home / ".twitter")) as services:
             services.looks = True
-            found = services.captures.live()
-        return found.lag, found.behind
+            return services.captures.live()
 
     def check(self) -> int:
         """Every post that was sent is in each of its captures, and in no other; how many there were."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
@@ -15,21 +14,9 @@ from pathlib import Path
 import pytest
 
 from netwar.operations.supervising import TEMPLATE, Unit
-from tests.desk import ROOT, Desk
+from tests.desk import Desk
+from tests.operations import supervisord
 from tests.test_crontab import load, times
-
-SERVER = """\
-[supervisord]
-logfile={folder}/supervisord.log
-pidfile={folder}/pid
-[unix_http_server]
-file={folder}/s
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://{folder}/s
-"""
-TOOLS = ROOT / "build" / "tools" / "bin"
 
 
 def test_units_are_commands_that_their_programs_take(desk: Desk, tmp_path: Path) -> None:
@@ -110,25 +97,12 @@ STATUSES = {"75": True, "0": True, "69": True, "77": True, "2": False, "78": Fal
 @contextmanager
 def supervised(folder: Path, units: list[Unit]) -> Iterator[Callable[..., str]]:
     """A supervisord with these units; what supervisorctl answers to its arguments."""
-    where = TOOLS if (TOOLS / "supervisord").exists() else Path(shutil.which("supervisord") or "/none").parent
-    if not (where / "supervisord").exists():
+    if not supervisord.found():
         assert not os.environ.get("NETWAR_REQUIRE_SERVERS"), "supervisord is not there"
         pytest.skip("supervisord is not there: make tools")
-    (config := folder / "supervisord.conf").write_text(
-        SERVER.format(folder=folder)
-        + "".join(one.written(TEMPLATE.read_text(), f"{folder}:/usr/bin:/bin", str(folder)) for one in units)
-    )
-    running = subprocess.Popen([where / "supervisord", "-n", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def control(*words: str) -> str:
-        done = subprocess.run([where / "supervisorctl", "-c", config, *words], capture_output=True, text=True, check=False)
-        return done.stdout
-
-    try:
-        yield control
-    finally:
-        running.terminate()
-        running.wait(30)
+    way, log, template = f"{folder}:/usr/bin:/bin", str(folder), TEMPLATE.read_text()
+    with supervisord.running(folder, "".join(one.written(template, way, log) for one in units)) as running:
+        yield running.control
 
 
 def test_supervisord_brings_back_whom_it_should(tmp_path: Path) -> None:
