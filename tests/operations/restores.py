@@ -1,23 +1,22 @@
 """Backups taken while recorders run and are killed, each restored: what is claimed is there, and a further run completes it.
 
-python -m tests.operations.restores --backups 20 --posts 20000
+python -m tests.operations.restores --stores redis+es953 --backups 20 --posts 20000
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
-import sqlite3
 import tempfile
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netwar.archive.sqlite.store import SqliteArchive
-from netwar.coverage import Record
 from tests.desk import Begun, Desk, running_sandbox
+from tests.operations import stores
 from tests.operator import ALL_OPEN, Operator, no_bug
 from tests.randomly import SEED
 
@@ -39,6 +38,7 @@ class Story:
 
     who: Operator
     chance: random.Random
+    stores: stores.Files
     users: list[str] = field(default_factory=list)
     kills: int = 0
     runs: list[Begun] = field(default_factory=list)
@@ -51,7 +51,9 @@ class Story:
         self.users = [user["id"] for user in self.who.users()]
         for user in self.users:
             self.who.post("posts", {"user": user, "count": posts // USERS})
-        self.second = self.who.desk.configure(self.who.sandbox.url, self.who.desk.home / "second.conf", **AMPLE)
+        self.second = self.who.desk.configure(
+            self.who.sandbox.url, self.who.desk.home / "second.conf", **AMPLE, **self.stores.settings
+        )
         self.who.queue(self.users)
 
     def record(self) -> None:
@@ -89,61 +91,43 @@ class Story:
             with suppress(AssertionError):
                 run.end()
 
-    def restored(self, backup: Path, number: int, **settings: Any) -> str:
+    def restored(self, backup: Path, number: int) -> str:
         """Restore one, judge it, complete it."""
-        home = self.who.desk.home
-        config = self.who.desk.configure(
-            self.who.sandbox.url, home / f"restored{number}.conf", data=home / f"restored{number}", **AMPLE, **settings
-        )
-        data, billed = home / f"restored{number}", self.who.bill()["micro"]
+        data = self.who.desk.home / f"restored{number}"
+        where = {**AMPLE, **self.stores.emptied(), "data": data}
+        config = self.who.desk.configure(self.who.sandbox.url, data.with_suffix(".conf"), **where)
         self.who.run("tw-verify", backup, "--config", config)
-        self.who.run("tw-restore", backup, "--config", config, "--spent", f"{billed / 1e6:.6f}")
-        claimed, waiting = self.judged(data)
+        self.who.run("tw-restore", backup, "--config", config, "--spent", f"{self.who.bill()['micro'] / 1e6:.6f}")
+        self.stores.let_leases_end()
+        claimed, waiting = self.judged(config)
         no_bug(self.who.run("tw-idu3elk", INDEX, "-q", "--config", config))  # whoever waits since then, and perhaps was recorded
         self.who.run("tw-quser2work", "-", "--config", config, input="\n".join(self.users))
         no_bug(self.who.run("tw-idu3elk", INDEX, "-q", "--config", config))
         for user in self.users:
-            kept, truth = self.kept(data, user), set(self.who.truth(user))
+            kept, truth = self.stores.kept(config, INDEX, user), set(self.who.truth(user))
             assert kept == truth, f"{backup}: {user} lacks {len(truth - kept)} and has {len(kept - truth)} too many"
-        self.paid(config)
+        assert self.stores.spent(config) >= self.who.bill()["micro"], "the meter says less than X's bill"
         return f"{claimed:,} claimed, {waiting} waiting"
 
-    def judged(self, data: Path) -> tuple[int, int]:
+    def judged(self, config: Path) -> tuple[int, int]:
         """Whatever the ledger claims is there; who is not complete waits."""
-        waiting = set(self.who.run("tw-showwork", "--names", "--config", data.with_suffix(".conf")).stdout.split())
+        waiting = set(self.who.run("tw-showwork", "--names", "--config", config).stdout.split())
+        queue = json.loads(self.who.run("tw-showwork", "--json", "--config", config).stdout)
+        waiting |= {claim["user"] for claim in queue["claimed"]}  # by runs that are no more
         count = 0
         for user in self.users:
-            record, truth = self.ledger(data, user), self.who.truth(user)
+            record, truth = self.stores.record(config, INDEX, user), self.who.truth(user)
             claimed = {id for id in truth if any(span.low <= id <= span.high for span in record.spans)}
-            assert claimed <= self.kept(data, user), f"{user}: {len(claimed - self.kept(data, user))} are claimed and not there"
+            lacking = claimed - self.stores.kept(config, INDEX, user)
+            assert not lacking, f"{user}: {len(lacking)} are claimed and not there"
             assert record.outcome == "complete" or user in waiting, f"{user} is {record.outcome} and does not wait"
             count += len(claimed)
         return count, len(waiting)
 
-    def ledger(self, data: Path, user: str) -> Record:
-        archive = SqliteArchive(data / "archive", data / "dead-letters", looks=True)
-        try:
-            return archive.record(f"tw{INDEX}", user)
-        finally:
-            archive.close()
 
-    def kept(self, data: Path, user: str) -> set[int]:
-        if not (data / "archive" / f"{INDEX}.sqlite").exists():  # nothing was recorded yet
-            return set()
-        return self.who.recorded(INDEX, user, data=str(data.relative_to(self.who.desk.home)))
-
-    def paid(self, config: Path) -> None:
-        """The meter says no less than X's bill."""
-        data = config.with_suffix("")
-        with closing(sqlite3.connect(f"file:{data}/meter.sqlite?mode=ro", uri=True)) as db:
-            booked = db.execute("SELECT coalesce(sum(micro), 0) FROM charges").fetchone()[0]
-            doubtful = db.execute("SELECT coalesce(sum(micro), 0) FROM reservations").fetchone()[0]
-        assert booked + doubtful >= self.who.bill()["micro"], f"{booked} + {doubtful}"
-
-
-def told(who: Operator, backups: int, posts: int, chance: random.Random) -> str:
+def told(who: Operator, backups: int, posts: int, chance: random.Random, kept: stores.Files) -> str:
     """The whole story; what must hold is asserted. What it came to, in words."""
-    story = Story(who, chance)
+    story = Story(who, chance, kept)
     story.begin(posts)
     taken = 0
     try:
@@ -164,15 +148,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--backups", type=int, default=20)
     parser.add_argument("--posts", type=int, default=20_000)
+    parser.add_argument("--stores", choices=stores.ALL, default="files")
     asked, began = parser.parse_args(), time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, stores.opened(asked.stores) as kept:
         (home := Path(folder) / "home").mkdir()
         (scenario := Path(folder) / "world.toml").write_text(WORLD)
         desk = Desk(home)
         with running_sandbox(desk, "--scenario", scenario) as sandbox:
-            desk.configure(sandbox.url, **AMPLE)
-            said = told(Operator(desk, sandbox), asked.backups, asked.posts, random.Random(SEED))
-            print(f"{said}; {time.perf_counter() - began:.0f} s (NETWAR_SEED={SEED})")
+            desk.configure(sandbox.url, **AMPLE, **kept.settings)
+            said = told(Operator(desk, sandbox), asked.backups, asked.posts, random.Random(SEED), kept)
+            print(f"{asked.stores}: {said}; {time.perf_counter() - began:.0f} s (NETWAR_SEED={SEED})")
 
 
 if __name__ == "__main__":

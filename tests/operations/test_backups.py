@@ -6,21 +6,32 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.operations.restores import AMPLE, WORLD, told
+from tests.operations.stores import ALL, Both, Files
 from tests.operator import Operator, Recorded
 from tests.randomly import SEED
+from tests.servers.fixtures import Servers
+from tests.shipped_redis import shipped_redis
 
 SECRETS = ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret", "bearer_token")
 
 
 @pytest.mark.long
-def test_backups_under_load_restored(operator: Callable[..., Operator]) -> None:
+@pytest.mark.parametrize("names", ALL)
+def test_backups_under_load_restored(operator: Callable[..., Operator], request: pytest.FixtureRequest, names: str) -> None:
     """Whatever is claimed is there, and a further run completes it; `python -m tests.operations.restores` is the longer proof."""
-    print(told(operator(WORLD, **AMPLE), backups=2, posts=900, chance=random.Random(SEED)))
+    with ExitStack() as stack:
+        kept = Files()
+        if names != "files":
+            servers: Servers = request.getfixturevalue("servers")
+            kept = Both(stack.enter_context(shipped_redis()), servers("es953"))  # type: ignore[arg-type]
+        who = operator(WORLD, **AMPLE, **kept.settings)
+        print(told(who, backups=2 if names == "files" else 1, posts=900, chance=random.Random(SEED), kept=kept))
 
 
 def backup(who: Operator, place: str | Path, *options: str) -> Path:
