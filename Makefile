@@ -12,7 +12,7 @@ venv: .venv/ready ## make .venv with the libraries that the programs need, once
 
 install: ## install programs, manual and completion below PREFIX=/usr/local; VENV=DIR uses the libraries that are there
 	$(check_python)
-	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh installing/install.sh install "$(PREFIX)"
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" LINKS="$(LINKS)" sh installing/install.sh install "$(PREFIX)"
 
 uninstall: ## remove what  make install  put below PREFIX
 	@sh installing/install.sh uninstall "$(PREFIX)"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs below PREFIX, or removes what was installed there: make install, make uninstall.
+# Installs below PREFIX, or removes what was installed there: make install, make uninstall. `libraries` fetches them alone.
 #
 #   PREFIX/lib/netwar          the library, the programs, and their libraries in venv/ (or where VENV says that they are)
-#   PREFIX/bin/tw-*            links to the programs; netwar is tw-help
+#   PREFIX/bin/tw-*            links to the programs; netwar is tw-help. In the folder that LINKS names, too, if it does
 #   PREFIX/share               manual and completion
 #   PREFIX/lib/netwar/files    all that is not in PREFIX/lib/netwar, so that it can be removed
 #
@@ -18,7 +18,9 @@ venv=$library/venv
 fail() { echo "make: $*" >&2; exit 1; }
 
 remove() {
-  [ ! -f "$library/files" ] || while read -r file; do rm -f "$prefix/$file"; done <"$library/files"
+  [ ! -f "$library/files" ] || while read -r file; do
+    case $file in /*) rm -f "$file" ;; *) rm -f "$prefix/$file" ;; esac
+  done <"$library/files"
   rm -rf "$library/bin" "$library/netwar" "$library/files"
 }
 
@@ -51,6 +53,7 @@ programs() {
 link() {
   ln -sf "../lib/netwar/bin/$2" "$prefix/bin/$1"
   echo "bin/$1" >>"$library/files"
+  [ -z "${LINKS:-}" ] || { ln -sf "$prefix/bin/$1" "$LINKS/$1" && echo "$LINKS/$1" >>"$library/files"; }
 }
 
 case $prefix in
@@ -59,7 +62,18 @@ case $prefix in
   *) fail "PREFIX must begin with /, as PREFIX=$PWD/$prefix does" ;;
 esac
 
+case ${LINKS:-/} in
+  *[[:space:]]*) fail "LINKS must be a folder without blanks in its name, not '$LINKS'" ;;
+  /*) ;;
+  *) fail "LINKS must begin with /, as LINKS=/usr/local/bin does" ;;
+esac
+[ -z "${LINKS:-}" ] || [ -w "$LINKS" ] || [ "$what" != install ] || fail "you may not write to $LINKS, or it is not there"
+
 case $what in
+  libraries)
+    mkdir -p "$library"
+    libraries
+    ;;
   install)
     mkdir -p "$library" 2>/dev/null && [ -w "$library" ] ||
       fail "you may not write below $prefix: sudo make install, or make install PREFIX=\$HOME/.local"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 from tests.desk import BIN, ROOT
@@ -55,10 +56,15 @@ def test_what_checks_the_project_is_not_in_an_operators_environment() -> None:
     assert not checks & pins("requirements.txt").keys()
 
 
-def test_both_files_agree() -> None:
+def test_the_files_agree_with_each_other_with_versions_txt_and_with_what_runs_here() -> None:
     programs, checks = pins("requirements.txt"), pins("requirements-dev.txt")
     for both in programs.keys() & checks.keys():
         assert programs[both].split()[0] == checks[both].split()[0]
+    told = dict(re.findall(r"(?m)^([a-z0-9.-]+) (\S+)$", (ROOT / "versions.txt").read_text().partition("# Servers")[0]))
+    assert told.keys() == {"netwar", *pins("requirements.txt")}
+    for name, block in pins("requirements.txt").items():
+        if "; " not in block.splitlines()[0]:  # for some Pythons only
+            assert metadata.version(name) == told[name], f"{name}: make venv"
 
 
 def test_an_installation_has_the_programs_on_its_path(tmp_path: Path) -> None:

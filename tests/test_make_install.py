@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
 PROGRAMS = sorted(path.name for path in BIN.glob("tw-*"))
 
 
-def make(target: str, prefix: Path | str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    command = ["make", "--no-print-directory", target, f"PREFIX={prefix}", f"VENV={sys.prefix}", f"PYTHON={python}"]
+def make(target: str, prefix: Path | str, python: str = sys.executable, *more: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", target, f"PREFIX={prefix}", f"VENV={sys.prefix}", f"PYTHON={python}", *more]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
@@ -56,8 +56,16 @@ def test_it_is_replaced_by_the_next_one(prefix: Path) -> None:
     (prefix / "bin/tw-gone").symlink_to("../lib/netwar/bin/tw-gone")
     with open(prefix / "lib/netwar/files", "a") as files:
         print("bin/tw-gone", file=files)
-    assert make("install", prefix).returncode == 0
+    (links := prefix.parent / "on PATH").mkdir()
+    assert "without blanks" in make("install", prefix, sys.executable, f"LINKS={links}").stderr
+    links = links.rename(prefix.parent / "links")
+    (links / "of-others").touch()
+    assert make("install", prefix, sys.executable, f"LINKS={links}").returncode == 0
     assert sorted(os.listdir(prefix / "bin")) == ["netwar", *PROGRAMS]
+    assert sorted(os.listdir(links)) == ["netwar", "of-others", *PROGRAMS]
+    assert run(prefix, str(links / "tw-help")).returncode == 0
+    assert make("install", prefix).returncode == 0
+    assert os.listdir(links) == ["of-others"], "links that are not wanted any more go"
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
