@@ -38,10 +38,6 @@ def load(name: str) -> click.Command:
     return module.main
 
 
-def test_there_are_lines() -> None:
-    assert LINES
-
-
 def times(line: str) -> list[set[int]]:
     """The minutes, hours, days, months and days of the week of a line."""
     return [_numbers(field, *bounds) for field, bounds in zip(line.split()[:5], FIELDS, strict=True)]

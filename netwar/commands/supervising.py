@@ -12,17 +12,17 @@ from netwar.cli.output import echo_lines
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError
 from netwar.operations import crontab
-from netwar.operations.supervising import CAPTURE_PAUSE, Unit
+from netwar.operations.supervising import CAPTURE_PAUSE, TEMPLATE, Unit
 from netwar.records.text import plural
 
 WITH_INDEX = "tw-tracklists"  # the program that takes its index as a word alone
 
 
-def shown(services: Services, folder: Path, programs: Sequence[str], log: Path, template: Path) -> str:
+def shown(services: Services, folder: Path, programs: Sequence[str], log: Path, template: Path | None) -> str:
     """Print a unit for each program and configuration, and for each capture; the outcome. Raises ConfigError."""
     configs = _configs(folder)
     units = [*_accounts(services, configs, programs), *_captures(folder, configs)]
-    text = template.read_text(encoding="utf-8")
+    text = (template or TEMPLATE).read_text(encoding="utf-8")
     echo_lines("\n".join(unit.written(text, _path(), str(log.absolute())) for unit in units))
     return f"{plural(len(units), 'unit')} for {plural(len(configs), 'configuration')}"
 
