@@ -1,4 +1,7 @@
-"""What every archive must do, whatever it keeps its documents in."""
+"""What every archive must do, whatever it keeps its documents in: here in files.
+
+tests/contract/test_archive_on_servers.py tries each of these on servers, and test_generations.py some.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ from netwar.records.pages import documents, read
 from tests import forked
 from tests.contract.conftest import opened_archive
 from tests.randomly import randomly
+
+pytestmark = pytest.mark.parametrize("archive_kind", ["sqlite"], indirect=True)
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
 NOW = 1_795_000_000_000
@@ -207,10 +212,12 @@ def test_real_documents_come_back_to_the_byte(archive: Archive) -> None:
     tally = archive.write(given)
     assert (tally.created, tally.rejected) == (len(newest), 0)
     assert tally.created + tally.updated + tally.unchanged == len(given)
-    for (index, id), one in newest.items():
-        assert same(archive.get(index, [id])[id], one.body)
     for index in ("twreal", "tureal"):
-        assert ids(archive.scan(index)) == sorted(int(id) for kept, id in newest if kept == index)
+        expected = {id: one.body for (its, id), one in newest.items() if its == index}
+        kept = archive.get(index, list(expected))
+        assert kept.keys() == expected.keys()
+        assert not [id for id, body in expected.items() if not same(kept[id], body)]
+        assert ids(archive.scan(index)) == sorted(map(int, expected))
 
 
 # Who wins
