@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -124,6 +125,23 @@ class Three(Operator):
     """An operator with three users on the queue, at one of many desks of the same sandbox."""
 
     began: int = 0  # requests that the sandbox had served before
+    first: Path | None = None  # the home folder that this desk's is a copy of
+
+    def at(self, home: Path) -> Three:
+        """Another desk that is a copy of the first one; the bill is clean and the windows are full."""
+        first = self.first or self.desk.home
+        shutil.copytree(first, home)
+        three = Three(Desk(home), self.sandbox, first=first)
+        three.mend()
+        three.post("bill/reset", {})
+        three.post("windows/reset", {})
+        log = three.log(1)
+        three.began = log[-1]["number"] if log else 0
+        return three
+
+    def anew(self, row: int) -> Three:
+        """A desk for a row of a test (tests/rows.py)."""
+        return self.at(self.desk.home.with_name(f"home{row}"))
 
     def fault(self, kind: str, **more: object) -> None:
         """Switch a fault on, for ever if nothing else is said."""

@@ -18,6 +18,7 @@ from netwar.meter.sqlite import SqliteMoney
 from netwar.meter.sqlite_mending import mend_meter
 from netwar.queues.sqlite import SqliteQueue
 from tests.desk import Desk
+from tests.rows import rows
 
 PURPOSE = Purpose("tw-idu3elk", "brexit")
 PAGE = 4096
@@ -26,6 +27,10 @@ APP = short("key")
 
 @pytest.fixture
 def data(desk: Desk) -> Path:
+    return data_of(desk)
+
+
+def data_of(desk: Desk) -> Path:
     desk.configure(consumer_key="key", consumer_secret="secret", data="data", budget=50)
     (data := desk.home / "data").mkdir()
     return data
@@ -61,9 +66,10 @@ def whole(path: Path) -> None:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-@pytest.mark.parametrize("torn", ["charges", "paid", "reservations", None], ids=str)
-def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(desk: Desk, data: Path, torn: str | None) -> None:
-    bought(data, 600)
+@rows("torn", ["charges", "paid", "reservations", None])
+def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(tmp_path: Path, torn: str | None) -> None:
+    desk = Desk(tmp_path)
+    bought(data := data_of(desk), 600)
     path = data / "meter.sqlite"
     first = root(path, torn) if torn else 0
     damage(path, first, first + 1)
@@ -107,10 +113,10 @@ def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
     assert "rebuilt with 0" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
 
 
-@pytest.mark.parametrize("days", [-90, 90])
-def test_today_is_xs_day_also_where_the_machine_was_started_with_a_wrong_clock(data: Path, days: int) -> None:
+@rows("days", [-90, 90])
+def test_today_is_xs_day_also_where_the_machine_was_started_with_a_wrong_clock(tmp_path: Path, days: int) -> None:
     """The file's clock counts on from there, whatever the host's clock was set to since."""
-    money(data).close()
+    money(data := tmp_path).close()
     with closing(sqlite3.connect(data / "meter.sqlite", isolation_level=None)) as db:
         db.execute("UPDATE boots SET beyond = beyond + ?", (days * 86_400,))
     bought(data, 600)  # $9
@@ -133,9 +139,9 @@ def test_a_program_that_waits_meanwhile_goes_on_with_the_new_file(desk: Desk, da
         assert waiting.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_whatever_is_damaged_the_file_is_whole_afterwards(data: Path, seed: int) -> None:
-    bought(data)
+@rows("seed", range(6))
+def test_whatever_is_damaged_the_file_is_whole_afterwards(tmp_path: Path, seed: int) -> None:
+    bought(data := tmp_path)
     path = data / "meter.sqlite"
     chance = random.Random(seed)
     pages = path.stat().st_size // PAGE

@@ -15,6 +15,7 @@ from netwar.queues import redis as implementation
 from netwar.queues.base import MAX_FAILURES, Claim, Queue, UserFailed
 from tests.contract.opening import SetClock, claims, new_run, open_queue, place, redis_at
 from tests.redis_server import Redis
+from tests.rows import rows
 
 NOW = 1_800_000_000.0
 
@@ -151,8 +152,9 @@ def test_a_failed_user_who_is_added_by_hand_has_a_clean_slate(queue: Queue, db: 
     assert (queue.failed(), len(queue)) == ([], 1)
 
 
-@pytest.mark.parametrize("entry", ["@NASA", "NASA", "https://x.com/NASA", " nasa ", b"\xef\xbb\xbfnasa".decode()[1:] + "\t"])
+@rows("entry", ["@NASA", "NASA", "https://x.com/NASA", " nasa ", b"\xef\xbb\xbfnasa".decode()[1:] + "\t"])
 def test_other_spellings_are_put_right_when_their_turn_comes(queue: Queue, db: Server, entry: str) -> None:
+    db.flushdb()
     db.sadd("work", entry, "@123", "44196397")
     assert sorted(queue.waiting()) == ["44196397", "@123", "nasa"]
     claim = taken(queue, 3)
@@ -170,8 +172,9 @@ def test_two_spellings_of_one_user_are_handed_out_once(queue: Queue, db: Server)
     assert (len(queue), len(queue.claimed())) == (0, 1)
 
 
-@pytest.mark.parametrize("entry", [b"no such user!", b"1.5E+18", b"\xff\xfe", b"x" * 16, b""])
+@rows("entry", [b"no such user!", b"1.5E+18", b"\xff\xfe", b"x" * 16, b""])
 def test_what_names_no_user_is_set_aside_with_the_reason_and_stops_nobody(queue: Queue, db: Server, entry: bytes) -> None:
+    db.flushdb()
     db.sadd("work", entry, "1")
     assert list(queue.waiting()) == ["1"]
     assert [user for claim in claims(queue, size=2) for user in claim.users] == ["1"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,12 +41,4 @@ def first_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
 @pytest.fixture
 def three(first_desk: Three, tmp_path: Path) -> Three:
     """An operator with three users on the queue, a clean bill and full windows."""
-    home = tmp_path / "home"
-    shutil.copytree(first_desk.desk.home, home)
-    three = Three(Desk(home), first_desk.sandbox)
-    three.mend()
-    three.post("bill/reset", {})
-    three.post("windows/reset", {})
-    log = three.log(1)
-    three.began = log[-1]["number"] if log else 0
-    return three
+    return first_desk.at(tmp_path / "home")

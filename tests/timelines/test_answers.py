@@ -13,10 +13,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-import pytest
-
 from netwar.coverage import Record
 from tests.operator import THREE, TIMELINE, Operator, Three, no_bug
+from tests.rows import rows
 
 PAGE = 100
 
@@ -57,11 +56,7 @@ STOPS: list[Row] = [
 ]
 
 
-def named(row: Row) -> str:
-    return "-".join([row[0], *map(str, row[1].values())])
-
-
-@pytest.mark.parametrize("row", WINDOWS, ids=named)
+@rows("row", WINDOWS)
 def test_a_spent_window_ends_the_run_well_and_nobody_asks_before_it_opens(three: Three, row: Row) -> None:
     kind, settings, status, _, says = row
     three.fault(kind, endpoint=TIMELINE, after=1, **settings)
@@ -81,7 +76,7 @@ def test_a_spent_window_ends_the_run_well_and_nobody_asks_before_it_opens(three:
     three.completes("--config", three.desk.home / "other-account")
 
 
-@pytest.mark.parametrize("row", STOPS, ids=named)
+@rows("row", STOPS)
 def test_what_cannot_be_mended_by_waiting_stops_the_run_at_once(three: Three, row: Row) -> None:
     kind, settings, status, _, says = row
     three.fault(kind, endpoint=TIMELINE, after=1, **settings)
@@ -102,7 +97,7 @@ def test_what_cannot_be_mended_by_waiting_stops_the_run_at_once(three: Three, ro
 ONE_SHOT = [*WINDOWS, ("usage-capped", {"period": "Daily"}, 75, 75, r"\(Usage cap exceeded: Daily product cap\)"), *STOPS[2::3]]
 
 
-@pytest.mark.parametrize("row", ONE_SHOT, ids=named)
+@rows("row", ONE_SHOT)
 def test_one_shot_commands_end_with_the_same_sentence(three: Three, row: Row) -> None:
     kind, settings, _, status, says = row
     three.fault(kind, **settings)
@@ -130,7 +125,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("trouble", DOWN)
+@rows("trouble", DOWN)
 def test_three_users_in_a_row_with_whom_x_fails_end_the_run(three: Three, trouble: str) -> None:
     for number, fault in enumerate(DOWN[trouble]):
         three.fault(endpoint=TIMELINE, requests=[*range(2 + 4 * number, 6 + 4 * number)], **fault)
@@ -181,7 +176,7 @@ PASSING: dict[str, list[dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("trouble", PASSING)
+@rows("trouble", PASSING)
 def test_what_passes_is_asked_again_and_everything_is_recorded(three: Three, trouble: str) -> None:
     for fault in PASSING[trouble]:
         three.fault(endpoint=TIMELINE, **fault)
@@ -193,7 +188,7 @@ def test_what_passes_is_asked_again_and_everything_is_recorded(three: Three, tro
     three.is_complete()
 
 
-@pytest.mark.parametrize(
+@rows(
     ("fault", "outcome", "detail", "pages"),
     [
         ("not-found", "gone", "Could not find user with id", 0),
@@ -219,7 +214,7 @@ def test_404_and_403_about_a_user_are_an_outcome_of_that_user(
     three.completes()
 
 
-@pytest.mark.parametrize("how", ["id", "name"])
+@rows("how", ["id", "name"])
 def test_200_with_errors_about_a_user_is_an_outcome_of_that_user(three: Three, how: str) -> None:
     users = {user["state"]: user for user in three.users()[3:]}
     assert set(users) == {"suspended", "gone", "protected"}
@@ -313,14 +308,13 @@ def in_doubt(three: Three) -> int:
     return json.loads(three.run("tw-spend", "--no-ask", "--json").stdout)["micro_dollars"]["in_doubt"]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("lost", "refusal"),
     [
         ({"kind": "cut"}, "rate-limit"),
         ({"kind": "hang", "billed": True, "seconds": 30}, "server-error"),
         ({"kind": "reset", "billed": True}, "credits-depleted"),
     ],
-    ids=["cut", "hang", "reset"],
 )
 def test_who_asks_again_and_is_refused_has_not_paid_for_what_was_cut_off(
     three: Three, lost: dict[str, Any], refusal: str

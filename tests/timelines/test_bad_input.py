@@ -214,7 +214,7 @@ def test_five_faults_of_a_configuration_are_told_at_once(three: Three) -> None:
     three.completes()
 
 
-@pytest.mark.parametrize(
+@rows(
     ("harm", "status", "says"),
     [
         ("newer", 78, r"was written by a newer version of this program \(schema 99.*update the program"),
@@ -250,7 +250,7 @@ def test_a_file_in_the_place_of_the_data_folder(three: Three) -> None:
     three.completes()
 
 
-@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full", "-v 2>&1 | head -n 1"])
+@rows("streams", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full", "-v 2>&1 | head -n 1"])
 def test_output_that_nobody_takes_stops_no_recorder(three: Three, streams: str) -> None:
     shell = ["bash", "-o", "pipefail", "-c", f"tw-idu3elk three {streams}"]
     done = subprocess.run(shell, env=three.desk.environment, cwd=three.desk.home, capture_output=True, text=True, check=False)
@@ -280,7 +280,7 @@ def recording(three: Three, *options: str) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@rows(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_in_mid_run_puts_everybody_back(three: Three, number: signal.Signals, status: int) -> None:
     three.desk.configure(three.sandbox.url, **settings(three), timeout=60)
     three.fault("hang", endpoint=TIMELINE, after=1, seconds=60)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from tests.operator import TIMELINE, Three, no_bug
+from tests.rows import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("fault", "says"),
     [
         ({"kind": "invalid-request"}, "status 400 .*'since_id' must be a tweet id"),
@@ -20,7 +19,6 @@ from tests.operator import TIMELINE, Three, no_bug
         ({"kind": "server-error", "status": 503}, "status 503"),
         ({"kind": "conflict"}, "status 409"),
     ],
-    ids=["400", "401", "403", "451", "503", "409"],
 )
 def test_is_set_aside_after_five_times_with_what_x_said(three: Three, fault: dict[str, Any], says: str) -> None:
     first, *others = three.ids()[:3]
@@ -74,7 +72,7 @@ def test_one_who_is_alone_in_being_refused_fails_once_a_run(three: Three) -> Non
     assert [state for state, _ in three.entries()] == ["failed"]
 
 
-@pytest.mark.parametrize("kind", ["invalid-request", "unauthorized", "server-error", "conflict"])
+@rows("kind", ["invalid-request", "unauthorized", "server-error", "conflict"])
 def test_a_name_that_makes_x_refuse_a_look_up_does_not_stop_the_others(three: Three, kind: str) -> None:
     """They are not blamed either, though X will not tell of them together with it."""
     three.run("tw-wipework", "--yes")
