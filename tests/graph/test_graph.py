@@ -1,9 +1,9 @@
-"""What every graph must do, whatever it keeps its edges in."""
+"""What every graph must do, whatever it keeps its edges in: each promise in files, and all in one case on each server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -12,7 +12,7 @@ import pytest
 from netwar.graph.base import Follow, Graph, Named, Neighbor, Pair, Ranked
 from netwar.graph.digest import digests
 from netwar.records.edges import Edge, edges
-from tests.graph.opening import KINDS, opened
+from tests.graph.opening import NEO4J, opened
 from tests.graph.world import INDEX, world
 from tests.randomly import SEED
 from tests.servers.fixtures import Servers
@@ -21,10 +21,16 @@ AT = 1_600_000_000_000
 ID = str((AT - 1_288_834_974_657) << 22)
 
 
-@pytest.fixture(params=KINDS)
-def graph(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Graph]:
-    with closing(opened(request.param, tmp_path, servers)) as graph:
+@contextmanager
+def new_graph(kind: str, folder: Path, servers: Servers) -> Iterator[Graph]:
+    with closing(opened(kind, folder, servers)) as graph:
         graph.init(INDEX)
+        yield graph
+
+
+@pytest.fixture
+def graph(tmp_path: Path, servers: Servers) -> Iterator[Graph]:
+    with new_graph("sqlite", tmp_path, servers) as graph:
         yield graph
 
 
@@ -135,3 +141,14 @@ def test_a_rebuild_notes_how_far_it_is(graph: Graph) -> None:
     for position in (5, 2**62, 0):
         graph.move(INDEX, position)
         assert (graph.position(INDEX), graph.position("other")) == (position, 0)
+
+
+PROMISES = [promise for name, promise in list(globals().items()) if name.startswith("test_")]
+
+
+@pytest.mark.parametrize("kind", NEO4J)
+def test_all_of_this_on_servers(kind: str, servers: Servers, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    servers(kind)  # one that cannot be had is told once
+    for promise in PROMISES:
+        with subtests.test(promise.__name__), new_graph(kind, tmp_path, servers) as graph:
+            promise(graph)

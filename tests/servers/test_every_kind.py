@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.servers import ELASTIC_KINDS, KINDS, REDIS_KINDS, Server
+from tests.servers import KINDS, Server
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 from tests.servers.neo4j import Neo4jServer
@@ -46,11 +46,51 @@ def processes_in(folder: Path) -> list[int]:
 
 
 @on(*KINDS)
-def test_answers_with_its_version(server: Server) -> None:
+def test_answers_and_can_be_wiped(server: Server, subtests: pytest.Subtests) -> None:
+    for promise in (answers_with_its_version, listens_on_its_socket, is_wiped):
+        with subtests.test(promise.__name__):
+            promise(server)
+
+
+def answers_with_its_version(server: Server) -> None:
     assert server.version == server.of.version or server.of.is_redis
     assert server.alive
     assert processes_in(server.folder) == [server.pid], "what we stop, kill and pause is the server, alone"
     assert server.of.is_redis or 0 not in psutil.Process(server.pid).uids(), "it runs as a plain user"
+
+
+def listens_on_its_socket(server: Server) -> None:
+    if not isinstance(server, RedisServer):
+        return
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(server.socket))
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(7) in (b"+PONG\r\n", b"-NOAUTH")
+
+
+def is_wiped(server: Server) -> None:
+    match server:
+        case RedisServer():
+            put(server, "gone")
+            server.wipe()
+            with server.connect() as client:
+                assert client.dbsize() == 0
+        case ElasticServer():
+            elasticsearch_is_wiped(server)
+
+
+def elasticsearch_is_wiped(server: ElasticServer) -> None:
+    put(server, "gone")
+    server.ask("PUT", "/_template/ours", {"index_patterns": ["tw*"], "settings": {"number_of_replicas": 0}})
+    server.ask("PUT", "/_ingest/pipeline/ours", {"processors": []})
+    server.ask("PUT", "/_snapshot/ours", {"type": "fs", "settings": {"location": str(server.snapshots / "ours")}})
+    if server.of.is_opensearch or server.of.major >= 7:
+        server.ask("PUT", "/_component_template/ours", {"template": {}})
+        server.ask("PUT", "/_index_template/ours", {"index_patterns": ["tu*"], "composed_of": ["ours"]})
+    server.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.read_only": "true"}})
+    server.wipe()
+    assert not {"ours", "twkept"} & set().union(*server.contents().values())
+    put(server, "writable again")
 
 
 # They are started, stopped and made by the same lines for all kinds; each guard brings a way of its own to be ready.
@@ -86,37 +126,6 @@ def test_hangs_and_goes_on(server: Server) -> None:
         server.resume()
         connection.settimeout(20)
         assert connection.recv(5) in (b"HTTP/", b"+PONG")
-
-
-@on(*REDIS_KINDS)
-def test_redis_listens_on_its_socket(server: RedisServer) -> None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(server.socket))
-        connection.sendall(b"PING\r\n")
-        assert connection.recv(7) in (b"+PONG\r\n", b"-NOAUTH")
-
-
-@on(*REDIS_KINDS)
-def test_redis_is_wiped(server: RedisServer) -> None:
-    put(server, "gone")
-    server.wipe()
-    with server.connect() as client:
-        assert client.dbsize() == 0
-
-
-@on(*ELASTIC_KINDS)
-def test_elasticsearch_is_wiped(server: ElasticServer) -> None:
-    put(server, "gone")
-    server.ask("PUT", "/_template/ours", {"index_patterns": ["tw*"], "settings": {"number_of_replicas": 0}})
-    server.ask("PUT", "/_ingest/pipeline/ours", {"processors": []})
-    server.ask("PUT", "/_snapshot/ours", {"type": "fs", "settings": {"location": str(server.snapshots / "ours")}})
-    if server.of.is_opensearch or server.of.major >= 7:
-        server.ask("PUT", "/_component_template/ours", {"template": {}})
-        server.ask("PUT", "/_index_template/ours", {"index_patterns": ["tu*"], "composed_of": ["ours"]})
-    server.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.read_only": "true"}})
-    server.wipe()
-    assert not {"ours", "twkept"} & set().union(*server.contents().values())
-    put(server, "writable again")
 
 
 @on("es654-sg", "es953-sec", "os360")

@@ -38,28 +38,23 @@ def refused(ask: Callable[[], Any]) -> int:
     return refusal.value.response.status_code
 
 
-@on(*SECURED)
-def test_wrong_password(server: ElasticServer) -> None:
+def a_wrong_password_is_refused(server: ElasticServer) -> None:
     assert get(server, str(server.ca), password="guessed").status_code == 401
     assert requests.get(server.url, verify=str(server.ca), timeout=30).status_code == 401
 
 
-@on(*SECURED)
-def test_wrong_authority(server: ElasticServer) -> None:
+def a_wrong_authority_is_refused(server: ElasticServer) -> None:
     for authority in (str(server.wrong_ca), True):
         with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
             get(server, authority)
 
 
-@on(*SECURED)
-def test_certificate_is_for_both_names_of_the_loopback(server: ElasticServer) -> None:
+def the_certificate_is_for_both_names_of_the_loopback(server: ElasticServer) -> None:
     for host in ("127.0.0.1", "localhost"):
         assert get(server, str(server.ca), host=host).ok
 
 
-@on(*SECURED)
-@rows("index", OURS)
-def test_recorder_records(server: ElasticServer, index: str) -> None:
+def the_recorder_records(server: ElasticServer, index: str) -> None:
     def ask(method: str, path: str, body: Any = None) -> Any:
         return server.ask(method, path, body, user=RECORDER)
 
@@ -85,8 +80,7 @@ def test_recorder_records(server: ElasticServer, index: str) -> None:
     assert ask("GET", f"/{index}/_stats")["_all"]["primaries"]["docs"]["count"] == 1
 
 
-@on(*SECURED)
-def test_recorder_brings_its_templates(server: ElasticServer) -> None:
+def the_recorder_brings_its_templates(server: ElasticServer) -> None:
     path = "/_template/tw" if server.of.major == 6 else "/_index_template/tw"
     settings = {"index.number_of_replicas": "0"}
     body = {"settings": settings} if server.of.major == 6 else {"template": {"settings": settings}}
@@ -95,8 +89,7 @@ def test_recorder_brings_its_templates(server: ElasticServer) -> None:
     assert server.ask("GET", "/_cluster/health", user=RECORDER)["number_of_nodes"] == 1
 
 
-@on(*SECURED)
-def test_recorder_keeps_to_its_indices(server: ElasticServer) -> None:
+def the_recorder_keeps_to_its_indices(server: ElasticServer) -> None:
     server.ask("PUT", "/other/_doc/1?refresh=true", {"a": 1})
     server.ask("PUT", "/twspace/_doc/1?refresh=true", {"a": 1})
 
@@ -111,8 +104,7 @@ def test_recorder_keeps_to_its_indices(server: ElasticServer) -> None:
     assert status("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.read_only": "true"}}) == 403
 
 
-@on(*SECURED)
-def test_reader_reads(server: ElasticServer) -> None:
+def a_reader_reads(server: ElasticServer) -> None:
     for index in OURS:
         server.ask("PUT", f"/{index}/_doc/1?refresh=true", {"a": 1})
     for index in ("twspace", "tuspace", "tcspace", "usertest"):
@@ -121,6 +113,24 @@ def test_reader_reads(server: ElasticServer) -> None:
     assert refused(lambda: server.ask("GET", "/perflog/_search", user=READER)) == 403
     assert refused(lambda: server.ask("PUT", "/twspace/_doc/2", {"a": 2}, user=READER)) == 403
     assert refused(lambda: server.ask("PUT", "/twnew", user=READER)) == 403
+
+
+@on(*SECURED)
+def test_each_may_do_what_they_must_and_no_more(server: ElasticServer, subtests: pytest.Subtests) -> None:
+    for index in OURS:
+        with subtests.test("the_recorder_records", index=index):
+            the_recorder_records(server, index)
+    for promise in (
+        a_wrong_password_is_refused,
+        a_wrong_authority_is_refused,
+        the_certificate_is_for_both_names_of_the_loopback,
+        the_recorder_brings_its_templates,
+        the_recorder_keeps_to_its_indices,
+        a_reader_reads,
+    ):
+        server.wipe()
+        with subtests.test(promise.__name__):
+            promise(server)
 
 
 @on("es654-sg")
