@@ -42,7 +42,8 @@ def kept(server: Server) -> str:
 
 def processes_in(folder: Path) -> list[int]:
     """The processes that run there."""
-    return [one.pid for one in psutil.process_iter(["cwd"]) if one.info["cwd"] and Path(one.info["cwd"]).is_relative_to(folder.resolve())]
+    folder = folder.resolve()
+    return [one.pid for one in psutil.process_iter(["cwd"]) if one.info["cwd"] and Path(one.info["cwd"]).is_relative_to(folder)]
 
 
 @on(*KINDS)
