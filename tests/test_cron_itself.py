@@ -15,6 +15,7 @@ import pytest
 from tests.desk import ROOT
 from tests.test_crontab import LINES, times
 
+APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 BEGIN, MINUTES = datetime(2026, 11, 29, 1, 45, 30), 12  # a Sunday; the line of 01:51 has a % and a && in it
 # What cron looks into, its mail and our programs are this mount namespace's own. Who says what it was called with ends well.
 SCRIPT = """
@@ -37,10 +38,12 @@ cat /opt/netwar/bin/said
 def test_cron_runs_it_as_it_is_shipped() -> None:
     if os.geteuid() != 0 or not all(map(shutil.which, ("cron", "crontab", "faketime", "unshare"))):
         pytest.skip("needs root, cron, faketime and unshare")
+    if subprocess.run([*APART, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("even root may have no file system of its own here")
     programs = sorted(path.name for path in (ROOT / "bin").glob("tw-*"))
     script = SCRIPT.format(programs=" ".join(programs), root=ROOT, seconds=MINUTES, begin=f"{BEGIN:%Y-%m-%d %H:%M:%S}")
     done = subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", f"mount --make-rprivate /; {script}"],
+        [*APART, "sh", "-ec", f"mount --make-rprivate /; {script}"],
         env={"PATH": os.environ["PATH"], "TZ": "UTC"},
         capture_output=True,
         text=True,

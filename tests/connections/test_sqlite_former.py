@@ -51,7 +51,9 @@ def content(path: Path) -> list[str]:
 def test_what_it_was_is_kept_and_can_be_gone_back_to(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, store: str, layout: int
 ) -> None:
-    """With every layout that there ever was; twice, as the file may have gone on between."""
+    """With every layout that there ever was; twice, as the file may have gone on between; in folders that a group shares, too."""
+    shared = layout == 1
+    tmp_path.chmod(0o2770 if shared else 0o700)
     migrations, insertion = STORES[store]
     path, copy = tmp_path / f"{store}.sqlite", tmp_path / f"{store}.sqlite.of-schema-{layout}"
     for _ in range(2):
@@ -66,7 +68,7 @@ def test_what_it_was_is_kept_and_can_be_gone_back_to(
         assert content(path)[0] == str((len(migrations),))
         assert content(copy) == before
         assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == [path.name, copy.name]
-        assert (stat.S_IMODE(copy.stat().st_mode), former(tmp_path)) == (0o600, [copy])
+        assert (stat.S_IMODE(copy.stat().st_mode), former(tmp_path)) == (0o660 if shared else 0o600, [copy])
         command = BACK.format(name=path.name, layout=layout)
         assert command.replace(path.name, "brexit.sqlite").replace(str(layout), "2") in (ROOT / "docs/installing.md").read_text()
         subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
