@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PREFIX ?= /usr/local
 PY := .venv/bin/python
-GENERATED := README.md docs/architecture.md docs/elasticsearch.md docs/kibana.md pyproject.toml
+GENERATED := README.md docs/architecture.md docs/elasticsearch.md docs/kibana.md pyproject.toml versions.txt
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16

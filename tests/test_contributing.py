@@ -23,11 +23,13 @@ COPIED = (
     "tests",
     "docs",
     "conf",
+    "installing",
     "Makefile",
     "pyproject.toml",
     "crontab.txt",
     "example.conf",
     "requirements.txt",
+    "versions.txt",
 )
 
 
