@@ -134,6 +134,7 @@ def test_a_record_that_only_one_ledger_has_stays_as_it_is():
     assert merge(record, Record("1")) == merge(Record("1"), record) == merge(record, record) == record
 
 
+@randomly()
 @given(records())
 def test_a_record_comes_back_from_json(record):
     assert Record.from_json(orjson.loads(orjson.dumps(record.to_json()))) == record

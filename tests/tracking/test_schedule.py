@@ -14,6 +14,7 @@ from netwar.queues.roster import Member
 from netwar.tracking.costs import costs
 from netwar.tracking.holds import back, held
 from netwar.tracking.schedule import DAY, SHARE, SOONEST, Schedule, learned, planned, spoken
+from tests.randomly import randomly
 
 HOUR_MS = 3_600_000
 RATES = st.lists(st.floats(0, 5_000), min_size=1, max_size=400)
@@ -28,6 +29,7 @@ def demand(schedule: Schedule, rates: list[float]) -> float:
     return sum(WINDOW_SECONDS / min(schedule.interval(rate) + schedule.lead, schedule.bound) for rate in rates)
 
 
+@randomly()
 @given(RATES, st.floats(3_600, 7 * DAY), st.integers(15, 10_000))
 def test_the_window_is_never_planned_fuller_than_it_is(rates: list[float], within: float, capacity: int) -> None:
     schedule = planned(rates, within, capacity)
@@ -38,6 +40,7 @@ def test_the_window_is_never_planned_fuller_than_it_is(rates: list[float], withi
     assert asked <= capacity * SHARE * 1.001
 
 
+@randomly()
 @given(RATES, st.floats(3_600, 7 * DAY), st.integers(15, 10_000))
 def test_nobody_waits_longer_than_the_bound(rates: list[float], within: float, capacity: int) -> None:
     schedule = planned(rates, within, capacity)
@@ -45,6 +48,7 @@ def test_nobody_waits_longer_than_the_bound(rates: list[float], within: float, c
     assert schedule.bound == within or schedule.is_short
 
 
+@randomly()
 @given(st.floats(0, 5_000), st.floats(0, 5_000), RATES)
 def test_who_posts_more_is_asked_no_later(one: float, other: float, rates: list[float]) -> None:
     schedule = planned([one, other, *rates], DAY, 900)
@@ -94,6 +98,7 @@ def test_holds_double_from_an_hour_to_a_week() -> None:
     assert back(user) == replace(member(), held=0, holds=0, detail="")
 
 
+@randomly()
 @given(st.floats(0, 5_000), st.integers(0, 5_000), st.floats(1, 30 * DAY))
 def test_a_learned_rate_lies_between_the_old_one_and_the_new_one(rate: float, posts: int, seconds: float) -> None:
     low, high = sorted((rate, posts * DAY / seconds))
