@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.desk import BIN, ROOT, Desk, Ended
 from tests.rows import rows
 
@@ -53,6 +55,7 @@ def test_it_fits_on_a_screen(name: str) -> None:
     assert len((BIN / name).read_text().splitlines()) <= MAX_LINES
 
 
+@pytest.mark.long
 @every
 def test_its_help_is_there_at_once_and_loads_nothing_heavy(name: str, desk: Desk) -> None:
     """It is the docstring and ends with the common options; one process of it shows all that."""

@@ -91,6 +91,7 @@ kill_everywhere(lambda _: open_roster(sys.argv[1], new_run(sys.argv[1])), steps,
 """
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_at_any_moment_leaves_a_step_done_or_not_begun(where: str) -> None:
     """Before each of its commands, to Redis or to SQLite."""
     between, left = killed_everywhere(KILLED, where)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from netwar.coverage import Record
 from tests.operator import THREE, TIMELINE, Operator, Three, no_bug
 from tests.rows import rows
@@ -76,6 +78,7 @@ def test_a_spent_window_ends_the_run_well_and_nobody_asks_before_it_opens(three:
     three.completes("--config", three.desk.home / "other-account")
 
 
+@pytest.mark.long
 @rows("row", STOPS)
 def test_what_cannot_be_mended_by_waiting_stops_the_run_at_once(three: Three, row: Row) -> None:
     kind, settings, status, _, says = row
