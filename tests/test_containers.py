@@ -68,13 +68,13 @@ def test_the_services_are_what_is_shipped() -> None:
         if service.get("image") == "netwar":
             keep, pause, down, program, *words = service["command"]
             assert keep == "keep"
-            roles[program] = (int(pause), {int(one) for one in down.split(",")})
+            roles[program] = (pause, {int(one) for one in down.split(",")})
             arguments = [str(ROOT / "README.md") if word.endswith(".txt") else word for word in words]
             with load(program).make_context(program, arguments) as context:
                 assert context.params
-    assert roles.pop("tw-stream") == (CAPTURE_PAUSE, set(STOPPED))
-    assert roles.pop("tw-backup") == (86_400, set(WRONG))
-    assert roles == dict.fromkeys(("tw-idu3elk", "tw-tracklists", "tw-queue2usertest", "tw-status"), (PAUSE, set(WRONG)))
+    assert roles.pop("tw-stream") == (str(CAPTURE_PAUSE), set(STOPPED))
+    assert roles.pop("tw-backup") == ("86400/900", set(WRONG))
+    assert roles == dict.fromkeys(("tw-idu3elk", "tw-tracklists", "tw-queue2usertest", "tw-status"), (str(PAUSE), set(WRONG)))
     assert compose()["services"]["elasticsearch"]["image"].endswith(f":{KINDS['es953'].version}")
     assert all(one["file"].startswith("./secrets/") for one in compose()["secrets"].values())
     settings = re.findall(r"(?m)^#?(\w+) =", (ROOT / "conf/docker/netwar.conf").read_text())
@@ -123,7 +123,9 @@ def test_keep_brings_back_whom_it_should(tmp_path: Path) -> None:
     running = {}
     for name in names:
         (script := tmp_path / f"keep-{name}").write_text(KEEP.read_text().replace("/tmp/stays-down", f"{tmp_path}/down-{name}"))
-        running[name] = subprocess.Popen([SHELL, script, "0.2", "2,78", program, name], stderr=subprocess.PIPE, text=True)
+        running[name] = subprocess.Popen(
+            [SHELL, script, "99/0.2" if name == "75" else "0.2/99", "2,78", program, name], stderr=subprocess.PIPE, text=True
+        )
 
     def runs(name: str) -> list[str]:
         path = tmp_path / f"{name}.runs"

@@ -51,6 +51,9 @@ def show(services: Services, wish: Wish) -> str:
         fresh = _notified(services, found)
         if wish.watch is None:
             break
+        if services.quiet:  # there is no end at which it would be said
+            for one in fresh:
+                log.warning("%s", one.text)
         time.sleep(wish.watch)
     return _outcome(services, found, fresh)
 

@@ -201,3 +201,14 @@ def test_it_is_shown_again_and_again_until_somebody_ends_it(operator: Start) -> 
         assert watching.wait(60) == 143
     assert first["well"]
     assert second["at"] > first["at"]
+    one.queue([one.users()[0]["id"]])
+    one.post("faults", {"kind": "unauthorized", "times": 0})
+    failed = one.run("tw-idu3elk", "three", check=None)
+    with one.desk.start("tw-status", "-q", "--watch", "1") as watching:
+        assert watching.stderr
+        said = watching.stderr.readline()
+        time.sleep(2.5)
+        watching.terminate()
+        said += watching.stderr.read()
+        assert watching.wait(60) == 143
+    assert said.count(f"ended with {failed.status}") == 1, "as a service says it: once a day, when it is found"
