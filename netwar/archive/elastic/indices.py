@@ -19,6 +19,11 @@ log = logging.getLogger("netwar.archive")
 # Of indices by a pattern: those that are there, also what is closed. Of one by its name everything is told.
 SOME = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "open,closed"}
 OURS = f"tw*,tu*,{USERTEST}"
+# The server knows versions by index: what is written through such an alias would be kept in each that it ever led to.
+SEVERAL = (
+    "{index} at {where} is an alias of several indices ({several}), where one tweet would be kept more than once: "
+    "record into an INDEX for each, and let the alias be tw_NAME (docs/growing.md)"
+)
 
 
 def ledger_index(index: str) -> str:
@@ -37,12 +42,16 @@ class Indices:
         self._made: set[str] = set()
 
     def there(self, index: str) -> Layout | None:
-        """How an index is laid out; None if there is none. Raises ConfigError for one that no recorder made."""
+        """How an index is laid out; None if there is none. Raises ConfigError for one that no recorder made, and for an alias of
+        several."""
         if index not in self._known:
-            mapping = self._mapping(index)
-            if mapping is None:
+            found = self._mappings(index)
+            if not found:
                 return None
-            self._known[index] = self._understood(index, mapping)
+            layout = self._understood(index, next(iter(found.values())))
+            if layout.ours and len(found) > 1:
+                raise ConfigError(SEVERAL.format(index=index, where=self.cluster.where, several=", ".join(sorted(found))))
+            self._known[index] = layout
         return self._known[index]
 
     def made(self, index: str) -> Layout:

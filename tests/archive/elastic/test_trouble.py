@@ -82,6 +82,21 @@ def test_an_index_that_was_deleted_without_its_ledger_is_not_begun_anew(
     assert opened().record("twbrexit", "7").spans == ()
 
 
+@on("es654-sg", "os360")
+def test_an_alias_of_several_indices_is_not_recorded_into(opened: Callable[..., ElasticArchive], server: ElasticServer) -> None:
+    """One of a single index is that index; the next one behind it would take each tweet once more."""
+    opened().ready("twbrexit-1")
+    server.ask("POST", "/_aliases", {"actions": [{"add": {"index": "twbrexit-1", "alias": "twbrexit", "is_write_index": True}}]})
+    assert opened().write([tweet(1)]) == Tally(created=1)
+    assert opened().write([tweet(1)]) == Tally(unchanged=1)
+    assert list(opened().get("twbrexit", ["1"])) == ["1"]
+    server.ask("POST", "/twbrexit/_rollover/twbrexit-2")
+    for use in (lambda one: one.write([tweet(1)]), lambda one: one.get("twbrexit", ["1"]), lambda one: one.count("twbrexit")):
+        with pytest.raises(ConfigError, match=r"twbrexit .* is an alias of several indices \(twbrexit-1, twbrexit-2\)"):
+            use(opened())
+    assert [opened().count(index) for index in ("twbrexit-1", "twbrexit-2")] == [1, 0]
+
+
 @on("es654-sg", "es953-sec", "os2194-sec")
 def test_an_index_that_has_lost_a_shard_is_not_taken_for_whole_and_holds_up_no_other(
     archive: ElasticArchive,
