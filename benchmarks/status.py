@@ -6,13 +6,15 @@
 Tweets are rows without words or documents, written by one statement: tw-status looks at none of them, and the file has its size
 all the same. Each account has a run at work, one that ended, and rate windows; the users of the ledger are a tenth of those who
 wait. tw-status is run as an operator runs it, each time in a process of its own: first when coverage must be counted anew, then
-within the minute. Beside it stands a program that only starts (tw-help), in turns: a busy machine slows both.
+within the minute. Beside it stands a program that only starts (tw-help), in turns: a busy machine slows both, their
+processor time least.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sqlite3
 import statistics
 import subprocess
@@ -97,16 +99,24 @@ def _fill_stores(data: Path, accounts: int, users: int, settings: dict[str, str]
             windows.update(f"t{number}", endpoint, limit=900, remaining=number, reset=time.time() + 600)
 
 
-def seconds(command: list[str], environment: dict[str, str]) -> float:
-    """How long a process takes."""
-    began = time.perf_counter()
+Taken = tuple[float, float]
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def seconds(command: list[str], environment: dict[str, str]) -> Taken:
+    """How long a process takes: by the clock, and of the processor."""
+    began, used = time.perf_counter(), _processor()
     ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     if ended.returncode:
         raise SystemExit(ended.stderr)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, _processor() - used
 
 
-def rounds(home: Path, number: int) -> Iterator[tuple[str, float]]:
+def rounds(home: Path, number: int) -> Iterator[tuple[str, Taken]]:
     """Each way to look, in turns."""
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "NETWAR_SYSTEM_CONF": os.devnull}
     status, start = ([sys.executable, str(ROOT / "bin" / name)] for name in ("tw-status", "tw-help"))
@@ -139,16 +149,16 @@ def main() -> None:
         (home / ".twitter").chmod(0o600)
         fill(home / "data", wish.accounts, wish.users, wish.tweets, settings)
         size = (home / "data/archive/bench.sqlite").stat().st_size
-        taken: dict[str, list[float]] = {}
+        taken: dict[str, list[Taken]] = {}
         for name, figure in rounds(home, wish.rounds):
             taken.setdefault(name, []).append(figure)
-    bound = statistics.median(taken["a program starts"])
     print(f"{wish.accounts} accounts, {wish.users:,} users, {wish.tweets:,} tweets ({size / 1e9:.1f} GB)")
     print(f"load {os.getloadavg()[0]:.0f}")
-    print(f"{'what':<34}{'ms':>8}{'x start':>9}")
-    for name, figures in taken.items():
-        middle = statistics.median(figures)
-        print(f"{name:<34}{middle * 1000:>8.0f}{middle / bound:>9.1f}")
+    print(f"{'what':<34}{'ms':>8}{'x start':>9}{'of processor':>14}{'x start':>9}")
+    middles = {name: [statistics.median(each) for each in zip(*figures, strict=True)] for name, figures in taken.items()}
+    clock, processor = middles["a program starts"]
+    for name, (by_clock, of_it) in middles.items():
+        print(f"{name:<34}{by_clock * 1000:>8.0f}{by_clock / clock:>9.1f}{of_it * 1000:>14.0f}{of_it / processor:>9.1f}")
 
 
 if __name__ == "__main__":

@@ -146,10 +146,11 @@ class Gathering:
         known = [(run.state.account or run.state.config, run.state.tokens) for run in runs]
         known.append((settings.account or str(settings.path), settings.tokens))
         tokens = {token: _who(name, keys) for name, named in known for keys, token in named.items()}
+        of_each = zip(tokens.values(), self._services.windows.windows(*tokens), strict=True)
         return [
             WindowState(who, one.endpoint, one.limit, one.limit if one.reset <= now else one.remaining, max(one.reset - now, 0.0))
-            for token, who in sorted(tokens.items(), key=lambda pair: pair[1])
-            for one in self._services.windows.windows(token)
+            for who, windows in sorted(of_each, key=lambda pair: pair[0])
+            for one in windows
         ]
 
 

@@ -9,6 +9,7 @@ import logging
 import random
 import ssl
 import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from netwar.connections import redis_library  # isort: skip  # noqa: F401  (before all else of it)
@@ -82,9 +83,27 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command, again and again while the server is away."""
+        return self._insist(lambda: super(Server, self).execute_command(*args, **options))
+
+    def all_of(self, commands: Iterable[Sequence[Any]]) -> list[Any]:
+        """The answers to many commands, which are sent together: the network is waited for once. They are no transaction."""
+        asked = [*commands]
+        return list(self._insist(lambda: self._together(asked)))
+
+    def _together(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        with self.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = pipeline.execute(raise_on_error=False)
+        if refused := next((answer for answer in answers if isinstance(answer, RedisError)), None):
+            raise refused
+        return answers
+
+    def _insist(self, ask: Callable[[], Any]) -> Any:
+        """Ask again and again while the server is away."""
         while True:
             try:
-                answer = super().execute_command(*args, **options)
+                answer = ask()
             except RedisError as error:
                 if sentence := told(error, self.address):
                     raise sentence from error

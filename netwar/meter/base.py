@@ -267,5 +267,5 @@ class Windows(Protocol):
     def block_until(self, token: str, endpoint: str, until: float) -> None:
         """X said the window is spent: nobody asks before `until`."""
 
-    def windows(self, token: str) -> list[Window]:
-        """What is remembered of a token, by endpoint."""
+    def windows(self, *tokens: str) -> list[list[Window]]:
+        """What is remembered of each token, by endpoint."""

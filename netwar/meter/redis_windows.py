@@ -36,11 +36,16 @@ class RedisWindows:
     def block_until(self, token: str, endpoint: str, until: float) -> None:
         self._do("block_until", token, endpoint, self._clock(), until + self._ahead)
 
-    def windows(self, token: str) -> list[Window]:
-        """Those that an answer has told of."""
-        endpoints = sorted(endpoint.decode() for endpoint in self._server.smembers(f"tw:windows:{token}"))
-        found = [(endpoint, self._server.hgetall(f"tw:window:{token}:{endpoint}")) for endpoint in endpoints]
-        return [self._window(endpoint, told) for endpoint, told in found if b"seen" in told]
+    def windows(self, *tokens: str) -> list[list[Window]]:
+        """Those that an answer has told of. Two questions, however many there are."""
+        endpoints = self._server.all_of([("SMEMBERS", f"tw:windows:{token}") for token in tokens])
+        named = [(place, endpoint) for place, its in enumerate(endpoints) for endpoint in sorted(map(bytes.decode, its))]
+        told = self._server.all_of([("HGETALL", f"tw:window:{tokens[place]}:{endpoint}") for place, endpoint in named])
+        found: list[list[Window]] = [[] for _ in tokens]
+        for (place, endpoint), fields in zip(named, told, strict=True):
+            if b"seen" in fields:
+                found[place].append(self._window(endpoint, fields))
+        return found
 
     def _window(self, endpoint: str, told: dict[bytes, bytes]) -> Window:
         closed, ahead = float(told.get(b"closed", 0)), self._ahead

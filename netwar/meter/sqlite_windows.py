@@ -74,12 +74,14 @@ class SqliteWindows:
             until += self._ahead
             db.execute(CLOSE, {"token": token, "endpoint": endpoint, "until": until, "now": self._clock()})
 
-    def windows(self, token: str) -> list[Window]:
+    def windows(self, *tokens: str) -> list[list[Window]]:
         """Those that an answer has told of."""
         with self._file.reading() as db:
-            rows = db.execute(LIST, {"token": token, "now": self._clock()}).fetchall()
+            found = [db.execute(LIST, {"token": token, "now": self._clock()}).fetchall() for token in tokens]
         ahead = self._ahead
-        return [Window(name, limit, rest, reset - ahead, seen - ahead) for name, limit, rest, reset, seen in rows]
+        return [
+            [Window(name, limit, rest, reset - ahead, seen - ahead) for name, limit, rest, reset, seen in rows] for rows in found
+        ]
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,7 +10,7 @@ from netwar.meter.base import Window, Windows
 
 def described(windows: Windows, tokens: Mapping[str, str]) -> list[tuple[str, Window]]:
     """The rate windows of some tokens, given by (account | app) and their short names, as (account | app, window)."""
-    return [(who, window) for who, token in tokens.items() for window in windows.windows(token)]
+    return [(who, window) for who, its in zip(tokens, windows.windows(*tokens.values()), strict=True) for window in its]
 
 
 def age(seconds: float) -> str:

@@ -63,7 +63,8 @@ class Pace:
 
     def limit(self, endpoint: Endpoint) -> int:
         """The requests in a rate window, as X last told; before it has, as they are documented."""
-        known = (one.limit for one in self._windows.windows(self.token(endpoint)) if one.endpoint == endpoint.name)
+        [windows] = self._windows.windows(self.token(endpoint))
+        known = (one.limit for one in windows if one.endpoint == endpoint.name)
         return next(known, endpoint.limit(self._settings.auth))
 
     def token(self, endpoint: Endpoint) -> str:

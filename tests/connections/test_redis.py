@@ -225,7 +225,8 @@ def test_a_database_that_is_not_there_is_told(redis: Redis) -> None:
 
 def test_what_the_rights_forbid_is_told_with_the_file_that_has_them(redis: Redis, connected: Callable[..., Server]) -> None:
     reader = connected(redisurl=redis.tls_url("netwar-ro", READER_PASSWORD), redisca=redis.ca)
-    for forbidden in (lambda: reader.sadd("work", "1"), lambda: reader.get("other")):
+    together = [("SCARD", "work"), ("GET", "other")]
+    for forbidden in (lambda: reader.sadd("work", "1"), lambda: reader.get("other"), lambda: reader.all_of(together)):
         with pytest.raises(ConfigError, match=r"forbids netwar-ro what is needed .*conf/redis/netwar\.acl"):
             forbidden()
     assert reader.scard("work") == 0
@@ -294,7 +295,7 @@ def test_a_server_that_restarts_is_waited_for_and_that_is_said_once(
     assert line == f"Redis at 127.0.0.1:{own.server.port} does not answer (Connection refused): waiting for it, up to 60 s"
     own.server.kill()
     own.server.start()
-    assert db.get("tw:kept") == b"yes"
+    assert db.all_of([("GET", "tw:kept"), ("SCARD", "tw:nobody")]) == [b"yes", 0]
 
 
 def test_a_server_that_does_not_come_back_is_told_in_the_end(

@@ -552,7 +552,7 @@ def test_an_unknown_window_begins_with_the_documented_limit(windows: Windows, cl
     assert windows.take("token", "timeline", 2) == pytest.approx(800)
     assert windows.take("token", "users", 2) is None
     assert windows.take("other token", "timeline", 2) is None
-    assert windows.windows("token") == [], "nothing was told yet"
+    assert windows.windows("token") == [[]], "nothing was told yet"
     clock.now += 801
     assert windows.take("token", "timeline", 2) is None
 
@@ -561,7 +561,8 @@ def test_what_an_answer_tells_replaces_the_guess(windows: Windows, clock: SetClo
     windows.take("token", "timeline", 900)
     clock.now += 1
     windows.update("token", "timeline", limit=40_000, remaining=3, reset=NOON + 500)
-    [window] = windows.windows("token")
+    others, [window], again = windows.windows("other token", "token", "token")
+    assert (others, again) == ([], [window])
     assert (window.endpoint, window.limit, window.remaining) == ("timeline", 40_000, 3)
     assert (window.reset, window.seen) == (NOON + 500, NOON + 1)
     assert [windows.take("token", "timeline", 900) for _ in range(3)] == [None] * 3
@@ -579,16 +580,16 @@ def test_of_two_answers_of_one_window_the_lower_rest_counts(windows: Windows) ->
     windows.update("token", "timeline", limit=900, remaining=5, reset=NOON + 500)
     windows.update("token", "timeline", limit=900, remaining=9, reset=NOON + 501.5)
     windows.update("token", "timeline", limit=900, remaining=7, reset=NOON + 499)
-    assert [window.remaining for window in windows.windows("token")] == [5]
+    assert [window.remaining for [window] in windows.windows("token")] == [5]
     windows.update("token", "timeline", limit=900, remaining=4, reset=NOON + 500)
-    assert [window.remaining for window in windows.windows("token")] == [4]
+    assert [window.remaining for [window] in windows.windows("token")] == [4]
 
 
 def test_a_newer_window_replaces_and_an_older_one_tells_nothing(windows: Windows) -> None:
     windows.update("token", "timeline", limit=900, remaining=5, reset=NOON + 10)
     windows.update("token", "timeline", limit=900, remaining=899, reset=NOON + 910)
     windows.update("token", "timeline", limit=900, remaining=0, reset=NOON + 10)
-    assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(899, NOON + 910)]
+    assert [(window.remaining, window.reset) for [window] in windows.windows("token")] == [(899, NOON + 910)]
 
 
 def test_after_its_reset_a_window_is_open_anew_as_wide_as_x_told(windows: Windows, clock: SetClock) -> None:
@@ -603,7 +604,7 @@ def test_a_closed_window_stays_closed_whatever_late_answers_say(windows: Windows
     windows.block_until("token", "timeline", NOON + 60)
     windows.update("token", "timeline", limit=900, remaining=799, reset=NOON + 900)
     assert windows.take("token", "timeline", 900) == pytest.approx(60)
-    assert [(window.remaining, window.reset) for window in windows.windows("token")] == [(0, NOON + 60)]
+    assert [(window.remaining, window.reset) for [window] in windows.windows("token")] == [(0, NOON + 60)]
     clock.now += 60
     assert windows.take("token", "timeline", 900) is None
 
@@ -625,7 +626,7 @@ def test_a_window_of_a_clock_that_was_ahead_closes_nobody_out(windows: Windows, 
     assert windows.take("token", "timeline", 900) is None
     assert windows.take("token", "users", 900) is None
     windows.update("token", "timeline", limit=900, remaining=3, reset=NOON + 500)
-    assert [window.remaining for window in windows.windows("token") if window.endpoint == "timeline"] == [3]
+    assert [window.remaining for window in windows.windows("token")[0] if window.endpoint == "timeline"] == [3]
 
 
 TAKER = """

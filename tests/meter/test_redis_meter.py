@@ -112,7 +112,7 @@ def test_rate_windows_are_told_on_our_own_clock(redis: Redis, tmp_path: Path, mo
     windows.update("token", "timeline", limit=900, remaining=0, reset=time.time() + 500)
     genuine = time.time
     monkeypatch.setattr(time, "time", lambda: genuine() + 7_200)
-    [window] = windows.windows("token")
+    [[window]] = windows.windows("token")
     assert window.reset == pytest.approx(time.time() + 500, abs=5)
     assert window.seen == pytest.approx(time.time(), abs=5)
     assert windows.take("token", "timeline", 900) == pytest.approx(500, abs=5)

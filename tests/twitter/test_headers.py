@@ -33,7 +33,7 @@ def remembered(tmp_path):
         for opened in (money, windows):
             closing.callback(opened.close)
         wait = client._pace.remember(TIMELINE, Reply(status, headers(**given), {}))
-        return wait, windows.windows(short(""))
+        return wait, windows.windows(short(""))[0]
 
     with closing:
         yield remember
