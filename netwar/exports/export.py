@@ -20,7 +20,6 @@ from netwar.records.ids import number
 from netwar.work.loop import gc_paused
 
 BATCH = 1_000  # documents of a frame
-PIECE = 200  # documents in memory at once, and looked up together
 COLLECTED = 50  # frames between two looks for reference cycles: documents have none
 TOLD = 1_000  # documents between two words about the progress
 
@@ -40,8 +39,8 @@ class Export:
     count: int = 0
     last: int = -1
 
-    def pieces(self) -> Iterator[list[Body]]:
-        """The chosen documents behind `last`, PIECE at a time; they count as gone out when the next ones are asked for."""
+    def pieces(self, size: int) -> Iterator[list[Body]]:
+        """The chosen documents behind `last`, some at a time; they count as gone out when the next ones are asked for."""
         piece: list[Body] = []
         looked_at = 0
         for body, is_chosen in self.chosen.scan(self.archive, self.last):
@@ -51,7 +50,7 @@ class Export:
                 looked_at = 0
             if is_chosen:
                 piece.append(body)
-            if len(piece) == PIECE:
+            if len(piece) == size:
                 yield piece
                 self._gone_out(piece)
                 piece = []
@@ -70,8 +69,8 @@ def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
     if shape.header and not out.bytes:
         out.write(pack(shape.header))
     with gc_paused():
-        shaped = (shape.batch(piece) for piece in export.pieces())
-        for count, some in enumerate(portions(shaped, BATCH // PIECE), 1):
+        shaped = (shape.batch(piece) for piece in export.pieces(shape.together))
+        for count, some in enumerate(portions(shaped, BATCH // shape.together), 1):
             out.write(pack(b"".join(some)))
             out.flush()
             if count % COLLECTED == 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netwar.archive.base import Body, Documents
 from netwar.exports import fields, twarc, versions
-from netwar.exports.lines import Csv, Flattener, Ids, JsonLines, Rows, Shape
+from netwar.exports.lines import ALONE, LOOKED_UP, Csv, Flattener, Ids, JsonLines, Rows, Shape
 from netwar.exports.versions import Changes
 from netwar.records.dialects import Object
 from netwar.records.flattened import CHANGES, OURS, whole
@@ -39,7 +39,9 @@ def shape(form: Form, archive: Documents, index: str, changes: Changes | None = 
     if form.name in (CSV, PARQUET):
         return _columns(form, archive, index, changes)
     lines = _lines(form.name, archive, index)
-    return JsonLines(_with_changes(lines, changes) if changes else lines, printed=form.printed)
+    if changes:
+        return JsonLines(_with_changes(lines, changes), printed=form.printed)
+    return JsonLines(lines, ALONE if form.name == RAW else LOOKED_UP, printed=form.printed)
 
 
 def _lines(name: str, archive: Documents, index: str) -> Lines:
@@ -62,9 +64,10 @@ def _with_changes(lines: Lines, changes: Changes) -> Lines:
 
 def _columns(form: Form, archive: Documents, index: str, changes: Changes | None) -> Shape:
     columns = fields.chosen(index, form.columns, versions=changes is not None)
-    rows = _rows(archive, index, all(column.alone for column in columns), changes)
+    alone = all(column.alone for column in columns)
+    rows = _rows(archive, index, alone, changes)
     if form.name == CSV:
-        return Csv(columns, rows, spreadsheet=form.spreadsheet, shown=form.shown)
+        return Csv(columns, rows, ALONE if alone and not changes else LOOKED_UP, spreadsheet=form.spreadsheet, shown=form.shown)
     from netwar.exports.table import Parquet
 
     return Parquet(columns, rows)

@@ -19,10 +19,17 @@ from netwar.records.text import escaped_bytes, one_line
 from netwar.records.times import shown
 
 PROGRAM = f"netwar {__version__}"
+# Documents that are shaped together, and in memory at once; frames are made of whole portions. What others have to be looked up
+# for goes out in large portions; of the rest there are so few that they stay in the processor's cache.
+LOOKED_UP, ALONE = 200, 20
 
 
 class Shape(Protocol):
     """A form of export."""
+
+    @property
+    def together(self) -> int:
+        """How many documents are best shaped at once; a divisor of `export.BATCH`."""
 
     @property
     def header(self) -> bytes:
@@ -54,8 +61,10 @@ class JsonLines:
 
     header = b""
 
-    def __init__(self, lines: Callable[[Sequence[Body]], Sequence[Object]], *, printed: bool = False) -> None:
-        self._lines = lines
+    def __init__(
+        self, lines: Callable[[Sequence[Body]], Sequence[Object]], together: int = LOOKED_UP, *, printed: bool = False
+    ) -> None:
+        self._lines, self.together = lines, together
         self._written: Callable[[Object], bytes] = _printable if printed else written
 
     def batch(self, bodies: Sequence[Body]) -> bytes:
@@ -75,6 +84,7 @@ class Ids:
     """One id a line."""
 
     header = b""
+    together = ALONE
 
     def batch(self, bodies: Sequence[Body]) -> bytes:
         """See Shape."""
@@ -94,8 +104,10 @@ class Csv:
     `rows` gives each row's document and line, see `fields.values`. On a terminal (`shown`) each row is on one line.
     """
 
-    def __init__(self, fields: Sequence[Field], rows: Rows, *, spreadsheet: bool = False, shown: bool = False) -> None:
-        self._fields, self._rows = fields, rows
+    def __init__(
+        self, fields: Sequence[Field], rows: Rows, together: int = LOOKED_UP, *, spreadsheet: bool = False, shown: bool = False
+    ) -> None:
+        self._fields, self._rows, self.together = fields, rows, together
         cell = _guarded if spreadsheet else _cell
         self._cell: Callable[[Type, Any], str] = (lambda type, value: one_line(cell(type, value))) if shown else cell
         self.header = (b"\xef\xbb\xbf" if spreadsheet else b"") + _encoded([[field.name for field in fields]])

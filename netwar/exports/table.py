@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.archive.base import Body
 from netwar.errors import NetwarError
 from netwar.exports.fields import Field, Type, values
-from netwar.exports.lines import Rows
+from netwar.exports.lines import LOOKED_UP, Rows
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,6 +28,7 @@ class Parquet:
     """
 
     header = b""
+    together = LOOKED_UP
 
     def __init__(self, fields: Sequence[Field], rows: Rows) -> None:
         try:
