@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measure exports: each form beside a bare scan that dumps, and beside twarc2's flatten and sqlite-utils on the same tweets.
 
-    python -m benchmarks.exports [--tweets 100000,1000000] [--rounds 3] [--kept FOLDER]
+    python -m benchmarks.exports [--tweets 100000,1000000] [--rounds 3] [--kept FOLDER] [--forms=--raw --forms=flattened]
 
 The archive has made-up tweets (tests/exports/made.py), so many of them and what they speak of. The bound, `bare`, is a program
 that scans the same archive and writes orjson.dumps of each document. All are processes of their own, in turns; a rate is that of
 the best round, with starting and ending. twarc2 and sqlite-utils stand in build/tools, which is made if need be; what they read
-is at most 100,000 tweets. With --kept archives stay in FOLDER for the next run.
+is at most 100,000 tweets. With --kept archives stay in FOLDER for the next run. Those beyond a million have its rows
+again and again, under ids of their own.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ from tests.exports.made import PAGE, Pages, fill
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / "build" / "tools"
 MOST_OF_OTHERS = 100_000
+MADE = 1_000_000  # tweets that are made up and recorded; more are copies of their rows
+SHIFT = 1 << 41  # between a tweet's id and its copy's: nine minutes
 USERS = 50_000
 BARE = """
 import sys
@@ -98,8 +102,10 @@ class Desk:
         self.made = Pages(1, USERS)
         (home / ".twitter").touch(mode=0o600)
         with closing(SqliteArchive(self.archive, home / "dead-letters")) as archive:
-            if archive.count("twmade") < tweets:
-                fill(archive, self.made, -(-tweets // PAGE))
+            if archive.count("twmade") < min(tweets, MADE):
+                fill(archive, self.made, -(-min(tweets, MADE) // PAGE))
+        if tweets > MADE:
+            _multiply(self.archive / "made.sqlite", tweets)
 
     def ours(self, *words: str) -> list[str | Path]:
         return [sys.executable, ROOT / "bin" / "tw-dumptweets", "made", *words, "-q"]
@@ -114,14 +120,30 @@ class Desk:
         return path
 
 
-def measure(desk: Desk, rounds: int) -> Iterator[tuple[str, Figure]]:
-    """Bare and our own in turns, then the tools of others."""
-    figures = {name: Figure(desk.tweets) for name in ("bare", *FORMS)}
+def _multiply(path: Path, tweets: int) -> None:
+    """Copy rows, and what their documents say, until there are so many."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        columns = [name for _, name, *_ in file.execute("PRAGMA table_info(tweet)") if name not in ("key", "id")]
+        named, last = ", ".join(columns), file.execute("SELECT max(key) FROM tweet").fetchone()[0]
+        copies = 0
+        while (lacking := tweets - file.execute("SELECT count(*) FROM tweet").fetchone()[0]) > 0:
+            copies += 1
+            file.execute(
+                f"INSERT OR IGNORE INTO tweet (id, {named}) SELECT id + ?, {named} FROM tweet WHERE key <= ? LIMIT ?",
+                (copies * SHIFT, last, lacking),
+            )
+
+
+def measure(desk: Desk, rounds: int, forms: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """Bare and our own in turns, then, where all forms are wanted, the tools of others."""
+    figures = {name: Figure(desk.tweets) for name in ("bare", *(forms or FORMS))}
     for _ in range(rounds):
         figures["bare"].take([sys.executable, "-c", BARE, desk.archive, "bare.jsonl"], desk.environment, desk.home)
-        for name, words in FORMS.items():
-            figures[name].take(desk.ours(*words), desk.environment, desk.home)
+        for name in forms or FORMS:
+            figures[name].take(desk.ours(*FORMS[name]), desk.environment, desk.home)
     yield from figures.items()
+    if forms:
+        return
     few = min(desk.tweets, MOST_OF_OTHERS)
     others: dict[str, tuple[int, Callable[[], list[str | Path]]]] = {
         "twarc2 flatten": (few, lambda: [TOOLS / "bin" / "twarc2", "flatten", desk.pages(few), "flat.jsonl"]),
@@ -153,13 +175,14 @@ def main() -> None:
     parser.add_argument("--tweets", default="20000", help="sizes, with commas between")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kept", help="where archives stay")
+    parser.add_argument("--forms", action="append", choices=FORMS, default=[], help="only these; say --forms=--raw")
     given = parser.parse_args()
     subprocess.run(["make", "--quiet", "tools"], cwd=ROOT, check=True)
     print("| tweets | | tweets/s | of bare | of processor time | memory |\n|---|---|---|---|---|---|")
     for tweets in map(int, given.tweets.split(",")):
         with _folder(given.kept, tweets) as folder:
             bare: Figure | None = None
-            for name, one in measure(Desk(folder, tweets), given.rounds):
+            for name, one in measure(Desk(folder, tweets), given.rounds, given.forms):
                 bare = bare or one
                 ratios = one.rate / bare.rate, one.count / one.processor / (bare.count / bare.processor)
                 cells = (f"{tweets:,}", name, f"{one.rate:,.0f}", *(f"{ratio:.2f}" for ratio in ratios), f"{one.memory:.0f} MiB")
