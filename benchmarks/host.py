@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,7 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=QUARTER, help="seconds of a rate window")
     parser.add_argument("--kind", default="es953", help="which Elasticsearch of `make servers`")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     from tests.servers import start
 
     with ExitStack() as stack:

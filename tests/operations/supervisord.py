@@ -55,8 +55,10 @@ def running(folder: Path, units: str, environment: Mapping[str, str] | None = No
     command = [str(where / "supervisord"), "-n", "-c", str(config)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment) as process:
+        running = Supervisord(process, config)
         try:
-            yield Supervisord(process, config)
+            yield running
         finally:
+            running.control("stop", "all")  # at once; supervisord itself would end one program after the other
             process.terminate()
             process.wait(150)
