@@ -19,10 +19,18 @@ quoted() {
     for word in "$@"; do printf "'%s' " "$(printf %s "$word" | sed "s/'/'\\\\''/g")"; done
 }
 
-started=0
+# What tmux takes as a format (#, commands in it) or as a time (%) in the path of a log, as it is written.
+logs_shown=$(printf %s "$logs" | sed 's/#/##/g; s/%/%%/g')
+
+started=0 wrong=0
 for lines in "$captures"/*.txt; do
     [ -e "$lines" ] || { echo "$0: $captures has no NAME.txt" >&2; exit 1; }
-    name=$(basename "$lines" .txt)
+    name=${lines##*/}
+    name=${name%.txt}
+    # tmux runs what stands between #( and ) in a window's name, and a name in a shared folder is anybody's.
+    case $name in
+        [!A-Za-z0-9]* | *[!A-Za-z0-9_-]*) echo "$0: $lines cannot name an index: rename it" >&2; wrong=1; continue ;;
+    esac
     if ! tmux has-session -t "=$session" 2>/dev/null; then
         tmux new-session -d -s "$session" -n "$name" -x 200 -y 50
     elif tmux list-windows -t "=$session" -F '#{window_name}' | grep -Fqx -- "$name"; then
@@ -37,8 +45,9 @@ for lines in "$captures"/*.txt; do
     tmux set-option -w -t "$window" allow-rename off
     # The log is there before the program is, so that it has the first line, too.
     tmux pipe-pane -t "$window"
-    tmux pipe-pane -t "$window" "exec cat >> $(quoted "$logs/$name.log")"
+    tmux pipe-pane -t "$window" "exec cat >> $(quoted "$logs_shown/$name.log")"
     tmux respawn-pane -k -t "$window" "exec $(quoted tw-stream "$name" "$lines" "$@")"
     started=$((started + 1))
 done
 echo "$started started; tmux attach -t $session shows them"
+exit $wrong

@@ -29,18 +29,23 @@ PAUSE, CAPTURE_PAUSE = 60, 10  # seconds; conf/systemd has the same
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A program that is kept running. `stays`: it runs for as long as it is wanted, and its status 0 is an end; else it comes
-    again `pause` seconds after it has ended."""
+    again `pause` seconds after it has ended. Raises ConfigError for a word that is no part of one line."""
 
     name: str
     words: tuple[str, ...]
     stays: bool = False
     pause: int = PAUSE
 
+    def __post_init__(self) -> None:
+        for word in self.words:
+            _check_shown(word)
+
     def written(self, template: str, path: str, log: str) -> str:
         """The section of supervisord's configuration, by the text of a template such as TEMPLATE.
 
         `path` is where programs are looked for, `log` the folder of logs. Raises ConfigError where it cannot be filled.
         """
+        _check_shown(log)
         down = STOPPED if self.stays else WRONG
         shell = SHELL.format(program=join(self.words), down="|".join(map(str, down)), pause=self.pause)
         known = {"name": self.name, "shell": _escaped(quote(shell)), "expected": ",".join(map(str, down))}
@@ -49,6 +54,12 @@ class Unit:
             return Template(template[template.index("[program:") :]).substitute(known)
         except (KeyError, ValueError) as error:
             raise ConfigError(f"the template for units cannot be filled ({error}): see {TEMPLATE}") from None
+
+
+def _check_shown(word: str) -> None:
+    """Whoever may put a file into the folder chooses its name: a line end in it would begin a unit or a line of their own."""
+    if not word.isprintable():
+        raise ConfigError(f"{word!r} has a letter that no line of a configuration can have: rename the file")
 
 
 def _escaped(text: str) -> str:

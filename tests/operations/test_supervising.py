@@ -51,6 +51,30 @@ def test_units_are_commands_that_their_programs_take(desk: Desk, tmp_path: Path)
     assert "has no configuration" in desk.run("tw-supervise", tmp_path, check=1).stderr
 
 
+def test_a_name_of_a_file_is_no_unit(desk: Desk) -> None:
+    """Who may write to the folder chooses names, and supervisord and cron do what lines say; nothing is printed then."""
+    (folder := desk.home / "shared").mkdir()
+    desk.configure(consumer_key="key", index="brexit", path=folder / "first.conf")
+    line = "x\n* * * * * id\n[program:evil]\ncommand=id\nf="
+    for name, says in {
+        f"{line}.txt": "cannot name an index",
+        "--stop.txt": "cannot name an index",
+        f"{line}.conf": "rename the file",
+        "fir\u202est.conf": "rename the file",
+        "a_b.conf a b.conf": "two files would be the unit tw-idu3elk-a_b",
+    }.items():
+        made = [folder / one for one in ("a_b.conf", "a b.conf")] if "a_b" in name else [folder / name]
+        for path in made:
+            shutil.copy(folder / "first.conf", path)
+        for more in ((), ("--cron",)):
+            if more and "a_b" in name:
+                continue  # cron has no names
+            said = desk.run("tw-supervise", folder, *more, check=78)
+            assert (says in said.stderr, said.stdout) == (True, ""), (name, more)
+        for path in made:
+            path.unlink()
+
+
 def test_accounts_take_turns_under_cron(desk: Desk) -> None:
     """64 of them, with names that cron and the shell read otherwise: at most eight in a minute, each as often as others."""
     (folder := desk.home / "100% accounts").mkdir()

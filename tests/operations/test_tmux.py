@@ -12,6 +12,7 @@ import pytest
 
 from tests.desk import ROOT
 
+LOGS = "my 100% #{pid} logs"
 SCRIPT = ROOT / "conf" / "tmux" / "captures.sh"
 PROGRAM = "#!/bin/sh\necho first line of $1 with $4\n[ $1 = ends ] && exit 78\nwhile :; do sleep 0.2; done\n"
 
@@ -40,12 +41,22 @@ def test_a_window_and_a_log_for_each_capture(tmp_path: Path) -> None:
             time.sleep(0.05)
 
     try:
-        assert run(SCRIPT, captures, tmp_path / "my logs", "--config", "it's").startswith("2 started")
+        for name in ("#(touch ran)", "a.b", "--stop", "a\n"):  # tmux would run the first, and end at the second
+            (captures / f"{name}.txt").touch()
+        refused = subprocess.run([SCRIPT, captures, tmp_path / LOGS], env=home, cwd=tmp_path, capture_output=True, timeout=30)
+        assert (refused.returncode, refused.stderr.count(b"cannot name an index")) == (1, 4)
+        assert b"2 started" in refused.stdout
+        run(tmux, "kill-server")
+        assert not (tmp_path / "ran").exists()
+        for name in captures.glob("*[!s].txt"):
+            name.unlink()
+        shutil.rmtree(tmp_path / LOGS)
+        assert run(SCRIPT, captures, tmp_path / LOGS, "--config", "it's").startswith("2 started")
         until(lambda: "ends 1 78" in windows())
         assert "stays 0" in windows()
         for name in ("ends", "stays"):
             until(lambda name=name: f"first line of {name} with it's" in log(tmp_path, name))  # type: ignore[misc]
-        assert run(SCRIPT, captures, tmp_path / "my logs", "--config", "it's").startswith("1 started")
+        assert run(SCRIPT, captures, tmp_path / LOGS, "--config", "it's").startswith("1 started")
         until(lambda: log(tmp_path, "ends").count("first line") == 2)
         assert log(tmp_path, "stays").count("first line") == 1
     finally:
@@ -53,5 +64,5 @@ def test_a_window_and_a_log_for_each_capture(tmp_path: Path) -> None:
 
 
 def log(folder: Path, name: str) -> str:
-    path = folder / "my logs" / f"{name}.log"
+    path = folder / LOGS / f"{name}.log"
     return path.read_text() if path.exists() else ""
