@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from netwar.config import file
 from netwar.config.settings import SECRETS, SECTIONS
+from netwar.config.values import without_password
 
-PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")  # user:password@ of an address
 LEFT_OUT = "(left out)"
 KNOWN = {key for keys in SECTIONS.values() for key in keys} - {*SECRETS}  # a misspelt key may be that of a secret
+COMMANDS = ("notify",)  # its arguments are tokens and addresses that are secrets as often as not
 
 
 def without_secrets(path: Path, *, shared: bool = False) -> str:
@@ -19,7 +19,13 @@ def without_secrets(path: Path, *, shared: bool = False) -> str:
     lines = []
     for section, keys in file.read(path, [], shared=shared).items():
         lines.append(f"[{section}]")
-        for key, value in keys.items():
-            shown = key in KNOWN or not value
-            lines.append(f"{key} = {PASSWORD.sub('', ' '.join(value.split())) if shown else LEFT_OUT}")
+        lines += [f"{key} = {_shown(key, ' '.join(value.split()))}" for key, value in keys.items()]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _shown(key: str, value: str) -> str:
+    if key in COMMANDS and " " in value:
+        return f"{value.split()[0]} {LEFT_OUT}"
+    if key not in KNOWN and value:
+        return LEFT_OUT
+    return without_password(value)

@@ -26,6 +26,8 @@ Reader = Callable[[str, Place], Any]
 
 QUOTES = "\"'`“”„‟‘’‚«»"
 COMMENT = re.compile(r"\s[#;]")
+PASSWORD = re.compile(r"(?<=://)\S*@|(?<!\S)[^/\s]*@")  # user:password@ of an address, also of one that is written wrong
+QUERY = re.compile(r"\?\S*")  # of an address: ?apikey=…
 VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 
 
@@ -251,5 +253,11 @@ def name(given: str) -> str:
 
 
 def shown(given: str) -> str:
-    """A faulty value in a message: short, and on one line."""
-    return repr(given if len(given) <= 30 else given[:30] + "…")
+    """A faulty value in a message: short, on one line, and without what may be a secret."""
+    public = without_password(given)
+    return repr(public if len(public) <= 30 else public[:30] + "…")
+
+
+def without_password(given: str) -> str:
+    """A value without user:password@ and ?apikey=… of addresses in it, also of those that are written wrong."""
+    return QUERY.sub("", PASSWORD.sub("", given))

@@ -333,7 +333,17 @@ def test_what_answers_otherwise_than_it_should() -> None:
     assert "cannot be understood" in found.said
 
 
-PLANTED = ("s3cret-one", "s3cret-two", "s3cret-three", "s3cret-four", "s3cret-five", "s3cret-six")
+PLANTED = (
+    "s3cret-one",
+    "s3cret-two",
+    "s3cret-three",
+    "s3cret-four",
+    "s3cret-five",
+    "s3cret-six",
+    "s3cret-7",
+    "s3cret-8",
+    "s3cret-9",
+)
 
 
 def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_path: Path) -> None:
@@ -341,7 +351,9 @@ def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_pa
     config = tmp_path / "planted.conf"
     kept = (recorded.desk.home / ".twitter").read_text()
     lines = f"[STREAM]\nelksgpass = {PLANTED[0]}\n# redispass = {PLANTED[1]}\nredisurl = rediss://u:{PLANTED[2]}@127.0.0.1:1/0\n"
-    for number, more in enumerate(("", f"elksgpas = {PLANTED[3]}\n{PLANTED[4]}\n")):
+    lines += f"notify = curl -H 'Authorization: {PLANTED[6]}' https://127.0.0.1/{PLANTED[6]}\n"
+    wrong = f"redishost = :{PLANTED[7]}@localhost\nelksg = https://u:{PLANTED[7]}/@127.0.0.1/?key={PLANTED[8]}\n"
+    for number, more in enumerate(("", f"elksgpas = {PLANTED[3]}\n{PLANTED[4]}\n{wrong}")):
         config.touch(0o600)
         config.write_text(kept.replace("[STREAM]\n", lines + more))
         system = recorded.desk.home / "netwar.conf"
@@ -354,5 +366,6 @@ def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_pa
         secrets = {*PLANTED, *(line.split(" = ")[1] for line in kept.splitlines() if "_secret = " in line or "token" in line)}
         assert not [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
         assert "budget = 100" in texts["netwar-support/user.conf"]
+        assert "notify = curl (left out)" in texts["netwar-support/user.conf"]
         assert "requests==" in texts["netwar-support/versions.txt"]
     assert "is there already" in recorded.run("tw-doctor", "--bundle", bundle, check=69, env=cron).stderr
