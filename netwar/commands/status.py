@@ -22,7 +22,7 @@ from netwar.commands.status_screen import screen
 from netwar.errors import ItemsFailed, NetwarError
 from netwar.operations.alarms import Alarm, alarms
 from netwar.operations.status import Status
-from netwar.records.text import plural
+from netwar.records.text import one_line, plural
 
 log = logging.getLogger("netwar.status")
 
@@ -128,10 +128,15 @@ def _notified(services: Services, found: Sequence[Alarm]) -> list[Alarm]:
 
 
 def _notify(command: str | None, one: Alarm) -> None:
-    """Hand a sentence to a command, as its last argument and on its standard input; what it does with it is its own affair."""
+    """Hand a sentence to a command, as its last argument and on its standard input; what it does with it is its own affair.
+
+    Whoever shares the board has a say in the sentence: it is one line that can be an argument, and no option.
+    """
     if not command:
         return
+    told = one_line(one.text).encode(errors="replace").decode()
+    told = f" {told}" if told.startswith("-") else told
     try:
-        subprocess.run([*shlex.split(command), one.text], input=f"{one.text}\n", text=True, timeout=NOTIFY_SECONDS, check=True)
+        subprocess.run([*shlex.split(command), told], input=f"{told}\n", text=True, timeout=NOTIFY_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("the command that `notify` names could not tell it: %s", error)

@@ -6,6 +6,7 @@ nobody renews look as healthy as on the day they were taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ from netwar.operations.status import Status
 
 Type = Literal["gauge", "counter"]
 MICRO = 1e6
+NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def metrics(status: Status) -> Iterator[Metric]:
     yield from _hosts(status)
     yield from _money(status)
     yield from _windows(status)
-    for what in sorted({"tweets", "profiles", *status.totals}):
+    for what in sorted({"tweets", "profiles", *filter(NAME.fullmatch, status.totals)}):  # one odd name spoils the whole file
         told = f"What all runs have recorded: {what}."
         yield Metric(f"netwar_{what}_total", told, status.totals.get(what, 0), {}, "counter")
 
