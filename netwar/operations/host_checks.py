@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from netwar.connections.folders import existing
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
 from netwar.operations.backup import STAMP
@@ -23,6 +24,7 @@ from netwar.records.text import plural
 
 LEAST_BYTES, LEAST_SHARE = 1 << 30, 0.05  # of a disk that are free
 LARGEST = 4 << 30  # bytes of a database that is looked through here
+STAMP_BYTES = 1 << 14  # of the note on the last backup
 BACKUP_HOURS, SPOOL_HOURS, QUIET_HOURS = 48, 1, 26
 SCHEDULES = ("/etc/crontab", "/etc/cron.d/*", "/etc/supervisor/conf.d/*.conf", "/etc/systemd/system/*.service")
 PROGRAM = re.compile(r"(?<![\w-])(tw-[a-z0-9]+)\b")
@@ -96,13 +98,17 @@ def waiting(data: Path) -> Iterator[Finding]:
 
 def backups(data: Path) -> Iterator[Finding]:
     """How old the last backup is, and whether it is still where it was made."""
+    mend = "let cron run  tw-backup DIR --keep 7  each night"
     try:
-        said = json.loads((data / STAMP).read_text())
-        place, ended = Path(said["folder"]), int(said["ended"])
-    except (OSError, ValueError, KeyError, TypeError):
-        yield wrong("backup", "none was ever taken of this data folder", "let cron run  tw-backup DIR --keep 7  each night")
+        with os.fdopen(existing(data / STAMP), "rb") as file:
+            said = json.loads(file.read(STAMP_BYTES))
+        place, hours = Path(said["folder"]), (datetime.now(UTC).timestamp() - float(said["ended"]) / 1000) / 3600
+    except FileNotFoundError:
+        yield wrong("backup", "none was ever taken of this data folder", mend)
         return
-    hours = (datetime.now(UTC).timestamp() - ended / 1000) / 3600
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        yield wrong("backup", f"{data / STAMP} does not tell when one was taken: see who put it there", mend)
+        return
     if hours > BACKUP_HOURS:
         yield wrong("backup", f"the last one is {hours:,.0f} hours old: {place}", "see why cron does not run tw-backup")
     elif not place.is_dir():

@@ -91,6 +91,14 @@ def file(path: Path, content: bytes | None, seconds_ago: float = 0) -> Iterator[
             path.write_bytes(before)
 
 
+@contextmanager
+def piped(path: Path) -> Iterator[None]:
+    """With a pipe in the place of a file, which whoever opens it waits for."""
+    with file(path, None):
+        os.mkfifo(path)
+        yield
+
+
 def edited(who: Recorded, before: str, after: str) -> Any:
     path = who.desk.home / ".twitter"
     return file(path, path.read_text().replace(before, after).encode())
@@ -164,6 +172,11 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
         lambda who: file(data(who) / "last-backup", b'{"folder": "/mnt", "ended": 1}'),
         *("backup", "hours old", "cron does not run"),
     ),
+    "no time": (
+        lambda who: file(data(who) / "last-backup", b'{"folder": "/mnt", "ended": %s}' % (b"9" * 400)),
+        *("backup", "does not tell when", "tw-backup"),
+    ),
+    "a pipe": (lambda who: piped(data(who) / "last-backup"), "backup", "see who put it there", "tw-backup"),
     "backup gone": (
         lambda who: file(data(who) / "last-backup", json.dumps({"folder": "/gone", "ended": time.time() * 1e3}).encode()),
         *("backup", "is gone", "take another"),
