@@ -95,11 +95,13 @@ class Services(IndexNames):
     def data(self) -> Path:
         """The folder where everything is kept, made if need be."""
         from netwar.cli.environments import keep_apart
-        from netwar.connections.folders import made, trouble
+        from netwar.connections.folders import made, restoring, trouble
         from netwar.errors import ServiceDown
 
         folder = self.settings.data
         try:
+            if (begun := restoring(folder)).exists():  # a folder made now would have a meter that knows nothing of today
+                raise ServiceDown(f"tw-restore has begun {folder}: let it end, or remove {begun} if nobody goes on with it")
             made(folder)
         except OSError as error:
             raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error

@@ -67,6 +67,12 @@ def made(folder: Path, *, own: bool = False) -> Path:
     return folder
 
 
+def restoring(folder: Path) -> Path:
+    """Where tw-restore makes a data folder, beside the place that it takes at last; of a link, beside what that leads to."""
+    whole = Path(os.path.realpath(folder))
+    return whole.with_name(f"{whole.name}.restoring")
+
+
 def opened(path: Path, flags: int, *, own: bool = False) -> int:
     """Open a file, making it if need be: for its owner alone, or for the group whose folder it is in.
 

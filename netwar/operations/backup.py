@@ -107,7 +107,7 @@ def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifes
         shutil.rmtree(begun, ignore_errors=True)
         raise
     _stamp(source.data, place / name, manifest)
-    return place / name, manifest, _thinned(place, keep)
+    return place / name, manifest, _thinned(place, place / name, keep)
 
 
 def _filled(source: Source, folder: Path, name: str) -> Manifest:
@@ -166,9 +166,13 @@ def _stamp(data: Path, folder: Path, manifest: Manifest) -> None:
     new.rename(data / STAMP)
 
 
-def _thinned(place: Path, keep: int | None) -> int:
-    """Remove the oldest, each in one step: half a backup never looks like one."""
-    old = complete(place)[:-keep] if keep else []
+def _thinned(place: Path, new: Path, keep: int | None) -> int:
+    """Remove the oldest, each in one step: half a backup never looks like one. The new one stays, whatever the clock was."""
+    others = [path for path in complete(place) if path != new]
+    for path in others:
+        if path.name > f"{new.name}~":
+            log.warning("%s is named by a time that is still to come: rename it, or it is taken for the newest", path)
+    old = others[: max(len(others) + 1 - keep, 0)] if keep else []
     for path in old:
         begun = path.with_name(f"{path.name}{BEGUN}")
         path.rename(begun)

@@ -22,7 +22,8 @@ from netwar.operations.manifest import CHUNK, Part, hashed
 BEFORE = ("queues.sqlite", "spool", "spool.*", "streams")
 ARCHIVE = ("archive",)
 AFTER = ("due.sqlite", "dead-letters", "dead-letters.*", "*", "streams.sqlite", "graph", "meter.sqlite")
-MADE_ANEW = ("runs", "board.sqlite", "last-backup")  # of this host and of now
+OF = "of-backup"  # in a folder that is being restored: which backup, so that a run that was killed is continued
+MADE_ANEW = ("runs", "board.sqlite", "last-backup", OF)  # of this host and of now
 BESIDE = ("*-wal", "*-shm", "*-journal", "*.part", "*.alone")
 FORMER = ("*.of-schema-*", "*.before-renewal", "*.damaged-*")  # what was kept when a file was brought up to date or mended
 OWN = ("spool", "spool.*", "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -9,13 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from netwar.connections.folders import made, opened, synced, trouble
-from netwar.errors import NetwarError, ServiceDown
-from netwar.operations.copying import DATA, OWN, is_any, plain_copy
+from netwar.connections.folders import existing, made, opened, restoring, synced, trouble
+from netwar.errors import Busy, NetwarError, ServiceDown
+from netwar.operations.copying import DATA, OF, OWN, is_any, plain_copy
 from netwar.operations.manifest import Manifest, Part
 
-BEGUN = ".restoring"
-OF = "of-backup"  # in the folder that is being restored: which backup, so that a run that was killed is continued
+LONGEST = 4096  # of what says which backup it is
 
 
 class Server(Protocol):
@@ -35,22 +36,32 @@ def restored(folder: Path, manifest: Manifest, data: Path, servers: Sequence[Ser
     what the manifest says; ServiceDown.
     """
     try:
-        if os.path.lexists(data) and (not data.is_dir() or any(data.iterdir())):
-            raise NetwarError(f"{data} is not empty: move it away, or set `data` in the configuration to another folder")
-        begun = data.with_name(data.name + BEGUN)
+        _check_empty(data)
+        begun = restoring(data)
         resumed = _began_with(begun) == _name(manifest)
         for server in servers:
             server.check(resumed=resumed)
-        _emptied(begun, manifest)
-        for part in manifest.parts:
-            if part.name.startswith(f"{DATA}/"):
-                _put_back(folder / part.name, begun, part)
-        settle(begun)
-        for server in servers:
-            server.restore()
-        _put_in_place(begun, data)
+        alone = _emptied(begun, manifest)
+        try:
+            for part in manifest.parts:
+                if part.name.startswith(f"{DATA}/"):
+                    _put_back(folder / part.name, begun, part)
+            settle(begun)
+            for server in servers:
+                server.restore()
+            _put_in_place(begun, data)
+        finally:
+            os.close(alone)
     except OSError as error:
         raise ServiceDown(f"{data} cannot be restored: {trouble(error)}") from error
+
+
+def _check_empty(data: Path) -> None:
+    if os.path.lexists(data) and (not data.is_dir() or any(data.iterdir())):
+        raise NetwarError(f"{data} is not empty: move it away, or set `data` in the configuration to another folder")
+    if os.path.ismount(os.path.realpath(data)):
+        told = f"{data} is where a disk is mounted, and no folder can take its place"
+        raise NetwarError(f"{told}: set `data` in the configuration to a folder in it, such as {data}/netwar")
 
 
 def _name(manifest: Manifest) -> str:
@@ -58,21 +69,30 @@ def _name(manifest: Manifest) -> str:
 
 
 def _began_with(begun: Path) -> str:
-    with suppress(OSError):
-        return (begun / OF).read_text()
+    with suppress(OSError), os.fdopen(existing(begun / OF), errors="replace") as file:
+        return file.read(LONGEST)
     return ""
 
 
-def _emptied(begun: Path, manifest: Manifest) -> None:
-    """The folder that is to be filled, with nothing in it but whose it is."""
+def _emptied(begun: Path, manifest: Manifest) -> int:
+    """The folder that is to be filled, with nothing in it but whose it is; a lock on that."""
     made(begun)
-    with suppress(FileExistsError), os.fdopen(opened(begun / OF, os.O_WRONLY | os.O_EXCL), "w") as file:
-        file.write(_name(manifest))
-    if _began_with(begun) != _name(manifest):
-        raise NetwarError(f"{begun} was begun from another backup: remove it")
-    for left in begun.iterdir():
-        if left.name != OF:
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    handle = opened(begun / OF, os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not (told := os.read(handle, LONGEST)):
+            os.write(handle, _name(manifest).encode())
+        elif told.decode(errors="replace") != _name(manifest):
+            raise NetwarError(f"{begun} was begun from another backup: remove it")
+        for left in begun.iterdir():
+            if left.name != OF:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    except BaseException as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise Busy(f"another tw-restore fills {begun}: one at a time") from None
+        raise
+    return handle
 
 
 def _put_back(source: Path, begun: Path, part: Part) -> None:
@@ -89,10 +109,13 @@ def _put_back(source: Path, begun: Path, part: Part) -> None:
 def _put_in_place(begun: Path, data: Path) -> None:
     for folder in [*(path for path in begun.rglob("*") if path.is_dir()), begun]:
         synced(folder)
-    (begun / OF).unlink()
+    place = Path(os.path.realpath(data))
     try:
-        os.rename(begun, data)
-    except OSError:
-        (begun / OF).touch()
-        raise
-    synced(data.parent)
+        os.rename(begun, place)  # with OF in it: whoever is killed here or fails continues
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise NetwarError(f"a program has put something into {data} meanwhile: move it away, and run the same again") from error
+    (place / OF).unlink()
+    synced(place)
+    synced(place.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import random
 import shutil
@@ -59,6 +60,9 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     two, three = (backup(recorded, tmp_path / "place", "--keep", "2", *more) for more in ((), ("--secrets",)))
     assert sorted(path.name for path in (tmp_path / "place").glob("netwar-*")) == sorted((two.name, three.name))
     assert all(secret in (three / "configuration" / "user.conf").read_text() for secret in secrets(recorded))
+    two.rename(two.with_name("netwar-20990101t000000z"))  # the clock was wrong, and was set back
+    said = recorded.run("tw-backup", tmp_path / "place", "--keep", "1")
+    assert Path(said.stdout.strip()).is_dir(), "what was just taken is not the oldest"
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
 
@@ -116,7 +120,26 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     assert "budget" in recorded.run("tw-idu3elk", "shown", "--config", config, check=77).stderr
     recorded.run("tw-mend", recorded.desk.home / "fresh" / "meter.sqlite", "--spent", "1", "--config", config)
     recorded.run("tw-idu3elk", "shown", "--config", config)
+    disturbed(recorded, one)
     other = elsewhere(recorded, "x")
     other.write_text(other.read_text().replace(recorded.sandbox.url, "https://api.x.com"))
     assert "was recorded from" in recorded.run("tw-restore", one, "--config", other, check=78).stderr
     assert not (recorded.desk.home / "x").exists(), "the board of who fails is in the data folder, which is to stay empty"
+
+
+def disturbed(who: Recorded, one: Path) -> None:
+    """`data` is a link, as onto a larger disk; a restore that is not done keeps programs from making a folder with a meter that
+    knows nothing, and two do not fill one; whoever fails at the last step continues."""
+    (disk := who.desk.home / "disk").mkdir()
+    config = elsewhere(who, "linked")
+    (who.desk.home / "linked").symlink_to(disk)
+    (begun := who.desk.home / "disk.restoring").mkdir()
+    assert "tw-restore has begun" in who.run("tw-idu3elk", "shown", "--user", "1", "--config", config, check=69).stderr
+    manifest = json.loads((one / "manifest.json").read_text())
+    (mark := begun / "of-backup").write_text(f"{manifest['host']} {manifest['began']}")
+    with mark.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "one at a time" in who.run("tw-restore", one, "--config", config, check=75).stderr
+    who.run("tw-restore", one, "--config", config)
+    assert (disk / "archive" / "shown.sqlite").is_file()
+    assert not [path for path in (disk / "of-backup", begun) if path.exists()]
