@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,13 @@ FORMS: tuple[list[str], ...] = ([], ["--raw"])
 
 @pytest.fixture
 def files(desk: Desk) -> list[str]:
-    """All real answers, where they are at hand; else made-up ones. And profiles that changed, of which one came before."""
-    found = sorted(map(str, REAL.glob("*.json*")))
+    """All real answers, where they are at hand; else made-up ones. And profiles that changed, of which one came before.
+
+    They are copies: beside a file that is imported stands what it held that nobody can import.
+    """
+    found = sorted(path.name for path in REAL.glob("*.json*"))
+    for name in found:
+        shutil.copy(REAL / name, desk.home)
     if not found:
         (desk.home / "made.jsonl").write_bytes(jsonl([page(0, 50), page(50, 50, __twarc={"retrieved_at": LATER}), status(1)]))
         found = ["made.jsonl"]
