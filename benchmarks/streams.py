@@ -32,7 +32,8 @@ CAPTURES, VOICES = 16, 2000
 WORLD = ""
 SETTLE = 35.0  # seconds until the rules surely work
 MINUTE = 60.0  # whose lag is told
-LAG, BEHIND = 3_000, 4 << 20  # ms, bytes: a rate is held within these
+XS_OWN = 260  # posts a second: X sends 250 at most
+LAG, LAG_BEYOND, BEHIND = 3_000, 5_000, 4 << 20  # ms up to X's own rate and beyond it, bytes: a rate is held within these
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Figures:
 
     @property
     def held(self) -> bool:
-        return self.lag <= LAG and self.behind <= BEHIND
+        return self.lag <= (LAG if self.rate <= XS_OWN else LAG_BEYOND) and self.behind <= BEHIND
 
     def row(self, bound: float) -> str:
         each = self.share / self.rate * 1e6 if self.rate else 0.0
