@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ def why_not(kind: str) -> str | None:
     return _why_not_redis(KINDS[kind]) if KINDS[kind].is_redis else _why_not_heavy(KINDS[kind])
 
 
-def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
+def start(kind: str, *, beside: Server | None = None, before: Callable[[Server], None] | None = None, **options: Any) -> Server:
     """Start a server and wait until it answers: `with start("es953") as server: ...`
 
-    `beside` is a server whose place it shares: its second node, or the other end of a copy.
+    `beside` is a server whose place it shares: its second node, or the other end of a copy. `before` may change
+    its folder before it first runs.
 
     For the Elasticsearch family the options are `heap` ("512m"), `quick` (True: starts fast, is slower later), and any of
     its settings (`**{"http.max_content_length": "1mb"}`); for Redis `conf` and `acl`, files to read, and any of its settings; for
@@ -43,6 +45,8 @@ def start(kind: str, *, beside: Server | None = None, **options: Any) -> Server:
     folder = Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=places.runs()))
     try:
         server = _prepare(KINDS[kind], folder, options)
+        if before:
+            before(server)
         processes.give(folder)
         server.start(takes_place=beside is None)
     except BaseException:
