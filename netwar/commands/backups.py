@@ -17,11 +17,13 @@ from netwar.records.text import plural
 if TYPE_CHECKING:
     from netwar.archive.sqlite.file import ArchiveFile
     from netwar.archive.sqlite.outbox import DueFile, Tables
+    from netwar.connections.redis import Server
     from netwar.operations.elastic_backup import Snapshots
     from netwar.operations.manifest import Manifest
     from netwar.operations.redis_backup import Keys
 
 CONFIGURATION = "configuration"
+UNKNOWN = "what was spent after the backup is not known: all of today's budget counts as spent until the day ends (UTC); "
 
 log = logging.getLogger("netwar.backup")
 
@@ -32,7 +34,7 @@ def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, r
 
     services.left = "an unfinished backup was removed"
     data = services.data
-    servers = [] if files_only else _servers(services, repository)
+    servers: list[Keys | Snapshots] = [] if files_only else [*_keys(services), *_snapshots(services, repository)]
     source = Source(data, services.settings.api, tuple(servers), lambda folder: _configuration(services, folder, secrets=secrets))
     folder, manifest, removed = taken(source, place, keep)
     for said in (*manifest.left_out, *(_elsewhere(services) if files_only else ())):
@@ -77,7 +79,7 @@ def restored(services: Services, place: Path, spent: float | None) -> str:
     settings, folder = services.settings, newest(place)
     manifest = read(folder)
     check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)
-    servers = _servers(services, None, folder, manifest)
+    servers: list[Keys | Snapshots] = [*_keys(services, folder, manifest, spent), *_snapshots(services, None, manifest)]
     restored(folder, manifest, settings.data, servers, lambda data: _settle(services, data, spent))
     for said in manifest.left_out:
         log.warning("it was not in the backup: %s", said)
@@ -93,13 +95,9 @@ def _elsewhere(services: Services) -> list[str]:
     return [f"what {name} keeps" for name, named in servers.items() if named]
 
 
-def _servers(
-    services: Services, repository: str | None, folder: Path = Path(), manifest: Manifest | None = None
-) -> list[Keys | Snapshots]:
-    return [*_keys(services, folder, manifest), *_snapshots(services, repository, manifest)]
-
-
-def _keys(services: Services, folder: Path = Path(), manifest: Manifest | None = None) -> Iterator[Keys]:
+def _keys(
+    services: Services, folder: Path = Path(), manifest: Manifest | None = None, spent: float | None = None
+) -> Iterator[Keys]:
     """Redis, where the configuration names one and, to restore, the backup has something of it. No data folder is needed."""
     if services.settings.redis is None or (manifest and manifest.keys is None):
         return
@@ -108,7 +106,7 @@ def _keys(services: Services, folder: Path = Path(), manifest: Manifest | None =
 
     server = connect(services.settings)
     services.at_end(server.close)
-    yield Keys(server, folder, manifest)
+    yield Keys(server, folder, manifest, lambda server: _settle_money(services, server, spent))
 
 
 def _snapshots(services: Services, repository: str | None, manifest: Manifest | None = None) -> Iterator[Snapshots]:
@@ -144,15 +142,31 @@ def _settle(services: Services, data: Path, spent: float | None) -> None:
     if (due := data / "due.sqlite").exists():
         _unsure(DueFile(due), unsure)
     if (meter := data / "meter.sqlite").exists():
-        settings = services.settings
-        app = settings.app if settings.consumer_key or settings.bearer_token else None
-        restore_meter(meter, app, settings.budget, None if spent is None else round(spent * 1_000_000))
+        restore_meter(meter, _app(services), services.settings.budget, _micro(spent))
         if spent is None:
-            log.warning(
-                "what was spent after the backup is not known: all of today's budget counts as spent until the day ends (UTC); "
-                "tw-mend %s --spent DOLLARS  says what X's console shows",
-                services.settings.data / meter.name,
-            )
+            told = services.settings.data / meter.name
+            log.warning(f"{UNKNOWN}tw-mend %s --spent DOLLARS  says what X's console shows", told)
+
+
+def _settle_money(services: Services, server: Server, spent: float | None) -> None:
+    """The same of the money in Redis."""
+    from netwar.connections.folders import restoring
+    from netwar.connections.runs import Run
+    from netwar.meter.redis_restoring import PROGRAM, restore_money
+
+    app, idle = _app(services), Run(restoring(services.settings.data) / "runs")
+    restore_money(server, app, idle, services.settings.budget, _micro(spent))
+    if spent is None:
+        log.warning(f"{UNKNOWN}redis-cli HDEL tw:money:%s:reservations %s  takes that back", app or "APP", PROGRAM)
+
+
+def _app(services: Services) -> str | None:
+    settings = services.settings
+    return settings.app if settings.consumer_key or settings.bearer_token else None
+
+
+def _micro(dollars: float | None) -> int | None:
+    return None if dollars is None else round(dollars * 1_000_000)
 
 
 def _unsure(file: ArchiveFile | DueFile, unsure: Callable[[Tables], None]) -> None:

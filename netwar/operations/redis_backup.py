@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 LATER = (b"tw:money:", b"tw:stream:", b"tw:window:", b"tw:windows:", b"tw:apps")
 QUEUES, METER = "redis-queues.jsonl", "redis-meter.jsonl"  # a line each: key, milliseconds to live, DUMP, the two in base64
-MONEY = (
-    "what was spent after the backup is not known: let no program run before the day ends (UTC), or lower `budget` by what X's "
-    "console shows for today"
-)
 
 
 class Keys:
-    """The keys of one Redis; `left_out` and `warnings` are what the operator should know."""
+    """The keys of one Redis; `left_out` and `warnings` are what the operator should know. `settle` is called when all is back."""
 
     left_out: tuple[str, ...] = ()
-    warnings = (MONEY,)
+    warnings: tuple[str, ...] = ()
 
-    def __init__(self, server: Server, folder: Path = Path(), manifest: Manifest | None = None) -> None:
-        self._server, self._folder, self._manifest = server, folder, manifest
+    def __init__(
+        self,
+        server: Server,
+        folder: Path = Path(),
+        manifest: Manifest | None = None,
+        settle: Callable[[Server], None] = lambda _: None,
+    ) -> None:
+        self._server, self._folder, self._manifest, self._settle = server, folder, manifest, settle
         self._count = 0
 
     def before(self, folder: Path, name: str) -> None:
@@ -73,6 +75,7 @@ class Keys:
         except ConfigError as error:
             user = self._server.address.user or "default"
             raise ConfigError(f"{error}; to restore, an administrator says  ACL SETUSER {user} +restore  for the time") from error
+        self._settle(self._server)
 
     def _write(self, path: Path, wanted: Callable[[bytes], bool]) -> None:
         with os.fdopen(opened(path, os.O_WRONLY | os.O_EXCL, own=True), "wb") as file:

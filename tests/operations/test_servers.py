@@ -45,11 +45,11 @@ def test_both(operator: Callable[..., Operator], server: ElasticServer, redis: R
     with redis.server.admin() as may:
         may.execute_command("ACL", "SETUSER", "netwar", "+restore")
     try:
-        said = who.run("tw-restore", taken, "--config", fresh).stderr
+        spent = f"{who.bill()['micro'] / 1e6:.6f}"
+        who.run("tw-restore", taken, "--config", fresh, "--spent", spent)
     finally:
         with redis.server.admin() as may:
             may.execute_command("ACL", "SETUSER", "netwar", "-restore")
-    assert "what was spent after the backup is not known" in said
     assert "twbrexit" not in who.run("tw-restore", taken, "--config", fresh, check=1).stderr  # the folder is not empty
     waiting = who.run("tw-showwork", "--names", "--config", fresh).stdout.split()
     assert len(waiting) == 2
@@ -57,3 +57,17 @@ def test_both(operator: Callable[..., Operator], server: ElasticServer, redis: R
     for user in users:
         told = who.run("tw-search", "brexit", "--user", user, "--json", "--limit", 10_000, "--config", fresh).stdout
         assert len(told.splitlines()) >= len(who.truth(user))
+
+
+def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Operator], redis: Redis, tmp_path: Path) -> None:
+    """All of today's budget, as with files, or what X's console shows; of another app in it, too."""
+    who = operator(WORLD, **redis.settings("redis", next(DATABASES)))
+    who.run("tw-quser2work", "-", input=who.users()[0]["id"])
+    taken = backup(who, tmp_path / "place")
+    said = []
+    for number, (spent, status) in enumerate({(): 77, ("--spent", "999"): 77, ("--spent", "1"): 0}.items()):
+        where = {**redis.settings("redis", next(DATABASES)), "data": tmp_path / str(number), "maxcpu": 100, "maxmem": 100}
+        config = who.desk.configure(who.sandbox.url, tmp_path / f"{number}.conf", budget=999, **where)
+        said.append(who.run("tw-restore", taken, "--config", config, *spent).stderr)
+        who.run("tw-idu3elk", "brexit", "--config", config, check=status)
+    assert ["HDEL" in one for one in said] == [True, False, False]

@@ -1,0 +1,33 @@
+"""Money in a Redis that was restored from a backup, so that it never says less than what may have been spent today."""
+
+from __future__ import annotations
+
+import json
+
+from netwar.connections.redis import Server
+from netwar.connections.runs import Run
+from netwar.meter.redis_money import RedisMoney
+from netwar.meter.sqlite_mending import UNBOUNDED
+
+PROGRAM = "tw-restore"  # the id of the reservation, too: who does it twice reserves once
+
+
+def restore_money(server: Server, app: str | None, run: Run, budget: int, spent: int | None = None) -> None:
+    """Count as spent, in doubt, what was spent since the backup; money is micro-dollars, and `run` holds nothing.
+
+    That is all of today's budget, or what is missing of `spent`, as X's console shows it; of every other app that is known
+    there, as of all where `app` is None, as much as any budget. Raises ServiceDown, ConfigError.
+    """
+    known = {key.split(b":")[2].decode() for key in server.scan_iter(match="tw:money:*", count=1000)}
+    for other in known - {app}:
+        _doubt(server, RedisMoney(server, other, run, 0), other, UNBOUNDED)
+    if app is not None:
+        money = RedisMoney(server, app, run, budget)
+        _doubt(server, money, app, budget if spent is None else spent - money.spent())
+
+
+def _doubt(server: Server, money: RedisMoney, app: str, micro: int) -> None:
+    if micro > 0:
+        about = {"request": PROGRAM, "holder": PROGRAM, "micro": str(micro), "opened": str(money.now())}
+        told = json.dumps({**about, "doubt": True, "command": PROGRAM, "index": "-"})
+        server.hset(f"tw:money:{app}:reservations", PROGRAM, told)
