@@ -26,16 +26,25 @@ def written(path: Path, texts: Mapping[str, str], blank: Callable[[str], str]) -
     """Write texts by name into a new tar.gz for its owner alone; each goes through `blank` first. Raises ServiceDown."""
     try:
         handle = opened(path, os.O_WRONLY | os.O_EXCL)
-        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
-            for name, text in texts.items():
-                content = blank(text).encode(errors="replace")
-                entry = tarfile.TarInfo(f"netwar-support/{name}")
-                entry.size, entry.mtime, entry.mode = len(content), int(time.time()), 0o600
-                archive.addfile(entry, io.BytesIO(content))
+        os.fchmod(handle, 0o600)  # also in a folder that a group shares, such as /tmp
+        try:
+            _packed(handle, {name: blank(text) for name, text in texts.items()})
+        except BaseException:
+            path.unlink()
+            raise
     except FileExistsError:
         raise ServiceDown(f"{path} is there already: name another file") from None
     except OSError as error:
         raise ServiceDown(f"{path} cannot be written: {trouble(error)}") from error
+
+
+def _packed(handle: int, texts: Mapping[str, str]) -> None:
+    with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for name, text in texts.items():
+            content = text.encode(errors="replace")
+            entry = tarfile.TarInfo(f"netwar-support/{name}")
+            entry.size, entry.mtime, entry.mode = len(content), int(time.time()), 0o600
+            archive.addfile(entry, io.BytesIO(content))
 
 
 def versions() -> str:

@@ -371,7 +371,9 @@ def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_pa
         config.write_text(kept.replace("[STREAM]\n", lines + more))
         system = recorded.desk.home / "netwar.conf"
         with file(system, f"[STREAM]\nneo4jpass = {PLANTED[5]}\n".encode()):
-            bundle = tmp_path / f"support{number}.tar.gz"
+            (shared := tmp_path / "shared").mkdir(exist_ok=True)
+            shared.chmod(0o1777)  # as /tmp is
+            bundle = shared / f"support{number}.tar.gz"
             recorded.run("tw-doctor", "--bundle", bundle, "--config", config, check=78 if more else 1, env=cron)
         assert bundle.stat().st_mode & 0o77 == 0
         with tarfile.open(bundle) as archive:
