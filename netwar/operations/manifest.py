@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -78,6 +78,8 @@ def read(folder: Path) -> Manifest:
             raise NetwarError(f"{path} was written by a newer version of this program: update the program")
         made = Manifest(**said)
         parts = tuple(Part(**part) for part in said["parts"])
+        if not (_is_sound(made) and all(map(_is_sound_part, parts))):
+            raise ValueError("it has a value that none of ours has")
         if not all(_is_below(part.name) for part in parts):
             raise ValueError("it names a file outside of the backup")
         return replace(made, parts=parts, snapshots=tuple(said["snapshots"]), left_out=tuple(said["left_out"]))
@@ -85,7 +87,7 @@ def read(folder: Path) -> Manifest:
         raise NetwarError(f"{folder} is no backup: it has no {MANIFEST}") from None
     except OSError as error:
         raise NetwarError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NetwarError(f"{path} is damaged ({error}): take another backup of the folder") from error
 
 
@@ -101,6 +103,24 @@ def hashed(path: Path) -> tuple[int, str]:
 
 def _digest(said: Mapping[str, Any]) -> str:
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _is_sound(made: Manifest) -> bool:
+    """Whoever may write to a backup can write any manifest: what is of another type is told, and is no traceback later."""
+    texts = [made.host, made.api, made.program, *made.left_out]
+    for one in made.snapshots:
+        texts += [one["repository"], one["snapshot"], *one["indices"]]
+    numbers = [made.began, made.ended, *([] if made.keys is None else [made.keys])]
+    return _are(str, texts) and _are(int, numbers)
+
+
+def _is_sound_part(part: Part) -> bool:
+    numbers = [part.bytes, *part.rows.values(), *([] if part.schema is None else [part.schema])]
+    return _are(str, [part.name, part.sha256]) and _are(int, numbers) and "\0" not in part.name
+
+
+def _are(kind: type, values: Iterable[object]) -> bool:
+    return all(isinstance(one, kind) for one in values)
 
 
 def _is_below(name: str) -> bool:

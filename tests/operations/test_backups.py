@@ -8,10 +8,14 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netwar.errors import NetwarError
+from netwar.operations.manifest import read
 from tests.operations.restores import AMPLE, WORLD, told
 from tests.operations.stores import ALL, Both, Files
 from tests.operator import Operator, Recorded
@@ -87,6 +91,34 @@ def test_what_is_damaged_is_named(recorded: Recorded, tmp_path: Path) -> None:
         assert (recorded.desk.home / f"d{number}").exists() == (number == 4)
         no_backup = recorded.run("tw-verify", tmp_path, check=1)
         assert "there is no backup in" in no_backup.stderr
+    for forged in FORGED:
+        (tmp_path / "forged").mkdir(exist_ok=True)
+        (tmp_path / "forged" / "manifest.json").write_text(signed(json.loads((whole / "manifest.json").read_text()), forged))
+        with pytest.raises(NetwarError, match="is damaged"):
+            read(tmp_path / "forged")
+
+
+def signed(said: dict[str, Any], forged: dict[str, Any]) -> str:
+    """A manifest that somebody changed who knows how it is made."""
+    said["parts"][0] |= forged.pop("part", {})
+    said = {**said, **forged}
+    del said["digest"]
+    return json.dumps({**said, "digest": sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()})
+
+
+FORGED: list[dict[str, Any]] = [
+    *({"part": {"name": name}} for name in ("/etc/x", "data/../../x", "data/a\0b", 5)),
+    *({"part": part} for part in ({"rows": [1]}, {"rows": {"tweet": "x"}}, {"bytes": "x"}, {"schema": "x"})),
+    *(
+        {"snapshots": [5]},
+        {"snapshots": [{"snapshot": 5}]},
+        {"keys": "x"},
+        {"api": 5},
+        {"host": {}},
+        {"left_out": [5]},
+        {"began": ""},
+    ),
+]
 
 
 def changed(path: Path) -> None:
