@@ -19,9 +19,13 @@ Value = tuple[bytes, int, bytes]  # key, milliseconds to live (0: for ever), as 
 
 def ours(server: Server) -> list[bytes]:
     """The keys of the recorder: its own, and the sets of those who wait on its queues. Raises ServiceDown, ConfigError."""
-    found = {bytes(key) for key in server.scan_iter(count=SCANNED)}
-    queues = {key.split(b":")[1] for key in found if key.startswith(b"tw:")}
-    return sorted(key for key in found if (key.startswith(b"tw:") or key in queues) and not key.startswith(OF_NOW))
+    return ours_of({bytes(key) for key in server.scan_iter(count=SCANNED)})
+
+
+def ours_of(keys: Collection[bytes]) -> list[bytes]:
+    """Those of some keys that are the recorder's."""
+    queues = {key.split(b":")[1] for key in keys if key.startswith(b"tw:")}
+    return sorted(key for key in keys if (key.startswith(b"tw:") or key in queues) and not key.startswith(OF_NOW))
 
 
 def dumped(server: Server, keys: Collection[bytes]) -> Iterator[Value]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwar.connections.folders import existing, opened
-from netwar.connections.redis_dumping import API, Value, dumped, ours, restore
+from netwar.connections.redis_dumping import API, Value, dumped, ours, ours_of, restore
 from netwar.errors import ConfigError, NetwarError
 from netwar.operations.manifest import Manifest, hashed
 from netwar.records.parsing import parsed, written
@@ -58,12 +58,22 @@ class Keys:
         for name in (QUEUES, METER):
             if name not in parts or hashed(self._folder / name) != (parts[name].bytes, parts[name].sha256):
                 raise NetwarError(f"{self._folder / name} is not what was copied: restore another backup")
+        self._check_keys()
         there = [key for key in ours(self._server) if key != API]
         if there and not resumed:
             raise NetwarError(
                 f"Redis at {self._server.address} has {len(there):,} keys of the recorder already, such as {there[0].decode()}: "
                 "remove them, or name another database (redisdb)"
             )
+
+    def _check_keys(self) -> None:
+        """What an administrator restores must not put keys of other programs into Redis, whoever could write to the backup."""
+        try:
+            keys = {key for key, _, _ in self._values()}
+        except (ValueError, TypeError) as error:
+            raise NetwarError(f"{self._folder} has keys of Redis that cannot be read: restore another backup") from error
+        if strange := keys.difference(ours_of(keys)):
+            raise NetwarError(f"{self._folder} has the key {min(strange)!r}, which is not the recorder's: restore another backup")
 
     def restore(self) -> None:
         """Put back every key that is not there."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.contract.opening import DATABASES
-from tests.operations.test_backups import backup
+from tests.operations.test_backups import backup, signed
 from tests.operator import ALL_OPEN, Operator
 from tests.redis_server import Redis
 from tests.servers.elastic import ElasticServer
@@ -71,3 +73,13 @@ def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Op
         said.append(who.run("tw-restore", taken, "--config", config, *spent).stderr)
         who.run("tw-idu3elk", "brexit", "--config", config, check=status)
     assert ["HDEL" in one for one in said] == [True, False, False]
+    path, where = taken / "redis-queues.jsonl", redis.settings("redis", next(DATABASES))
+    config = who.desk.configure(who.sandbox.url, tmp_path / "forged.conf", data=tmp_path / "forged", **where)
+    content = path.read_bytes()
+    for line, says in (('["b3RoZXI6YXBw", 0, ""]', "b'other:app', which is not the recorder's"), ("[1]", "cannot be read")):
+        path.write_bytes(content + line.encode())
+        manifest = json.loads((taken / "manifest.json").read_text())
+        (part,) = (part for part in manifest["parts"] if part["name"] == path.name)
+        part |= {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
+        (taken / "manifest.json").write_text(signed(manifest, {}))
+        assert says in who.run("tw-restore", taken, "--config", config, check=1).stderr
