@@ -120,13 +120,14 @@ def found(server: ElasticServer, path: str) -> list[str]:
 
 
 @pytest.mark.long
-def test_search_guard_from_nothing(new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["es654-sg"])
+def test_search_guard_from_nothing(kind: str, new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
     made: list[Place] = []
 
     def before(server: ElasticServer) -> None:
         made.append(from_nothing(server, desk, tmp_path / "elasticsearch-6.5.4"))
 
-    server = new_server("es654-sg", before=before, **{"index.store.type": "niofs"})
+    server = new_server(kind, before=before, **{"index.store.type": "niofs"})
     [place] = made
     reach(desk, server, RECORDER)
     said = run(desk, block("tw-elkinit"))

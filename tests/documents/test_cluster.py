@@ -22,8 +22,9 @@ NODES = {"a1": "a", "b1": "b", "c1": "b"}  # two machines of one host, and one o
 
 
 @pytest.mark.long
-def test_machines_of_hosts(new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
-    nodes = started(new_server)
+@pytest.mark.parametrize("kind", ["es953"])
+def test_machines_of_hosts(kind: str, new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
+    nodes = started(kind, new_server)
     url = " ".join(node.url for node in nodes)
     archive = ElasticArchive(connect(Settings(elksg=url)), tmp_path / "dead-letters", clusters.API)
     first = nodes[0]
@@ -44,7 +45,7 @@ def test_machines_of_hosts(new_server: Callable[..., ElasticServer], desk: Desk,
     archive.close()
 
 
-def started(new_server: Callable[..., ElasticServer]) -> list[ElasticServer]:
+def started(kind: str, new_server: Callable[..., ElasticServer]) -> list[ElasticServer]:
     """The nodes of the page; the first one votes alone until the others have come."""
     settings = next(block for block in blocks(DOCS / "hosts.md") if "node.roles" in block.text).settings
     settings |= {"discovery.type": "multi-node", "cluster.initial_master_nodes": ["a1"], "index.store.type": "niofs"}
@@ -52,7 +53,7 @@ def started(new_server: Callable[..., ElasticServer]) -> list[ElasticServer]:
     for name, host in NODES.items():
         mine: dict[str, Any] = settings | {"node.name": name, "node.attr.host": host}
         mine["discovery.seed_hosts"] = [f"127.0.0.1:{node.transport_port}" for node in nodes]
-        nodes.append(new_server("es953", heap="256m", beside=nodes[0] if nodes else None, **mine))
+        nodes.append(new_server(kind, heap="256m", beside=nodes[0] if nodes else None, **mine))
     return nodes
 
 

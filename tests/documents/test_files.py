@@ -9,11 +9,12 @@ from tests.archive.elastic.test_old_indices import STATUSES, bulk
 from tests.documents.blocks import Block, follow, run
 from tests.operator import THREE, Operator
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import on
+from tests.servers.server import Server
 
 
-def test_every_command(operator: Callable[..., Operator], servers: Servers) -> None:
-    server = servers("es654")
+@on("es654")
+def test_every_command(operator: Callable[..., Operator], server: Server) -> None:
     assert isinstance(server, ElasticServer)
     left = [
         line

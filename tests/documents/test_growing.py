@@ -19,8 +19,9 @@ FEWER = {"--shards 25": "--shards 2"}  # the page's are for a billion
 
 
 @pytest.mark.long
-def test_every_command(operator: Callable[..., Operator], new_server: Callable[..., ElasticServer]) -> None:
-    server = new_server("es6823")
+@pytest.mark.parametrize("kind", ["es6823"])
+def test_every_command(kind: str, operator: Callable[..., Operator], new_server: Callable[..., ElasticServer]) -> None:
+    server = new_server(kind)
     one = operator(THREE, elksg=server.url)
     who = [user["id"] for user in one.users()[:2]]
     (one.desk.home / "lists").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,3 +76,11 @@ NEO4J_KINDS = [kind.name for kind in _ALL if kind.is_neo4j]
 ELASTIC_KINDS = [kind.name for kind in _ALL if not (kind.is_redis or kind.is_neo4j)]
 HEAVY_KINDS = ELASTIC_KINDS + NEO4J_KINDS  # a Java of half a gigabyte each
 REDIS_KINDS = [kind.name for kind in _ALL if kind.is_redis]
+
+_KIND = re.compile(rf"(?<=[\[+-])({'|'.join(sorted(KINDS, key=len, reverse=True))})(?=[\]-])")
+
+
+def kind_of(nodeid: str) -> str | None:
+    """The kind of server that is among a test's parameters, as its name in brackets tells: `[es953-...]`, `[redis+es953]`."""
+    found = _KIND.search(nodeid, nodeid.find("["))
+    return found[1] if found else None

@@ -8,24 +8,15 @@ xdist 3.8 not being heard by pytest 9.2.)
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from tests.servers.kinds import HEAVY_KINDS, KINDS
+from tests.servers.kinds import HEAVY_KINDS, kind_of
 
 LANES = 2
-
-_KIND = re.compile(rf"(?<=[\[-])({'|'.join(sorted(KINDS, key=len, reverse=True))})(?=[\]-])")
-
-
-def kind_of(nodeid: str) -> str | None:
-    """The kind of server that is among a test's parameters, as its name in brackets tells."""
-    found = _KIND.search(nodeid, nodeid.find("["))
-    return found[1] if found else None
 
 
 def sort(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from abc import ABC, abstractmethod
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers.certificates import Certificates
-from tests.servers.kinds import Kind
+from tests.servers.kinds import Kind, kind_of
 from tests.servers.processes import Launch, Process
 from tests.servers.slots import Slot
 from tests.servers.trouble import CannotStart
@@ -75,6 +76,8 @@ class Server(ABC):
     def start(self, takes_place: bool = True) -> None:
         """Start it, and wait until it answers; raises CannotStart."""
         if takes_place and not self.of.is_redis and not self._slot:
+            test = os.environ.get("PYTEST_CURRENT_TEST", "")
+            assert not test or kind_of(test), f"{test} must have a parameter that names the kind: tests are sorted by it"
             self._slot = Slot()
         self.process = Process(self.launch)
         try:

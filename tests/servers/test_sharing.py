@@ -14,7 +14,8 @@ import pytest
 
 from tests.servers import HEAVY_KINDS, KINDS, CannotStart
 from tests.servers.fixtures import Servers
-from tests.servers.lanes import Lanes, kind_of, sort
+from tests.servers.kinds import kind_of
+from tests.servers.lanes import Lanes, sort
 from tests.servers.places import ROOT
 from tests.servers.slots import AT_ONCE, Slot
 

@@ -15,6 +15,7 @@ from tests.desk import Desk, Sandbox
 from tests.streams.hurrying import Killed, in_ms
 
 SPEED = 30
+POST = 5_000  # micro-dollars
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_at_the_end_of_the_budget_the_socket_is_closed_and_the_bill_is_within_it
     assert booked > 1_500_000, "the last slices are small"
     kept = story.kept("cats")
     sent = {json.loads(line)["id"] for line in story.get("truth/stream/flushed").splitlines()}
-    assert len(sent - {*map(str, kept)}) <= 2
+    assert len(sent - {*map(str, kept)}) * POST <= story.doubtful() + 2 * POST, "what nobody read is in doubt"
     [state] = json.loads(story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines()[0])["state"].split(",")
     assert state in ("down", "over budget")
 
@@ -105,7 +106,7 @@ def test_a_damaged_file_of_one_capture_delays_no_other_and_is_told(begun: Callab
     kept = {*story.kept("dogs")}
     file.unlink()
     with story.held():  # what waited comes from the segments of the killed run
-        until(lambda: kept <= {*story.kept("cats")})
+        until(lambda: kept <= {*story.kept("cats")}, 120)
 
 
 def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> None:
