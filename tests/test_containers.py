@@ -20,6 +20,7 @@ import pytest
 from netwar.config import SECTIONS
 from netwar.operations.supervising import CAPTURE_PAUSE, PAUSE, STOPPED, WRONG
 from tests.desk import BIN, ROOT
+from tests.operations.ending import ending
 from tests.servers import redis_program
 from tests.servers.kinds import KINDS
 from tests.test_crontab import load
@@ -57,7 +58,8 @@ def test_the_services_are_what_is_shipped() -> None:
     roles = {}
     for name, service in compose()["services"].items():
         assert service["restart"] == "unless-stopped"
-        assert service["healthcheck"]["test"]
+        assert (health := " ".join(service["healthcheck"]["test"]))
+        assert ("https:" in health) == ("curl -s --cacert " in health), "TLS is verified, also at home"
         assert not {"ports", "environment"} & service.keys() or name == "elasticsearch", (
             "nobody else is let in, nor told a secret"
         )
@@ -106,19 +108,9 @@ def test_what_the_dockerfile_copies_is_enough_and_no_more(tmp_path: Path) -> Non
     assert len([*(tmp_path / "opt/bin").glob("tw-*")]) == len([*BIN.glob("tw-*")])
 
 
-PROGRAM = """#!/bin/sh
-echo begun >> {folder}/$1.runs
-trap 'echo asked >> {folder}/$1.runs; exit 143' TERM
-trap 'echo reread >> {folder}/$1.runs' HUP
-[ "$1" = stays ] && while :; do sleep 0.1; done
-exit $1
-"""
-
-
 def test_keep_brings_back_whom_it_should(tmp_path: Path) -> None:
     """Each is asked to end once; who stays down does so until then, and says so."""
-    (program := tmp_path / "program").write_text(PROGRAM.format(folder=tmp_path))
-    program.chmod(0o755)
+    program = ending(tmp_path / "program")
     names = ("0", "75", "78", "stays")
     running = {}
     for name in names:

@@ -16,6 +16,7 @@ import pytest
 from netwar.operations.supervising import TEMPLATE, Unit
 from tests.desk import Desk
 from tests.operations import supervisord
+from tests.operations.ending import ending
 from tests.test_crontab import load, times
 
 
@@ -108,13 +109,6 @@ def parsed(text: str) -> ConfigParser:
     return units
 
 
-PROGRAM = """#!/bin/sh
-echo begun >> {folder}/$1.runs
-trap 'echo asked >> {folder}/$1.runs; exit 143' TERM
-trap 'echo reread >> {folder}/$1.runs' HUP
-[ "$1" = stays ] && while :; do sleep 0.1; done
-exit $1
-"""
 STATUSES = {"75": True, "0": True, "69": True, "77": True, "2": False, "78": False}  # whether a program comes back
 
 
@@ -131,8 +125,7 @@ def supervised(folder: Path, units: list[Unit]) -> Iterator[Callable[..., str]]:
 
 def test_supervisord_brings_back_whom_it_should(tmp_path: Path) -> None:
     """With a pause of a second here; who is asked to end is asked once, and waited for; HUP comes through."""
-    (program := tmp_path / "made-up").write_text(PROGRAM.format(folder=tmp_path))
-    program.chmod(0o755)
+    ending(tmp_path / "made-up")
     units = [Unit(f"p{status}", ("made-up", status), pause=1) for status in STATUSES]
     units.append(Unit("pstays", ("made-up", "stays"), stays=True))
 
