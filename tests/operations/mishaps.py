@@ -124,14 +124,23 @@ class Story:
     # -- what happens --------------------------------------------------------------------------
 
     def renamed(self) -> None:
-        """What runs of the old name held is free when its lease is over, which is not waited for here."""
-        self.end(kill=True)
+        """In the midst of a run. What it held is free when its lease is over, which is not waited for here."""
+        while not self.fell_silent():
+            self.live()
+            self.kept = True
+            self.tend(2)
+            self.end(kill=True)
         self.host.name, self.kept = "beta", True
         if self.stores.redis:
             with self.stores.redis._client() as client:
                 for token in client.zrange("tw:work:leases", 0, -1):
                     client.zadd("tw:work:leases", {token: 1})
         self.tend(2)
+
+    def fell_silent(self) -> bool:
+        """Is a run on the board that nobody ended? Who was done before, or has not spoken yet, leaves nothing to be told of."""
+        runs = json.loads(self.run("tw-status", "--json", status=None))["runs"]
+        return not self.kept and any(run["status"] is None for run in runs)
 
     def clock(self) -> None:
         self.host.error = HOUR
