@@ -188,14 +188,13 @@ class Story:
     # -- what holds ----------------------------------------------------------------------------
 
     def complete(self) -> str:
-        """Everybody is recorded as they are, and no less is booked than X's bill."""
+        """Everybody is recorded as they are, and no less is booked than X's bill.
+
+        Who is put while a run is at them does not wait once more: what they post just then is the next round's.
+        """
+        self.work_off()
         self.live()
-        until = time.monotonic() + 120
-        while json.loads(self.run("tw-showwork", "--json"))["waiting"] or any(run.poll() is None for _, run in self.runs):
-            assert time.monotonic() < until, (self.host.folder / "said").read_text()[-3000:]
-            self.tend(1)
-            self.kept = bool(json.loads(self.run("tw-showwork", "--json"))["waiting"])
-        self.look()
+        self.work_off()
         with closing(Services("judge", self.host.accounts[0].config)) as services:
             services.looks = True
             for user in self.users:
@@ -207,6 +206,17 @@ class Story:
             booked = sum(charge.micro for charge in money.charges()) + money.doubtful() + money.reserved()
         assert booked >= self.who.bill()["micro"]
         return f"{sum(len(self.who.truth(user)) for user in self.users):,} tweets, none of them lost"
+
+    def work_off(self) -> None:
+        """Let both record until nobody waits, is claimed, or is at it."""
+        until = time.monotonic() + 120
+        self.kept = True
+        while self.kept or any(run.poll() is None for _, run in self.runs):
+            assert time.monotonic() < until, (self.host.folder / "said").read_text()[-3000:]
+            self.tend(1)
+            work = json.loads(self.run("tw-showwork", "--json"))
+            self.kept = bool(work["waiting"] or work["claimed"])
+        self.look()
 
     def forgotten(self) -> None:
         """Those who died under the old name are told of, until somebody has seen to it."""
