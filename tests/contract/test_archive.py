@@ -557,6 +557,7 @@ def test_a_document_without_content_is_kept_and_shown_to_no_reader(archive: Arch
     for limit in (1, 4, 5, 300):
         assert ids(archive.find("twbrexit", limit=limit)) == ids(archive.search("twbrexit", "word", limit)) == left[:limit]
     assert (archive.count("twbrexit"), archive.count("tubrexit")) == (len(left), 1)
+    assert (archive.extent("brexit").tweets, archive.extent("brexit").users) == (len(left), 1)
     assert ids(archive.find("tubrexit")) == [8]
     assert archive.get("tubrexit", ["7"]) == archive.name_holders("tubrexit", ["seven"]) == {}
     assert archive.history("tubrexit", "7") == list(archive.changes("tubrexit")) == []

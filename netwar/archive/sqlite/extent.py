@@ -7,6 +7,10 @@ from pathlib import Path
 
 from netwar.archive.base import Extent
 from netwar.archive.sqlite.file import ArchiveFile
+from netwar.archive.sqlite.profiles import PROFILES
+from netwar.archive.sqlite.reading import counting
+from netwar.archive.sqlite.tweets import TWEETS
+from netwar.records.documents import TOMBSTONE
 
 # Ids go by time, and have an index; times have none.
 FIRST = "SELECT created FROM tweet WHERE created IS NOT NULL ORDER BY id LIMIT 1"
@@ -15,8 +19,8 @@ LAST = "SELECT created FROM tweet WHERE created IS NOT NULL ORDER BY id DESC LIM
 
 def extent(file: ArchiveFile) -> Extent:
     """See Documents.extent."""
-    sql = f"SELECT (SELECT count(*) FROM tweet), (SELECT count(*) FROM profile), ({FIRST}), ({LAST})"
-    [(tweets, users, *posted)] = file.rows(sql)
+    sql = f"SELECT {counting(TWEETS)}, {counting(PROFILES)}, ({FIRST}), ({LAST})"
+    [(tweets, users, *posted)] = file.rows(sql, (TOMBSTONE,))
     first, last = (None if seconds is None else seconds * 1000 for seconds in posted)
     return Extent(tweets, users, _bytes(file.path), first, last)
 

@@ -46,6 +46,15 @@ def _seconds(ms: int | None, otherwise: int) -> int:
     return otherwise if ms is None else -(-ms // 1000)
 
 
+def counting(kind: Kind) -> str:
+    """SQL for how many documents of a kind have content; its first parameter is the word for those that have none.
+
+    Those have no author, or no screen name, by which an index finds them.
+    """
+    nobodys = "user" if kind is TWEETS else "username"
+    return f"(SELECT count(*) FROM {kind.table}) - (SELECT count(*) FROM {kind.table} WHERE {nobodys} IS NULL AND via = ?1)"
+
+
 class DocumentTable:
     """The documents of one kind in one file."""
 
@@ -85,10 +94,7 @@ class DocumentTable:
         return {row[0] for row in rows}
 
     def count(self) -> int:
-        """Documents without content have no author, or no screen name, by which an index finds them."""
-        table, nobodys = self._kind.table, "user" if self._kind is TWEETS else "username"
-        sql = f"SELECT count(*) - (SELECT count(*) FROM {table} WHERE {nobodys} IS NULL AND via = ?) FROM {table}"
-        return int(self._file.rows(sql, (TOMBSTONE,))[0][0])
+        return int(self._file.rows(f"SELECT {counting(self._kind)}", (TOMBSTONE,))[0][0])
 
     def scan(self, after: str | None) -> Iterator[Body]:
         """In the order of ids, some at a time: memory stays constant and nobody waits for us."""
