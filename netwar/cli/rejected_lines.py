@@ -35,7 +35,7 @@ class RejectedLines:
         self._telling = Telling(name)
         self._keep = keep
         self._handle: int | None = None
-        self._size = self._before = 0
+        self._size = self._before = self._lacking = 0
         self._why_not = ""
 
     def __enter__(self) -> Self:
@@ -56,13 +56,17 @@ class RejectedLines:
     def where(self) -> str:
         """Where they are, for the end of a sentence."""
         if self._keep and not self._why_not:
-            return f"kept in {self.path}"
+            lacking = f", but for {self._lacking:,} that an earlier run met and that are not there" if self._lacking else ""
+            return f"kept in {self.path}{lacking}"
         above = "listed above" if self._telling.count <= FEW else f"the first {FEW} listed above"
         return f"{above}, not kept: {self._why_not}" if self._why_not else above
 
     def resume(self, size: int, count: int) -> None:
-        """Go on behind so many bytes of what an earlier run put by, and so many lines; with none, begin anew."""
-        self._before = count
+        """Go on behind so many bytes of what an earlier run put by, and so many lines; with none, begin anew.
+
+        Of the lines some may not be there: the file bore another name then, or theirs was taken away.
+        """
+        self._before = self._lacking = count
         with suppress(OSError):
             if self._keep and not size:
                 os.unlink(self.path)
@@ -70,6 +74,7 @@ class RejectedLines:
                 handle = self._opened(existing=True)
                 self._size = min(size, os.fstat(handle).st_size)
                 os.truncate(handle, self._size)
+                self._lacking = max(count - _lines(self.path), 0)
 
     def add(self, line: int, reason: str, text: bytes) -> None:
         """One more."""
@@ -100,6 +105,11 @@ class RejectedLines:
             way = os.O_WRONLY | os.O_APPEND
             self._handle = _existing(self.path, way) if existing else opened(self.path, way)
         return self._handle
+
+
+def _lines(path: Path) -> int:
+    with os.fdopen(_existing(path), "rb") as file:
+        return sum(portion.count(b"\n") for portion in iter(lambda: file.read(PORTION), b""))
 
 
 def _as_json(about: dict[str, Any], text: bytes) -> Iterator[bytes]:

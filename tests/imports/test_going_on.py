@@ -60,6 +60,9 @@ def test_it_goes_on_where_it_was_and_not_from_the_front(desk: Desk, home: Path) 
     ended = desk.run("tw-import", "renamed", "x", check=1)
     assert "resumed; " in ended.stderr
     assert "; 10 lines rejected" in ended.stderr, "those that the other run put by, too"
+    mine, others = ((home / f"{name}-rejected.txt").read_text().count("\n") for name in ("renamed", "a.jsonl"))
+    assert f"(kept in renamed-rejected.txt, but for {others} that an earlier run met and that are not there)" in ended.stderr
+    assert mine + others == 10
     assert "10 pages" not in ended.stderr, "it is the same file under another name, packed otherwise"
     assert killed(desk, "change_note", 4, "last", "-", "x", input=lines(0)).status == -9
     assert "resumed; " in desk.run("tw-import", "-", "x", input=lines(0), check=1).stderr
