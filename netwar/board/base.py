@@ -84,7 +84,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class HostState:
     """What a host's data folder holds: bytes that wait for the archive and since when (seconds), bytes of documents that the
-    archive refused, documents that are due for the graph (None where nobody counted), and bytes that are free."""
+    archive refused, documents that are due for the graph (None where nobody counted), and bytes that are free (None where the
+    file system does not tell)."""
 
     host: str
     folder: str
@@ -92,7 +93,7 @@ class HostState:
     spooled: float = 0.0
     letters: int = 0
     due: int | None = None
-    free: int = 0
+    free: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

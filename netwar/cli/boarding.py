@@ -84,7 +84,7 @@ def host_state(data: Path) -> HostState:
         spool=sum(size for _, size in spooled),
         spooled=max((time.time() - _since(path) for path, _ in spooled), default=0.0),
         letters=sum(size for _, size in _files(data, "dead-letters*")),
-        free=room.f_bavail * room.f_frsize,
+        free=room.f_bavail * room.f_frsize if room.f_blocks else None,  # there are file systems that do not tell
     )
 
 

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ class Wish:
 
 def show(services: Services, wish: Wish) -> str:
     """Show how everything is, again and again with `watch`; the outcome. Raises ItemsFailed if anything is wrong."""
+    unkept = set[tuple[str, str]]()
     while True:
         status = Gathering(services).status()
         found = alarms(status)
@@ -48,7 +49,7 @@ def show(services: Services, wish: Wish) -> str:
         if wish.prometheus:
             _write(wish.prometheus, status)
         _send(services, status)
-        fresh = _notified(services, found)
+        fresh = _notified(services, found, unkept)
         if wish.watch is None:
             break
         if services.quiet:  # there is no end at which it would be said
@@ -114,17 +115,27 @@ def _send(services: Services, status: Status) -> None:
         log.info("figures could not be sent to the statsd at %s: %s", services.settings.statsd, error)
 
 
-def _notified(services: Services, found: Sequence[Alarm]) -> list[Alarm]:
+def _notified(services: Services, found: Sequence[Alarm], unkept: set[tuple[str, str]]) -> list[Alarm]:
     """Run the command of the configuration for each thing that nobody was told of today; those things."""
     today, fresh = datetime.now(UTC).date().isoformat(), list[Alarm]()
     if not services.settings.notify and not services.quiet:
         return fresh
     for one in found:
-        with suppress(NetwarError):
-            if services.board.once(one.key, today):
-                fresh.append(one)
-                _notify(services.settings.notify, one)
+        if _is_fresh(services, one, today, unkept):
+            fresh.append(one)
+            _notify(services.settings.notify, one)
     return fresh
+
+
+def _is_fresh(services: Services, one: Alarm, today: str, unkept: set[tuple[str, str]]) -> bool:
+    """Whether nobody was told of it today. What the board cannot keep, as on a full disk, each quiet run tells: too often beats
+    never. `unkept` is what this one has told."""
+    try:
+        return services.board.once(one.key, today)
+    except NetwarError:
+        known = (one.key, today) in unkept
+        unkept.add((one.key, today))
+        return services.quiet and not known
 
 
 def _notify(command: str | None, one: Alarm) -> None:

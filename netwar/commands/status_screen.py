@@ -112,7 +112,8 @@ def _parts(status: Status) -> Iterator[list[str]]:
     yield _table("Rate windows", "ENDPOINT KEYS LEFT OF FULL-AGAIN", "lrrrr", [*_windows(status.windows)])
     rows = [
         (one.state.host, one.state.folder, *(f"{n:,}" for n in (one.state.spool, one.state.letters)),
-         "-" if one.state.due is None else f"{one.state.due:,}", f"{one.state.free / 1e9:,.0f} GB", ago(one.silent))
+         "-" if one.state.due is None else f"{one.state.due:,}",
+         "-" if one.state.free is None else f"{one.state.free / 1e9:,.0f} GB", ago(one.silent))
         for one in status.hosts
     ]  # fmt: skip
     yield _table("Hosts", "HOST FOLDER SPOOL DEAD-LETTERS DUE FREE SEEN", "llrrrrr", rows)

@@ -81,7 +81,7 @@ def _host(one: Host) -> Iterator[Alarm]:
     if state.letters:
         told = f"{state.host}: the archive refused documents, which are in {state.folder}/dead-letters ({state.letters:,} bytes)"
         yield Alarm(f"letters/{key}", f"{told}: mend what they say and import them, then move the file away")
-    if 0 < state.free < LITTLE:
+    if state.free is not None and state.free < LITTLE:
         yield Alarm(f"disk/{key}", f"{state.host}: {state.free / 1e6:,.0f} MB are free for {state.folder}: make room")
 
 

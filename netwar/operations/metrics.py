@@ -136,7 +136,8 @@ def _hosts(status: Status) -> Iterator[Metric]:
         waited = one.state.spooled + one.silent if one.state.spool else 0
         yield Metric("netwar_spool_oldest_seconds", "Seconds for which they have waited.", waited, labels)
         yield Metric("netwar_dead_letters_bytes", "What the archive refused.", one.state.letters, labels)
-        yield Metric("netwar_disk_free_bytes", "Room for more.", one.state.free, labels)
+        if one.state.free is not None:
+            yield Metric("netwar_disk_free_bytes", "Room for more.", one.state.free, labels)
         if one.state.due is not None:
             yield Metric("netwar_graph_due", "Documents whose edges are to be renewed.", one.state.due, labels)
 
