@@ -207,11 +207,11 @@ class Documents(Protocol):
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""
 
-    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None, left_out: list[str] | None = None) -> list[str]:
         """The full names of all the indices there are, sorted; or only of those `among` these.
 
         Those are looked at alone, and what is wrong with them is raised. Among all of them one that cannot be read is left out
-        with a warning.
+        with a warning, or with a word in `left_out`.
         """
 
 

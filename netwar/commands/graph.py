@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from netwar.records.text import plural
 if TYPE_CHECKING:
     from netwar.graph.digest import Digest
     from netwar.graphing.feeding import Fed, Feeder
+
+log = logging.getLogger("netwar.graph")
 
 PAUSE = 2.0  # seconds between two looks for what is due
 LOOK_AGAIN = 600.0  # seconds between two looks for what other hosts have recorded
@@ -75,20 +78,21 @@ def init(services: Services, names: Sequence[str]) -> str:
 
 
 def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
-    """Feed what is due, of these indices or of all, or go on doing so; the outcome. Raises Busy at the end where another run was
-    at one of them."""
+    """Feed what is due, of these indices or of all, or go on doing so; the outcome. At the end raises Busy where another run was
+    at one of them, ItemsFailed where the archive of one cannot be read."""
     from netwar.graphing.feeding import Fed
 
     services.left = "what is due stays due"
     services.report.subject("graph")
     chosen = [services.index(name) for name in names]
     feeders: dict[str, Feeder] = {}
-    done, next_look = Fed(), 0.0
+    done, next_look, told = Fed(), 0.0, list[str]()
     services.report.counting(done)
     while True:
         again = bool(services.settings.elksg) and time.monotonic() >= next_look  # an archive that other hosts write, too
         busy: Busy | None = None
-        for name in chosen or _recorded(services):
+        unread: list[str] = []
+        for name in chosen or _recorded(services, unread):
             try:
                 feeders[name] = feeders.get(name) or _feeder(services, name, done)
             except Busy as error:
@@ -98,6 +102,11 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
             if again:
                 feeders[name].look_again()
                 _fed(services, feeders[name])
+        if unread and not (wait or busy):
+            raise ItemsFailed("; left out: ".join([_told(done, services.graph.where), *unread]))
+        for said in [one for one in unread if one not in told]:
+            log.warning("left out: %s", said)
+        told = unread
         if busy and not wait:
             raise busy
         if not wait:
@@ -162,11 +171,11 @@ def one(names: Sequence[str], what: str) -> str:
     return names[0]
 
 
-def _recorded(services: Services) -> list[str]:
-    """The names of all indices but usertest, which has no tweets."""
+def _recorded(services: Services, left_out: list[str] | None = None) -> list[str]:
+    """The names of all indices but usertest, which has no tweets; of those that cannot be read, why is put into `left_out`."""
     from netwar.records.documents import USERTEST, parted
 
-    return sorted({parted(index)[0] for index in services.archive.indices()} - {USERTEST})
+    return sorted({parted(index)[0] for index in services.archive.indices(left_out=left_out)} - {USERTEST})
 
 
 def _feeder(services: Services, name: str, done: Fed) -> Feeder:

@@ -97,10 +97,13 @@ class Gathering:
         key = f"lags/{services.settings.elksg or boarding.place(services.data)}"
         rows = services.board.note(key, LAG_SECONDS)
         if rows is None:
-            indices = [index for index in services.archive.indices() if index.startswith("tw")]
+            unread: list[str] = []
+            indices = [index for index in services.archive.indices(left_out=unread) if index.startswith("tw")]
             rows = [[index, *astuple(services.archive.lag(index))] for index in indices]
+            self.unknown += unread
             with suppress(NetwarError):  # who may only look
-                services.board.put_note(key, rows)
+                if not unread:
+                    services.board.put_note(key, rows)
                 services.board.say_host(replace(boarding.host_state(services.data), due=self._due(indices)))
 
         def age(at: int) -> float:

@@ -184,6 +184,8 @@ def snapshot(archive: SqliteArchive, user: str, ids: list[int]) -> None:
 
 
 def test_one_feeds_at_a_time_and_who_stays_feeds_what_comes(grapher: Grapher) -> None:
+    damaged = grapher.folder / "archive" / "aaa.sqlite"
+    damaged.write_bytes(b"x" * 9_000)
     staying = grapher.desk.begin("tw-graph", "feed", "--wait")
     with closing(grapher.archive()) as archive:
         [body, *_] = archive.scan("twshown")
@@ -193,7 +195,9 @@ def test_one_feeds_at_a_time_and_who_stays_feeds_what_comes(grapher: Grapher) ->
             time.sleep(0.05)
         assert "another tw-graph is at work on shown: one run at a time" in grapher.run("tw-graph", "feed", check=75).stderr
     assert staying.kill_after(0)
-    staying.end()
+    assert staying.end().stderr.count("aaa.sqlite is damaged") == 1, "though it looks every other second"
+    assert "nothing was due; left out: " in grapher.run("tw-graph", "feed", check=1).stderr
+    damaged.unlink()
     assert grapher.lines("tw-graph", "status")[0]["due"] == 0
 
 

@@ -159,6 +159,10 @@ def test_a_board_that_cannot_be_used_changes_no_run(operator: Start) -> None:
     assert "what this run did is not in the perflog: " in ended.stderr
     assert one.run("tw-idu3elk", "three", "-q", check=0).stderr == ""
     assert "board.sqlite is damaged" in one.run("tw-status", check=69).stderr
+    (data / "board.sqlite").unlink()
+    (data / "archive" / "aaa.sqlite").write_bytes(b"x" * 9_000)
+    for _ in range(2):
+        assert ["aaa.sqlite is damaged" in wrong["text"] for wrong in status(one, check=1)["wrong"]] == [True]
 
 
 def test_whoever_only_looks_leaves_nothing_on_the_board(operator: Start) -> None:

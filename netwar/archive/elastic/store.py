@@ -160,7 +160,7 @@ class ElasticArchive(ElasticLedger):
             self.outbox.add(index, wanted)
         return gone
 
-    def indices(self, among: Sequence[str] | None = None) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None, left_out: list[str] | None = None) -> list[str]:
         holding = self._with_documents(list(self._indices.listed()))
         found = sorted(holding | self._with_records(holding))
         return found if among is None else [index for index in found if index in among]
