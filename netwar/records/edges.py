@@ -177,4 +177,5 @@ def _user(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    """Without NULs: SQLite's JSON ends a text at one, so that a graph would not find its own tag again."""
+    return value.replace("\0", "").strip() if isinstance(value, str) else ""

@@ -84,6 +84,14 @@ def test_what_a_graph_did_not_take_stays_due(feeding: Feeding) -> None:
     assert feeding.edges() == ["1 REPLIES_TO 2"]
 
 
+def test_nothing_odd_in_a_tweet_keeps_the_others_out(feeding: Feeding) -> None:
+    feeding.tweet(11, entities={"hashtags": [{"tag": "a\0b"}], "urls": [{"expanded_url": "https://e.org/\0"}]})
+    feeding.tweet(12, in_reply_to_user_id="2")
+    feeding.feed()
+    assert "1 REPLIES_TO 2" in feeding.edges()
+    assert feeding.outbox.pending(TW) == Pending(0, 0)
+
+
 def test_a_reference_that_comes_later_makes_the_edge(feeding: Feeding) -> None:
     feeding.tweet(11, **quotes(21))
     feeding.tweet(12, **quotes(21), in_reply_to_user_id="3")

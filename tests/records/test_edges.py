@@ -72,6 +72,12 @@ TWEETS: list[tuple[dict[str, Any], str, str]] = [
     (urls(f"{STATUS}/60?s=20") | {"referenced_tweets": [{"type": "quoted", "id": "60"}]}, "QUOTES:6", ""),
     (entities(hashtags=[{"tag": "a"}]) | {"note_tweet": entities(hashtags=[{"tag": "A"}, {"tag": "b"}])}, "TAGS:a TAGS:b", ""),
     ({"note_post": entities(mentions=[{"id": "3"}])}, "MENTIONS:3", ""),
+    # no text has a NUL, and SQLite would find what has one no more
+    (
+        entities(hashtags=[{"tag": "a\0b"}, {"tag": "\0"}]) | {"note_tweet": urls("https://e.org/\0")},
+        "TAGS:ab SHARES:https://e.org/",
+        "",
+    ),
     # what stands where something else should
     ({"entities": [], "referenced_tweets": {"type": "quoted", "id": 60}, "note_tweet": "x", "netwar": None}, "QUOTES:6", ""),
 ]
