@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from netwar.imports.checkpoint import Reading
 from netwar.imports.opening import Content
@@ -14,6 +13,7 @@ from netwar.records.parsing import parsed
 from netwar.records.post_ids import of_table, of_value
 
 JSON = re.compile(rb"\s*(?:[\[{]|window\.)")
+LONGEST = 4 << 20  # bytes of a line of a table: four of the longest cells
 
 
 def ids(content: Content) -> Iterator[tuple[int, str] | Fault]:
@@ -38,10 +38,17 @@ def _of_json(reading: Reading) -> Iterator[tuple[int, str] | Fault]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Text lines with their ends, as rows of a table may go on below."""
+    """Text lines with their ends, as rows of a table may go on below; of a very long one only the beginning."""
     rest = b""
-    for chunk in chain(chunks, [b""]):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (f"{line.decode('utf-8', 'replace')}\n".replace("\0", "") for line in lines)
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        rest += first[: LONGEST - len(rest)]
+        if others:
+            yield from (f"{_text(line)}\n" for line in (rest, *others[:-1]))
+            rest = others[-1][:LONGEST]
     if rest:
-        yield rest.decode("utf-8", "replace").replace("\0", "")
+        yield _text(rest)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").replace("\0", "")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
+from netwar.imports.id_files import LONGEST, ids
+from netwar.imports.opening import Content
 from tests.desk import BIN
 from tests.imports.samples import jsonl, status
 from tests.operator import THREE, Operator
@@ -115,6 +120,16 @@ def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> 
     assert "4 lines without an id of a post (listed above)" in ended.stderr
     assert ended.stderr.count("a spreadsheet") == 2
     assert one.kept() == {a, b}
+
+
+def test_a_line_that_never_ends_takes_no_memory() -> None:
+    packed = gzip.compress(b"9," * (32 << 20) + b"\n5\n", 1)
+    tracemalloc.start()
+    found = list(ids(Content("ids.gz", cast(IO[bytes], io.BufferedReader(io.BytesIO(packed))), len(packed))))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [(1, "9"), (2, "5")]
+    assert most < 16 * LONGEST, "its cells included"
 
 
 def test_killed_wherever_it_goes_on_and_pays_for_nothing_twice(operator: Callable[..., Operator]) -> None:
