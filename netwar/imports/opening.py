@@ -25,11 +25,48 @@ else:
 CHUNK = 1 << 18
 STDIN = "-"
 DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)  # what reading a file raises that is cut off or broken
+XZ_MEMORY = 160 << 20  # bytes: a file may ask for 4 GiB; xz -9 for 65 MiB, and zstd gives 128
+
+
+class Xz:
+    """What xz packed, one stream behind the other, unpacked in bounded memory."""
+
+    def __init__(self, packed: BufferedReader) -> None:
+        self._packed = packed
+        self._unpacker = self._begun()
+
+    def read1(self, size: int) -> bytes:
+        """Some of it, nothing at its end. Raises EOFError where it is cut off, LZMAError where it is broken or too greedy."""
+        data = b""
+        while not data:
+            more = b""
+            if self._unpacker.eof:
+                more = self._behind()
+                if not more:
+                    break
+                self._unpacker = self._begun()
+            elif self._unpacker.needs_input and not (more := self._packed.read1(CHUNK)):
+                raise EOFError
+            data = self._unpacker.decompress(more, size)
+        return data
+
+    def _behind(self) -> bytes:
+        """What comes behind a stream and its padding."""
+        more = self._unpacker.unused_data.lstrip(b"\0")
+        while not more and (some := self._packed.read1(CHUNK)):
+            more = some.lstrip(b"\0")
+        return more
+
+    @staticmethod
+    def _begun() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+
+
 UNPACK: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
     b"\x28\xb5\x2f\xfd": zstd.ZstdFile,
     b"BZh": bz2.BZ2File,
-    b"\xfd7zX": lzma.LZMAFile,
+    b"\xfd7zX": Xz,
 }
 
 

@@ -8,6 +8,7 @@ import json
 import lzma
 import subprocess
 import sys
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_every_way_to_keep_a_file_brings_the_same(desk: Desk, home: Path) -> Non
         "lines.jsonl.gz": gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]),
         "named-otherwise": zstd.compress(plain),
         "grab.json.bz2": bz2.compress(plain),
-        "lines.xz": lzma.compress(plain),
+        "lines.xz": lzma.compress(plain[:5000]) + b"\0" * 8 + lzma.compress(plain[5000:], preset=9) + b"\0" * 4,
         "array.json": json.dumps(PAGES, indent=1).encode(),
         "one-line.json": json.dumps(PAGES).encode(),
         "powershell.jsonl": plain.decode().replace("\n", "\r\n").encode("utf-16"),
@@ -105,8 +106,19 @@ def test_what_is_damaged_is_imported_up_to_there(desk: Desk, home: Path) -> None
     assert "cut.gz: it cannot be read further: it is cut off; what stands before that is imported" in ended.stderr
     assert "cut off or damaged: cut.gz" in ended.stderr
     (home / "cut.gz").write_bytes(packed)
+    for packed, why in (
+        (lzma.compress(b"1\n")[:-40], "it is cut off"),
+        (greedy(lzma.compress(b"1\n")), "Memory usage limit exceeded"),
+    ):
+        assert f"-: it cannot be read further: {why}" in desk.run("tw-import", "-", "other", input=packed, check=1).stderr
     desk.run("tw-import", "cut.gz", "brexit", check=0)
     assert len([key for key in all_of(desk, "brexit") if key.startswith("tw document")]) == 601 + 6
+
+
+def greedy(packed: bytes) -> bytes:
+    """What xz packed, with the word that unpacking it takes 2 GiB."""
+    block = packed[12:16] + bytes([38]) + packed[17:20]  # the .xz file format, 3.1 and 5.3.1
+    return packed[:12] + block + zlib.crc32(block).to_bytes(4, "little") + packed[24:]
 
 
 def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
