@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("netwar.imports")
 ACCOUNT = "account.js"
+ACCOUNT_BYTES = 1 << 20  # it has a few hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,11 @@ def _beside(name: str) -> tuple[str, str] | None:
     """Whose account archive a file is from, where it lies beside what says so."""
     from netwar.imports.account_archive import owner
 
+    path = Path(name).with_name(ACCOUNT)
     with suppress(OSError):
-        return owner(Path(name).with_name(ACCOUNT).read_bytes())
+        if path.is_file():  # an archive comes from somebody else: a pipe would be waited for, a device never ends
+            with path.open("rb") as file:
+                return owner(file.read(ACCOUNT_BYTES))
     return None
 
 

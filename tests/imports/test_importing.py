@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import subprocess
 import sys
 import zlib
@@ -139,6 +140,9 @@ def test_whose_account_archive_it_is(desk: Desk, home: Path) -> None:
     assert "name the account of the archive by --user" in desk.run("tw-import", "tweets.js", "a", check=1).stderr
     assert "give the number" in desk.run("tw-import", "--user", "name1", "tweets.js", "a", check=2).stderr
     desk.run("tw-import", "-", "a", input=jsonl([user(1)]), check=0)
+    os.mkfifo(home / "account.js")
+    assert "by --user" in desk.run("tw-import", "tweets.js", "a", check=1, timeout=30).stderr, "and it waits for nobody"
+    (home / "account.js").unlink()
     for index, *options in (("a", "--user", "name1"), ("b", "--user", "901"), ("c",)):
         if index == "c":
             account = [{"account": {"accountId": "901", "username": "name1", "email": "me@example.org"}}]
