@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netwar.connections import drafts
+from netwar.connections.folders import opened, umask
 from netwar.errors import Busy
 
 Write = Callable[[bytes], object]
@@ -56,13 +57,14 @@ def going_on(path: Path, asked: str, before: Callable[[], None]) -> Iterator[Bin
     """The file that this export, whatever `asked` says in full, goes on in: new, or as it was cut off.
 
     It takes the place of `path` when the block ends well, and stays for the next run when it does not. Raises as
-    `drafts.replacing` does, and Busy while another run writes it.
+    `drafts.replacing` does, also for one that somebody else made or could write, and Busy while another run writes it.
     """
     drafts.check(path)
     part = partial(path, asked)
-    with drafts.told(path), os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+b") as file:
+    with drafts.told(path), os.fdopen(opened(part, os.O_RDWR, own=True), "r+b") as file:
         _take(file, part)
         yield file
+        os.fchmod(file.fileno(), 0o666 & ~umask())
         drafts.settle(file, str(part), path, before)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import random
 import subprocess
 import time
@@ -14,9 +15,10 @@ import pytest
 
 from netwar.cli.files import replaced
 from netwar.connections import drafts
+from netwar.connections.folders import umask
 from netwar.errors import Busy, NetwarError
 from netwar.exports.export import BATCH, Export, go_on, write
-from netwar.exports.files import Hashed, going_on
+from netwar.exports.files import Hashed, going_on, partial
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
@@ -124,6 +126,28 @@ def test_a_kill_leaves_nothing_where_files_need_no_name(tmp_path: Path, monkeypa
             file.write(content)
         assert (path.read_text(), list(tmp_path.iterdir())) == ("whole", [path])
         path.write_text("before")
+
+
+def test_what_others_put_in_the_place_of_a_part_is_not_gone_on_in(tmp_path: Path) -> None:
+    """Its owner could read the export, or change it afterwards, whatever the log says of its hash."""
+    path, mine = tmp_path / "x.jsonl", tmp_path / "mine"
+    mine.write_text('{"id": "1"}\n')
+    part = partial(path, "asked")
+    for plant in (os.mkfifo, lambda at: at.symlink_to(mine), lambda at: at.hardlink_to(mine), open_to_all):
+        plant(part)
+        with pytest.raises(NetwarError, match="see who put it there"), going_on(path, "asked", lambda: None):
+            raise AssertionError
+        part.unlink()
+    assert mine.read_text() == '{"id": "1"}\n'
+    assert not path.exists()
+    with going_on(path, "asked", lambda: None):
+        assert part.stat().st_mode & 0o77 == 0
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def open_to_all(path: Path) -> None:
+    path.touch()
+    path.chmod(0o666)
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
