@@ -181,5 +181,5 @@ def _faults(line: str) -> Iterator[str]:
         if shutil.which(program) is None:
             yield f"{program} is not on PATH"
     for config in CONFIG.findall(line):
-        if not Path(config).expanduser().is_file():
+        if not os.path.isfile(os.path.expanduser(config)):  # pathlib's raise for a user whom nobody knows, and for long names
             yield f"{config} is not there"

@@ -182,6 +182,12 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
         *("backup", "is gone", "take another"),
     ),
     "schedule": (lambda who: crontab_of(who, "gone.conf"), "schedule", "gone.conf is not there", "crontab -e"),
+    "nobody's home": (
+        lambda who: crontab_of(who, "~nobodyhere/x.conf"),
+        "schedule",
+        "~nobodyhere/x.conf is not there",
+        "crontab -e",
+    ),
     "no program": (lambda who: crontab_of(who, ".twitter", "tw-gone"), "schedule", "tw-gone is not on PATH", "crontab -e"),
     "renamed": (renamed, "host", "runs of alpha fell silent, such as tw-idu3elk work", "tw-status --forget"),
     "statsd": (instead("statsd", "no.such.host.invalid"), "statsd", "no host", "statsd"),
