@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
@@ -21,6 +21,7 @@ FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 MIN_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
 TRIES = 100
 LOCK_SECONDS = 10
+DEEPEST = 100  # folders within each other
 
 LOOK = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # neither led astray nor kept waiting
 NEW = LOOK | os.O_CREAT | os.O_EXCL
@@ -150,6 +151,25 @@ def synced(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def below(folder: Path) -> list[Path]:
+    """All that lies below a folder, in order; links are not followed, and what may not be looked into is left out.
+
+    Raises OSError, Planted for folders in folders without end, in which no recursion ends: no program of ours makes them.
+    """
+    found: list[Path] = []
+    left = [(folder, 0)]
+    while left:
+        path, depth = left.pop()
+        if depth > DEEPEST:
+            raise Planted(errno.EPERM, f"{folder} has folders in folders, {DEEPEST} deep: see who put them there", str(folder))
+        with suppress(PermissionError), os.scandir(path) as entries:
+            for entry in entries:
+                found.append(path / entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    left.append((found[-1], depth + 1))
+    return sorted(found)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from netwar import __version__
-from netwar.connections.folders import opened, trouble
+from netwar.connections.folders import below, opened, trouble
 from netwar.errors import ServiceDown
 from netwar.records.times import iso
 
@@ -56,11 +56,14 @@ def versions() -> str:
 
 def listing(data: Path) -> str:
     """The files of the data folder: rights, owner, length, time, name."""
-    return "".join(f"{line}\n" for line in _lines(data))
+    try:
+        return "".join(f"{line}\n" for line in _lines(data))
+    except OSError as error:
+        return f"{trouble(error)}\n"
 
 
 def _lines(data: Path) -> Iterator[str]:
-    for number, path in enumerate(sorted(data.rglob("*"))):
+    for number, path in enumerate(below(data)):
         if number == MOST_FILES:
             yield "…"
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from netwar.connections.folders import below
 from netwar.connections.sqlite_copying import check
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
@@ -16,7 +17,12 @@ def faults(folder: Path, manifest: Manifest) -> Iterator[str]:
         if said := _fault(folder / part.name, part):
             yield said
     known = {MANIFEST, *(part.name for part in manifest.parts)}
-    for path in sorted(folder.rglob("*")):
+    try:
+        there = below(folder)
+    except OSError as error:
+        yield f"{folder} cannot be looked through: {error.strerror or error}"
+        return
+    for path in there:
         if path.is_file() and (name := str(path.relative_to(folder))) not in known:
             yield f"{name} is not in the manifest: it was put there afterwards"
 

@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
-from netwar.connections.folders import existing, made, opened
+from netwar.connections.folders import below, existing, made, opened
 from netwar.connections.sqlite_copying import copy
 from netwar.operations.manifest import CHUNK, Part, hashed
 
@@ -83,4 +83,4 @@ def is_any(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _all(top: Path) -> list[Path]:
-    return sorted(path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]
+    return [path for path in below(top) if path.is_file()] if top.is_dir() else [top]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from netwar.connections.folders import existing, opened
+from netwar.connections.folders import DEEPEST, existing, opened
 from netwar.errors import NetwarError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 CHUNK = 1 << 20
+HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a surrogate pair names no file; the others are bytes of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,22 @@ def _is_sound(made: Manifest) -> bool:
     for one in made.snapshots:
         texts += [one["repository"], one["snapshot"], *one["indices"]]
     numbers = [made.began, made.ended, *([] if made.keys is None else [made.keys])]
-    return _are(str, texts) and _are(int, numbers)
+    return _are_texts(texts) and _are(int, numbers)
 
 
 def _is_sound_part(part: Part) -> bool:
     numbers = [part.bytes, *part.rows.values(), *([] if part.schema is None else [part.schema])]
-    return _are(str, [part.name, part.sha256]) and _are(int, numbers) and "\0" not in part.name
+    if not (_are_texts([part.name, part.sha256]) and _are(int, numbers)):
+        return False
+    return "\0" not in part.name and part.name.count("/") <= DEEPEST
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:
     return all(isinstance(one, kind) for one in values)
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(one, str) and not HALF.search(one) for one in values)
 
 
 def _is_below(name: str) -> bool:

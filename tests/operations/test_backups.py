@@ -67,6 +67,9 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     two.rename(two.with_name("netwar-20990101t000000z"))  # the clock was wrong, and was set back
     said = recorded.run("tw-backup", tmp_path / "place", "--keep", "1")
     assert Path(said.stdout.strip()).is_dir(), "what was just taken is not the oldest"
+    (deep := recorded.desk.home / ".local/share/netwar/deep" / "/".join("d" * 150)).mkdir(parents=True)
+    assert "folders in folders" in recorded.run("tw-backup", tmp_path / "place", check=69).stderr
+    shutil.rmtree(deep.parents[149])
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
 
@@ -107,7 +110,7 @@ def signed(said: dict[str, Any], forged: dict[str, Any]) -> str:
 
 
 FORGED: list[dict[str, Any]] = [
-    *({"part": {"name": name}} for name in ("/etc/x", "data/../../x", "data/a\0b", 5)),
+    *({"part": {"name": name}} for name in ("/etc/x", "data/../../x", "data/a\0b", "data/\ud800", f"data/{'x/' * 1500}x", 5)),
     *({"part": part} for part in ({"rows": [1]}, {"rows": {"tweet": "x"}}, {"bytes": "x"}, {"schema": "x"})),
     *(
         {"snapshots": [5]},
@@ -115,6 +118,7 @@ FORGED: list[dict[str, Any]] = [
         {"keys": "x"},
         {"api": 5},
         {"host": {}},
+        {"host": "\ud800"},
         {"left_out": [5]},
         {"began": ""},
     ),

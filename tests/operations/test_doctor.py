@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -151,6 +152,16 @@ def instead(key: str, value: str) -> Callable[[Recorded], Any]:
 
 
 @contextmanager
+def nested(path: Path) -> Iterator[None]:
+    """With folders in folders, deeper than recursion goes over them."""
+    (path / "/".join("d" * 150)).mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(path)
+
+
+@contextmanager
 def later_at_x(who: Recorded) -> Iterator[None]:
     who.post("clock", {"advance": 7200})
     try:
@@ -181,6 +192,7 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
         lambda who: file(data(who) / "last-backup", json.dumps({"folder": "/gone", "ended": time.time() * 1e3}).encode()),
         *("backup", "is gone", "take another"),
     ),
+    "nested": (lambda who: nested(data(who) / "deep"), "data", "folders in folders", "see whose it is"),
     "schedule": (lambda who: crontab_of(who, "gone.conf"), "schedule", "gone.conf is not there", "crontab -e"),
     "nobody's home": (
         lambda who: crontab_of(who, "~nobodyhere/x.conf"),
