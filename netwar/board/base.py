@@ -132,6 +132,9 @@ class Board(Protocol):
     def once(self, what: str, day: str) -> bool:
         """Whether nobody was told of this on this day (2026-11-28). From now on somebody was."""
 
+    def untold(self, what: str, day: str) -> None:
+        """Say that nobody was told of this on this day after all."""
+
     def note(self, key: str, seconds: float) -> Any:
         """What was noted under a key within so many seconds, as JSON knows it; None if nothing was."""
 

@@ -69,6 +69,9 @@ class RedisBoard:
         self._server.expire(key, TWO_DAYS)
         return bool(self._server.hget(key, what) == mine.encode())
 
+    def untold(self, what: str, day: str) -> None:
+        self._server.hdel(f"{TOLD}:{day}", what)
+
     def note(self, key: str, seconds: float) -> Any:
         found = self._server.hget(NOTES, key)
         kept, silent = self._read(found) if found else (b"null", 0.0)

@@ -100,6 +100,10 @@ class SqliteBoard:
             db.execute("DELETE FROM told WHERE day < ?", (day,))
             return db.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (day, what)).rowcount > 0
 
+    def untold(self, what: str, day: str) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM told WHERE day = ? AND what = ?", (day, what))
+
     def note(self, key: str, seconds: float) -> Any:
         rows = self._rows("SELECT kept FROM notes WHERE key = ? AND said > ?", key, self._clock() - seconds)
         return json.loads(rows[0][0]) if rows else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import shlex
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from netwar.cli.output import as_json, control, echo
 from netwar.cli.services import Services
 from netwar.commands.status_gathering import Gathering
 from netwar.commands.status_screen import screen
+from netwar.connections.runs import HOST
 from netwar.errors import ItemsFailed, NetwarError
 from netwar.operations.alarms import Alarm, alarms
 from netwar.operations.status import Status
@@ -27,6 +29,10 @@ from netwar.records.text import one_line, plural
 log = logging.getLogger("netwar.status")
 
 NOTIFY_SECONDS = 30
+NOTIFY_AGAIN = 600  # seconds after which a command that failed is tried again
+NOTIFY_WORDS = 500  # bytes of what it says itself
+TRIED_AGAIN = "the command that `notify` names could not tell it: %s; a later look tries again"
+HANGS = f"it took more than {NOTIFY_SECONDS} seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,38 +122,69 @@ def _send(services: Services, status: Status) -> None:
 
 
 def _notified(services: Services, found: Sequence[Alarm], unkept: set[tuple[str, str]]) -> list[Alarm]:
-    """Run the command of the configuration for each thing that nobody was told of today; those things."""
-    today, fresh = datetime.now(UTC).date().isoformat(), list[Alarm]()
-    if not services.settings.notify and not services.quiet:
-        return fresh
-    for one in found:
-        if _is_fresh(services, one, today, unkept):
-            fresh.append(one)
-            _notify(services.settings.notify, one)
-    return fresh
+    """Tell each thing of today to the command of the configuration; those that -q has not said today."""
+    today = datetime.now(UTC).date().isoformat()
+    if services.settings.notify:
+        _notify(services, services.settings.notify, found, today, unkept)
+    return [one for one in found if services.quiet and _is_fresh(services, one.key, today, unkept)]
 
 
-def _is_fresh(services: Services, one: Alarm, today: str, unkept: set[tuple[str, str]]) -> bool:
+def _is_fresh(services: Services, key: str, today: str, unkept: set[tuple[str, str]]) -> bool:
     """Whether nobody was told of it today. What the board cannot keep, as on a full disk, each quiet run tells: too often beats
     never. `unkept` is what this one has told."""
     try:
-        return services.board.once(one.key, today)
+        return services.board.once(key, today)
     except NetwarError:
-        known = (one.key, today) in unkept
-        unkept.add((one.key, today))
+        known = (key, today) in unkept
+        unkept.add((key, today))
         return services.quiet and not known
 
 
-def _notify(command: str | None, one: Alarm) -> None:
-    """Hand a sentence to a command, as its last argument and on its standard input; what it does with it is its own affair.
+def _notify(services: Services, command: str, found: Sequence[Alarm], today: str, unkept: set[tuple[str, str]]) -> None:
+    """Run a command for each thing that it has not told today. What it could not tell it is given again, after a while.
 
-    Whoever shares the board has a say in the sentence: it is one line that can be an argument, and no option.
+    What -q says is counted apart: who mails it, or looks from a host without a command, takes nothing away from the command.
     """
-    if not command:
-        return
+    failed = f"notify/{HOST}"
+    with suppress(NetwarError):
+        if services.board.note(failed, NOTIFY_AGAIN):
+            return
+    for one in found:
+        key = f"notify/{one.key}"
+        if not (_is_fresh(services, key, today, unkept) and (problem := _trouble(command, one))):
+            continue
+        unkept.discard((key, today))
+        with suppress(NetwarError):
+            services.board.untold(key, today)
+            services.board.put_note(failed, True)
+        new = _is_fresh(services, failed, today, unkept) or not services.quiet
+        log.log(logging.WARNING if new else logging.INFO, TRIED_AGAIN, problem)
+        if problem == HANGS:
+            return
+
+
+def _trouble(command: str, one: Alarm) -> str:
+    """Hand a sentence to a command, as its last argument and on its standard input; why that failed, if it did.
+
+    Whoever shares the board has a say in the sentence: it is one line that can be an argument, and no option. The command's own
+    arguments are secrets as often as not, so they are not told.
+    """
     told = one_line(one.text).encode(errors="replace").decode()
     told = f" {told}" if told.startswith("-") else told
-    try:
-        subprocess.run([*shlex.split(command), told], input=f"{told}\n", text=True, timeout=NOTIFY_SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        log.warning("the command that `notify` names could not tell it: %s", error)
+    with tempfile.TemporaryFile() as said:  # a pipe could be held open by what the command leaves behind
+        call = [*shlex.split(command), told]
+        try:
+            status = subprocess.run(
+                call, input=f"{told}\n".encode(), stdout=said, stderr=said, timeout=NOTIFY_SECONDS, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return HANGS
+        except OSError as error:
+            return f"it cannot be run: {error.strerror or type(error).__name__}"
+        said.seek(0)
+        words = one_line(said.read(NOTIFY_WORDS).decode(errors="replace")).strip()
+    if words and not status:
+        log.info("the command that `notify` names says: %s", words)
+    if not status:
+        return ""
+    return f"it ended with {status}{': ' if words else ''}{words}"

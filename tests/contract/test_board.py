@@ -100,3 +100,7 @@ def test_one_is_told_of_a_thing_once_a_day(board: Board, other: Board) -> None:
     assert [one.once("lost/alpha", "2026-11-28") for one in (board, other, board)] == [True, False, False]
     assert other.once("budget", "2026-11-28")
     assert [one.once("lost/alpha", "2026-11-29") for one in (other, board)] == [True, False]
+    assert other.once("budget", "2026-11-29")
+    board.untold("lost/alpha", "2026-11-29")
+    assert [one.once("lost/alpha", "2026-11-29") for one in (other, board)] == [True, False]
+    assert not board.once("budget", "2026-11-29")

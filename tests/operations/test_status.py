@@ -42,11 +42,11 @@ def until(operator: Operator, holds: Callable[[dict[str, Any]], bool]) -> dict[s
     return told
 
 
-def later(operator: Operator, seconds: float) -> None:
+def later(operator: Operator, seconds: float, table: str = "runs") -> None:
     """Let what was said on the board be older."""
     path = operator.desk.home / ".local/share/netwar/board.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("UPDATE runs SET said = said - ?", (seconds,))
+        db.execute(f"UPDATE {table} SET said = said - ?", (seconds,))
 
 
 def test_a_run_is_on_the_board_from_its_beginning_to_its_end(operator: Start) -> None:
@@ -97,20 +97,28 @@ def test_who_is_killed_or_hangs_is_lost_until_the_next_run_does_its_work(operato
 def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(operator: Start) -> None:
     one = operator(THREE)
     script = one.desk.home / "told.sh"
-    script.write_text(f'#!/bin/sh\necho "$1" >> {one.desk.home}/told; cat >> {one.desk.home}/told\n')
+    script.write_text("#!/bin/sh\necho no way out >&2; exit 3\n")
     script.chmod(0o700)
-    one.desk.configure(one.sandbox.url, budget=10_000, maxcpu=100, maxmem=100, notify=script)
+    one.desk.configure(one.sandbox.url, budget=10_000, maxcpu=100, maxmem=100, notify=f"{script} --token S3CRET")
     one.queue([one.users()[0]["id"]])
     one.post("faults", {"kind": "unauthorized", "times": 0})
     failed = one.run("tw-idu3elk", "three", check=None)
     assert failed.status
     first, again = (one.run("tw-status", "-q", check=1).stderr for _ in range(2))
     assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in first
+    assert "it ended with 3: no way out; a later look tries again" in first
+    assert "S3CRET" not in first, "the arguments of the command are its own"
     assert again == "", "cron mails it once"
-    told = (one.desk.home / "told").read_text().splitlines()
-    assert len(told) == 2, "as its argument and on its standard input, the first time"
+    file = one.desk.home / "told"
+    script.write_text(f'#!/bin/sh\necho "$3" >> {file}; cat >> {file}\n')
+    one.run("tw-status", "-q", check=1)
+    assert not file.exists(), "not at every look"
+    later(one, 601, "notes")
+    assert [one.run("tw-status", "-q", check=1).stderr for _ in range(2)] == ["", ""]
+    told = file.read_text().splitlines()
+    assert len(told) == 2, "as its argument and on its standard input, when it can be told"
     assert told[0] == told[1]
-    assert told[0] in first
+    assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in told[0]
     unkept(one, told)
     hostile(one)
     one.post("faults", [], method="DELETE")
