@@ -96,7 +96,17 @@ endif
 clean: ## remove what was made here
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# Installed anew only when what is needed has changed, so that everything works without a network later.
+# Installed anew only when what is needed has changed, so that everything works without a network later; or Python itself has, as by
+# an upgrade of the system: libraries are installed for one Python.
+ifneq ($(wildcard .venv/ready),)
+ifneq ($(shell { .venv/bin/python -c 'import pip'; } 2>/dev/null || echo stale),)
+.venv/ready: stale
+endif
+endif
+
+stale:
+	rm -rf .venv
+
 .venv/ready: requirements.txt
 	$(check_python)
 	$(PYTHON) -m venv .venv
@@ -137,4 +147,4 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# Tools of others that tests hold our files against, as their users have them. Made by  make lock  from tests/tools.in."; \
 	  cat build/lock/tools; } > tests/tools.txt
 
-.PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers tools format bench clean lock
+.PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers tools format bench clean lock stale

@@ -6,7 +6,8 @@
 #   PREFIX/share               manual and completion
 #   PREFIX/lib/netwar/files    all that is not in PREFIX/lib/netwar, so that it can be removed
 #
-# An installation is replaced. The libraries are fetched only where requirements.txt has changed.
+# An installation is replaced. The libraries are fetched only where requirements.txt has changed, or the Python that they were fetched
+# for, as by an upgrade of the system.
 set -eu
 umask 022
 
@@ -26,7 +27,7 @@ remove() {
 
 libraries() {
   [ -z "${VENV:-}" ] || return 0
-  ! cmp -s requirements.txt "$venv/requirements.txt" || return 0
+  ! cmp -s requirements.txt "$venv/requirements.txt" || ! "$venv/bin/python" -c 'import pip' 2>/dev/null || return 0
   rm -rf "$venv"
   "$PYTHON" -m venv "$venv"
   echo "Installing what requirements.txt names into $venv: up to a minute, without a word ..."

@@ -55,13 +55,30 @@ def test_a_python_without_venv(checkout: Path) -> None:
     assert "sudo apt-get install python3-venv" in make_venv(checkout, bare)
 
 
+def without_network(checkout: Path) -> Path:
+    script = 'case "$*" in "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";; "-m pip "*) echo no route; exit 1;; esac'
+    return python(checkout, script)
+
+
 def test_no_network(checkout: Path) -> None:
-    cut_off = python(
-        checkout,
-        'case "$*" in "-m venv .venv") mkdir -p .venv/bin; cp "$0" .venv/bin/python;; "-m pip "*) echo no route; exit 1;; esac',
-    )
-    said = make_venv(checkout, cut_off)
+    said = make_venv(checkout, without_network(checkout))
     assert said.index("up to a minute") < said.index("no route") < said.index("is there a network?")
+
+
+def test_a_python_that_an_upgrade_of_the_system_has_exchanged(checkout: Path) -> None:
+    """Libraries are there for the old one alone: they are fetched anew, also where what is needed is the same."""
+    prefix = checkout / "prefix"
+    for venv in (checkout / ".venv", prefix / "lib/netwar/venv"):
+        (venv / "bin").mkdir(parents=True)
+        (venv / "bin/python").symlink_to("/usr/bin/python3.2")
+        shutil.copy(ROOT / "requirements.txt", venv)
+        (venv / "ready").touch()
+    new = without_network(checkout)
+    assert "no route" in make_venv(checkout, new)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHON": str(new)}
+    command = ["sh", ROOT / "installing/install.sh", "libraries", prefix]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert "no route" in done.stdout
 
 
 def test_every_benchmark_is_run() -> None:
