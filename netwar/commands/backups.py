@@ -119,8 +119,11 @@ def _snapshots(services: Services, repository: str | None, manifest: Manifest | 
 
 
 def _told(manifest: Manifest) -> str:
-    documents = f"{plural(manifest.rows('tweet'), 'tweet')}, {plural(manifest.rows('profile'), 'user')}"
-    parts = [plural(len(manifest.parts), "file"), documents, amount(manifest.bytes)]
+    """What is in a backup. Documents are counted where they are in files; snapshots have those of Elasticsearch."""
+    parts = [plural(len(manifest.parts), "file")]
+    if (tweets := manifest.rows("tweet")) + (users := manifest.rows("profile")) or not manifest.snapshots:
+        parts += [plural(tweets, "tweet"), plural(users, "user")]
+    parts.append(amount(manifest.bytes))
     if manifest.snapshots:
         parts.append(" and ".join(f"snapshot {one['snapshot']}" for one in manifest.snapshots))
     if manifest.keys is not None:

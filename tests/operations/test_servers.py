@@ -33,7 +33,9 @@ def test_both(operator: Callable[..., Operator], server: ElasticServer, redis: R
     who.run("tw-idu3elk", "brexit", "--limit", 2)
     taken = backup(who, tmp_path / "place")
     who.run("tw-idu3elk", "brexit", "--limit", 1)
-    assert "is whole" in who.run("tw-verify", taken).stderr
+    whole = who.run("tw-verify", taken).stderr
+    assert "is whole" in whole
+    assert "0 tweets" not in whole, "they are in the snapshot"
 
     admin = {**known, "elksguser": ADMIN, "elksgpass": server.users[ADMIN].password}
     where = redis.settings("redis-tls", next(DATABASES))
