@@ -1,10 +1,11 @@
-"""Parquet, by pyarrow, which is not installed unless it is asked for: `pip install 'netwar[parquet]'`.
+"""Parquet, by pyarrow, which is not installed unless it is asked for: `pip install pyarrow`.
 
 Times are timestamps in ms (UTC), ids texts, several texts lists: pandas, DuckDB, R and Spark read all of it as it is.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 GROUP = 10_000  # rows: readers skip whole groups, and pack each column of one together
-LACKING = "--parquet needs pyarrow: pip install 'netwar[parquet]', or pip install pyarrow"
+LACKING = f"--parquet needs pyarrow: {sys.executable} -m pip install pyarrow"
 
 
 class Parquet:

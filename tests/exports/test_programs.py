@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import sys
 from typing import Any
 
 import orjson
@@ -195,6 +196,10 @@ def test_who_asks_for_what_does_not_go_together_is_told(exporting: Exporting) ->
     assert "no index other" in exporting.run("tw-dumptweets", "other", check=1).stderr
     assert "no word" in exporting.run("tw-dumptweets", "made", "--query", "!", check=1).stderr
     assert "no regular file" in exporting.run("tw-dumptweets", "made", "/dev/full", check=1).stderr
+    exporting.path("pyarrow.py").write_text("raise ImportError")
+    bare = exporting.desk.run("tw-dumptweets", "made", "x", "--parquet", check=1, env={"PYTHONPATH": str(exporting.path("."))})
+    assert f"{sys.executable} -m pip install pyarrow" in bare.stderr, "which may need no activated environment"
+    exporting.path("pyarrow.py").unlink()
     status, seen = on_a_terminal(exporting.desk, ["tw-dumptweets", "made", "--parquet"])
     assert status == 1
     assert b"nothing for a terminal" in seen
