@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -96,7 +97,7 @@ def _print(services: Services, status: Status, found: Sequence[Alarm], wish: Wis
     if wish.json:
         echo(as_json(to_json(status, found)))
     elif not services.quiet:
-        if wish.watch is not None:
+        if wish.watch is not None and sys.stdout.isatty() and sys.stderr.isatty():
             control("\x1b[H\x1b[J")
         for line in screen(status, found, whole=wish.whole):
             echo(line)

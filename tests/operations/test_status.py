@@ -247,6 +247,13 @@ def test_it_is_shown_again_and_again_until_somebody_ends_it(operator: Start) -> 
         assert watching.wait(60) == 143
     assert first["well"]
     assert second["at"] > first["at"]
+    with one.desk.start("tw-status", "--watch", "1") as watching:
+        assert watching.stdout
+        assert watching.stderr
+        assert "all is well" in watching.stdout.readline()
+        watching.terminate()
+        assert "\x1b" not in watching.stderr.read(), "a file is no screen"
+        assert watching.wait(60) == 143
     one.queue([one.users()[0]["id"]])
     one.post("faults", {"kind": "unauthorized", "times": 0})
     failed = one.run("tw-idu3elk", "three", check=None)
