@@ -92,7 +92,8 @@ def newest(place: Path) -> Path:
 
 def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifest, int]:
     for left in place.glob(f"{PREFIX}*{BEGUN}"):  # of runs that were killed
-        shutil.rmtree(left)
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
     _check_room(source.data, place)
     name = _free_name(place)
     begun = made(place / f"{name}{BEGUN}", own=True)
@@ -144,7 +145,7 @@ def _check_room(data: Path, place: Path) -> None:
     needed, free = 0, shutil.disk_usage(place).free
     for path in files(data, BEFORE + ARCHIVE + AFTER):
         with suppress(FileNotFoundError):
-            needed += path.stat().st_size
+            needed += path.lstat().st_size
     if needed + SPARE > free:
         raise ServiceDown(
             f"a backup needs {needed / 1e9:,.1f} GB, and the disk of {place} has {free / 1e9:,.1f} GB left: make room"

@@ -53,6 +53,7 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     """No secret unless asked for, nothing of runs; the oldest go; a killed run's half is cleared away."""
     one = backup(recorded, tmp_path / "place")
     (tmp_path / "place" / "netwar-20200101t000000z.part" / "data").mkdir(parents=True)
+    (tmp_path / "place" / "netwar-link.part").symlink_to(tmp_path)  # no half of a backup, so it is left alone
     said = (one / "configuration" / "user.conf").read_text()
     assert not any(secret in said for secret in secrets(recorded))
     assert "budget = 100" in said
@@ -62,6 +63,7 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     assert not any("runs/" in name for name in names)
     assert {path.stat().st_mode & 0o77 for path in one.rglob("*")} == {0}
     two, three = (backup(recorded, tmp_path / "place", "--keep", "2", *more) for more in ((), ("--secrets",)))
+    (tmp_path / "place" / "netwar-link.part").unlink()
     assert sorted(path.name for path in (tmp_path / "place").glob("netwar-*")) == sorted((two.name, three.name))
     assert all(secret in (three / "configuration" / "user.conf").read_text() for secret in secrets(recorded))
     two.rename(two.with_name("netwar-20990101t000000z"))  # the clock was wrong, and was set back
@@ -70,6 +72,9 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     (deep := recorded.desk.home / ".local/share/netwar/deep" / "/".join("d" * 150)).mkdir(parents=True)
     assert "folders in folders" in recorded.run("tw-backup", tmp_path / "place", check=69).stderr
     shutil.rmtree(deep.parents[149])
+    (loop := deep.parents[150] / "loop").symlink_to("loop")
+    assert "loop is a link: see who put it there" in recorded.run("tw-backup", tmp_path / "place", check=69).stderr
+    loop.unlink()
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
 
