@@ -24,12 +24,14 @@ log = logging.getLogger("netwar.streams")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What is to be captured: users by their ids, or terms. `wishes` are the lines of the file, none of a list."""
+    """What is to be captured: users by their ids, or terms. `wishes` are the lines of the file, none of a list; `odd` is what the
+    operator should know of a list."""
 
     kind: Kind
     lines: tuple[str, ...]
     source: str
     wishes: tuple[Wish, ...] = ()
+    odd: str = ""
 
 
 def of_file(path: Path) -> tuple[Lines, Wishes]:
@@ -60,11 +62,11 @@ def of_list(services: Services, index: str, list_id: str) -> Lines:
     store = Store(services.archive, services.spool)
     watch = Watch(services.twitter, store, services.observer, index, lists=(list_id,))
     [relisted] = list(watch.relist())
-    if relisted.told:
-        log.warning("%s", relisted.told)
     if not relisted.members:
-        raise NetwarError(f"nobody is known to be on the list {list_id}: is that its id? tw-lists shows the ids")
-    return Lines("users", tuple(sorted(relisted.members, key=lambda id: (len(id), id))), f"list {list_id}")
+        why = relisted.told or "is that its id? tw-lists shows the ids"
+        raise NetwarError(f"nobody is known to be on the list {list_id}: {why}")
+    lines = tuple(sorted(relisted.members, key=lambda id: (len(id), id)))
+    return Lines("users", lines, f"list {list_id}", odd=f"list {list_id}: {relisted.told}" if relisted.told else "")
 
 
 @contextmanager

@@ -20,6 +20,13 @@ EACH = 60.0  # seconds between two looks at a list; its members are paid for onl
 def followed(services: Services) -> Callable[[], None]:
     """A chore that looks at the lists of all captures now and then, and registers who came and left."""
     due = 0.0
+    said: dict[str, str] = {}
+
+    def say(capture: Capture, what: str) -> None:
+        """Warn of what is wrong with the list of a capture once, until it is something else."""
+        if what and said.get(capture.index) != what:
+            log.warning("%s", what)
+        said[capture.index] = what
 
     def look() -> None:
         nonlocal due
@@ -29,12 +36,13 @@ def followed(services: Services) -> Callable[[], None]:
         for capture in services.captures.captures():
             if capture.on and capture.options.list_id:
                 try:
-                    lines = of_list(services, capture.index, capture.options.list_id).lines
+                    found = of_list(services, capture.index, capture.options.list_id)
                 except NetwarError as error:
-                    log.warning("the members of list %s stay as they are known: %s", capture.options.list_id, error)
+                    say(capture, f"the members of list {capture.options.list_id} stay as they are known: {error}")
                     continue
-                if {*lines} != {*capture.lines}:
-                    _register(services, capture, lines)
+                say(capture, found.odd)
+                if {*found.lines} != {*capture.lines}:
+                    _register(services, capture, found.lines)
 
     return look
 

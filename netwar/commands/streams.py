@@ -242,7 +242,12 @@ def _going_on(services: Services, index: str, wish: Wish) -> Capture:
 
 
 def _lines(services: Services, index: str, wish: Wish) -> tuple[capture_lines.Lines, Wishes | None]:
-    return capture_lines.of_file(wish.file) if wish.file else (capture_lines.of_list(services, index, wish.list_id), None)
+    if wish.file:
+        return capture_lines.of_file(wish.file)
+    lines = capture_lines.of_list(services, index, wish.list_id)
+    if lines.odd:
+        log.warning("%s", lines.odd)
+    return lines, None
 
 
 def _capture(services: Services, index: str, wish: Wish, lines: capture_lines.Lines) -> Capture:

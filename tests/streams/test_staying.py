@@ -9,13 +9,14 @@ from typing import Any, cast
 
 import pytest
 
-from netwar.captures.base import CaptureState, Live
+from netwar.captures.base import Capture, CaptureOptions, CaptureState, Live
 from netwar.cli.services import Services
 from netwar.cli.status import StatusLine
-from netwar.commands import staying
+from netwar.commands import list_following, staying
+from netwar.commands.capture_lines import Lines
 from netwar.commands.gaps import told
 from netwar.commands.staying import Shown, figures, patiently
-from netwar.errors import ServiceDown
+from netwar.errors import NetwarError, ServiceDown
 from netwar.streams.gaps import Terms
 
 T = 1_800_000_000_000
@@ -84,3 +85,24 @@ def test_after_redis_was_away_who_holds_is_given_time_to_be_heard_of(monkeypatch
 
     assert shown() <= staying.TRY + 1
     assert shown(0.0, 18.0) >= 18 + staying.GRACE
+
+
+def test_what_is_wrong_with_a_list_is_told_once_until_it_is_something_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A list is looked at each minute, for weeks."""
+    capture = Capture("cats", "users", ("1",), CaptureOptions(list_id="77"))
+    found: list[str | NetwarError] = ["", "gone", "gone", NetwarError("X is away"), NetwarError("X is away"), "", "gone"]
+
+    def of_list(services: Services, index: str, list_id: str) -> Lines:
+        if isinstance(one := found.pop(0), NetwarError):
+            raise one
+        return Lines("users", capture.lines, "list 77", odd=one)
+
+    monkeypatch.setattr(list_following, "of_list", of_list)
+    monkeypatch.setattr(list_following, "EACH", 0.0)
+    services = SimpleNamespace(captures=SimpleNamespace(captures=lambda: [capture]))
+    look = list_following.followed(cast(Services, services))
+    while found:
+        look()
+    assert caplog.messages == ["gone", "the members of list 77 stay as they are known: X is away", "gone"]
