@@ -171,4 +171,5 @@ class Import:
         if self._archive and batch.documents:
             self.progress.tally += self._archive.write(batch.documents)
         self.progress.add(batch, self._into)
+        del batch  # or Python's collector would look through all of it
         gc.collect(1)

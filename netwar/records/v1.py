@@ -130,6 +130,8 @@ def _counts(item: Object, names: dict[str, str]) -> Object:
 
 
 def _entities(told: Object) -> Object:
+    if not told:
+        return {}
     mentions = ({"username": one.get("screen_name"), "id": _id(one)} | _place(one) for one in objects(told.get("user_mentions")))
     return _filled(
         {
@@ -180,7 +182,7 @@ def _places(status: Object) -> list[Object]:
 
 def _filled(made: Object) -> Object:
     """Without what says nothing."""
-    return {name: value for name, value in made.items() if value not in (None, [], {})}
+    return {name: value for name, value in made.items() if value or not (value is None or isinstance(value, list | dict))}
 
 
 def _list(value: Any) -> list[Any]:

@@ -50,7 +50,7 @@ def old(tmp_path: Path) -> Path:
             for body in bodies:
                 row, lifted = kind.take(body, int(str(body["id"])), NOW)
                 names = ", ".join((*kind.columns, "document"))
-                values = (*row, packer.pack(kind.table, lifted))
+                values = (*row, packer.pack(lifted))
                 connection.execute(f"INSERT INTO {kind.table} ({names}) VALUES ({', '.join('?' * len(values))})", values)
         connection.execute("INSERT INTO tweet_words (rowid, text, era) SELECT key, text, era FROM tweet")
         connection.execute("INSERT INTO profile_words (rowid, spoken) SELECT key, spoken FROM profile")

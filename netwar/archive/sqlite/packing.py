@@ -21,10 +21,8 @@ else:
 from netwar.errors import ServiceDown
 
 SHIPPED = Path(__file__).parents[2] / "data" / "documents.zdict"
-# Level 9 saves 7 % of a tweet's bytes and takes four times as long. Profiles are few, and pay for it (8 %); but those of whom a
-# stream has much come again and again, and are written anew each time.
-LEVELS = {"tweet": 3, "profile": 9}
-AGAIN = 3
+# Level 9 saves 7 % of a tweet's bytes and 6 % of a profile's, for three to six times as long.
+LEVEL = 3
 MAX_BYTES = 1 << 27  # unpacked; answers of X are bounded by half of that, what Elasticsearch takes at once by 100 MB
 
 
@@ -35,14 +33,11 @@ class Packer:
         self._connection = connection
         self._shipped = zstd.ZstdDict(SHIPPED.read_bytes())
         self._known = {self._shipped.dict_id: self._shipped}
-        levels = {AGAIN, *LEVELS.values()}
-        self._compressors = {level: zstd.ZstdCompressor(level, zstd_dict=self._shipped) for level in levels}
+        self._compressor = zstd.ZstdCompressor(LEVEL, zstd_dict=self._shipped)
 
-    def pack(self, table: str, body: dict[str, Any], *, again: bool = False) -> bytes:
-        """A document, `again` if it takes the place of another copy. Raises TypeError (orjson.JSONEncodeError is one) for what is
-        not JSON."""
-        level = AGAIN if again else LEVELS[table]
-        packed: bytes = self._compressors[level].compress(orjson.dumps(body), zstd.ZstdCompressor.FLUSH_FRAME)
+    def pack(self, body: dict[str, Any]) -> bytes:
+        """A document. Raises TypeError (orjson.JSONEncodeError is one) for what is not JSON."""
+        packed: bytes = self._compressor.compress(orjson.dumps(body), zstd.ZstdCompressor.FLUSH_FRAME)
         return packed
 
     def unpack(self, frame: bytes) -> dict[str, Any]:

@@ -46,14 +46,14 @@ class Batch:
                 if id is not None and not wins(document.version, known.get(id), self.now):
                     self.old += 1
                 else:
-                    self.ready.append(self._made(document, again=id in known))
+                    self.ready.append(self._made(document))
                     self.newer.append(document)
             except UNSTORABLE as error:
                 self.refused.append(refused(document, error))
 
-    def _made(self, document: Document, *, again: bool) -> Row:
+    def _made(self, document: Document) -> Row:
         row, lifted = self.kind.take(document.body, checked(document), document.version)
-        return (*row, self.file.packer.pack(self.kind.table, lifted, again=again), fulltext.words(self.kind.spoken(row)))
+        return (*row, self.file.packer.pack(lifted), fulltext.words(self.kind.spoken(row)))
 
     def store(self, connection: sqlite3.Connection, fed: str = "") -> Tally:
         """Write the rows that still win, inside the caller's transaction, and make them due in the outbox under the index
