@@ -91,7 +91,7 @@ _USER_COUNTS = {
 
 def _id(item: Object) -> str | None:
     """Its id. `id` alone was rounded by programs that read it as a floating-point number."""
-    return _number(item, "id")
+    return identity(item.get("id_str") or item.get("id"))
 
 
 def _number(item: Object, name: str) -> str | None:
@@ -132,15 +132,17 @@ def _counts(item: Object, names: dict[str, str]) -> Object:
 def _entities(told: Object) -> Object:
     if not told:
         return {}
-    mentions = ({"username": one.get("screen_name"), "id": _id(one)} | _place(one) for one in objects(told.get("user_mentions")))
-    return _filled(
-        {
-            "hashtags": [{"tag": one.get("text")} | _place(one) for one in objects(told.get("hashtags"))],
-            "cashtags": [{"tag": one.get("text")} | _place(one) for one in objects(told.get("symbols"))],
-            "mentions": list(mentions),
-            "urls": [_url(one) for one in (*objects(told.get("urls")), *objects(told.get("media")))],
-        }
-    )
+    made = {
+        "hashtags": [{"tag": one.get("text")} | _place(one) for one in objects(told.get("hashtags"))],
+        "cashtags": [{"tag": one.get("text")} | _place(one) for one in objects(told.get("symbols"))],
+        "mentions": [_mention(one) for one in objects(told.get("user_mentions"))],
+        "urls": [_url(one) for name in ("urls", "media") for one in objects(told.get(name))],
+    }
+    return {name: some for name, some in made.items() if some}
+
+
+def _mention(told: Object) -> Object:
+    return {"username": told.get("screen_name"), "id": _id(told)} | _place(told)
 
 
 def _url(told: Object) -> Object:
