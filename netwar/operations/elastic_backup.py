@@ -6,6 +6,7 @@ not in it, and nobody would ever ask for these again.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,7 +52,11 @@ class Snapshots:
             )
 
     def archive(self, folder: Path, name: str) -> None:
-        """Take both. Raises NetwarError if one is not whole."""
+        """Take both. Raises NetwarError if one is not whole.
+
+        Their name is like no other: hosts whose crontabs agree begin in the same second, and who was killed has left half.
+        """
+        name = f"{name}-{secrets.token_hex(3)}"
         self._take(f"{name}-tc", LEDGERS)
         self._take(name, DOCUMENTS)
 
