@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +28,20 @@ def ours_of(keys: Collection[bytes]) -> list[bytes]:
     return sorted(key for key in keys if (key.startswith(b"tw:") or key in queues) and not key.startswith(OF_NOW))
 
 
-def dumped(server: Server, keys: Collection[bytes]) -> Iterator[Value]:
-    """The values of keys, all of one moment; what is gone by then is left out. Raises ServiceDown, ConfigError."""
-    chosen = list(keys)
-    if chosen:
-        for key, (dump, ttl) in zip(chosen, server.register_script(SCRIPT.read_text())(keys=chosen), strict=True):
-            if dump is not None:
-                yield key, max(ttl, 0), dump
+def dumped(server: Server, wanted: Callable[[bytes], bool]) -> Iterator[Value]:
+    """The values of those of the recorder's keys that are wanted, all of one moment. Raises ServiceDown, ConfigError.
+
+    Which keys there are is of the same moment: the first claim on a queue takes a user out of one key, and makes others.
+    """
+    script = server.register_script(SCRIPT.read_text())
+    asked: list[bytes] = []
+    there, found = script(keys=asked)
+    while missed := {key for key in ours_of(set(there)) if wanted(key)}.difference(asked):
+        asked += sorted(missed)
+        there, found = script(keys=asked)
+    for key, (dump, ttl) in zip(asked, found, strict=True):
+        if dump is not None:
+            yield key, max(ttl, 0), dump
 
 
 def restore(server: Server, value: Value) -> None:

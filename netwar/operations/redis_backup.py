@@ -89,7 +89,7 @@ class Keys:
 
     def _write(self, path: Path, wanted: Callable[[bytes], bool]) -> None:
         with os.fdopen(opened(path, os.O_WRONLY | os.O_EXCL, own=True), "wb") as file:
-            for key, ttl, dump in dumped(self._server, [key for key in ours(self._server) if wanted(key)]):
+            for key, ttl, dump in dumped(self._server, wanted):
                 file.write(written([b64encode(key).decode(), ttl, b64encode(dump).decode()]) + b"\n")
                 self._count += 1
             file.flush()

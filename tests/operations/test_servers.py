@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netwar.config import Settings
+from netwar.connections.redis import connect
+from netwar.connections.runs import Run
+from netwar.operations.redis_backup import QUEUES, Keys
+from netwar.queues.redis import RedisQueue
 from tests.contract.opening import DATABASES
 from tests.operations.test_backups import backup, signed
 from tests.operator import ALL_OPEN, Operator
@@ -85,3 +94,26 @@ def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Op
         part |= {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
         (taken / "manifest.json").write_text(signed(manifest, {}))
         assert says in who.run("tw-restore", taken, "--config", config, check=1).stderr
+
+
+def test_who_is_claimed_meanwhile_is_in_the_copy(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first claim of all makes new keys, between finding the keys that there are and writing them down."""
+    settings = Settings(**redis.settings("redis-tls", next(DATABASES)))  # type: ignore[arg-type]
+    with closing(connect(settings)) as server, closing(connect(settings)) as other:
+        queue = RedisQueue(other, "work", Run(tmp_path / "runs"))
+        queue.put(["1", "2"])
+        script, calls = server.register_script, count()
+
+        def registered(text: str) -> Callable[..., Any]:
+            def run(*given: Any, **more: Any) -> Any:
+                if next(calls) == 1:
+                    queue.take(1)
+                return script(text)(*given, **more)
+
+            return run
+
+        monkeypatch.setattr(server, "register_script", registered)
+        (place := tmp_path / "copy").mkdir()
+        Keys(server).before(place, "copy")
+        copied = [b64decode(json.loads(line)[0]) for line in (place / QUEUES).read_text().splitlines()]
+        assert {b"tw:work:claims", b"tw:work:claimed", b"tw:work:holders", b"tw:work:leases"} <= {*copied}
