@@ -160,8 +160,6 @@ def flag(value: Any) -> bool | None:
 
 def objects(value: Any) -> list[Object]:
     """The objects in a list, or the one that stands in its place; anything else is no object."""
-    if not value:
-        return []
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -53,6 +53,7 @@ def judged(status: int, body: Any, **more: Any) -> None:
         (200, {"errors": [INTERNAL], "meta": {"result_count": 0}}, Glitch, "errors only"),
         (200, {"errors": [INTERNAL], "meta": {"result_count": 0, "next_token": "abc"}}, Glitch, "errors only"),
         (200, {"data": [], "errors": [INTERNAL]}, Glitch, "errors only"),
+        (200, {"errors": {}}, Glitch, "errors only"),
         (200, {"data": "text"}, Glitch, "not whole"),
         (200, {"data": 0}, Glitch, "not whole"),
         (400, {"detail": "\x1b[31m" + "x" * 100_000}, BadRequest, r"^X refused the request \( \[31mx{295}\): "),
