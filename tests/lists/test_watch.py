@@ -260,5 +260,5 @@ def test_no_list_is_always_the_last_where_the_rate_window_is_too_small(watching:
     it = watching(data="data")
     wanted = [it.list_id(name) for name in ("NSCE Brexit", "nsce energy", "Friends")]
     watch = it.watch(lists=wanted)
-    firsts = {next(iter(it.look(60, watch).values())).list_id for _ in wanted}
+    firsts = {next(iter(it.look(60, watch).values())).list_id for _ in range(6)}  # a look may fall into the next minute
     assert firsts == set(wanted)
