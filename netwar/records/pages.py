@@ -82,8 +82,9 @@ class Page:
 
     @property
     def ends(self) -> bool:
-        """Whether X said that nothing follows."""
-        return self.next_token is None and not self.untold and not self.unread
+        """Whether X said that nothing follows. Errors alone, whatever they speak of, do not: of an empty page `meta` tells."""
+        failed = self.problems and self.counted is None and not (self.posts or self.users or self.lists)
+        return self.next_token is None and not (self.untold or self.unread or failed)
 
     def bought(self, listed: str = "user", owner: str = "") -> Iterator[tuple[str, str]]:
         """Every object that X bills, as (kind, id). `listed` is the kind of the users that were asked for.

@@ -67,15 +67,13 @@ def read(twitter: Twitter, wanted: Wanted, index: str, *, authors: bool = True) 
     while (answer := pages.next()) is not None:
         walk.read(_ids(answer), answer.clock)
         page = answer.page
-        # Errors alone, whatever they speak of, are no answer to a search: that nothing matches is told by `meta`.
-        unread = page.unread or (page.counted is None and not page.posts and bool(page.problems))
-        ended = not unread and (page.ends or (page.untold and walk.barren > 0 and len(page.posts) < answer.asked))
+        ended = page.ends or (page.untold and walk.barren > 0 and len(page.posts) < answer.asked)
         if ended:
             walk.end(max(wanted.low, pages.since))
         yield Found(answer, *walk.changes())
         if ended:
             return
-        if unread:
+        if page.unread:
             raise TransientError("X answered a search with something that cannot be read", ADVICE)
         pages.turn(page.next_token)
 

@@ -148,10 +148,11 @@ def no_bug_of(ended: object) -> str:
 def test_pages_that_repeat_or_break_leave_no_hole(searcher: Begin) -> None:
     one = searcher()
     who = one.ids(8)[0]
-    one.post("faults", {"kind": "list-gone", "endpoint": "/2/tweets/search/recent"})
+    one.post("faults", {"kind": "list-gone", "endpoint": "/2/tweets/search/recent", "times": 0})
     assert (
         "and the same command goes on from there" in one.run("tw-search2elk", "brexit", f"from:{who}", "--yes", check=69).stderr
     )
+    one.post("faults", [], method="DELETE")
     one.post("faults", [
         {"kind": "repeat-token", "endpoint": "/2/tweets/search/recent", "after": 1, "times": 1},
         {"kind": "short-page", "endpoint": "/2/tweets/search/recent", "keep": 30, "times": 2},

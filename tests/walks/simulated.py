@@ -11,12 +11,13 @@ from netwar.archive.marks import Cover
 from netwar.coverage import Record
 from netwar.records.documents import Document
 from netwar.records.ids import first_id
-from netwar.records.pages import Page
+from netwar.records.pages import Page, read
 from netwar.twitter.base import Answer
 
 USER = "7"
 NOW = 1_700_000_000_000  # ms
 APART = 60_000  # ms between posts, but for the fresh ones
+ERRORS = {"errors": [{"type": "https://api.twitter.com/2/problems/resource-not-found", "parameter": "pinned", "value": "9"}]}
 LIMIT, IN_DOUBT = 320, 200  # in place of 3,200 and 2,000
 
 
@@ -31,7 +32,8 @@ class Odd:
     `keep` is the most posts on the page (0: an empty one), `order` that within the page, `strays` so many posts that do not
     belong there, behind `place` percent of it, `doubles` posts that come twice. With `repeat` the page's next token is its own.
     `grow` posts are written before it, `cut` is the moment at which the run ends. The budget has `room` for so many posts.
-    An `untold` page does not say whether more follows, and is as long as it was asked for.
+    An `untold` page does not say whether more follows, and is as long as it was asked for. In place of a `failed` one come errors
+    alone, which speak of something else.
     """
 
     keep: int = 100
@@ -42,6 +44,7 @@ class Odd:
     doubles: int = 0
     repeat: bool = False
     untold: bool = False
+    failed: bool = False
     room: int = 100
     grow: int = 0
     cut: str = ""
@@ -100,6 +103,8 @@ class SimulatedX:
         self.moment = odd.cut
         if self.moment == "asking":
             raise Cut
+        if odd.failed:
+            return Answer(read(ERRORS), self.now, 0, size, self.now // 1000 * 1000)
         size = min(size, odd.room)
         ids, further = self._page(since or 0, until, token, size if odd.untold else min(size, odd.keep), odd)
         self.served += len(ids)

@@ -138,6 +138,7 @@ def test_asking_anew_is_of_use_only_while_more_is_proved() -> None:
     "story",
     [
         Story(300, (Odd(), Odd(cut="asking")), 1),  # cut off
+        Story(300, (Odd(), Odd(failed=True), Odd(), Odd(failed=True), Odd(failed=True)), 1),  # no last pages
         Story(LIMIT + 80, (), 1),
         Story(LIMIT + 80, (), 1, counted=None),  # nobody knows how many
         Story(40, (Odd(), Odd(grow=LIMIT + 10)), 1),  # the limit has passed what was known
