@@ -60,8 +60,9 @@ class Page:
     their endpoint), the rest came along: `referenced` posts, `authors` (users by id), and what else X includes, by kind and key.
 
     `loose` are included things that no post names, by kind. `odd` is what cannot be kept as a document. `unread` when `data`
-    itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page. `counted` is how many
-    things X says that it lists here (`meta.result_count`), None where it does not say: an answer without it is no empty page.
+    itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page; `failed` when errors came
+    in place of all that, whatever they speak of. `counted` is how many things X says that it lists here (`meta.result_count`),
+    None where it does not say: an answer without it is no empty page.
     """
 
     posts: Sequence[Object] = ()
@@ -78,13 +79,13 @@ class Page:
     odd: Sequence[Odd] = ()
     unread: bool = False
     untold: bool = False
+    failed: bool = False
     counted: int | None = None
 
     @property
     def ends(self) -> bool:
-        """Whether X said that nothing follows. Errors alone, whatever they speak of, do not: of an empty page `meta` tells."""
-        failed = self.problems and self.counted is None and not (self.posts or self.users or self.lists)
-        return self.next_token is None and not (self.untold or self.unread or failed)
+        """Whether X said that nothing follows."""
+        return self.next_token is None and not (self.untold or self.unread or self.failed)
 
     def bought(self, listed: str = "user", owner: str = "") -> Iterator[tuple[str, str]]:
         """Every object that X bills, as (kind, id). `listed` is the kind of the users that were asked for.
@@ -115,6 +116,7 @@ def read(body: Object, what: Data = "posts") -> Page:
     referenced = [post for kind in ("tweets", "posts") for post in _all(includes.pop(kind, None), "post", odd)]
     authors = {user["id"]: user for user in _all(includes.pop("users", None), "user", odd)}
     things = {kind: _by(key, includes.get(kind)) for kind, key in THINGS.items()}
+    problems = [problem(item) for item in objects(body.get("errors"))]
     token, told = next_page(body)
     return Page(
         posts=posts,
@@ -126,11 +128,12 @@ def read(body: Object, what: Data = "posts") -> Page:
         polls=things["polls"],
         places=things["places"],
         loose=_loose(includes, things, [*posts, *referenced]),
-        problems=[problem(item) for item in objects(body.get("errors"))],
+        problems=problems,
         next_token=token,
         odd=odd,
         unread=not isinstance(body.get("data"), list | dict | None),
         untold=bool(data) and not told,
+        failed=bool(problems) and not data and not told,
         counted=_counted(body),
     )
 
