@@ -47,4 +47,4 @@ def _meter(services: Services, file: Path, spent: float | None) -> str:
 
 def _told(done: Mended, table: str, what: str) -> str:
     torn = f"; not all could be read of: {', '.join(done.torn)}" if done.torn else ""
-    return f"rebuilt with {done.rows[table]:,} {what}{torn}; the damaged file is {done.aside}"
+    return f"rebuilt with {done.rows[table]:,} {what}{torn}; the file as it was is {done.aside}"

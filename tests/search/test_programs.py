@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
+from tests.canned import canned
+from tests.desk import SANDBOX_APP, Desk
 from tests.operator import no_bug
 from tests.search.conftest import NOW, Searcher
 
@@ -248,3 +252,23 @@ def test_users_are_found_by_name_after_the_price_is_agreed_to(searcher: Begin) -
     assert one.spent() == one.bill()["micro"]
     for none in ("a;b", "  ", "'"):
         assert "is no name to search for" in one.run("tw-usersearch", none, check=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ([b'{"data": [], "meta": {"next_token": "t%d"}}' % page for page in range(40)], "empty pages in a row"),
+        ([b'{"data": "gone astray", "meta": {}}'], "cannot be read"),
+    ],
+    ids=["empty", "odd"],
+)
+def test_a_search_for_users_that_x_does_not_answer_ends_and_says_so(desk: Desk, sent: list[bytes], told: str) -> None:
+    with canned() as x:
+        desk.configure(x.url, budget=100, account="me", **SANDBOX_APP, access_token_key="1-x", access_token_secret="y")
+        user = b'{"data": [{"id": "5", "username": "five", "name": "Five"}], "meta": {"next_token": "t"}}'
+        x.answers["/2/users/search"] = [user, *sent]
+        ended = desk.run("tw-usersearch", "five", "--yes", check=69)
+        no_bug(ended)
+        assert told in ended.stderr
+        assert ended.stdout == "5\tfive\tFive\n", "who came before is told"
+        assert len(x.asked) < 20
