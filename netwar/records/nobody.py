@@ -86,7 +86,7 @@ def is_nobody(name: str) -> bool:
 
 def is_heading(text: str, *, first: bool) -> bool:
     """Whether a line is a column's heading: on the first line that says anything, or wherever it stands."""
-    return _letters(text) in (FIRST_LINES if first else HEADINGS)
+    return letters(text) in (FIRST_LINES if first else HEADINGS)
 
 
 def is_empty(text: str) -> bool:
@@ -99,5 +99,6 @@ def is_taken_for_nobody(name: str) -> bool:
     return is_nobody(name) or is_heading(name, first=True)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """A heading, or a key of JSON, without blanks, signs and case: `Screen Name` and `screen_name` are one."""
     return re.sub(r"[\W_]+", "", text.lower())

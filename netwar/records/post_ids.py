@@ -1,6 +1,7 @@
 """Files of ids of posts as people have them: one a line, the first column of a table, JSON, addresses of posts.
 
 Ids that a spreadsheet has rounded belong to nobody, or to another post: they are refused as those of users are (records.entries).
+So are ids of users: old ones are ids of posts as well, of others, which would be bought.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from typing import Any
 from netwar.records.dialects import objects
 from netwar.records.entries import HOW_TO_KEEP, NUMBER_CUT, NUMBER_DECIMAL, NUMBER_SPLIT, Fault, are_rounded, shown
 from netwar.records.ids import identity, number
-from netwar.records.nobody import is_heading
+from netwar.records.nobody import is_heading, letters
 
 ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:x|twitter)\.com/[^?#]*/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?")
 DELIMITERS = ",;\t"
 LONGEST = 1 << 20  # letters of a cell; a table may have whole texts in it
+# What columns are called, and keys of JSON, without blanks and signs, of tables of users, and of posts.
+WHOSE = re.compile(r"(user|author|account|screen|profile|member|owner|follower|friend)(id|name|handle|screenname)?s?")
+OF_USERS = {"description", "verified", "protected", "followers", "followerscount", "publicmetricsfollowerscount", "pinnedtweetid"}
+OF_POSTS = {"text", "fulltext", "authorid", "conversationid", "user", "userid", "tweetid", "retweets", "edithistorytweetids"}
+NAMES = {"username", "screen_name"}
+USERS = "these are ids of users, not of posts (tw-quser2work and tw-quser2usertest take them): nothing is read of it"
 
 
 def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Fault]:
@@ -36,16 +43,22 @@ def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Faul
             yield Fault(before + 1, "", f"this is no row of a table: {error}")
             continue
         text = row[0].strip().strip("'\"") if row else ""
-        if text and not (is_first and is_heading(text, first=True)):
+        is_named = is_first and is_heading(text, first=True)
+        if is_named and (WHOSE.fullmatch(letters(text)) or _are_users(row)):
+            yield Fault(before + 1, shown(text), USERS)
+            return
+        if text and not is_named:
             yield _told(before + 1, text, sound)
         is_first = is_first and not text
 
 
 def of_value(value: Any) -> list[str]:
-    """The ids in a value of JSON: an id alone, a post, or an answer of X with posts."""
+    """The ids in a value of JSON: an id alone, a post, or an answer of X with posts. A user has none."""
     if isinstance(value, dict):
         if "data" in value:
             return [id for one in objects(value["data"]) for id in of_value(one)]
+        if _are_users(value) or (not NAMES.isdisjoint(value) and OF_POSTS.isdisjoint(map(letters, value))):
+            return []
         value = value.get("id_str") or value.get("id")
     if isinstance(value, list):
         return [id for one in value for id in of_value(one)]
@@ -70,6 +83,12 @@ def post_id(text: str, *, sound: bool) -> str:
             f"(if the id is right, write x.com/i/status/{text})"
         )
     return text
+
+
+def _are_users(names: Iterable[str]) -> bool:
+    """Whether columns, or keys, are those of users' profiles, and none is of a post."""
+    called = set(map(letters, names))
+    return not called.isdisjoint(OF_USERS) and called.isdisjoint(OF_POSTS)
 
 
 def _told(line: int, text: str, sound: bool) -> tuple[int, str] | Fault:

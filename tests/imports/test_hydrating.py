@@ -122,6 +122,28 @@ def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> 
     assert one.kept() == {a, b}
 
 
+def test_ids_of_users_are_not_bought_as_posts(operator: Callable[..., Operator]) -> None:
+    """Those of the first years are ids of posts as well, of others."""
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    for table in (
+        "user_id,count\n20,7\n",
+        "Author ID\n20\n",
+        "id,username,name,created_at,description,followers\n20,a,A,,,3\n",
+        "id;screen_name;followers_count\n20;a;3\n",
+        '{"id": "20", "username": "a", "name": "A"}\n',
+        '{"id_str": "20", "id": 20, "screen_name": "a", "lang": null, "description": ""}\n',
+        '{"data": [{"id": "20", "username": "a", "public_metrics": {"followers_count": 3}}]}\n',
+    ):
+        assert "1 line without an id of a post" in one.buy("-", "brexit", "--yes", input=table, check=1).stderr, table
+    assert "ids of users, not of posts" in one.buy("-", "brexit", "--yes", input="user_id\n20\n21\n", check=1).stderr
+    assert one.asked() == []
+    assert one.spent() == 0
+    post = one.of("active")[0]
+    for table in (f"id,username\n{post},a\n", f"id,user,followers_count,text\n{post},a,3,b\n", f"source\n{post}\n"):
+        assert "1 post" in one.buy("-", "brexit", "--estimate", input=table).stderr, table
+
+
 def test_a_line_that_never_ends_takes_no_memory() -> None:
     packed = gzip.compress(b"9," * (32 << 20) + b"\n5\n", 1)
     tracemalloc.start()
