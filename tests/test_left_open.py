@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from pathlib import Path
 from threading import Event, Thread, Timer
 
@@ -13,7 +14,7 @@ from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_files import still_open
 from netwar.connections.sqlite_scratch import Scratch
 from netwar.errors import ServiceDown
-from tests.desk import Desk
+from tests.desk import Desk, left_open
 from tests.left_open import closed_at_the_end
 
 LEAVING = """
@@ -70,3 +71,11 @@ def test_what_cannot_be_made_is_closed(tmp_path: Path) -> None:
     with pytest.raises(ServiceDown, match="syntax"), Scratch("NO SQL;"):
         pass
     assert still_open() == before
+
+
+def test_a_socket_of_python_itself_is_no_fault_of_a_program() -> None:
+    """One that was reset before TLS began: Python before 3.13 forgets it, whether the program may say why or not."""
+    forgotten = "ResourceWarning: unclosed <ssl.SSLSocket fd=6, family=2, type=1, proto=6, laddr=('127.0.0.1', 44872)>\n"
+    assert left_open(forgotten) == (sys.version_info >= (3, 13))
+    assert left_open(forgotten.replace(")>", "), raddr=('127.0.0.1', 6379)>"))
+    assert left_open(f"{forgotten}ResourceWarning: unclosed file <_io.FileIO name=3>\n")
