@@ -22,6 +22,7 @@ from netwar.errors import ConfigError
 
 HANDLES = Path("/proc/self/fd")
 NEW_SECONDS = 5  # until who makes a file has made it, unless they were killed
+ENDING_SECONDS = 0.5  # until who was the last to end has removed the log: it cannot be opened at some of these moments
 
 # Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
 _opening = Lock()
@@ -66,13 +67,26 @@ def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Co
         while True:
             left = beside.journal_of_ours(path)
             with closing(_connected(path, busy_seconds, "mode=ro", Connection)) as reader:
-                if _has_log(reader, path, left):
+                if _has_log_for_now(reader, path, left):
                     return _in_the_log(_connected(path, busy_seconds, mode, kind))
                 ours = path.lstat().st_uid in (os.geteuid(), 0)
             if ours:
                 return _connected(path, busy_seconds, mode, kind)
             if time.monotonic() > until:
                 raise ConfigError(f"{path} is another user's and has no log yet: let them open it first, with any program here")
+            time.sleep(0.01)
+
+
+def _has_log_for_now(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
+    """As `_has_log`, asked again while the log is being removed by who was the last to end."""
+    until = time.monotonic() + ENDING_SECONDS
+    while True:
+        try:
+            return _has_log(reader, path, left)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or time.monotonic() > until:
+                raise
+            reader.rollback()
             time.sleep(0.01)
 
 

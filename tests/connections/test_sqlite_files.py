@@ -258,3 +258,29 @@ def test_a_damaged_file_is_not_brought_up_to_date(tmp_path: Path) -> None:
         connect(path, [*TABLE, "CREATE TABLE more (x);"])
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("times", "told"), [(3, ""), (10_000, "unable to open")], ids=["passing", "lasting"])
+def test_a_log_that_is_being_removed_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, told: str
+) -> None:
+    """Seen with two people in a shared folder who begin and end at once: for a moment SQLite can open no log."""
+    connect(path := tmp_path / "x.sqlite", TABLE).close()
+    real, left = sqlite_files._has_log, times
+
+    def has_log(*given: object) -> bool:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return real(*given)  # type: ignore[arg-type]
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise error
+
+    monkeypatch.setattr(sqlite_files, "_has_log", has_log)
+    if told:
+        with pytest.raises(ServiceDown, match=told):
+            connect(path, TABLE)
+    else:
+        connect(path, TABLE).close()
+        assert left < 0
