@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ NESTED = ("variants", "wait")  # looked into on their own
 
 def recipes(home: Path | None = None) -> dict[str, Recipe]:
     """Every recipe by name, in the order of the tables. Raises ConfigError with all the faults of the operator's own."""
-    found = read(files("netwar").joinpath("data/recipes.toml").read_text(encoding="utf-8"), "recipes.toml")
+    found = dict(_shipped())
     own = (home or Path.home()) / OWN
     try:
         text = trusted.content(own).decode()
@@ -38,6 +39,11 @@ def recipes(home: Path | None = None) -> dict[str, Recipe]:
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{own} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return found | read(text, str(own), own=True)
+
+
+@cache
+def _shipped() -> dict[str, Recipe]:
+    return read(files("netwar").joinpath("data/recipes.toml").read_text(encoding="utf-8"), "recipes.toml")
 
 
 def find(known: Mapping[str, Recipe], name: str) -> Recipe:
