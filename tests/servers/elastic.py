@@ -6,7 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.servers import assembling, guards, javas
 from tests.servers.certificates import certificates
@@ -16,6 +16,9 @@ from tests.servers.recipes import RECIPES
 from tests.servers.server import Server
 from tests.servers.server_arguments import Setting, server_arguments
 from tests.servers.users import ADMIN, new_users
+
+if TYPE_CHECKING:
+    import requests
 
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """It starts in two thirds of the time, with two thirds of the memory; for benchmarks there is `quick=False`."""
@@ -35,6 +38,7 @@ class ElasticServer(Server):
 
     transport_port: int = 0
     at_start: dict[str, set[str]] = field(default_factory=dict, init=False)
+    _kept: requests.Session | None = field(default=None, init=False)
 
     @property
     def url(self) -> str:
@@ -48,8 +52,9 @@ class ElasticServer(Server):
         """What it answers to a request; raises requests.HTTPError for a refusal. Bytes are sent as lines of JSON."""
         import requests
 
+        self._kept = self._kept or requests.Session()  # a new connection with TLS costs the server more than most requests
         known = self.users.get(user)
-        answer = requests.request(
+        answer = self._kept.request(
             method,
             self.url + path,
             json=None if isinstance(body, bytes) else body,
@@ -71,6 +76,19 @@ class ElasticServer(Server):
         except requests.RequestException:
             return None
 
+    def stop(self) -> None:
+        self._let_go()
+        super().stop()
+
+    def kill(self) -> None:
+        super().kill()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._kept:
+            self._kept.close()
+        self._kept = None
+
     def start(self, takes_place: bool = True) -> None:
         super().start(takes_place)
         self.at_start = self.at_start or self.contents()
@@ -82,8 +100,9 @@ class ElasticServer(Server):
         if any(forgotten.values()):
             self.ask("PUT", "/_cluster/settings", forgotten)
         for path, names in self.contents().items():
-            for name in names - self.at_start.get(path, set()):
-                self.ask("DELETE", f"/{path}{name}")
+            gone = sorted(names - self.at_start.get(path, set()))
+            for portion in [",".join(gone[start : start + 20]) for start in range(0, len(gone), 20)] if not path else gone:
+                self.ask("DELETE", f"/{path}{portion}")  # indices together: each change of the cluster takes its time
 
     def contents(self) -> dict[str, set[str]]:
         """The names of what is in it, under the path where each can be deleted; what begins with a dot is the server's own."""
