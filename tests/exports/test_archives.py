@@ -10,7 +10,7 @@ from tests.desk import Desk
 from tests.exports.conftest import PAGES, Exporting
 from tests.exports.made import Pages, fill, rename
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on_one_of
 
 CALLS = [
     ("tw-dumptweets", "made"),
@@ -22,7 +22,7 @@ CALLS = [
 ]
 
 
-@on("es654-sg", "es953-sec")
+@on_one_of("es654-sg", "es953-sec")
 def test_elasticsearch_exports_what_files_export(server: ElasticServer, exporting: Exporting, tmp_path: Path) -> None:
     (home := tmp_path / "home").mkdir()
     desk = Desk(home)

@@ -14,7 +14,7 @@ from tests.desk import Desk
 from tests.graph.opening import NEO4J, settings
 from tests.graph.world import INDEX, world
 from tests.servers import NEO4J_KINDS
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on, on_one_of
 from tests.servers.neo4j import Neo4jServer
 from tests.servers.starting import free_port
 
@@ -66,7 +66,7 @@ def test_what_is_wrong_with_a_server_is_told(server: Neo4jServer, desk: Desk) ->
     assert "is as the archive says" in says(desk, 0, "tw-graph", "check", INDEX)
 
 
-@on(*NEO4J_KINDS)
+@on_one_of(*NEO4J_KINDS)
 def test_one_that_is_lost_or_hangs_in_use_is_told(server: Neo4jServer, desk: Desk) -> None:
     """What is due stays due as long as it takes, recorders do not wait, and a feed goes on when the server is back."""
     configured(desk, server)

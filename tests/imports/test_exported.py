@@ -15,7 +15,7 @@ from tests.desk import Desk
 from tests.imports.kept import all_of
 from tests.imports.samples import LATER, jsonl, page, status, user
 from tests.rows import rows
-from tests.servers.fixtures import Servers, skip_without
+from tests.servers.fixtures import Servers, one_of, skip_without
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
 FORMS: tuple[list[str], ...] = ([], ["--raw"])
@@ -65,7 +65,7 @@ def test_between_files(form: list[str], desk: Desk, files: list[str]) -> None:
     (desk.home / "other/archive/real.sqlite").unlink()
 
 
-@pytest.mark.parametrize("kind", ["es654-sg", "es953"])
+@pytest.mark.parametrize("kind", one_of(["es654-sg", "es953"], "imports"))
 def test_between_files_and_servers(kind: str, desk: Desk, files: list[str], servers: Servers) -> None:
     skip_without(kind)
     server: Any = servers(kind)

@@ -22,7 +22,7 @@ from tests.desk import ROOT, Desk
 from tests.interactions import corpus, readers
 from tests.interactions.corpus import BEGAN, USERS, Body, Edges
 from tests.rows import rows
-from tests.servers.fixtures import missing
+from tests.servers.fixtures import missing, one_of
 
 HALF = corpus.iso(BEGAN + 150_000)[:19]
 
@@ -181,7 +181,7 @@ def test_users_who_are_not_known_are_told(desk: Desk, bodies: list[Body], out: P
     assert not [path for path in desk.home.iterdir() if ".gexf" in path.name], "whole, or not at all"
 
 
-@pytest.mark.parametrize("kind", ["es654-sg", "es953"])
+@pytest.mark.parametrize("kind", one_of(["es654-sg", "es953"], "gexf"))
 def test_out_of_a_real_server(kind: str, desk: Desk, archive: SqliteArchive, bodies: list[Body], out: Path, servers: Any) -> None:
     there = clusters.configured(servers(kind), desk.home / "there.conf", data=desk.home / "there")
     desk.run("tw-copy", "brexit", "there.conf:brexit", check=0)

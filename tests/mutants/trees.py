@@ -62,7 +62,7 @@ class Tree:
         """Run tests with the tree as it is."""
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", *PYTEST, f"--basetemp={self._scratch}", *tests]
-        environment = {**os.environ, "PYTHONPATH": str(self.root), "NETWAR_SEED": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(self.root), "NETWAR_SEED": "1", "NETWAR_EVERY_KIND": "1"}
         pipe, err = subprocess.PIPE, subprocess.STDOUT
         process = self._process = subprocess.Popen(
             command, cwd=self.root, env=environment, stdout=pipe, stderr=err, text=True, errors="replace", start_new_session=True

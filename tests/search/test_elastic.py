@@ -9,12 +9,12 @@ from contextlib import closing
 from tests import clusters
 from tests.search.conftest import Searcher
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on_one_of
 
 LINES = ("#выборы OR #東京", '"a slow train" OR "ein langsamer Zug"', "train OR " + " OR ".join(f"word{n}" for n in range(45)))
 
 
-@on("es654-sg", "es953-sec")
+@on_one_of("es654-sg", "es953-sec")
 def test_lines_are_searched_for_once_and_known_to_be_complete(server: ElasticServer, searcher: Callable[..., Searcher]) -> None:
     known = {"elksg": server.url, "elksguser": server.user, "elksgpass": server.password, "elksgca": server.ca}
     one = searcher(**{key: value for key, value in known.items() if value})

@@ -3,19 +3,24 @@
     @on("es953", "es654-sg")
     def test_something(server: Server) -> None: ...
 
+    @on_one_of("es953", "es654-sg")  # what it proves is ours alone, and the same on both
+    def test_something_else(server: Server) -> None: ...
+
 A fixture with kinds among its parameters gets the server of one by `servers(kind)`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, NoReturn
 
 import pytest
 from _pytest.outcomes import Skipped
 
+from tests.randomly import SEED
 from tests.servers.kinds import HEAVY_KINDS, KINDS
 from tests.servers.server import Server
 from tests.servers.starting import start, why_not
@@ -24,10 +29,33 @@ from tests.servers.trouble import CannotStart
 REQUIRED = "NETWAR_REQUIRE_SERVERS"
 """With this in the environment a server that cannot be had is a failure, not a skip."""
 
+EVERY_KIND = "NETWAR_EVERY_KIND"
+"""With this in the environment a test runs on every kind that it names, also where one of them would do (`one_of`)."""
+
 
 def on(*kinds: str) -> pytest.MarkDecorator:
     """Run a test on these kinds of servers, one after the other: its parameter `server` is one of them."""
     return pytest.mark.parametrize("server", kinds, indirect=True)
+
+
+def on_one_of(*kinds: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test on one of these kinds of servers (`one_of`): its parameter `server` is that one."""
+
+    def drawn(test: Callable[..., None]) -> Callable[..., None]:
+        marked: Callable[..., None] = on(*one_of(kinds, test.__qualname__))(test)
+        return marked
+
+    return drawn
+
+
+def one_of(kinds: Sequence[str], purpose: str) -> Sequence[str]:
+    """One of these kinds of servers or stores, drawn anew with each seed, for what is to be seen on one, and is the same on all.
+
+    What one answers differently from another is tried on each kind: by the contracts, the recipes, the rights.
+    """
+    if os.environ.get(EVERY_KIND):
+        return kinds
+    return [random.Random(f"{SEED} {purpose}").choice(kinds)]
 
 
 class NotHere(Skipped):

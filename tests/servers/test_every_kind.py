@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers import KINDS, Server
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on, one_of
 from tests.servers.neo4j import Neo4jServer
 from tests.servers.redis import RedisServer
 
@@ -95,7 +95,7 @@ def elasticsearch_is_wiped(server: ElasticServer) -> None:
 
 
 # They are started, stopped and made by the same lines for all kinds; each guard brings a way of its own to be ready.
-@on("redis", "redis-tls", "es654-sg", "es953-sec", "os2194-sec")
+@on("redis", "redis-tls", *one_of(["es654-sg", "es953-sec", "os2194-sec"], "started again"))
 def test_stopped_and_started_again(server: Server) -> None:
     put(server, "äöü 🐦")
     before = server.url

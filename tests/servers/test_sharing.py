@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.servers import HEAVY_KINDS, KINDS, CannotStart
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, one_of
 from tests.servers.kinds import kind_of
 from tests.servers.lanes import Lanes, sort
 from tests.servers.places import ROOT
@@ -60,7 +60,7 @@ def wait_for_end(pid: int) -> None:
     assert ended
 
 
-@pytest.mark.parametrize("kind", ["redis", "es654"])
+@pytest.mark.parametrize("kind", one_of(["redis", "es654"], "two"))
 def test_two_processes_start_the_same_kind_at_once(kind: str, servers: Servers) -> None:
     servers(kind)  # or skip
     servers.make_room()
@@ -76,7 +76,7 @@ def test_two_processes_start_the_same_kind_at_once(kind: str, servers: Servers) 
     assert len(pids) == 2
 
 
-@pytest.mark.parametrize("kind", ["redis", "es654"])
+@pytest.mark.parametrize("kind", one_of(["redis", "es654"], "ends"))
 def test_a_server_ends_with_who_started_it(kind: str, servers: Servers) -> None:
     servers(kind)
     servers.make_room()

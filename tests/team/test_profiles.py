@@ -13,24 +13,24 @@ from tests.profiles import test_identity as identities
 from tests.profiles import test_membership as audits
 from tests.profiles import test_queue2usertest as profiles
 from tests.profiles.test_membership import Collection
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on, on_one_of
 from tests.team.conftest import Observers
 
 Begin = Callable[..., Observers]
 
-each = on("es654-sg", "es953-sec", "os360")
+alike = on_one_of("es654-sg", "es953-sec", "os360")
 
 
 def scenarios(*tests: Callable[..., None]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", tests, ids=[test.__name__.removeprefix("test_") for test in tests])
 
 
-@each
+@alike
 def test_ids_and_names_mixed(observer: Begin) -> None:
     profiles.test_ids_and_names_mixed(observer)
 
 
-@on("es654-sg", "es953-sec")
+@on_one_of("es654-sg", "es953-sec")
 @scenarios(
     follows.test_who_came_and_who_left,
     identities.test_a_user_who_was_renamed_twice,
@@ -51,12 +51,12 @@ def test_several_at_once(observer: Begin, scenario: Callable[[Begin], None]) -> 
     scenario(observer)
 
 
-@each
+@alike
 def test_a_list_of_followers_and_runs_that_are_killed(observer: Begin) -> None:
     assert follows.killed_at_random(observer, 6_000, most=4) > 1
 
 
-@each
+@alike
 def test_audits_of_lists(desk: Desk, stores: dict[str, object]) -> None:
     kept = audits.filled(Collection(desk, **stores))
     audits.test_a_name_that_passed_on_answers_with_every_id(kept)
@@ -70,7 +70,7 @@ def test_an_empty_collection_misses_all(desk: Desk, stores: dict[str, object]) -
     audits.misses_all(Collection(desk, **stores))
 
 
-@each
+@alike
 def test_names_in_graphs(desk: Desk, stores: dict[str, object]) -> None:
     kept = graphs.filled(Collection(desk, **stores))
     graphs.test_ids_in_the_first_two_columns_become_names(kept)

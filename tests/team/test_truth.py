@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.desk import BIN
 from tests.operator import ALL_OPEN
 from tests.randomly import SEED
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on_one_of
 from tests.team.conftest import Team
 
 KILLER = Path(__file__).parents[1] / "timelines" / "killer.py"
@@ -32,7 +32,7 @@ def killed_run(team: Team, moment: str, page: int) -> int:
     return team.desk.run(str(KILLER), moment, str(page), BIN / "tw-idu3elk", "team", "-q").status
 
 
-@on("es654-sg", "es953-sec", "os360")
+@on_one_of("es654-sg", "es953-sec", "os360")
 def test_twenty_users_and_a_recorder_that_is_killed(team: Callable[..., Team]) -> None:
     chance = random.Random(SEED)
     one = team(TWENTY)

@@ -16,7 +16,7 @@ from netwar.archive.spool import Spool
 from tests import clusters
 from tests.operator import Operator
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on, on_one_of
 
 WORLD = """
 [world]
@@ -82,7 +82,7 @@ def begun(recorder: Recorder, pages: int = 3) -> Any:
     return process
 
 
-@on(*SERVERS)
+@on_one_of(*SERVERS)
 def test_what_is_true_is_recorded(recorder: Recorder) -> None:
     told = recorder.run("tw-idu3elk", "trial").stderr
     assert "12 users done" in told
@@ -93,7 +93,7 @@ def test_what_is_true_is_recorded(recorder: Recorder) -> None:
     assert not (recorder.data / "archive").exists(), "nothing is kept in files"
 
 
-@on(*SERVERS)
+@on_one_of(*SERVERS)
 def test_a_server_that_is_killed_in_the_middle(recorder: Recorder) -> None:
     process = begun(recorder)
     recorder.server.kill()
