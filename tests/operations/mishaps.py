@@ -39,6 +39,7 @@ ORDERS = [*itertools.product([*itertools.permutations([*BOTH, "recorders"])], re
 FINE = {0, 69, 75, 78, 143, -15}  # done, something is away, not now, the clock is wrong, ended
 HOUR = 3_600.0
 ROOM = 4 << 30  # bytes of a disk that nobody calls full
+PAUSE = 3.0  # seconds from one beginning of a run to the next one: cron's minute
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Story:
     runs: list[tuple[Account, subprocess.Popen[str]]] = field(default_factory=list)
     kept: bool = True
     named: int = 0
+    begun: dict[int, float] = field(default_factory=dict)
 
     def begin(self) -> None:
         home = self.host.folder / "home" / "accounts"
@@ -86,8 +88,11 @@ class Story:
         """Let both record."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
+            at_it = [account for account, run in self.runs if run.poll() is None]
             for account in self.host.accounts:
-                if self.kept and account not in [one for one, run in self.runs if run.poll() is None]:
+                rested = time.monotonic() - self.begun.get(account.index, 0) >= PAUSE
+                if self.kept and rested and account not in at_it:
+                    self.begun[account.index] = time.monotonic()
                     command = self.host.command(account, "tw-idu3elk", ["-q", "--config", str(account.config)])
                     said = (self.host.folder / "said").open("a")
                     with said:

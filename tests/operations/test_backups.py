@@ -36,7 +36,7 @@ def test_backups_under_load_restored(operator: Callable[..., Operator], request:
             servers: Servers = request.getfixturevalue("servers")
             kept = Both(stack.enter_context(shipped_redis()), servers("es953"))  # type: ignore[arg-type]
         who = operator(WORLD, **AMPLE, **kept.settings)
-        print(told(who, backups=2 if names == "files" else 1, posts=900, chance=random.Random(SEED), kept=kept))
+        print(told(who, backups=1, posts=900, chance=random.Random(SEED), kept=kept))
 
 
 def backup(who: Operator, place: str | Path, *options: str) -> Path:

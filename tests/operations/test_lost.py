@@ -73,4 +73,4 @@ def until(look: Callable[[], Any], wanted: object) -> None:
     deadline = time.monotonic() + 60
     while (found := look()) != wanted:
         assert time.monotonic() < deadline, f"{found}, not {wanted}"
-        time.sleep(0.5)
+        time.sleep(1.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -62,7 +63,7 @@ def test_it_is_killed_and_started_again_under_8_workers(durable: ShippedRedis, t
             worker.go()
         for left in (350, 280, 210, 140, 70):
             while len(queue) > left:
-                pass
+                time.sleep(0.002)
             durable.server.kill()
             durable.server.start()
         handed = [user for worker in workers for user in worker.end()]

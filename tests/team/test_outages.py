@@ -12,7 +12,7 @@ from tests.team.conftest import Team
 
 WORLD = """
 [world]
-users = 110
+users = 64
 suspended = 0
 protected = 0
 gone = 0
