@@ -1,7 +1,7 @@
-"""Which worker of pytest-xdist runs which test: those on the Elasticsearch family keep to two workers.
+"""Which worker of pytest-xdist runs which test: those on the Elasticsearch family keep to three workers.
 
-A kind is run by one worker, so that it is started once, and the next kind goes to whichever of the two is free first, so that
-two such servers run, and never more, however many workers there are. They begin at once: much of their time is waiting, and the
+A kind is run by one worker, so that it is started once, and the next kind goes to whichever of the three is free first, so that
+three such servers run, and never more, however many workers there are. They begin at once: much of their time is waiting, and the
 other workers fill it with the tests that need no such server. (The marks of `--dist loadgroup` would do for the first, but for
 xdist 3.8 not being heard by pytest 9.2.)
 """
@@ -16,7 +16,7 @@ from xdist.workermanage import WorkerController
 
 from tests.servers.kinds import HEAVY_KINDS, kind_of
 
-LANES = 2
+LANES = 3
 
 
 def sort(items: list[pytest.Item]) -> None:

@@ -1,6 +1,6 @@
-"""At most three servers of the Elasticsearch family at a time: they are heavy, and machines have two processors.
+"""At most four servers of the Elasticsearch family at a time: they are heavy, and machines have two processors.
 
-Two are for the tests (`lanes.LANES`), one for a soak beside them.
+Three are for the tests (`lanes.LANES`), one for a soak beside them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.servers import places
 from tests.servers.trouble import CannotStart
 
-AT_ONCE = 3
+AT_ONCE = 4
 PATIENCE = 240.0
 
 

@@ -132,7 +132,7 @@ class Item:
 
 
 def test_lanes() -> None:
-    """One worker for all tests of a kind, two workers for all kinds; tests without a server go to anybody."""
+    """One worker for all tests of a kind, three workers for all kinds; tests without a server go to anybody."""
     tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in KINDS] + ["tests/es953/test_es953.py::test_es953"]
     assert [kind_of(test) for test in tests] == [*KINDS, None]
     scheduler = Lanes.__new__(Lanes)
@@ -140,16 +140,17 @@ def test_lanes() -> None:
     free = [test for test in tests if kind_of(test) not in HEAVY_KINDS]
     assert [scheduler._split_scope(test) for test in free] == free == [*tests[:2], tests[-1]]
     ordered = [*tests[2:-1], *free]
-    workers = [Worker() for _ in range(4)]
+    workers = [Worker() for _ in range(5)]
     scheduler.assigned_work = {worker: {} for worker in workers}
     scheduler.registered_collections = dict.fromkeys(workers, ordered)
     scheduler.workqueue = OrderedDict((scheduler._split_scope(test), {test: False}) for test in ordered)
-    for worker in (workers[0], workers[1], workers[2], workers[3], workers[1], workers[2], workers[3], workers[0]):
+    for number in (0, 1, 2, 3, 4, 1, 2, 3, 4, 0):
+        worker = workers[number]
         scheduler._assign_work_unit(worker)
     given = [list(work) for work in scheduler.assigned_work.values()]
-    lanes = [[HEAVY_KINDS[0], HEAVY_KINDS[3]], [HEAVY_KINDS[1], HEAVY_KINDS[2]]]
+    lanes = [[HEAVY_KINDS[0], HEAVY_KINDS[5]], [HEAVY_KINDS[1], HEAVY_KINDS[3]], [HEAVY_KINDS[2], HEAVY_KINDS[4]]]
     assert given == [*lanes, [free[0], free[2]], [free[1]]]
-    assert [worker.shutting_down for worker in workers] == [False, False, False, True]
+    assert [worker.shutting_down for worker in workers] == [False, False, False, False, True]
 
 
 def test_the_order_of_tests() -> None:
