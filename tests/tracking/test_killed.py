@@ -10,5 +10,5 @@ from tests.tracking.killed import OFTEN, killed
 
 
 def test_on_two_hosts_nothing_is_missing_and_each_round_is_begun_once(observer_of: Callable[..., Lists], redis: Redis) -> None:
-    story = killed(observer_of(OFTEN), redis, kills=6)
+    story = killed(observer_of(OFTEN), redis, kills=10)
     assert story.begun()
