@@ -65,9 +65,9 @@ def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Export
         begun.end()
         assert not exporting.path(name).exists() or content(exporting, name) == content(exporting, f"uncut-{name}")
         exporting.path(name).unlink(missing_ok=True)
-        if killed == KILLS // 4:
+        if killed >= KILLS // 4 and any(part.stat().st_size for part in exporting.desk.home.glob(f"{name}.*.part")):
             break
-    assert killed == KILLS // 4
+    assert killed >= KILLS // 4, "and the last one has left something to go on with"
     said = exporting.run("tw-dumptweets", "made", name, *more, "--resume").stderr
     assert hashlib.sha256(content(exporting, name)).hexdigest() in said
     assert content(exporting, name) == content(exporting, f"uncut-{name}")
