@@ -113,8 +113,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Four more than there are processors: there are always some who wait, for a server, a time-out or a disk."""
-    return (os.cpu_count() or 1) + 4
+    """Three more than there are processors: there are always some who wait, for a server, a time-out or a disk."""
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.hookimpl(optionalhook=True)
