@@ -8,10 +8,9 @@ import pytest
 
 from tests.contract.killing import killed_everywhere
 from tests.contract.opening import place
-from tests.servers.fixtures import one_of
 
 
-@pytest.fixture(params=one_of(["sqlite", "redis-tls"], "captures"))
+@pytest.fixture(params=["sqlite", "redis-tls"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return place(request.param, tmp_path, request.getfixturevalue("redis") if request.param != "sqlite" else None)
 

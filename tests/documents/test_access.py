@@ -21,7 +21,6 @@ from tests.recipes.here import reach
 from tests.servers import assembling, javas
 from tests.servers.certificates import Certificates
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import one_of
 from tests.servers.recipes import RECIPES
 from tests.servers.users import ADMIN, READER, RECORDER, User
 
@@ -150,7 +149,7 @@ def test_search_guard_from_nothing(kind: str, new_server: Callable[..., ElasticS
     assert [hit["_source"] for hit in shown["hits"]["hits"]] == [{"id": "1"}]
 
 
-@pytest.mark.parametrize("kind", one_of(["os2194-sec", "es953-sec"], "public"))
+@pytest.mark.parametrize("kind", ["os2194-sec", "es953-sec"])
 def test_the_public_on_newer_servers(kind: str, new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
     settings = block("anonymous.roles").settings if kind.startswith("es") else {}
     server = new_server(kind, **settings)

@@ -18,7 +18,6 @@ from tests.desk import ROOT, Desk
 from tests.graph.opening import settings
 from tests.graph.world import INDEX
 from tests.servers import Server
-from tests.servers.fixtures import one_of
 from tests.servers.neo4j import Neo4jServer
 
 DAY = 86_400_000
@@ -57,7 +56,7 @@ ANSWERS: list[list[Any]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", one_of([*SHIPPED], "queries"))
+@pytest.mark.parametrize("kind", SHIPPED)
 def test_a_server_as_it_is_shipped(kind: str, new_server: Callable[..., Server], desk: Desk) -> None:
     """Its certificate is checked, and it answers every question."""
     server = new_server(kind, conf=ROOT / "conf/neo4j" / SHIPPED[kind], tls=True)

@@ -12,12 +12,11 @@ from netwar.queues.roster import Member, Roster, released
 from tests.contract.killing import killed_everywhere
 from tests.contract.opening import new_run, open_roster, place
 from tests.redis_server import Redis
-from tests.servers.fixtures import one_of
 
 AT = 1_800_000_000_000
 
 
-@pytest.fixture(params=one_of(["sqlite", "redis-tls"], "rosters"))
+@pytest.fixture(params=["sqlite", "redis-tls"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return place(request.param, tmp_path, request.getfixturevalue("redis") if request.param != "sqlite" else None)
 

@@ -49,9 +49,9 @@ def on_one_of(*kinds: str) -> Callable[[Callable[..., None]], Callable[..., None
 
 
 def one_of(kinds: Sequence[str], purpose: str) -> Sequence[str]:
-    """One of these kinds of servers or stores, drawn anew with each seed, for what is to be seen on one, and is the same on all.
+    """One of these kinds of servers, drawn anew with each seed, for what has to be seen on a server, and is ours on all alike.
 
-    What one answers differently from another is tried on each kind: by the contracts, the recipes, the rights.
+    What one answers differently from another, and what is another code or another file of conf/, is tried on each kind.
     """
     if os.environ.get(EVERY_KIND):
         return kinds

@@ -94,7 +94,8 @@ def elasticsearch_is_wiped(server: ElasticServer) -> None:
     put(server, "writable again")
 
 
-# They are started, stopped and made by the same lines for all kinds; each guard brings a way of its own to be ready.
+# They are started, stopped and made by the same lines for all kinds. Each guard brings a way of its own to be ready, which every
+# first start needs as well.
 @on("redis", "redis-tls", *one_of(["es654-sg", "es953-sec", "os2194-sec"], "started again"))
 def test_stopped_and_started_again(server: Server) -> None:
     put(server, "äöü 🐦")

@@ -11,11 +11,9 @@ from tests.contract.opening import DATABASES
 from tests.desk import Desk, running_sandbox, sign_in
 from tests.operator import THREE, Three
 from tests.redis_server import Redis
-from tests.servers.fixtures import one_of
 
 
-# What is proved of both stores at once is in tests/contract; that a run keeps to it is seen in one.
-@pytest.fixture(params=one_of(["sqlite", "redis"], "timelines"))
+@pytest.fixture(params=["sqlite", "redis"])
 def stores(request: pytest.FixtureRequest) -> dict[str, object]:
     """The settings that say where queue and meter are kept: in files, or in Redis."""
     if request.param == "sqlite":
