@@ -110,6 +110,7 @@ class Story:
 
     def end(self, *, kill: bool = False) -> None:
         self.kept = False
+        self.begun.clear()  # it is long past their minute when they are kept again
         for _, run in self.runs:
             run.kill() if kill else run.terminate()
         for _, run in self.runs:
