@@ -52,7 +52,13 @@ QUEUE: Table[User] = Table(
 )
 
 
-def names(services: Services, queue: str, form: Form) -> None:
+def show(services: Services, queue: str, names: bool, form: Form) -> None:
+    """Print who is on a queue, or with `names` who waits alone. Raises UsageError for `names` in a form."""
+    services.looks = True
+    (_names if names else _everybody)(services, queue, form)
+
+
+def _names(services: Services, queue: str, form: Form) -> None:
     """Print who waits, one a line, as those programs read them that put users on a queue."""
     if form in (Form.CSV, Form.JSON):
         raise click.UsageError(f"--names and --{form.value} ask for different things")
@@ -60,7 +66,7 @@ def names(services: Services, queue: str, form: Form) -> None:
         echo(written(user))
 
 
-def show(services: Services, queue: str, form: Form) -> None:
+def _everybody(services: Services, queue: str, form: Form) -> None:
     """Print counts with claims and failures, or one JSON object, or CSV of everybody."""
     work = services.queue(queue)
     waiting, claimed, failed = len(work), work.claimed(), work.failed()
