@@ -19,15 +19,17 @@ LONGEST = 4096  # of an address
 
 def keep_apart(folder: Path, settings: Settings) -> None:
     """Remember which world a folder belongs to. Raises ConfigError if it is another one, ServiceDown if it cannot be told."""
-    from netwar.connections.folders import existing, opened, trouble
+    from netwar.connections.folders import existing, trouble
+    from netwar.connections.new_files import make
 
     mark, now = folder / "api", settings.api
     try:
-        with suppress(FileExistsError), os.fdopen(opened(mark, os.O_WRONLY | os.O_EXCL), "w") as file:
-            file.write(now + "\n")
+        if not os.path.lexists(mark):
+            with suppress(FileExistsError):  # another program made it just now
+                make(mark, f"{now}\n".encode())
         with os.fdopen(existing(mark), errors="replace") as file:
             ours = os.fstat(file.fileno()).st_uid in (0, os.geteuid())
-            before = file.read(LONGEST).strip() or now  # another program may be about to write it
+            before = file.read(LONGEST).strip() or now  # an older version may have been killed before it wrote it
     except OSError as error:
         raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
     told = before if ours else f"another address (it stands in {mark})"

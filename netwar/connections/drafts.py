@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netwar.connections.folders import FULL, synced, umask
+from netwar.connections.new_files import ANY, nameless, opened_at
 from netwar.errors import NetwarError, ServiceDown
-
-NAMELESS = getattr(os, "O_TMPFILE", 0)
-ANY = 0  # a folder that is of no account, as the path beside it is absolute; without one os.link would not follow the link
 
 
 @contextmanager
@@ -73,12 +71,8 @@ def told(path: Path) -> Iterator[None]:
 
 def begun(path: Path) -> tuple[int, str]:
     """A new file for its owner alone in the folder of `path`: open, and its name, empty for none. Raises OSError."""
-    with suppress(OSError):
-        if NAMELESS:
-            handle = os.open(path.parent, NAMELESS | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            if os.path.exists(_opened(handle)):
-                return handle, ""
-            os.close(handle)
+    if (handle := nameless(path.parent)) is not None:
+        return handle, ""
     return tempfile.mkstemp(prefix=_prefix(path), suffix=".part", dir=path.parent)
 
 
@@ -88,7 +82,7 @@ def put(handle: int, name: str, path: Path) -> None:
         os.replace(name, path)
         return
     made = str(path.with_name(f"{_prefix(path)}{secrets.token_hex(4)}.part"))
-    os.link(_opened(handle), made, src_dir_fd=ANY)
+    os.link(opened_at(handle), made, src_dir_fd=ANY)
     try:
         os.replace(made, path)
     except BaseException:
@@ -105,7 +99,3 @@ def dropped(name: str) -> None:
 
 def _prefix(path: Path) -> str:
     return f".{path.name[:100]}."
-
-
-def _opened(handle: int) -> str:
-    return f"/proc/self/fd/{handle}"

@@ -44,7 +44,7 @@ def made(folder: Path, *, own: bool = False) -> Path:
         return folder
     if not folder.parent.exists():
         made(folder.parent)
-    with _entered(folder.parent) as parent:
+    with entered(folder.parent) as parent:
         shared = _shared(parent)
         mode = 0o700 if not shared else 0o750 if own else 0o770
         try:
@@ -55,7 +55,7 @@ def made(folder: Path, *, own: bool = False) -> Path:
                 if own:
                     raise _planted(folder, "no folder") from None
                 raise
-            with _entered(folder) as handle:
+            with entered(folder) as handle:
                 if own:
                     _check_own(os.fstat(handle), folder)
             return folder
@@ -79,11 +79,11 @@ def opened(path: Path, flags: int, *, own: bool = False) -> int:
 
     `own` is a file that the group may read and only this user may write. Raises OSError, Planted for what is no file of ours.
     """
-    with _entered(path.parent) as folder:
+    with entered(path.parent) as folder:
         for _ in range(TRIES):  # others may make it and remove it meanwhile
             try:
                 with unmasked():
-                    return os.open(path.name, flags | NEW, _mode(folder, own), dir_fd=folder)
+                    return os.open(path.name, flags | NEW, mode_of_new(folder, own), dir_fd=folder)
             except FileExistsError:
                 if flags & os.O_EXCL:
                     raise
@@ -96,7 +96,7 @@ def opened(path: Path, flags: int, *, own: bool = False) -> int:
 
 def existing(path: Path, flags: int = os.O_RDONLY, *, own: bool = False) -> int:
     """Open a file that is there. Raises FileNotFoundError, OSError, and Planted for what is no file of ours."""
-    with _entered(path.parent) as folder:
+    with entered(path.parent) as folder:
         return _existing(folder, path, flags, own)
 
 
@@ -173,7 +173,7 @@ def below(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _entered(folder: Path) -> Iterator[int]:
+def entered(folder: Path) -> Iterator[int]:
     """A handle on a folder. A link to one counts where root, this user, or whoever owns the folder that it lies in made it."""
     try:
         handle = os.open(folder, ENTER | os.O_NOFOLLOW)
@@ -230,8 +230,8 @@ def _planted(path: Path, what: str) -> Planted:
     return Planted(errno.EPERM, f"{path.name} is {what}: see who put it there, and move it away", str(path))
 
 
-def _mode(folder: int, own: bool) -> int:
-    """The mode of a new file: its owner's alone, unless others may use the folder."""
+def mode_of_new(folder: int, own: bool = False) -> int:
+    """The mode of a new file in a folder that is open: its owner's alone, unless others may use the folder."""
     if _shared(folder):
         return 0o640 if own else 0o660
     found = os.fstat(folder)

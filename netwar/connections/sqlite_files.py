@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from netwar.connections import folders
+from netwar.connections import folders, new_files
 from netwar.connections import sqlite_beside as beside
 from netwar.errors import ConfigError
 
@@ -182,14 +182,21 @@ def _json_is_innocent() -> bool:
 
 
 def _make(path: Path) -> None:
-    """Make an empty file if there is none, and close it before SQLite opens it for the first time."""
+    """Make an empty database with a log if there is none, and close it before SQLite opens it for the first time."""
     try:
         path.lstat()
     except FileNotFoundError:
-        try:
-            os.close(folders.opened(path, os.O_RDWR | os.O_EXCL))
-        except FileExistsError:  # another process made it just now
-            return
+        with suppress(FileExistsError):  # another process made it just now
+            new_files.make(path, _empty())
+
+
+@cache
+def _empty() -> bytes:
+    """A database with nothing in it but that it has a log: 2 and 2 are at bytes 18 and 19 then (sqlite.org/fileformat2.html)."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
+        scratch.execute("PRAGMA user_version=0")  # only what was written to has a first page
+        page = scratch.serialize()
+    return page[:18] + bytes((2, 2)) + page[20:]
 
 
 def _checked(path: Path, found: os.stat_result) -> os.stat_result:

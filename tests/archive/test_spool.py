@@ -95,7 +95,7 @@ def on_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], int | None]:
 
     def watched(handle: int) -> None:
         path = Path(os.readlink(f"/proc/self/fd/{handle}"))
-        told[str(path)] = len(list(path.iterdir())) if path.is_dir() else path.stat().st_size
+        told[str(path)] = len(list(path.iterdir())) if path.is_dir() else os.fstat(handle).st_size
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", watched)

@@ -148,3 +148,19 @@ def test_another_users_file_without_a_log_is_not_opened_to_write(file: Path, mon
     connect(file, TABLE).close()
     os.chown(file, 12345, -1)
     connect(file, TABLE).close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_another_user_was_killed_in_making_is_made_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen in a soak: a stream that was killed as it began kept everybody else from its captures for days."""
+    file = tmp_path / "x.sqlite"
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(sqlite_files, "_connected", lambda *_: os._exit(0))
+        connect(file, TABLE)
+    os.waitpid(child, 0)
+    os.chown(file, 12345, -1)
+    monkeypatch.setattr(sqlite_files, "NEW_SECONDS", 0)
+    with closing(connect(file, TABLE)) as db:
+        assert db.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from netwar.cli.files import replaced
-from netwar.connections import drafts
+from netwar.connections import drafts, new_files
 from netwar.connections.folders import umask
 from netwar.errors import Busy, NetwarError
 from netwar.exports.export import BATCH, Export, go_on, write
@@ -120,9 +120,9 @@ def test_a_damaged_file_is_told(exporting: Exporting, damage: bytes) -> None:
         go_on(Export(archive, Chosen("twmade", Selection()), lambda n: None), io.BytesIO(damage), "", Hashed(lambda data: None))
 
 
-@rows("nameless", [drafts.NAMELESS, 0])
+@rows("nameless", [new_files.NAMELESS, 0])
 def test_a_kill_leaves_nothing_where_files_need_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: int) -> None:
-    monkeypatch.setattr(drafts, "NAMELESS", nameless)
+    monkeypatch.setattr(new_files, "NAMELESS", nameless)
     (path := tmp_path / "x").write_text("before")
     ways: list[tuple[Any, bytes | str]] = [(drafts.replacing(path, lambda: None), b"whole"), (replaced(path), "whole")]
     for way, content in ways:
