@@ -1,4 +1,4 @@
-"""What programs import, imported once: all of netwar, and the libraries behind it."""
+"""What programs import, imported once: all of netwar, and the libraries behind it, also those that functions import."""
 
 import gc
 import pkgutil
@@ -7,6 +7,10 @@ from importlib import import_module
 import netwar
 from tests import left_open
 
+IN_FUNCTIONS = "_strptime click._textwrap configparser difflib encodings.ascii encodings.utf_8_sig psutil resource"
+
+for name in IN_FUNCTIONS.split():
+    import_module(name)
 for module in pkgutil.walk_packages(netwar.__path__, "netwar."):
     import_module(module.name)
 left_open.hold()
