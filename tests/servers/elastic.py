@@ -20,9 +20,6 @@ from tests.servers.users import ADMIN, new_users
 if TYPE_CHECKING:
     import requests
 
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""It starts in two thirds of the time, with two thirds of the memory; for benchmarks there is `quick=False`."""
-
 SETTINGS: dict[str, Setting] = {
     "cluster.name": "lab",
     "node.name": "n1",
@@ -136,7 +133,7 @@ def prepare(
     signed = certificates() if kind.secured else None
     if signed:
         guards.write(kind.guard, config, server, users, signed)
-    flags = [f"-Xms{heap}", f"-Xmx{heap}", *(QUICK if quick else ()), *guards.properties(kind.guard, config)]
+    flags = [f"-Xms{heap}", f"-Xmx{heap}", *(javas.QUICK if quick else ()), *guards.properties(kind.guard, config)]
     launch = Launch(
         (java / "bin/java", *flags, *_java(kind, server, folder)),
         folder,

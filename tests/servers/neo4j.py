@@ -30,7 +30,6 @@ USER = "neo4j"
 ARTIFACTS = {3: ("org.neo4j.app", "neo4j-server")}
 NEWER = ("org.neo4j", "neo4j")
 OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang", "java.util", "java.net")
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 MAIN = {2026: "org.neo4j.server.Neo4jCommunity"}
 
 
@@ -124,12 +123,12 @@ def prepare(kind: Kind, folder: Path, ports: tuple[int, int], **more: Any) -> Ne
     environment = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
     # Not in the arguments of anything that lasts.
     subprocess.run(
-        [*map(str, java_and_flags), *admin, "set-initial-password", password],
+        [*map(str, (java_and_flags[0], *javas.QUICK, *java_and_flags[1:])), *admin, "set-initial-password", password],
         env={"PATH": os.defpath, **environment},
         check=True,
         capture_output=True,
     )
-    size = [f"-Xms{heap}", f"-Xmx{heap}", *(QUICK if quick else ())]
+    size = [f"-Xms{heap}", f"-Xmx{heap}", *(javas.QUICK if quick else ())]
     main = MAIN.get(kind.major, "org.neo4j.server.CommunityEntryPoint")
     command = (
         *(java_and_flags[0], *size, *java_and_flags[1:], main),

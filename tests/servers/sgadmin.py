@@ -19,7 +19,7 @@ def sgadmin(server: ElasticServer, config: Path) -> str:
     signed = server.certificates
     command: list[str | Path] = [
         java / "bin/java",
-        "-XX:TieredStopAtLevel=1",
+        *javas.QUICK,
         "-cp",
         f"{folder}/plugins/search-guard-6/*:{folder}/lib/*",
     ]
