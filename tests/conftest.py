@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import left_open
+from tests import left_open, passed
 from tests.desk import Desk, Ended, Sandbox, running_sandbox
 from tests.operator import Observer, Operator, beginning
 from tests.randomly import SEED
@@ -92,11 +92,17 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
     return desk.configure(sandbox.url, budget=1000, maxcpu=100, maxmem=100)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    passed.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: begins before the others")
+    passed.configure(config)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    passed.leave_out(config, items)
     sort(items)
 
 
