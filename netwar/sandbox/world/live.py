@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netwar.sandbox.world.population import Cast
 from netwar.sandbox.world.post_times import Run, written
@@ -31,6 +32,7 @@ class Live:
         self._begun = begun
         self._changed: dict[int, Beat | None] = {}
         self._known: dict[int, tuple[int, list[Run]]] = {}
+        self._first = lru_cache(_KEPT)(self._compute_first)
         self.anybody = cast.posts_a_day > 0 or any(role.posts_a_day for role in cast.roles.values())
 
     def posts(self, author: int) -> bool:
@@ -68,8 +70,10 @@ class Live:
         return known
 
     def _beat(self, author: int) -> Beat | None:
-        if author in self._changed:
-            return self._changed[author]
+        return self._changed[author] if author in self._changed else self._first(author)
+
+    def _compute_first(self, author: int) -> Beat | None:
+        """As the seed, or the scenario, has it."""
         if author >= self._users and author not in self._cast.roles:
             return None
         held = self._cast.state(author) not in ("active", "protected")

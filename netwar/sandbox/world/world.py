@@ -61,6 +61,8 @@ class World:
         # Small and bounded: what one page asks for several times.
         self._first_run = lru_cache(8192)(self._compute_first_run)
         self.chance = lru_cache(8192)(self._compute_chance)
+        self._first_state = lru_cache(8192)(cast.state)
+        self._first_name = lru_cache(8192)(self.people.name)
 
     # -- posts -----------------------------------------------------------------------------------
 
@@ -129,10 +131,10 @@ class World:
     # -- users -----------------------------------------------------------------------------------
 
     def state(self, index: int) -> str:
-        return self._states.get(index) or self.cast.state(index)
+        return self._states.get(index) or self._first_state(index)
 
     def name(self, index: int) -> str:
-        return self._names.get(index) or self.people.name(index)
+        return self._names.get(index) or self._first_name(index)
 
     def former_name(self, index: int) -> str | None:
         """The name that a user bore before, if it was another one."""
