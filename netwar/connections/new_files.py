@@ -16,16 +16,17 @@ NAMELESS = getattr(os, "O_TMPFILE", 0)
 ANY = 0  # a folder that is of no account, as the path beside it is absolute; without one os.link would not follow the link
 
 
-def make(path: Path, content: bytes) -> None:
+def make(path: Path, content: bytes, *, others_fill_it: bool = False) -> None:
     """Make a file that has this content as soon as it has its name: for its owner alone, or for the group whose folder it is in.
 
     It is on the disk then. Where the file system knows no files without a name (NFS), it is whole a moment later, and nothing is
-    left of one that cannot be written. Raises FileExistsError, OSError.
+    left of one that cannot be written; with `others_fill_it` it stays empty there, as what came late would be put over what
+    somebody else has written by then. Raises FileExistsError, OSError.
     """
     with folders.entered(path.parent) as folder:
         handle = nameless(".", folder)
         if handle is None:
-            _fill(path, content)
+            _fill(path, b"" if others_fill_it else content)
         else:
             try:
                 os.fchmod(handle, folders.mode_of_new(folder))

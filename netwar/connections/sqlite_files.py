@@ -187,7 +187,7 @@ def _make(path: Path) -> None:
         path.lstat()
     except FileNotFoundError:
         with suppress(FileExistsError):  # another process made it just now
-            new_files.make(path, _empty())
+            new_files.make(path, _empty(), others_fill_it=True)
 
 
 @cache

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
+import pytest
+
+from netwar.cli.environments import keep_apart
+from netwar.config import load
+from netwar.errors import ServiceDown
+
 
 def test_a_rehearsal_is_refused_where_x_was_recorded(desk):
     desk.configure(api=None, consumer_key="k")
@@ -25,3 +34,19 @@ def test_two_sandboxes_may_share_one(desk):
         path = desk.configure(api=None, consumer_key="k")
         path.write_text(path.read_text().replace("[API]\n", f"[API]\napi = http://127.0.0.1:{port}\n"))
         desk.run("tw-quser2work", "-", input="nasa\n", check=0)
+
+
+def test_a_mark_is_there_whole_or_not_at_all(desk, tmp_path, monkeypatch):
+    """An empty one would take any rehearsal for its own."""
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    settings = load(desk.configure(api=None, consumer_key="k"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(ServiceDown, match="the disk is full"):
+            keep_apart(tmp_path, settings)
+    assert not (tmp_path / "api").exists()
+    keep_apart(tmp_path, settings)
+    assert (tmp_path / "api").read_text() == "https://api.x.com\n"

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from netwar.connections import sqlite_files
+from netwar.connections import folders, new_files, sqlite_files
 from netwar.connections.sqlite import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.contract.opening import processes
@@ -284,3 +284,26 @@ def test_a_log_that_is_being_removed_is_waited_for(
     else:
         connect(path, TABLE).close()
         assert left < 0
+
+
+def test_without_files_without_a_name_nothing_is_put_over_what_another_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On NFS: between the making of a file and its filling another program of ours may come and go."""
+    file, opened = tmp_path / "x.sqlite", folders.opened
+
+    def another_comes(path: Path, flags: int) -> int:
+        handle = opened(path, flags)
+        child = os.fork()
+        if not child:
+            with closing(connect(file, TABLE)) as db:
+                db.execute("INSERT INTO t VALUES (7)")
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        return handle
+
+    monkeypatch.setattr(new_files, "NAMELESS", 0)
+    monkeypatch.setattr(folders, "opened", another_comes)
+    with closing(connect(file, TABLE)) as db:
+        assert db.execute("SELECT x FROM t").fetchall() == [(7,)]
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
