@@ -34,10 +34,13 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take off what need not run."""
     elsewhere = config.getoption("passed_elsewhere")
     passed = frozenset(elsewhere.read_text(encoding="utf-8").splitlines()) if elsewhere else frozenset()
-    files = half({item.path for item in items}) if config.getoption("half") else {item.path for item in items}
-    left = [item for item in items if item.nodeid in passed or item.path not in files]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in set(left)]
+    files = {item.path for item in items}
+    if config.getoption("half"):
+        files = half(files)
+    kept = [item for item in items if item.nodeid not in passed and item.path in files]
+    there = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in there])
+    items[:] = kept
 
 
 def half(files: Collection[Path]) -> set[Path]:
