@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import io
 import multiprocessing
+import multiprocessing.process
 import os
 import runpy
 import subprocess
@@ -21,6 +22,7 @@ from multiprocessing import reduction
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 PRELOADED = ["tests.forked", "tests.preloaded"]
@@ -49,6 +51,7 @@ def _context() -> ForkServerContext:
 
 
 CONTEXT = _context()
+_starting = Lock()
 
 
 def is_fit(environment: Mapping[str, str]) -> bool:
@@ -61,7 +64,11 @@ def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, 
     umask = os.umask(0o77)
     os.umask(umask)
     process = CONTEXT.Process(target=_run, args=(list(command), dict(environment), str(folder), umask, [*map(Handle, files)]))
-    process.start()
+    # Whoever starts one asks all that multiprocessing knows of whether they have ended. Another thread that is just asking
+    # its own then gets no answer, which is shown as 255, as there is one for the first to ask.
+    with _starting:
+        process.start()
+        multiprocessing.process._children.discard(process)  # type: ignore[attr-defined]
     return process
 
 
