@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import random
-import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -52,11 +51,9 @@ def connect(settings: Settings, *, patience: float | None = None) -> Server:
     address = settings.redis
     if address is None:
         raise ConfigError(f"{settings.path} names no Redis: set redishost or redisurl under [STREAM]")
-    if address.ca:
-        context(address.ca, "redisca")  # raises for a file that is none
+    server = Server(address, patience)
     if address.hosts and (trouble := probe.hindrance(address.hosts, PROBE_SECONDS)):
         raise unreachable(address, trouble)
-    server = Server(address, patience)
     try:
         server.ping()
     except BaseException:
@@ -156,9 +153,7 @@ def _pool(address: RedisAddress) -> tuple[list[Redis], ConnectionPool]:
         return [], ConnectionPool(connection_class=Local, path=address.socket, **way)
     network: dict[str, Any] = {"socket_connect_timeout": CONNECT_SECONDS, "socket_keepalive": True}
     if address.tls:
-        ca = str(address.ca) if address.ca else None
-        network |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
-        network |= {"ssl_exclude_verify_flags": [ssl.VERIFY_X509_STRICT]}  # see netwar.connections.tls
+        network |= {"checked": context(address.ca, "redisca")}
     if address.service:
         login = {"username": address.sentinel_user, "password": address.sentinel_password}
         asked: Any = _Sentinels(address, {**once, **network, **login})

@@ -1,8 +1,12 @@
-"""Connections to Redis whose answers come within bounds: see `bounded`, which does the same for what speaks HTTP."""
+"""Connections to Redis whose answers come within bounds: see `bounded`, which does the same for what speaks HTTP.
+
+Those with TLS trust whom the configuration names, and nobody else.
+"""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from typing import Any
 
@@ -49,11 +53,26 @@ class _Bounded:
         return _Timed(super()._connect(), self.socket_timeout)  # type: ignore[misc,attr-defined]
 
 
+class _Checked:
+    """What makes a connection's certificates checked by `checked`, which all of a pool share.
+
+    The library makes a context for each connection, which trusts whom the system trusts beside the CA that it is told.
+    """
+
+    def __init__(self, *, checked: ssl.SSLContext, **given: Any) -> None:
+        super().__init__(**given)
+        self._checked = checked
+
+    def _wrap_socket_with_ssl(self, plug: socket.socket) -> ssl.SSLSocket:
+        host: str = self.host  # type: ignore[attr-defined]
+        return self._checked.wrap_socket(plug, server_hostname=host)
+
+
 class Plain(_Bounded, Connection):
     """To a host."""
 
 
-class Secure(_Bounded, SSLConnection):
+class Secure(_Bounded, _Checked, SSLConnection):
     """To a host, over TLS."""
 
 
@@ -65,5 +84,5 @@ class Master(_Bounded, SentinelManagedConnection):
     """To the host that Sentinels name."""
 
 
-class SecureMaster(_Bounded, SentinelManagedSSLConnection):
+class SecureMaster(_Bounded, _Checked, SentinelManagedSSLConnection):
     """To the host that Sentinels name, over TLS."""

@@ -141,6 +141,20 @@ def test_a_certificate_of_another_ca_is_refused(redis: Redis, tmp_path: Path) ->
     assert "is not signed by anybody trusted here" in said
 
 
+def test_with_a_ca_nobody_else_is_trusted(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even whom the system trusts: it is some hundred companies."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(redis.ca))
+    said, _ = told(ConfigError, redisurl=redis.tls_url(), redisca=redis.certificates.wrong_ca)
+    assert "is not signed by anybody trusted here" in said
+
+
+def test_without_a_ca_the_system_says_who_is_trusted(
+    redis: Redis, connected: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(redis.ca))
+    assert connected(redisurl=redis.tls_url(), redisuser="netwar", redispass=PASSWORD).ping()
+
+
 def test_a_certificate_of_another_host_is_refused(redis: Redis) -> None:
     said, _ = told(ConfigError, redisurl=redis.tls_url().replace("localhost", "127.0.0.2"), redisca=redis.ca)
     assert "is for another host" in said
