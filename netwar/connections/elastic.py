@@ -19,8 +19,6 @@ from netwar.connections.elastic_errors import TransientError, refusal, translate
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from elasticsearch import Elasticsearch
 
 PORT = 9200
@@ -158,9 +156,9 @@ def connect(settings: Settings) -> Cluster:
     """
     from netwar.connections.elastic_client import client
 
-    hosts, checked = _answering(settings)
+    hosts, trust = _answering(settings)
     user = "the API key" if settings.elksgkey else settings.elksguser or "nobody"
-    return Cluster(client(hosts, checked, _credentials(settings)), _address(hosts[0]), user)
+    return Cluster(client(hosts, trust, _credentials(settings)), _address(hosts[0]), user)
 
 
 def address(settings: Settings) -> str:
@@ -173,17 +171,17 @@ def api_key(given: str) -> str:
     return _base64(given) if ":" in given else given
 
 
-def _answering(settings: Settings) -> tuple[list[dict[str, Any]], SSLContext]:
-    """The hosts that answer and may be told who we are, and what checks their certificates."""
-    checked = tls.context(settings.elksgca, "elksgca")
-    hosts = _reachable([_place(one) for one in (settings.elksg or "").split()], checked)
+def _answering(settings: Settings) -> tuple[list[dict[str, Any]], tls.Trust]:
+    """The hosts that answer and may be told who we are, and whom we trust to sign their certificates."""
+    trust = tls.Trust(settings.elksgca, "elksgca")
+    hosts = _reachable([_place(one) for one in (settings.elksg or "").split()], trust)
     open_ones = [one["host"] for one in hosts if one["scheme"] == "http" and not loopback(one["host"])]
     if open_ones and (settings.elksgpass or settings.elksgkey):
         raise ConfigError(
             f"{open_ones[0]} speaks http only, so everybody on the way could read the password: switch TLS on there, "
             "or reach it through a tunnel that ends on this machine"
         )
-    return hosts, checked
+    return hosts, trust
 
 
 def _address(host: Mapping[str, Any]) -> str:
@@ -197,13 +195,13 @@ def _place(given: str) -> tuple[str | None, str, int]:
     return parts.scheme or None, parts.hostname or "", parts.port or PORT
 
 
-def _reachable(given: list[tuple[str | None, str, int]], checked: SSLContext) -> list[dict[str, Any]]:
+def _reachable(given: list[tuple[str | None, str, int]], trust: tls.Trust) -> list[dict[str, Any]]:
     """Those hosts that answer, with what they speak. Raises what is wrong with the first one if none does."""
     hosts: list[dict[str, Any]] = []
     down: list[ServiceDown] = []
     for scheme, host, port in given:
         try:
-            speaks = tls.spoken(host, port, checked, "elksgca")
+            speaks = tls.spoken(host, port, trust)
         except ServiceDown as error:
             down.append(error)
             continue

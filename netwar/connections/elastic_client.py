@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from ssl import SSLContext
 from typing import Any
 
 import orjson
 from elasticsearch import Elasticsearch, JSONSerializer, SerializationError, Transport, Urllib3HttpConnection
 
 from netwar.connections.bounded import WholeAnswers
+from netwar.connections.tls import Trust
 from netwar.records.parsing import parsed
 
 MAX_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of more than 100 MB as a rule
@@ -21,9 +21,9 @@ MAX_BYTES = 1 << 28  # of an answer, unpacked; a cluster takes no request of mor
 logging.getLogger("elasticsearch").setLevel(logging.ERROR)  # each failure is told once, by us
 
 
-def client(hosts: Sequence[Mapping[str, Any]], checked: SSLContext, headers: Mapping[str, str]) -> Elasticsearch:
-    """A client of these hosts, which tries each of them once. `checked` is what checks certificates, `headers` say who we are."""
-    secured = [{**one, **({"ssl_context": checked} if one["use_ssl"] else {})} for one in hosts]
+def client(hosts: Sequence[Mapping[str, Any]], trust: Trust, headers: Mapping[str, str]) -> Elasticsearch:
+    """A client of these hosts, which tries each of them once. `trust` is for their certificates, `headers` say who we are."""
+    secured = [{**one, **({"ssl_context": trust.context} if one["use_ssl"] else {})} for one in hosts]
     return Elasticsearch(
         secured,
         transport_class=_AnyProduct,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from netwar.config import trusted
@@ -12,6 +14,28 @@ from netwar.connections.bounded import Answer
 from netwar.errors import ConfigError, ServiceDown
 
 CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom we trust to sign certificates: the CA of the setting `key` if there is one, else those that the system trusts.
+
+    Reading the system's takes 40 ms of the processor, more than all else at the start of a program: it is put off until a server
+    speaks TLS.
+    """
+
+    ca: Path | None
+    key: str
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """What checks certificates. Raises as `context` does."""
+        return context(self.ca, self.key)
+
+    @property
+    def first(self) -> ssl.SSLContext:
+        """What a server is greeted with that may not speak TLS: the CA, or nobody at all."""
+        return self.context if self.ca else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def context(ca: Path | None, key: str) -> ssl.SSLContext:
@@ -42,24 +66,39 @@ def check_file(ca: Path, key: str) -> None:
         raise ConfigError(f"{key} = {ca} {error}") from None
 
 
-def spoken(host: str, port: int, checked: ssl.SSLContext, key: str) -> str:
+def spoken(host: str, port: int, trust: Trust) -> str:
     """`https` or `http`, whichever the server speaks; nothing is sent to it but a greeting.
 
-    Raises ServiceDown if nobody answers, ConfigError for a certificate that the CA of the setting `key` did not sign.
+    Raises ServiceDown if nobody answers, ConfigError for a certificate that nobody signed whom we trust.
     """
     place = f"{host}:{port}"
     try:
-        plain = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
-        with plain, checked.wrap_socket(plain, server_hostname=host):
-            return "https"
+        _greet(host, port, trust)
+        return "https"
     except ssl.SSLCertVerificationError as error:
-        raise untrusted(place, error.verify_message, key) from error
+        raise untrusted(place, error.verify_message, trust.key) from error
     except (ssl.SSLError, ConnectionResetError) as error:
         if _answers_plainly(host, port):
             return "http"
         raise ServiceDown(f"{place} answers neither over https nor over http ({error})") from error
     except OSError as error:
         raise ServiceDown(f"{place} does not answer: {error.strerror or error}") from error
+
+
+def _greet(host: str, port: int, trust: Trust) -> None:
+    """Agree on TLS, and part."""
+
+    def agreed(checked: ssl.SSLContext) -> None:
+        plain = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+        with plain, checked.wrap_socket(plain, server_hostname=host):
+            pass
+
+    try:
+        agreed(trust.first)
+    except ssl.SSLCertVerificationError:
+        if trust.ca:
+            raise
+        agreed(trust.context)
 
 
 def untrusted(place: str, said: str, key: str) -> ConfigError:
