@@ -1,10 +1,14 @@
-"""What programs import, imported once: all of netwar, and the libraries behind it, also those that functions import."""
+"""What programs import, imported once: all of netwar, and the libraries behind it, also those that functions import.
+
+And what is the same in each of them: what the scripts of databases make.
+"""
 
 import gc
 import pkgutil
 from importlib import import_module
 
 import netwar
+from netwar.connections import sqlite_files, sqlite_schema
 from tests import left_open
 
 IN_FUNCTIONS = "_strptime click._textwrap configparser difflib encodings.ascii encodings.utf_8_sig psutil resource"
@@ -12,7 +16,10 @@ IN_FUNCTIONS = "_strptime click._textwrap configparser difflib encodings.ascii e
 for name in IN_FUNCTIONS.split():
     import_module(name)
 for module in pkgutil.walk_packages(netwar.__path__, "netwar."):
-    import_module(module.name)
+    scripts = getattr(import_module(module.name), "MIGRATIONS", ())
+    sqlite_schema._made_by(tuple(scripts))
+sqlite_files._empty()
+sqlite_files._json_is_innocent()
 left_open.hold()
 gc.freeze()
 
