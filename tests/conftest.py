@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import left_open, passed
+from tests import collecting, left_open, passed
 from tests.desk import Desk, Ended, Sandbox, running_sandbox
 from tests.operator import Observer, Operator, beginning
 from tests.randomly import SEED
@@ -99,6 +99,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: begins before the others")
     passed.configure(config)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return passed.is_left_out(config, collection_path) or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    with collecting.one_before_the_others(session.config.rootpath):
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,13 +3,14 @@
     pytest --half --tell-passed=FILE       half of the tests, drawn with the seed; FILE then names those that passed
     pytest --passed-elsewhere=FILE         all tests but those
 
-One that was skipped there, or a part of it, has not passed.
+One that was skipped there, or a part of it, has not passed. A file of which all tests have is named, too: it is not even read.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,17 +31,30 @@ def configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Passed(path))
 
 
+def is_left_out(config: pytest.Config, path: Path) -> bool:
+    """Whether a file has no test that is to run here."""
+    if not path.match("test_*.py"):
+        return False
+    if config.getoption("half") and path not in _half(config.rootpath, *config.getini("testpaths")):
+        return True
+    return path.relative_to(config.rootpath).as_posix() in _elsewhere(config.getoption("passed_elsewhere"))
+
+
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take off what need not run."""
-    elsewhere = config.getoption("passed_elsewhere")
-    passed = frozenset(elsewhere.read_text(encoding="utf-8").splitlines()) if elsewhere else frozenset()
-    files = {item.path for item in items}
-    if config.getoption("half"):
-        files = half(files)
-    kept = [item for item in items if item.nodeid not in passed and item.path in files]
-    there = set(kept)
-    config.hook.pytest_deselected(items=[item for item in items if item not in there])
-    items[:] = kept
+    passed = _elsewhere(config.getoption("passed_elsewhere"))
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in passed])
+    items[:] = [item for item in items if item.nodeid not in passed]
+
+
+@cache
+def _elsewhere(told: Path | None) -> frozenset[str]:
+    return frozenset(told.read_text(encoding="utf-8").splitlines()) if told else frozenset()
+
+
+@cache
+def _half(root: Path, *folders: str) -> set[Path]:
+    return half({path for folder in folders or ["."] for path in (root / folder).rglob("test_*.py")})
 
 
 def half(files: Collection[Path]) -> set[Path]:
@@ -51,12 +65,20 @@ def half(files: Collection[Path]) -> set[Path]:
 
 
 class Passed:
-    """Which tests of a run have passed, with all their parts."""
+    """Which tests of a run have passed, with all their parts, and of which files all."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._there: list[str] = []
         self._passed: set[str] = set()
         self._others: set[str] = set()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._there = ids  # the same in each process that runs tests
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._there = self._there or [item.nodeid for item in session.items]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if not report.passed:
@@ -65,5 +87,11 @@ class Passed:
             self._passed.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        lines = (f"{name}\n" for name in sorted(self._passed - self._others))
+        passed = self._passed - self._others
+        whole = set(_files(self._there)) - set(_files(set(self._there) - passed))
+        lines = (f"{name}\n" for name in sorted(passed | whole))
         self._path.write_text("".join(lines), encoding="utf-8")
+
+
+def _files(ids: Iterable[str]) -> list[str]:
+    return [id.partition("::")[0] for id in ids]

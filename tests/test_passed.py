@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-HOOKS = "from tests.conftest import pytest_addoption, pytest_configure, pytest_collection_modifyitems\n"
+HOOKS = """
+from tests.conftest import (
+    pytest_addoption, pytest_collection, pytest_collection_modifyitems, pytest_configure, pytest_ignore_collect
+)
+"""
 TESTS = """
 import pytest
 
@@ -31,6 +35,14 @@ def broken():
 
 def test_ends_badly(broken): pass
 """
+PASSES = """
+from pathlib import Path
+
+with Path(__file__).with_suffix(".read").open("a") as readings:
+    readings.write("once\\n")
+
+def test_passes(): pass
+"""
 
 
 def ran(folder: Path, *options: str) -> str:
@@ -51,3 +63,14 @@ def test_what_has_not_passed_on_one_runs_on_the_other(tmp_path: Path) -> None:
     assert len(passed.read_text().splitlines()) == 8, "those that passed whole, of two files"
     second = ran(tmp_path, f"--passed-elsewhere={passed}")
     assert re.search(r"4 failed, 16 passed, 8 skipped, 8 deselected, 4 errors", second), second
+
+
+def test_files_that_have_passed_whole_are_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(HOOKS)
+    for number in range(4):
+        (tmp_path / f"test_{number}.py").write_text(PASSES)
+    passed = tmp_path / "passed.txt"
+    assert "2 passed" in ran(tmp_path, "--half", f"--tell-passed={passed}")
+    assert len(list(tmp_path.glob("*.read"))) == 2, "those of the other half are not"
+    assert "2 passed" in ran(tmp_path, f"--passed-elsewhere={passed}")
+    assert [path.read_text() for path in tmp_path.glob("*.read")] == ["once\n"] * 4

@@ -1,0 +1,24 @@
+"""Which of several processes reads the tests first: what it compiles the others need not."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def one_before_the_others(root: Path) -> Iterator[None]:
+    """Let the first process in alone, and when it has ended all others together: of five that compiled everything, each for
+    itself, four did it in vain. The lock is on the folder, and ends with the process."""
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
