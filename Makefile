@@ -62,7 +62,7 @@ tools: build/tools/ready ## fetch the tools of others that some tests hold expor
 build/tools/ready: tests/tools.txt
 	$(check_python)
 	$(PYTHON) -m venv build/tools
-	@build/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/tools.txt
+	@build/tools/bin/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/tools.txt
 	@touch $@
 
 format: .venv/checks ## lay the code out and renew what is generated
@@ -115,7 +115,7 @@ stale:
 	@touch $@
 
 .venv/checks: .venv/ready requirements-dev.txt
-	$(call install,requirements-dev.txt)
+	$(call install,requirements-dev.txt,--no-compile)
 	@touch $@
 
 define check_python
@@ -126,9 +126,10 @@ define check_python
 	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
 endef
 
+# Of what checks the project most is never imported: it is compiled as it is needed.
 define install
 @echo "Installing what $(1) names into .venv: up to a minute, without a word ..."
-@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) || { \
+@$(PY) -m pip install --quiet $(2) --disable-pip-version-check --require-hashes -r $(1) || { \
   echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
 endef
 

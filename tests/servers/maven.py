@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -52,6 +53,7 @@ def _run(project: str, goal: str, into: Path, *options: str) -> None:
     pom.write_text(project)
     done = subprocess.run(
         ["mvn", "--batch-mode", "--quiet", "--file", str(pom), goal, *options],
+        env={"MAVEN_OPTS": _QUICK, **os.environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -60,6 +62,8 @@ def _run(project: str, goal: str, into: Path, *options: str) -> None:
         said = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stdout.strip())
         raise NotFetched(f"Maven Central could not be asked, is there a network? Maven said: {said.strip()}")
 
+
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # it compiles for minutes of work, and has a second's
 
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 

@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.servers import KINDS, NEO4J_KINDS, assembling, javas, maven, places, pypi, why_not
+from tests.servers import __main__ as making
 from tests.servers.fixtures import REQUIRED, Servers, on
 from tests.servers.maven import Artifact
 from tests.servers.recipes import RECIPES, Module, Recipe
@@ -69,6 +70,44 @@ def test_assembled_not_at_all(recipe: Recipe, fetched: Path) -> None:
         assembling.assemble(recipe, fetched, Path("/no/java"))
     assert not assembling.find(recipe)
     assert not (places.assembled() / recipe.name).exists()
+
+
+def test_maven_is_started_once_and_what_cannot_be_had_keeps_no_other_server_away(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gone = replace(recipe, name="gone", zip=replace(ZIP, name="gone"))
+    started: list[set[str]] = []
+    assembled: list[str] = []
+
+    def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
+        started.append({artifact.file for artifact in artifacts})
+        if gone.zip.file in started[-1]:
+            raise NotFetched(f"there is no {gone.zip.file}")
+        for file in started[-1]:
+            (into / file).touch()
+
+    monkeypatch.setattr(making, "_java", lambda _: Path("/no/java"))
+    monkeypatch.setattr(maven, "fetch", fetch)
+    monkeypatch.setattr(assembling, "assemble", lambda recipe, *_: assembled.append(recipe.name))
+
+    def made(*recipes: Recipe) -> list[str]:
+        monkeypatch.setattr(making, "RECIPES", {one.name: one for one in recipes})
+        (folder := tmp_path / "-".join(one.name for one in recipes)).mkdir()
+        making._fetch_at_once(folder)
+        problems = []
+        for one in recipes:
+            try:
+                making._ensure(one, folder)
+            except NotFetched as problem:
+                problems.append(str(problem))
+        return problems
+
+    another = replace(recipe, name="another", zip=replace(ZIP, name="another"))
+    assert made(recipe, another) == []
+    assert assembled == [recipe.name, "another"]
+    assert len(started) == 1
+    assert made(gone, recipe) == ["there is no gone-1.0.zip"]
+    assert assembled[2:] == [recipe.name]
 
 
 def test_no_maven(only: Path, tmp_path: Path) -> None:
