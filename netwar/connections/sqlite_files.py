@@ -235,7 +235,7 @@ def _handles() -> dict[str, os.stat_result]:
         return {}
     for name in names:
         with suppress(OSError):  # closed meanwhile, the listing's own handle among them
-            found[name] = os.stat(HANDLES / name)
+            found[name] = os.fstat(int(name))
     return {handle: status for handle, status in found.items() if stat.S_ISREG(status.st_mode)}
 
 
