@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ from netwar.config import Settings, load
 from netwar.connections.elastic import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.rows import rows
+
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -191,3 +195,15 @@ def away_address() -> str:
     if found.startswith("127."):
         pytest.skip("needs a network interface besides the loopback")
     return found
+
+
+def test_the_library_is_loaded_without_its_side_for_asyncio() -> None:
+    """It brings aiohttp with it, which reads the system's CAs: 100 ms of the processor, more than all else of a short program."""
+    loaded = """
+import sys
+import netwar.connections.elastic_client
+from elasticsearch import compat
+assert "aiohttp" not in sys.modules
+assert all(issubclass(caught, BaseException) for caught in compat.reraise_exceptions), "what it catches is not there"
+"""
+    subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, check=True)
