@@ -1,4 +1,4 @@
-"""Libraries without those of their parts that nobody here uses, which take memory in each of many processes."""
+"""Libraries without those of their parts that nobody here uses, which take memory and time in each of many processes."""
 
 from __future__ import annotations
 

@@ -12,17 +12,22 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import Redis as Client
 from redis.exceptions import ConnectionError as LibraryError
 from redis.exceptions import ResponseError
+from redis.sentinel import SentinelConnectionPool
 
 from netwar.config import Settings
 from netwar.config.redis_address import parsed
 from netwar.connections import redis as connections
 from netwar.connections.redis import Server, connect
+from netwar.connections.redis_bounded import SecureMaster
 from netwar.connections.redis_errors import passing
 from netwar.connections.redis_errors import told as told_by_words
+from netwar.connections.tls import context
 from netwar.errors import ConfigError, ServiceDown
 from tests.redis_conf import PASSWORD, READER_PASSWORD
 from tests.redis_server import Redis, RedisServer, free_port, running_redis, short_folder
@@ -217,6 +222,24 @@ def test_a_sentinels_certificate_is_checked_before_it_is_told_anything(redis: Re
     assert "is for another host" in said
     said, _ = told(ConfigError, redisurl=url, redisca=redis.ca)
     assert "password" in said
+
+
+def test_a_master_that_sentinels_name_shows_a_certificate_of_the_ca(redis: Redis) -> None:
+    class Named:
+        def discover_master(self, service: str) -> tuple[str, int]:
+            return "localhost", redis.tls_port
+
+    def answer(ca: Path) -> object:
+        way: dict[str, Any] = {"username": "netwar", "password": PASSWORD, "socket_timeout": 5, "checked": context(ca, "redisca")}
+        pool = SentinelConnectionPool("netwar", Named(), connection_class=SecureMaster, **way)  # type: ignore[no-untyped-call]
+        try:
+            return Client(connection_pool=pool).ping()
+        finally:
+            pool.disconnect()
+
+    assert answer(redis.ca) is True
+    with pytest.raises(LibraryError, match="CERTIFICATE_VERIFY_FAILED"):
+        answer(redis.certificates.wrong_ca)
 
 
 def test_a_master_on_another_host_is_not_told_a_password_without_tls() -> None:
