@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 LONGEST = 4096  # of an address
 
 
-def keep_apart(folder: Path, settings: Settings) -> None:
-    """Remember which world a folder belongs to. Raises ConfigError if it is another one, ServiceDown if it cannot be told."""
+def keep_apart(folder: Path, settings: Settings, *, looks: bool = False) -> None:
+    """Remember which world a folder belongs to; who only `looks` at one that is new leaves that to the first that records.
+
+    Raises ConfigError if it is another world, ServiceDown if it cannot be told.
+    """
     from netwar.connections.folders import existing, trouble
     from netwar.connections.new_files import make
 
     mark, now = folder / "api", settings.api
     try:
         if not os.path.lexists(mark):
+            if looks:
+                return
             with suppress(FileExistsError):  # another program made it just now
                 make(mark, f"{now}\n".encode())
         with os.fdopen(existing(mark), errors="replace") as file:

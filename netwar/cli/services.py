@@ -105,7 +105,7 @@ class Services(IndexNames):
             made(folder)
         except OSError as error:
             raise ServiceDown(f"{folder} cannot be made: {trouble(error)}") from error
-        keep_apart(folder, self.settings)
+        keep_apart(folder, self.settings, looks=self.looks)
         return folder
 
     @cached_property

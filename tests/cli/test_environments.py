@@ -29,6 +29,19 @@ def test_a_rehearsal_is_refused_where_x_was_recorded(desk):
     assert (desk.home / "rehearsal" / "queues.sqlite").exists()
 
 
+@pytest.mark.parametrize("command", [("tw-coverage", "brexit"), ("tw-indices",), ("tw-showwork",), ("tw-spend",), ("tw-status",)])
+def test_who_only_looks_does_not_say_which_world_a_new_folder_is_for(desk, command):
+    """Somebody looks around before the configuration names a sandbox, and then rehearses."""
+    desk.configure(api=None, consumer_key="k")
+    desk.run(*command)
+    path = desk.configure(api=None, consumer_key="k")
+    path.write_text(path.read_text().replace("[API]\n", "[API]\napi = http://127.0.0.1:9\n"))
+    desk.run("tw-quser2work", "-", input="nasa\n", check=0)
+    desk.run(*command)
+    desk.configure(api=None, consumer_key="k")
+    assert "was recorded from http://127.0.0.1:9" in desk.run(*command, check=78).stderr
+
+
 def test_two_sandboxes_may_share_one(desk):
     for port in (9, 10):
         path = desk.configure(api=None, consumer_key="k")
