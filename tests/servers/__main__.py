@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -58,13 +57,17 @@ def _steps(fetched: Path) -> Iterator[Callable[[], None]]:
 def _fetch_at_once(fetched: Path) -> None:
     """What all servers that are not there are made of, as a start of Maven takes 4 s of the processor.
 
-    If there is something that cannot be had, each asks for its own, and that one is told of.
+    If there is something that cannot be had, or no room for all, each asks for its own, and that one is told of. What came is
+    taken away then: the last file may be there in part.
     """
     lacking = [recipe for recipe in RECIPES.values() if not assembling.find(recipe) and _java(recipe)]
     if lacking:
         print(f"Fetching what {len(lacking)} servers are made of", flush=True)
-        with suppress(NotFetched):
+        try:
             maven.fetch([artifact for recipe in lacking for artifact in recipe.artifacts], fetched)
+        except NotFetched:
+            for file in fetched.iterdir():
+                file.unlink()
 
 
 def _ensure(recipe: Recipe, fetched: Path) -> None:

@@ -81,14 +81,20 @@ def test_maven_is_started_once_and_what_cannot_be_had_keeps_no_other_server_away
 
     def fetch(artifacts: Iterable[Artifact], into: Path) -> None:
         started.append({artifact.file for artifact in artifacts})
+        if {gone.zip.file, ZIP.file} <= started[-1]:
+            (into / ZIP.file).write_text("as far as it came")
         if gone.zip.file in started[-1]:
             raise NotFetched(f"there is no {gone.zip.file}")
         for file in started[-1]:
             (into / file).touch()
 
+    def assemble(recipe: Recipe, folder: Path, _: Path) -> None:
+        assert (folder / recipe.zip.file).read_text() == ""
+        assembled.append(recipe.name)
+
     monkeypatch.setattr(making, "_java", lambda _: Path("/no/java"))
     monkeypatch.setattr(maven, "fetch", fetch)
-    monkeypatch.setattr(assembling, "assemble", lambda recipe, *_: assembled.append(recipe.name))
+    monkeypatch.setattr(assembling, "assemble", assemble)
 
     def made(*recipes: Recipe) -> list[str]:
         monkeypatch.setattr(making, "RECIPES", {one.name: one for one in recipes})
