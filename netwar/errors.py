@@ -53,6 +53,12 @@ class ItemsFailed(NetwarError):
     """Some of many items failed, each told on a line of its own; the rest is done."""
 
 
+def left_out(outcome: str, wrong: Iterable[NetwarError], *, everything: bool) -> NetwarError:
+    """What to raise where some of several could not be looked at: it says so beside the outcome. Of `everything` there is no
+    outcome, so it is what was wrong with the first."""
+    return next(iter(wrong)) if everything else ItemsFailed("; left out: ".join([outcome, *map(str, wrong)]))
+
+
 class ServiceDown(NetwarError):
     """A service that the work needs cannot be used now."""
 

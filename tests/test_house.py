@@ -15,7 +15,6 @@ ARGUED = {
 ARGUED_FOR_ONE = {
     "tw-1name": {"profiles": "one question to the archive, and what it found is shown by commands"},
     "tw-1num": {"profiles": "one question to the archive, and what it found is shown by commands"},
-    "tw-1tweet": {"profiles": "the name that stands beside the author"},
     "tw-elk": {"recipes": "its help is the table of recipes"},
     "tw-sandbox": {"sandbox": "no part of the recorder: it serves what the recorder is judged by"},
 }

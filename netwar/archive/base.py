@@ -11,6 +11,7 @@ from netwar.archive.lag import Lag
 from netwar.archive.marks import Mark
 from netwar.archive.outbox import Outbox
 from netwar.coverage import Record
+from netwar.errors import NetwarError
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -207,11 +208,10 @@ class Documents(Protocol):
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""
 
-    def indices(self, among: Sequence[str] | None = None, left_out: list[str] | None = None) -> list[str]:
-        """The full names of all the indices there are, sorted; or only of those `among` these.
+    def indices(self, among: Sequence[str] | None = None, left_out: dict[str, NetwarError] | None = None) -> list[str]:
+        """The full names of all the indices there are, sorted; or only of those `among` these, of which what is wrong is raised.
 
-        Those are looked at alone, and what is wrong with them is raised. Among all of them one that cannot be read is left out
-        with a warning, or with a word in `left_out`.
+        Of all of them one that cannot be read is left out with a warning, or told in `left_out`, by name (`brexit`).
         """
 
 

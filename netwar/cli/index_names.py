@@ -49,9 +49,14 @@ class IndexNames:
 
         if self.archive.indices([name := kind + self.index(given)]):
             return name
-        there = [index.removeprefix(kind) for index in self.archive.indices() if index.startswith(kind)]
-        hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}" if there else "nothing is recorded yet"
-        raise NetwarError(f"there is no index {name.removeprefix(kind)} ({hint})")
+        unread: dict[str, NetwarError] = {}
+        there = [index.removeprefix(kind) for index in self.archive.indices(left_out=unread) if index.startswith(kind)]
+        hint = "no other can be read" if unread else "nothing is recorded yet"
+        if there:
+            hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}"
+        raise NetwarError(
+            "; left out: ".join([f"there is no index {name.removeprefix(kind)} ({hint})", *map(str, unread.values())])
+        )
 
     def collection(self, given: str | None) -> str:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""

@@ -12,7 +12,7 @@ from netwar.cli import graphing
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Column, Kind, Table
-from netwar.errors import Busy, ItemsFailed, ServiceDown
+from netwar.errors import Busy, ItemsFailed, NetwarError, ServiceDown, left_out
 from netwar.records.text import plural
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def init(services: Services, names: Sequence[str]) -> str:
 
 def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
     """Feed what is due, of these indices or of all, or go on doing so; the outcome. At the end raises Busy where another run was
-    at one of them, ItemsFailed where the archive of one cannot be read."""
+    at one of them, ItemsFailed where the archive of one cannot be read, or what is wrong with it where none can."""
     from netwar.graphing.feeding import Fed
 
     services.left = "what is due stays due"
@@ -91,8 +91,8 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
     while True:
         again = bool(services.settings.elksg) and time.monotonic() >= next_look  # an archive that other hosts write, too
         busy: Busy | None = None
-        unread: list[str] = []
-        for name in chosen or _recorded(services, unread):
+        unread: dict[str, NetwarError] = {}
+        for name in (names := chosen or _recorded(services, unread)):
             try:
                 feeders[name] = feeders.get(name) or _feeder(services, name, done)
             except Busy as error:
@@ -103,10 +103,10 @@ def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
                 feeders[name].look_again()
                 _fed(services, feeders[name])
         if unread and not (wait or busy):
-            raise ItemsFailed("; left out: ".join([_told(done, services.graph.where), *unread]))
-        for said in [one for one in unread if one not in told]:
+            raise left_out(_told(done, services.graph.where), unread.values(), everything=not names)
+        for said in [one for one in map(str, unread.values()) if one not in told]:
             log.warning("left out: %s", said)
-        told = unread
+        told = [str(one) for one in unread.values()]
         if busy and not wait:
             raise busy
         if not wait:
@@ -171,11 +171,14 @@ def one(names: Sequence[str], what: str) -> str:
     return names[0]
 
 
-def _recorded(services: Services, left_out: list[str] | None = None) -> list[str]:
-    """The names of all indices but usertest, which has no tweets; of those that cannot be read, why is put into `left_out`."""
+def _recorded(services: Services, unread: dict[str, NetwarError] | None = None) -> list[str]:
+    """The names of all indices but usertest, which has no tweets; of those that cannot be read, why is put into `unread`."""
     from netwar.records.documents import USERTEST, parted
 
-    return sorted({parted(index)[0] for index in services.archive.indices(left_out=left_out)} - {USERTEST})
+    names = {parted(index)[0] for index in services.archive.indices(left_out=unread)} - {USERTEST}
+    if unread is not None:
+        unread.pop(USERTEST, None)
+    return sorted(names)
 
 
 def _feeder(services: Services, name: str, done: Fed) -> Feeder:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from netwar.archive.base import Archive, Extent
 from netwar.cli.forms import Form
 from netwar.cli.tables import Column, Kind, Table
-from netwar.errors import ItemsFailed, NetwarError
+from netwar.errors import NetwarError, left_out
 from netwar.records.documents import parted
 from netwar.records.text import plural
-
-log = logging.getLogger("netwar.indices")
 
 
 class Index(NamedTuple):
@@ -49,23 +46,24 @@ TABLE: Table[Index] = Table(
 
 
 def show_indices(archive: Archive, form: Form) -> str:
-    """Print a row for each name that something is recorded under; the outcome. Raises ItemsFailed if one cannot be read."""
-    left_out: list[str] = []
-    found = list(_indices(archive, left_out))
+    """Print a row for each name that something is recorded under; the outcome. Raises ItemsFailed if one cannot be read, and what
+    is wrong if none can."""
+    unread: dict[str, NetwarError] = {}
+    found = list(_indices(archive, unread))
     TABLE.write(form, found)
-    if left_out:
-        raise ItemsFailed(f"left out: {', '.join(left_out)} (see above)")
     counted = f"{len(found):,} {'index' if len(found) == 1 else 'indices'}"
     tweets, users = sum(one.extent.tweets for one in found), sum(one.extent.users for one in found)
     size = amount(sum(one.extent.bytes for one in found))
-    return f"{counted}: {plural(tweets, 'tweet')}, {plural(users, 'user')}, {size}"
+    told = f"{counted}: {plural(tweets, 'tweet')}, {plural(users, 'user')}, {size}"
+    if unread:
+        raise left_out(told, unread.values(), everything=not found)
+    return told
 
 
-def _indices(archive: Archive, left_out: list[str]) -> Iterator[Index]:
-    """All that can be read, by name; the names of the others are put into `left_out`."""
-    for name in sorted({parted(index)[0] for index in archive.indices()}):
+def _indices(archive: Archive, unread: dict[str, NetwarError]) -> Iterator[Index]:
+    """All that can be read, by name; what is wrong with the others is put into `unread`."""
+    for name in sorted({parted(index)[0] for index in archive.indices(left_out=unread)}):
         try:
             yield Index(name, archive.extent(name))
         except NetwarError as error:
-            log.warning("%s", error)
-            left_out.append(name)
+            unread[name] = error

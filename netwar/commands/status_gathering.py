@@ -97,10 +97,10 @@ class Gathering:
         key = f"lags/{services.settings.elksg or boarding.place(services.data)}"
         rows = services.board.note(key, LAG_SECONDS)
         if rows is None:
-            unread: list[str] = []
+            unread: dict[str, NetwarError] = {}
             indices = [index for index in services.archive.indices(left_out=unread) if index.startswith("tw")]
             rows = [[index, *astuple(services.archive.lag(index))] for index in indices]
-            self.unknown += unread
+            self.unknown += map(str, unread.values())
             with suppress(NetwarError):  # who may only look
                 if not unread:
                     services.board.put_note(key, rows)

@@ -68,12 +68,38 @@ def data(desk: Desk) -> Path:
 def test_a_neighbours_damaged_file_stops_nothing_but_itself(desk: Desk, data: Path) -> None:
     (data / "archive" / "aaa.sqlite").write_bytes(b"x" * 9000)
     for command, shown in PROGRAMS:
-        ended = desk.run(*command.split(), check=0)
+        ended = desk.run(*command.split(), check=1 if command == "tw-indices" else 0)
         assert shown in ended.stdout
-    assert "aaa.sqlite is damaged" in desk.run("tw-1tweet", "1000000000000000001", check=0).stderr
+    told = desk.run("tw-1tweet", "123", check=1).stderr
+    assert told.startswith("tw-1tweet: tweet 123 is not recorded in twbrexit, twother; left out: ")
+    assert "aaa.sqlite is damaged" in told
     assert "aaa.sqlite is damaged" in desk.run("tw-search", "aaa", "hello", check=69).stderr
     desk.run("tw-copy", "brexit", "copied", check=0)
-    assert "there is no index none (there are: brexit, copied, other)" in desk.run("tw-search", "none", "x", check=1).stderr
+    told = desk.run("tw-search", "none", "x", check=1).stderr
+    assert "there is no index none (there are: brexit, copied, other); left out: " in told
+    assert "aaa.sqlite is damaged" in told
+
+
+@pytest.mark.parametrize("command", ["tw-1tweet 123", "tw-indices", "tw-graph feed", "tw-search brexit hello"])
+def test_nothing_is_said_of_what_is_recorded_where_nothing_can_be_read(desk: Desk, data: Path, command: str) -> None:
+    """As when the disk is full, or a folder is not ours: none of it is "not recorded", and a later run may do better."""
+    (data / "archive" / "other.sqlite").unlink()
+    (data / "archive" / "brexit.sqlite").write_bytes(b"x" * 9000)
+    path = desk.home / ".twitter"
+    path.write_text(path.read_text().replace("[STREAM]\n", "[STREAM]\ngraph = on\n"))
+    ended = desk.run(*command.split(), check=69)
+    assert (ended.stdout, "brexit.sqlite is damaged" in ended.stderr) == ("", True)
+
+
+def test_a_tweet_that_cannot_be_read_is_not_said_not_to_be_there(desk: Desk, data: Path) -> None:
+    with closing(sqlite3.connect(data / "archive" / "brexit.sqlite")) as shell, shell:
+        shell.execute("UPDATE tweet SET document = substr(document, 1, 20)")
+    with closing(sqlite3.connect(data / "archive" / "other.sqlite")) as shell, shell:
+        shell.execute("UPDATE tweet SET id = id + 1")
+    told = desk.run("tw-1tweet", "1000000000000000001", check=1).stderr
+    assert "tweet 1000000000000000001 is not recorded in twother; left out: " in told
+    assert "brexit.sqlite" in told
+    assert "is damaged" in told
 
 
 @pytest.fixture

@@ -46,8 +46,9 @@ def test_one_that_cannot_be_read_keeps_no_other_from_being_told(desk: Desk, reco
     desk.configure(data="data")
     shutil.copytree(recorded.desk.home / ".local/share/netwar/archive", desk.home / "data/archive")
     (desk.home / "data/archive/aaa.sqlite").write_bytes(os.urandom(9000))
-    ended = desk.run("tw-indices", "--csv", check=0)
+    ended = desk.run("tw-indices", "--csv", check=1)
     assert ended.stdout.splitlines()[1].startswith("shown,")
+    assert ended.stderr.startswith("tw-indices: 1 index: ")
     assert "aaa.sqlite is damaged" in ended.stderr
 
 

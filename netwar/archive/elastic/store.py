@@ -21,7 +21,7 @@ from netwar.archive.sqlite.outbox import DueFile, SqliteOutbox, put
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_templates import Json
-from netwar.errors import ConfigError
+from netwar.errors import ConfigError, NetwarError
 from netwar.records.documents import USERTEST, Document, IndexName, parted
 from netwar.records.text_query import question
 
@@ -160,7 +160,7 @@ class ElasticArchive(ElasticLedger):
             self.outbox.add(index, wanted)
         return gone
 
-    def indices(self, among: Sequence[str] | None = None, left_out: list[str] | None = None) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None, left_out: dict[str, NetwarError] | None = None) -> list[str]:
         holding = self._with_documents(list(self._indices.listed()))
         found = sorted(holding | self._with_records(holding))
         return found if among is None else [index for index in found if index in among]

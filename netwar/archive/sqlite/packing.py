@@ -49,7 +49,7 @@ class Packer:
                 raise ValueError("it is larger than X's answers")
             body: dict[str, Any] = orjson.loads(zstd.decompress(frame, self._dictionary(about.dictionary_id)))
         except (zstd.ZstdError, ValueError) as error:
-            raise ServiceDown(f"a document in the archive is damaged ({error}): restore the file from a copy") from error
+            raise ServiceDown(f"a document in {self._where} is damaged ({error}): restore the file from a copy") from error
         return body
 
     def keep_dictionary(self, connection: sqlite3.Connection) -> None:
@@ -62,10 +62,15 @@ class Packer:
             {"id": self._shipped.dict_id, "bytes": self._shipped.dict_content},
         )
 
+    @property
+    def _where(self) -> str:
+        """The file, as SQLite knows it."""
+        return str(self._connection.execute("PRAGMA database_list").fetchone()[2])
+
     def _dictionary(self, number: int) -> zstd.ZstdDict:
         if number not in self._known:
             row = self._connection.execute("SELECT bytes FROM dictionary WHERE id = ?", (number,)).fetchone()
             if row is None:
-                raise ServiceDown(f"the archive lacks the compression dictionary {number}: restore the file from a copy")
+                raise ServiceDown(f"{self._where} lacks the compression dictionary {number}: restore the file from a copy")
             self._known[number] = zstd.ZstdDict(row[0])
         return self._known[number]

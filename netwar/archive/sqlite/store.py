@@ -139,7 +139,7 @@ class SqliteArchive(SqliteLedger):
         shelf = self._shelf(index)
         return shelf.forget(ids, self._fed(index)) if shelf else 0
 
-    def indices(self, among: Sequence[str] | None = None, left_out: list[str] | None = None) -> list[str]:
+    def indices(self, among: Sequence[str] | None = None, left_out: dict[str, NetwarError] | None = None) -> list[str]:
         if among is not None:
             there = [index for name in {place(one)[0] for one in among} for index in self._indices_of(name)]
             return sorted(set(there) & set(among))
@@ -151,7 +151,7 @@ class SqliteArchive(SqliteLedger):
                 if left_out is None:
                     log.warning("left out: %s", error)
                 else:
-                    left_out.append(str(error))
+                    left_out[name] = error
         return sorted(found)
 
     def close(self) -> None:
