@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from netwar.connections.appending import append
 from netwar.connections.folders import made, opened, own
 from netwar.connections.sqlite import translated
 from netwar.records.documents import Document
@@ -42,10 +43,8 @@ def keep_answer(path: Path, request: str, content: bytes, reason: str) -> None:
 def _append(path: Path, lines: bytes) -> None:
     with translated(path):
         made(path.parent)
-        handle = opened(own(path), os.O_WRONLY | os.O_APPEND, own=True)
-        with os.fdopen(handle, "ab", buffering=0) as file:
-            file.write(lines)
-            os.fsync(handle)
+        with os.fdopen(opened(own(path), os.O_RDWR | os.O_APPEND, own=True), "rb") as file:
+            append(file.fileno(), lines)
 
 
 def _line(refused: Refused) -> bytes:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from netwar.archive.base import Documents
 from netwar.archive.marks import Mark
 from netwar.archive.spooled import SpooledPage, line, pages
+from netwar.connections.appending import append
 from netwar.connections.folders import existing, lock, made, opened, own, synced, trouble
 from netwar.connections.sqlite import translated
 from netwar.errors import NetwarError
@@ -179,17 +180,7 @@ class Spool:
         """Add a whole line to a file, or nothing of it."""
         handle = opened(path, os.O_RDWR | os.O_APPEND, own=self.folder != self._common)
         try:
-            size = os.fstat(handle).st_size
-            # What a writer that died left of its line must not swallow ours.
-            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            try:
-                left = memoryview(b"\n" + raw if torn else raw)
-                while left:
-                    left = left[os.write(handle, left) :]
-                os.fsync(handle)
-            except OSError:
-                os.ftruncate(handle, size)
-                raise
+            append(handle, raw)
         finally:
             os.close(handle)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from netwar.cli import lacking, output
-from netwar.cli.guarded import Guarded
+from netwar.cli.guarded import FULL, Guarded
 from netwar.cli.run_budget import run_budget
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError
@@ -163,7 +162,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("netwar"):
             _say(services, f"{name}: {lacking(error.name)}")
             return ConfigError.exit_status
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and error.errno in FULL:
             return output.disk_is_full(name, error)
         _say(services, _traceback(error) + f"{name}: this is a bug in the program; the lines above say where (keys are masked)")
         return 1

@@ -11,7 +11,7 @@ from typing import Any
 from netwar.cli import click, output
 from netwar.records.text import line
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from io import BufferedReader, RawIOBase, TextIOWrapper
+from io import BufferedReader, BufferedWriter, RawIOBase, TextIOWrapper
 from typing import IO, Any, TextIO
 
 from netwar.cli import click
@@ -120,7 +120,10 @@ def guard() -> None:
 
 def _shown(stream: TextIOWrapper) -> Shown:
     encoding, by_line, through = stream.encoding, stream.line_buffering, stream.write_through
-    return Shown(stream.detach(), encoding=encoding, errors="replace", line_buffering=by_line, write_through=through)
+    below: Any = stream.detach()
+    if isinstance(below, RawIOBase):  # with PYTHONUNBUFFERED, and then what is written in part is not told
+        below = BufferedWriter(below)
+    return Shown(below, encoding=encoding, errors="replace", line_buffering=by_line, write_through=through)
 
 
 def no_more(stream: IO[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from netwar.cli.rejected import FEW, Telling
-from netwar.connections.folders import FULL, opened
+from netwar.connections.appending import put
+from netwar.connections.folders import FULL, FULL_DISK, opened
 from netwar.connections.folders import existing as _existing
 from netwar.errors import ServiceDown
 from netwar.records.entries import Fault, shown
@@ -91,12 +91,10 @@ class RejectedLines:
 
     def _write(self, content: bytes) -> None:
         try:
-            left = memoryview(content)
-            while left:
-                left = left[os.write(self._opened(), left) :]
+            put(self._opened(), content)
             self._size += len(content)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in FULL_DISK:
                 raise ServiceDown(f"{self.path} cannot be written: {FULL}") from error
             self._why_not = f"{self.path} cannot be written ({error.strerror or error})"
 

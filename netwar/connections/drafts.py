@@ -6,7 +6,6 @@ it has a hidden one, which a kill leaves behind.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import tempfile
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from netwar.connections.folders import FULL, synced, umask
+from netwar.connections.folders import FULL, FULL_DISK, synced, umask
 from netwar.connections.new_files import ANY, nameless, opened_at
 from netwar.errors import NetwarError, ServiceDown
 
@@ -64,7 +63,7 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL_DISK:
             raise ServiceDown(f"{path} cannot be written: {FULL}") from error
         raise NetwarError(f"{path} cannot be written: {error.strerror or error}") from error
 

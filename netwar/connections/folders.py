@@ -18,6 +18,7 @@ from threading import RLock
 
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the last: a file may not be larger
 MIN_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
 TRIES = 100
 LOCK_SECONDS = 10
@@ -254,7 +255,7 @@ def is_full(folder: Path) -> bool:
 
 def trouble(error: OSError) -> str:
     """What is wrong, and what to do about it: the end of a sentence."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL_DISK:
         return FULL
     if isinstance(error, Planted | BlockingIOError):
         return str(error.strerror)

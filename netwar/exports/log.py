@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from netwar.connections.appending import append
 from netwar.connections.folders import existing, lock, made, opened, trouble
 from netwar.errors import ServiceDown
 from netwar.records.parsing import parsed, written
@@ -78,12 +79,9 @@ class ExportLog:
         told = {name: value for name, value in asdict(entry).items() if value not in ("", None)}
         try:
             made(self.path.parent)
-            with os.fdopen(opened(self.path, os.O_RDWR | os.O_APPEND), "r+b", buffering=0) as file:
+            with os.fdopen(opened(self.path, os.O_RDWR | os.O_APPEND), "rb") as file:
                 lock(file.fileno())
-                if file.seek(0, os.SEEK_END) and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-                    file.write(b"\n")  # behind a line that a full disk cut off
-                file.write(written(told) + b"\n")
-                os.fsync(file.fileno())
+                append(file.fileno(), written(told) + b"\n")
         except OSError as error:
             raise ServiceDown(f"{self.path} cannot be written: {trouble(error)}; nothing goes out unlogged") from error
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from netwar.connections.appending import append
 from netwar.connections.folders import existing, made, opened, restoring, synced, trouble
 from netwar.errors import Busy, NetwarError, ServiceDown
 from netwar.operations.copying import DATA, OF, OWN, is_any, plain_copy
@@ -81,7 +82,7 @@ def _emptied(begun: Path, manifest: Manifest) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not (told := os.read(handle, LONGEST)):
-            os.write(handle, _name(manifest).encode())
+            append(handle, _name(manifest).encode())
         elif told.decode(errors="replace") != _name(manifest):
             raise NetwarError(f"{begun} was begun from another backup: remove it")
         for left in begun.iterdir():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from netwar.connections.appending import append
 from netwar.connections.folders import existing, made, opened, own, trouble
 from netwar.meter.base import Purpose
 from netwar.records.parsing import parsed, written
@@ -30,9 +31,8 @@ class Journal:
         entry = [at, [[purpose.command, purpose.index, list(objects)] for purpose, objects in bought]]
         try:
             made(self._path.parent)
-            handle = opened(own(self._path), os.O_WRONLY | os.O_APPEND, own=True)
-            with os.fdopen(handle, "ab", buffering=0) as file:
-                file.write(written(entry) + b"\n")
+            with os.fdopen(opened(own(self._path), os.O_RDWR | os.O_APPEND, own=True), "rb") as file:
+                append(file.fileno(), written(entry) + b"\n", wait=False)
         except OSError as error:
             log.warning("%s cannot be written, what is owed is kept in memory alone: %s", self._path, trouble(error))
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from netwar.connections.appending import append
 from netwar.connections.folders import made, opened, own, trouble
 from netwar.records.parsing import written
 from netwar.records.text import escaped
@@ -28,13 +29,12 @@ class Rejects:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         try:
             made(self.path.parent)
-            handle = opened(own(self.path), os.O_WRONLY | os.O_APPEND, own=True)
-            with os.fdopen(handle, "ab", buffering=0) as file:
+            handle = opened(own(self.path), os.O_RDWR | os.O_APPEND, own=True)
+            with os.fdopen(handle, "rb"):
                 if os.fstat(handle).st_size > MOST:
                     log.error("%s is full, %d lines are not kept: move it away", self.path, len(lines))
                     return
-                file.write(b"".join(_shown(now, line, reason) for line, reason in lines))
-                os.fsync(handle)
+                append(handle, b"".join(_shown(now, line, reason) for line, reason in lines))
         except OSError as error:
             log.error("%s cannot be written, %d lines are not kept: %s", self.path, len(lines), trouble(error))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Condition
 from uuid import uuid4
 
+from netwar.connections.appending import put
 from netwar.connections.folders import existing, made, opened, synced, trouble
 from netwar.streams.batches import HEAD, LARGEST, Batch, Torn, packed, unpacked
 
@@ -56,9 +57,7 @@ class Segments:
         assert self._out is not None
         before = os.fstat(self._out).st_size
         try:
-            left = memoryview(frame)
-            while left:
-                left = left[os.write(self._out, left) :]
+            put(self._out, frame)
         except OSError:
             os.ftruncate(self._out, before)
             raise
