@@ -32,7 +32,8 @@ OF_STREAMS = """
 def of_stream(chance: Random) -> list[Fault]:
     """What goes wrong on connections of the stream, each some seconds after it was taken."""
     kinds = chance.sample(OF_STREAMS.split(), chance.randint(1, 3))
-    more = {"silence": {"seconds": chance.choice((1, 6))}, "no-keep-alives": {"seconds": 3}, "late": {"seconds": 1}}
+    # What is said in a silence is lost, so it is one that can be noticed: X's keep-alive comes each second here.
+    more = {"silence": {"seconds": 6}, "no-keep-alives": {"seconds": 3}, "late": {"seconds": 1}}
     often = {"every": True, "times": chance.choice((1, 3, 0))}
     return [{"kind": kind, "second": round(chance.uniform(0.5, 5), 1), **often, **more.get(kind, {})} for kind in kinds]
 
