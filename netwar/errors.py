@@ -50,7 +50,16 @@ class BadRequest(NetwarError):
 
 
 class ItemsFailed(NetwarError):
-    """Some of many items failed, each told on a line of its own; the rest is done."""
+    """Some of many items failed; the rest is done. Each is told on a line of its own: before this, or as one of `items`."""
+
+    def __init__(self, message: str, items: Iterable[str] = ()) -> None:
+        self._said = (message, *(f"  - {item}" for item in items))
+        super().__init__("\n".join(self._said))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentence, and below it a line for each item."""
+        return self._said
 
 
 def left_out(outcome: str, wrong: Iterable[NetwarError], *, everything: bool) -> NetwarError:

@@ -40,7 +40,7 @@ def examined(services: Services, form: Form, bundle: Path | None) -> str:
             _bundle(services, bundle, [findings.wrong("configuration", one) for one in error.problems])
         raise
     found = list(_findings(services, settings))
-    TABLE.write(form, found)
+    TABLE.write(form, [one for one in found if one.state == "wrong" or not services.quiet])
     if bundle:
         _bundle(services, bundle, found)
     bad, unsure = (sum(one.state == state for one in found) for state in ("wrong", "unknown"))

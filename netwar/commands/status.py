@@ -88,8 +88,10 @@ def _outcome(services: Services, found: Sequence[Alarm], fresh: Sequence[Alarm])
         return "all is well"
     if services.quiet and not fresh:
         raise click.exceptions.Exit(ItemsFailed.exit_status)
+    if services.quiet and len(fresh) == 1:
+        raise ItemsFailed(fresh[0].text)
     if services.quiet:
-        raise ItemsFailed("; ".join(one.text for one in fresh))
+        raise ItemsFailed(f"{len(fresh):,} things are wrong", [one.text for one in fresh])
     raise ItemsFailed(f"{len(found):,} {'thing is' if len(found) == 1 else 'things are'} wrong")
 
 

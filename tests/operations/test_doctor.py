@@ -62,10 +62,14 @@ def test_what_is_wrong_on_a_host_is_named(recorded: Recorded, cron: dict[str, st
     for name, (fault, what, says, mend) in FAULTS.items():
         with fault(recorded):
             found = [one for one in told(recorded, 1, env=cron) if one["state"] == "wrong"]
+            quiet = recorded.run("tw-doctor", "-q", check=1, env=cron)
+        assert [line.split("\t")[:2] for line in quiet.stdout.splitlines()] == [["wrong", what]]
         assert [one["what"] for one in found] == [what], (name, found)
         assert says in found[0]["said"], (name, found)
         assert mend in (found[0]["mend"] or found[0]["said"]), (name, found)
     assert {one["state"] for one in told(recorded, 0, env=cron)} == {"well"}
+    quiet = recorded.run("tw-doctor", "-q", env=cron)
+    assert (quiet.stdout, quiet.stderr) == ("", ""), "cron mails nothing"
     assert recorded.bill() == billed
 
 

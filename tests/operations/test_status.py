@@ -155,6 +155,19 @@ def hostile(one: Operator) -> None:
     assert "a{b" not in file.read_text()
 
 
+def test_several_things_are_a_line_each_in_the_mail_of_cron(operator: Start) -> None:
+    one = operator(THREE)
+    one.run("tw-indices", check=0)
+    with closing(SqliteBoard(one.desk.home / ".local/share/netwar/board.sqlite")) as board:
+        for program in ("tw-a", "tw-b"):
+            board.say(RunState(program, "host", program, program, status=1, error="no; not today"))
+    said, first, second = one.run("tw-status", "-q", check=1).stderr.splitlines()
+    assert said == "tw-status: 2 things are wrong"
+    assert [re.sub(r"\d+ s ago", "now", line) for line in (first, second)] == [
+        f"  - host: {program} ended with 1 now: no; not today" for program in ("tw-a", "tw-b")
+    ]
+
+
 def test_a_board_that_cannot_be_used_changes_no_run(operator: Start) -> None:
     one = operator(THREE)
     data = one.desk.home / ".local/share/netwar"
