@@ -33,12 +33,13 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column by the `name` that it has in CSV and JSON. `shown` spells a value for people, where the kind does not say how;
-    what is not `on_terminal` would make the table too wide there."""
+    what is not `on_terminal` would make the table too wide there, what is `long` stands last there, as it may go on below."""
 
     name: str
     kind: Kind = Kind.TEXT
     shown: Callable[[Any], str] | None = None
     on_terminal: bool = True
+    long: bool = False
 
     @property
     def heading(self) -> str:
@@ -123,10 +124,13 @@ class Table(Generic[T]):
     def _aligned(self, records: Iterable[T]) -> Iterator[str]:
         from netwar.cli.aligned import lines
 
-        def row_of(one: T) -> list[str]:
-            cells = zip(self.columns, self.cells(one), strict=True)
-            return [column.for_people(cell) for column, cell in cells if column.on_terminal]
+        places = [place for place, column in enumerate(self.columns) if column.on_terminal]
+        places.sort(key=lambda place: self.columns[place].long)
+        columns = [self.columns[place] for place in places]
 
-        columns = [column for column in self.columns if column.on_terminal]
+        def row_of(one: T) -> list[str]:
+            cells = self.cells(one)
+            return [self.columns[place].for_people(cells[place]) for place in places]
+
         to_the_right = [column.kind in (Kind.COUNT, Kind.DOLLARS) for column in columns]
         return lines([column.heading for column in columns], to_the_right, map(row_of, records), columns_of(sys.stdout))

@@ -41,7 +41,9 @@ def table(*, verified: bool) -> Table[Health]:
     columns = [
         *map(Column, ("index", "state")),
         Column("since", Kind.TIME),
-        *(Column(name, Kind.COUNT) for name in ("minute", "hour", "day")),
+        Column("minute", Kind.COUNT),
+        Column("hour", Kind.COUNT, on_terminal=False),
+        Column("day", Kind.COUNT),
         Column("last_post", Kind.TIME),
         Column("gaps", Kind.COUNT),
         Column("rejected", Kind.COUNT, on_terminal=False),

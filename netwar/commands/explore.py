@@ -37,7 +37,7 @@ PAIRS: Table[Pair] = Table(
     lambda one: (one.source, one.source_name, one.target, one.target_name, one.count, one.first, one.last),
 )
 TOPS: Table[Top] = Table(
-    [Column("kind"), Column("key"), Column("name"), Column("tweets", Kind.COUNT), Column("users", Kind.COUNT)],
+    [Column("kind"), Column("key", long=True), Column("name"), Column("tweets", Kind.COUNT), Column("users", Kind.COUNT)],
     lambda one: (one[0], one[1].key, one[1].name, one[1].count, one[1].users),
 )
 KINDS = {

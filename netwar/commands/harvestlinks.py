@@ -56,7 +56,7 @@ def _day(one: Counted) -> Sequence[Cell]:
 
 
 TABLES: dict[str, Table[Counted]] = {
-    "url": Table((Column("url"), TWEETS, USERS, *TIMES), _url),
-    "host": Table((Column("host"), URLS, TWEETS, USERS, *TIMES), _host),
+    "url": Table((Column("url", long=True), TWEETS, USERS, *TIMES), _url),
+    "host": Table((Column("host", long=True), URLS, TWEETS, USERS, *TIMES), _host),
     "day": Table((Column("day"), URLS, HOSTS, TWEETS, USERS), _day),
 }

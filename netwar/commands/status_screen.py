@@ -10,11 +10,13 @@ from itertools import groupby
 
 from netwar.board.base import Run
 from netwar.cli.aligned import lines as aligned
-from netwar.cli.screen import columns_of, shortened
+from netwar.cli.screen import columns_of, shortened, wrapped
 from netwar.operations.alarms import Alarm, ago, failed
 from netwar.operations.status import CaptureState, Status, WindowState, name_of
 from netwar.records.text import one_line, plural
 
+INDENT = "  "
+LONGEST = 40  # letters of a program's name and what it works on
 LEAST_RUNS = 5  # rows, however small the terminal is
 Rows = Sequence[Sequence[str]]
 
@@ -24,10 +26,17 @@ def screen(status: Status, found: Sequence[Alarm], *, whole: bool) -> Iterator[s
     rest = [line for part in _parts(status) for line in part]
     yield headline(status, found)
     for one in found:
-        yield f"  ! {one_line(one.text)}"
+        yield from _bulleted(one_line(one.text))
     room = None if whole else max(_height() - len(rest) - len(found) - 6, LEAST_RUNS)
     yield from _runs(status, room)
     yield from rest
+
+
+def _bulleted(text: str) -> Iterator[str]:
+    """What is wrong, on several lines of a terminal where it is long."""
+    first, *more = wrapped(text, columns_of(sys.stdout) - 4) if sys.stdout.isatty() else [text]
+    yield f"{INDENT}! {first}"
+    yield from (f"{INDENT}  {line}" for line in more)
 
 
 def headline(status: Status, found: Sequence[Alarm]) -> str:
@@ -54,10 +63,10 @@ def _table(title: str, heading: str, right: str, rows: Rows) -> list[str]:
     """A table under its title; nothing without rows. `right` has an r for each column of numbers."""
     if not rows:
         return []
-    room = columns_of(sys.stdout)
+    room = columns_of(sys.stdout) - len(INDENT)
     found = aligned(heading.split(), [letter == "r" for letter in right], [[*map(one_line, row)] for row in rows], 10_000)
     cut = (lambda line: shortened(line, room)) if sys.stdout.isatty() else str
-    return ["", title, *(f"  {cut(line)}".rstrip() for line in found)]
+    return ["", title, *(f"{INDENT}{cut(line)}".rstrip() for line in found)]
 
 
 def _runs(status: Status, room: int | None) -> list[str]:
@@ -82,7 +91,7 @@ def _run(run: Run) -> Sequence[str]:
     since = ago(run.silent if run.lost or state.status is not None else state.age + run.silent)
     done = f"{state.done:,}/{state.total:,}" if state.total else f"{state.done:,}" if state.done else ""
     note = state.error or state.note
-    return state.host, state.account or "-", name_of(run), _how(run), since, done, told(state.counts), note
+    return state.host, state.account or "-", shortened(name_of(run), LONGEST), _how(run), since, done, told(state.counts), note
 
 
 def _how(run: Run) -> str:

@@ -203,9 +203,13 @@ def _seen(state: ListState, shown: XList) -> ListState:
 
 
 def _explains(kept: ListLog, state: ListState, read: Members, shown: XList) -> bool:
-    """Whether the newest members are as many new ones as the count has grown by."""
+    """Whether the newest members are just as many new ones as the count has grown by, with some before them who are known.
+
+    If they are more, somebody has left, too; if all of them are new, there may be others behind them.
+    """
     new = set(read.ids) - kept.members().keys()
-    return read.complete or len(new) >= (shown.count or 0) - (state.count or 0)
+    grown = (shown.count or 0) - (state.count or 0)
+    return read.complete or (len(new) == grown and len(read.ids) > grown)
 
 
 def _newest(state: ListState, shown: XList) -> int | None:

@@ -114,6 +114,22 @@ def test_lists_are_read_when_they_change_and_their_profiles_are_kept(watching: C
     assert it.watch().log(brexit).state().count == 152
 
 
+@pytest.mark.parametrize(("left", "came"), [(10, 20), (2, 5), (6, 7)])
+def test_who_comes_while_others_leave_is_seen_at_once(watching: Callable[..., Watcher], left: int, came: int) -> None:
+    """The count then grows by fewer than there are newcomers, as after some hours without a look."""
+    it = watching(data="data")
+    it.look()
+    brexit = it.list_id("NSCE Brexit")
+    it.one.post(f"lists/{brexit}/members", {"remove": list(range(50, 50 + left))})
+    it.one.post(f"lists/{brexit}/members", {"add": list(range(200, 200 + came))})
+    assert len(it.look()["nsce-brexit"].news.added) == came
+    assert it.logged(brexit) >= it.members(brexit)
+    for _ in range(3):
+        it.look()
+    assert sorted(it.removed()) == sorted(user["id"] for user in it.one.users()[50 : 50 + left])
+    assert it.logged(brexit) == it.members(brexit)
+
+
 def test_who_is_taken_off_and_who_is_suspended(watching: Callable[..., Watcher]) -> None:
     it = watching(data="data")
     it.look()
