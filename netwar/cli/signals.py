@@ -61,10 +61,16 @@ class _Stop:
 def install() -> None:
     """Raise Stopped for each of the signals that was not ignored when we started (nohup, `&` in a script)."""
     stop = _Stop()
-    for number in STOPS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    sys.unraisablehook = _keeping(stop, sys.unraisablehook)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        import orjson  # noqa: F401  # whose loading makes a crash (SIGSEGV) of whatever is raised in it
+
+        for number in STOPS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, stop)
+        sys.unraisablehook = _keeping(stop, sys.unraisablehook)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def over() -> None:
