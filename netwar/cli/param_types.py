@@ -20,7 +20,7 @@ class Day(click.DateTime):
         try:
             return super().convert(value, parameter, context)
         except click.BadParameter:
-            self.fail(f"{str(value)[:30]!r} is no day such as 2026-11-01", parameter, context)
+            self.fail(f"{str(value)[:30]!r} is not a day: write it as 2026-11-01", parameter, context)
 
 
 class Moment(click.DateTime):
@@ -34,7 +34,7 @@ class Moment(click.DateTime):
         try:
             return super().convert(value, parameter, context)
         except click.BadParameter:
-            self.fail(f"{str(value)[:30]!r} is no time such as 2026-11-01 or 2026-11-01T12:30:00", parameter, context)
+            self.fail(f"{str(value)[:30]!r} is not a time: write it as 2026-11-01 or 2026-11-01T12:30:00", parameter, context)
 
 
 class HowMany(click.IntRange):

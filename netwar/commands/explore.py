@@ -79,7 +79,7 @@ def top(services: Services, index: str, kinds: tuple[str, ...], limit: int, form
             yield from ((kind, one) for one in services.graph.top(name, KINDS[kind], limit))
 
     TOPS.write(form, rows())
-    return f"the {limit:,} most frequent {', '.join(kinds)} in {name}"
+    return f"the {limit:,} most frequent in {name}: {', '.join(kinds)}"
 
 
 def tag(services: Services, file: BufferedReader, property: str, index: str | None) -> str:
@@ -128,7 +128,7 @@ def follows(services: Services, users: tuple[str, ...], index: str | None) -> st
         if not snapshots.complete():
             raise NetwarError(f"no snapshot of the followers of {given} is complete: tw-follow2usertest goes on with it")
         total += put(services.archive, services.graph, name, snapshots)
-    return f"{plural(total, 'time')} of following in the graph of {name}"
+    return f"{plural(total, 'follow period')} in the graph of {name}"
 
 
 def _index(services: Services, given: str | None) -> str:

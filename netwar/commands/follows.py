@@ -49,7 +49,7 @@ def to_usertest(services: Services, user: str, direction: str, wish: FollowOptio
 def to_file(services: Services, user: str, direction: str, output: str | None, wish: FollowOptions) -> str:
     """Write the ids of a list into a file, one a line, in the order of ids; the outcome.
 
-    A complete snapshot that is young enough is written out and nothing is asked, so that a run that was killed while it
+    A complete snapshot that is recent enough is written out and nothing is asked, so that a run that was killed while it
     wrote need not be paid for again.
     """
     from netwar.records.text import plural
@@ -57,7 +57,7 @@ def to_file(services: Services, user: str, direction: str, output: str | None, w
     before = replayed(services, "usertest")
     if young := _young(services, user, direction, wish.fresh):
         what, snapshots, done = young
-        outcome = f"{what}: snapshot {done.number} is young enough"
+        outcome = f"{what}: snapshot {done.number} is recent enough"
     else:
         what = listed(services, user, direction, wish.fresh)
         snapshots = _snapshots(services, what)

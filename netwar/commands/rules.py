@@ -45,7 +45,7 @@ def show(services: Services, form: Form) -> str:
     RULES.write(form, _rows(seen))
     gone = f"; {plural(len(seen.gone), 'rule')} of ours that others removed" if seen.gone else ""
     stand = f"{plural(len(seen.ours), 'rule')} of ours, {len(seen.others):,} of others"
-    return f"{stand}; X allows {seen.caps.rules:,} of {seen.caps.length:,} characters{gone}"
+    return f"{stand}; X allows {seen.caps.rules:,} rules of up to {seen.caps.length:,} characters{gone}"
 
 
 def checked(services: Services, file: Path) -> str:

@@ -56,7 +56,7 @@ def show_found(archive: Archive, query: Query, view: View) -> str | None:
         if more and view.limit is not None:
             outcome = f"{outcome}; there are more: --limit 0 shows all"
         elif more:
-            outcome = f"the newest {plural(found, query.noun)} of those in {query.index} are shown: --limit 0 shows all"
+            outcome = f"showing the newest {plural(found, query.noun)} in {query.index}: --limit 0 shows all"
     return outcome
 
 

@@ -141,14 +141,14 @@ def _lines(
     lines = [
         f"{index}: SEEN {len(roster):,}, ADDS {len(roster.adds):,}, WORK {len(roster.work):,}; {due:,} due, {held:,} held",
         f"{_told(current, len(roster.work))}; {asked:,} asked in the last hour",
-        f"each is asked within {spoken(schedule.bound)}, the busiest sooner; a round of all takes "
-        f"{spoken(schedule.round_seconds)} of the account's {schedule.capacity:,} requests in 15 minutes",
+        f"each is asked within {spoken(schedule.bound)}, the busiest sooner; asking everybody once takes "
+        f"{spoken(schedule.round_seconds)} at {schedule.capacity:,} requests of the account in 15 minutes",
     ]
     return [*lines, str(schedule)] if schedule.is_short else lines
 
 
 def _told(current: Round, left: int) -> str:
     if not current.number:
-        return "no round was begun yet"
+        return "no round has begun yet"
     done = max(current.size - left, 0)
     return f"round {current.number:,}: {done:,} of {current.size:,} done, begun {minute(current.began)} UTC"

@@ -28,7 +28,7 @@ def usage_line(usage: dict[str, Any]) -> str:
     if used is None:
         return "X says nothing about the month's usage"
     of = f" of {cap:,}" if cap is not None else ""
-    resets = f"; counted anew on day {day} of the month" if day is not None else ""
+    resets = f"; the count restarts on day {day} of the month" if day is not None else ""
     return f"posts read this month, by X's count: {used:,}{of}{resets}"
 
 

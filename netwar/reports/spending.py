@@ -135,8 +135,8 @@ def sentences(shown: Statement) -> Iterator[str]:
     if today.lowered:
         yield f"that budget is the lowest of those who use this app today: that of {today.budget.file} on {today.budget.host}"
     if today.doubtful:
-        doubt = f"in doubt: ${dollars(today.doubtful)} that X may have billed for what did not come whole"
-        yield f"{doubt}; counted until the day ends, or it has come after all"
+        doubt = f"in doubt: ${dollars(today.doubtful)} that X may have billed for answers that came incomplete or not at all"
+        yield f"{doubt}; counted until the day ends, or they have come after all"
     yield f"this month: ${dollars(shown.spent_this_month)} spent"
     if shown.scope:
         yield shown.scope

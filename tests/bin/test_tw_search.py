@@ -84,7 +84,7 @@ def test_lines_for_people(recorded: Recorded, tweets: list[dict[str, Any]]) -> N
 
 def test_what_is_no_time_is_told(recorded: Recorded) -> None:
     said = recorded.run("tw-search", "shown", "--since", "2024-99-99", check=2).stderr
-    assert "'2024-99-99' is no time such as 2026-11-01 or 2026-11-01T12:30:00" in said
+    assert "'2024-99-99' is not a time: write it as 2026-11-01 or 2026-11-01T12:30:00" in said
     assert "%Y" not in recorded.run("tw-search", "-h").stdout
 
 
@@ -97,7 +97,7 @@ def test_an_index_alone_shows_a_person_the_newest(recorded: Recorded, tweets: li
     assert status == 0
     shown = re.findall(r"/status/(\d+)", seen)
     assert shown == [tweet["id"] for tweet in tweets[:20]]
-    assert "the newest 20 tweets of those in twshown are shown: --limit 0 shows all" in seen
+    assert "showing the newest 20 tweets in twshown: --limit 0 shows all" in seen
     _, seen = seen_by_a_person(recorded, "tw-search", "shown", "--limit", "0")
     assert re.findall(r"/status/(\d+)", seen) == [tweet["id"] for tweet in tweets]
     assert f"{len(tweets)} tweets found in twshown" in seen
@@ -122,7 +122,7 @@ def test_a_person_reads_in_the_pager(recorded: Recorded) -> None:
     lines = seen.splitlines()
     assert (status, lines[0]) == (0, "pager with LESS=FX")
     assert len([line for line in lines if line.startswith("| 2")]) == 20
-    assert lines[-1].startswith("the newest 20 tweets"), "the outcome comes behind it"
+    assert lines[-1].startswith("showing the newest 20 tweets"), "the outcome comes behind it"
     assert not [line for line in lines if line.startswith("| the newest")]
     status, seen = seen_by_a_person(recorded, "tw-search", "shown", PAGER="/nonexistent/pager")
     assert (status, seen.count("/status/")) == (0, 20)

@@ -123,7 +123,7 @@ def test_since_a_day(money: SqliteMoney, desk: Desk) -> None:
         "left": 2_000_000,
     }
     assert statement["posts"] is None
-    assert "'yesterday' is no day such as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
+    assert "'yesterday' is not a day: write it as 2026-11-01" in desk.run("tw-spend", "--since", "yesterday", check=2).stderr
 
 
 @rows("named", [False, True])

@@ -185,7 +185,7 @@ def test_what_stays_wrong_is_mailed_once_a_day(lists: Lists) -> None:
 def test_a_prefix_that_no_list_has_is_told_and_the_right_one_need_not_wait(lists: Lists) -> None:
     told = lists.run("tw-tracklists", "brexit", "--prefix", "NSCE").stderr
     assert "has no lists whose slugs begin with NSCE; there are nsce-elections, nsce-brexit" in told
-    assert "no round was begun yet" in lists.run("tw-showmywork", "brexit").stdout
+    assert "no round has begun yet" in lists.run("tw-showmywork", "brexit").stdout
     assert "12 members, 12 new" in lists.run("tw-tracklists", "brexit").stderr
 
 
