@@ -97,14 +97,15 @@ def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: lis
     """Import one file; whether it could be read to its end."""
     from netwar.errors import NetwarError
     from netwar.imports.checkpoint import Changed
-    from netwar.imports.opening import STDIN, Damaged
+    from netwar.imports.opening import STDIN, Damaged, is_kept
 
     try:
         try:
             _read(run, name, author, rejected, dry)
         except Changed:
-            if name == STDIN:
-                raise NetwarError("standard input is not what an earlier run began with: run again for this one") from None
+            if not is_kept(name):
+                what = "standard input" if name == STDIN else name
+                raise NetwarError(f"{what} is not what an earlier run began with: run again for this one") from None
             _read(run, name, author, rejected, dry)
     except Damaged as error:
         log.error("%s: %s; what stands before that is imported", name, error)

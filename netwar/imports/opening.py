@@ -157,6 +157,11 @@ def opened(name: str) -> Iterator[Content]:
         raise NetwarError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
+def is_kept(name: str) -> bool:
+    """Whether what was read of it can be read again from the front: of a pipe, named or not, it is gone."""
+    return name != STDIN and Path(name).is_file()
+
+
 def size(name: str) -> int:
     """How many bytes a file takes, 0 where that is not known. Raises NetwarError where it is not there."""
     if name == STDIN:

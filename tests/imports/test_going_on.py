@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -81,6 +85,38 @@ def test_another_file_that_begins_alike_is_read_from_the_front(desk: Desk, home:
     told = desk.run("tw-import", "-", "y", input=whole[: len(whole) // 2], check=1).stderr
     assert "standard input is not what an earlier run began with" in told
     desk.run("tw-import", "-", "y", input=whole, check=1)
+
+
+@contextmanager
+def fed(path: Path, content: bytes) -> Iterator[None]:
+    """A named pipe that somebody writes into, once, as far as it is read."""
+
+    def write() -> None:
+        with suppress(BrokenPipeError):
+            path.write_bytes(content)
+
+    with suppress(FileExistsError):
+        os.mkfifo(path)
+    writer = Thread(target=write, daemon=True)
+    writer.start()
+    yield
+    writer.join(30)
+
+
+def test_a_named_pipe_with_something_else_is_told_and_not_read_on(desk: Desk, home: Path) -> None:
+    """It cannot be read from the front: what was read of it is gone, and opened again it waits for whoever writes next."""
+    whole = lines(0) * 4
+    with fed(home / "pipe", whole):
+        assert killed(desk, "change_note", 16, "last", "pipe", "x").status == -9
+    other = whole[: len(whole) // 2] + lines(5000)
+    with fed(home / "pipe", other):
+        told = desk.run("tw-import", "pipe", "x", check=1, timeout=20).stderr
+    assert "pipe is not what an earlier run began with: run again for this one" in told
+    with fed(home / "pipe", other):
+        desk.run("tw-import", "pipe", "x", check=1)
+    (home / "other.jsonl").write_bytes(other)
+    desk.run("tw-import", "other.jsonl", "alone", check=1)
+    assert all_of(desk, "alone").items() <= all_of(desk, "x").items()
 
 
 def test_what_is_stopped_says_how_far_it_came(desk: Desk, home: Path) -> None:
