@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,15 +24,15 @@ PORTION = 1 << 20  # bytes
 
 
 class RejectedLines:
-    """Those of the file `name`: JSON lines of line, reason and text in FILE-rejected.txt beside it (`stdin-rejected.txt` in
-    the current folder for what is no file); a context manager. The first ten are told on standard error, too. Without `keep`
-    that is all.
+    """Those of the file `name`: JSON lines of line, reason and text in FILE-rejected.txt beside it (for what is no file in
+    the current folder: `stdin-rejected.txt`, or `stdin-2-rejected.txt` and so on where those `before` it have that); a context
+    manager. The first ten are told on standard error, too. Without `keep` that is all.
 
     Whoever could not have read the file cannot read this one either. Raises ServiceDown where the disk is full.
     """
 
-    def __init__(self, name: str, *, keep: bool = True) -> None:
-        self.path = Path(f"{name if os.path.isfile(name) else 'stdin'}-rejected.txt")
+    def __init__(self, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
+        self.path: Path = _place(name, {one.path for one in before})
         self._telling = Telling(name)
         self._keep = keep
         self._handle: int | None = None
@@ -103,6 +104,13 @@ class RejectedLines:
             way = os.O_WRONLY | os.O_APPEND
             self._handle = _existing(self.path, way) if existing else opened(self.path, way)
         return self._handle
+
+
+def _place(name: str, taken: Container[Path]) -> Path:
+    if os.path.isfile(name):
+        return Path(f"{name}-rejected.txt")
+    places = (Path(f"stdin{f'-{n}' if n > 1 else ''}-rejected.txt") for n in count(1))
+    return next(place for place in places if place not in taken)
 
 
 def _lines(path: Path) -> int:

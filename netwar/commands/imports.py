@@ -118,7 +118,7 @@ def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list
 
     before = run.progress.kinds.copy()
     try:
-        with RejectedLines(name, keep=not dry) as lines, opened(name) as content:
+        with RejectedLines(name, rejected, keep=not dry) as lines, opened(name) as content:
             rejected.append(lines)
             run.read(content, lines, author or _beside(name))
     finally:

@@ -12,6 +12,7 @@ import sys
 import zlib
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -87,6 +88,18 @@ def test_lines_that_cannot_be_imported_are_kept_and_stop_nothing(desk: Desk, hom
     (home / "some.jsonl").write_bytes(jsonl(PAGES))
     desk.run("tw-import", "some.jsonl", "brexit", check=0)
     assert not (home / "some.jsonl-rejected.txt").exists()
+
+
+def test_each_pipe_has_rejected_lines_of_its_own(desk: Desk, home: Path) -> None:
+    for name, content in (("a", b"broken one\n"), ("b", jsonl([post(1)])), ("c", b"broken two\n")):
+        os.mkfifo(home / name)
+        Thread(target=(home / name).write_bytes, args=[content], daemon=True).start()
+    ended = desk.run("tw-import", "a", "b", "-", "c", "brexit", input=b"broken three\n", check=1, timeout=60)
+    told = "3 lines rejected (kept in stdin-rejected.txt; kept in stdin-3-rejected.txt; kept in stdin-4-rejected.txt)"
+    assert told in ended.stderr
+    kept = {path.name: json.loads(path.read_text())["text"] for path in home.glob("*-rejected.txt")}
+    texts = [("stdin", "broken one"), ("stdin-3", "broken three"), ("stdin-4", "broken two")]
+    assert kept == {f"{name}-rejected.txt": text for name, text in texts}
 
 
 def test_where_nothing_can_be_kept_beside_a_file_that_is_told(desk: Desk, home: Path) -> None:
