@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netwar.imports import answers
-from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
+from netwar.imports.found import USERS_ALONE, Found, Into, Kind
 from netwar.records import v1
 from netwar.records.dialects import Object
 from netwar.records.documents import Document
@@ -38,16 +38,16 @@ def read(value: Object, into: Into, found: Found) -> None:
     """A status; since 2019 it stands under `tweet`, before that alone."""
     status: Any = value.get("tweet", value)
     if not isinstance(status, dict) or "id_str" not in status:
-        found.faults.append(Fault("of X's account archive only tweets.js is read"))
+        found.reject("of X's account archive only tweets.js is read")
     elif into.tweets is None:
-        found.faults.append(Fault(USERS_ALONE))
+        found.reject(USERS_ALONE)
     elif "deleted_at" in status:
-        found.faults.append(Fault("its author deleted it"))
+        found.reject("its author deleted it")
     elif into.author is None:
-        found.faults.append(Fault(WHOSE))
+        found.reject(WHOSE)
     else:
         found.kinds[Kind.ARCHIVED] += 1
-        found.keep(_document(status, into.tweets, into.author, into.retrieved))
+        found.keep(_document(status, into.tweets, into.author, into.retrieved), converted=True)
 
 
 def _document(status: Object, index: str, author: tuple[str, str], retrieved: int | None) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from netwar.imports import unflattened
-from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
+from netwar.imports.found import USERS_ALONE, Found, Into, Kind
 from netwar.records import pages, times
 from netwar.records.dialects import Object, objects
 from netwar.records.documents import Document
@@ -57,9 +57,9 @@ def _documents(answer: Object, into: Into, found: Found) -> None:
     what = _listed(answer)
     page = pages.read({name: value for name, value in answer.items() if name != TWARC}, what)
     if page.lists:
-        found.faults.append(Fault(LISTS))
+        found.reject(LISTS)
     if into.tweets is None and (page.posts or what == "posts"):
-        found.faults.append(Fault(USERS_ALONE))
+        found.reject(USERS_ALONE)
     if into.tweets is None:
         page = replace(page, referenced=(), loose={})
     at = times.seen(told.get("retrieved_at")) if isinstance(told, dict) else 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netwar.archive.base import ProfileChange
-from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
+from netwar.imports.found import USERS_ALONE, Found, Into, Kind
 from netwar.records import migrate
 from netwar.records.dialects import Object, objects
 from netwar.records.documents import Document, has_content, parted
@@ -29,18 +29,18 @@ def read(line: Object, into: Into, found: Found) -> None:
     try:
         body, users, version, changes = _told(line)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        found.faults.append(Fault(AS_WRITTEN))
+        found.reject(AS_WRITTEN)
         return
     index = into.users if users else into.tweets
     if index is None:
-        found.faults.append(Fault(USERS_ALONE))
+        found.reject(USERS_ALONE)
     elif not has_content(body):
-        found.faults.append(Fault("it says nothing but that something was there"))
+        found.reject("it says nothing but that something was there")
     else:
         found.kinds[Kind.EXPORTED] += 1
         kept = len(found.documents)
         for document in _documents(index, into, body, users, version):
-            found.keep(document)
+            found.keep(document, converted=True)
         if len(found.documents) > kept:
             found.changes += changes
 

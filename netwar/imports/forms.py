@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netwar.imports import account_archive, answers, exported
-from netwar.imports.found import USERS_ALONE, Fault, Found, Into, Kind
+from netwar.imports.found import USERS_ALONE, Found, Into, Kind
 from netwar.records import migrate, v1
 from netwar.records.dialects import Object
 from netwar.records.ids import number
@@ -24,27 +24,24 @@ NOTICES = {
     *("delete", "scrub_geo", "limit", "withheld", "status_withheld", "user_withheld", "disconnect", "warning", "friends"),
     *("friends_str", "control", "event"),
 }
-# What reading a part raises that is no object, list or text where X has one.
-SHAPES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 NEITHER = "it is no post, user or page that X or a known tool makes"
 
 
 def read(value: Any, into: Into, found: Found) -> None:
     """Add to what was found what a value is, the documents that it makes, and what cannot be imported of it.
 
-    Parts in shapes that nobody knows make it raise one of SHAPES.
+    Parts in shapes that nobody knows make it raise one of `found.SHAPES`, of a list only its elements.
     """
     if isinstance(value, list):
-        for one in value:
-            read(one, into, found)
+        found.each(value, lambda one: read(one, into, found))
     elif is_id(value):
         found.kinds[Kind.ID] += 1
     elif not isinstance(value, dict):
-        found.faults.append(Fault(NEITHER))
+        found.reject(NEITHER)
     else:
         make = next((make for is_such, make in FORMS if is_such(value)), None)
         if make is None:
-            found.faults.append(Fault(NEITHER))
+            found.reject(NEITHER)
         else:
             make(value, into, found)
 
@@ -91,11 +88,11 @@ def _status(value: Object, into: Into, found: Found) -> None:
         account_archive.read(value, into, found)
         return
     if into.tweets is None:
-        found.faults.append(Fault(USERS_ALONE))
+        found.reject(USERS_ALONE)
         return
     found.kinds[Kind.STATUS] += 1
     for document in migrate.documents(into.tweets, into.users, v1.tweet(value)):
-        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document)
+        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document, converted=True)
 
 
 def _is_old_profile(value: Object) -> bool:
@@ -105,7 +102,7 @@ def _is_old_profile(value: Object) -> bool:
 def _old_profile(value: Object, into: Into, found: Found) -> None:
     found.kinds[Kind.OLD_PROFILE] += 1
     for document in migrate.documents(into.users, into.users, v1.user(value)):
-        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document)
+        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document, converted=True)
 
 
 def _is_post(value: Object) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import re
 import time
 from collections import Counter
@@ -14,14 +13,12 @@ from typing import Protocol
 from netwar.archive.base import Archive, Tally
 from netwar.imports import forms
 from netwar.imports.checkpoint import Checkpoint, Reading
-from netwar.imports.found import Fault, Found, Into, Kind
+from netwar.imports.found import SHAPES, WHOLE, Found, Into, Kind, unreadable
 from netwar.imports.opening import Content, Damaged
 from netwar.imports.pieces import START, Piece, Place, pieces
 from netwar.records.ids import posted
 from netwar.records.parsing import parsed, written
 from netwar.work.loop import gc_paused
-
-log = logging.getLogger("netwar.imports")
 
 BATCH = 1_000  # documents
 BATCH_BYTES = 5 << 20
@@ -140,11 +137,11 @@ class Import:
         """Add what a value makes to the batch, and put by what cannot be imported of it."""
         found = self._batch
         if piece.fault:
-            found.faults.append(Fault(piece.fault))
+            found.reject(piece.fault)
         else:
             self._read(piece)
         for fault in found.faults:
-            rejects.add(piece.line, fault.reason, piece.content if fault.part is None else written(fault.part))
+            rejects.add(piece.line, fault.reason, piece.content if fault.part is WHOLE else written(fault.part))
         found.faults.clear()
 
     def _read(self, piece: Piece) -> None:
@@ -155,13 +152,12 @@ class Import:
             if ID_LINE.fullmatch(piece.content):
                 found.kinds[Kind.ID] += 1
             else:
-                found.faults.append(Fault(f"it is no JSON: {error}"))
+                found.reject(f"it is no JSON: {error}")
             return
         try:
             forms.read(value, self._into, found)
-        except forms.SHAPES as error:
-            log.debug("line %d cannot be read", piece.line, exc_info=error)
-            found.faults.append(Fault(f"it cannot be read: {error or type(error).__name__}"))
+        except SHAPES as error:
+            found.reject(unreadable(error))
 
     def _write(self) -> None:
         """Write the batch: first what profiles said before, as their writing would otherwise make changes of its own."""

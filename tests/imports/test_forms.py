@@ -184,6 +184,15 @@ def test_what_cannot_be_imported(value: Any, reason: str) -> None:
     assert reason in found.faults[0].reason
 
 
+def test_what_no_one_can_read_in_a_list_takes_nothing_with_it() -> None:
+    deep: Any = 0.5
+    for _ in range(400):
+        deep = [deep]
+    found = made([post(1), [deep, post(2)], post(3)])
+    assert sorted(by_id(found)) == [post(n)["id"] for n in (1, 2, 3)]
+    assert ["recursion" in fault.reason for fault in found.faults] == [True]
+
+
 def test_posts_do_not_go_into_a_collection_of_users() -> None:
     alone = Into(None, "usertest")
     lines: list[Any] = [page(0, 1), post(1), status(1), archived(1), whole("twx", made(post(1)).documents[0].body)]

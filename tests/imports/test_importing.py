@@ -90,6 +90,49 @@ def test_lines_that_cannot_be_imported_are_kept_and_stop_nothing(desk: Desk, hom
     assert not (home / "some.jsonl-rejected.txt").exists()
 
 
+def test_what_shares_a_line_is_rejected_by_itself_and_comes_in_once_it_is_mended(desk: Desk, home: Path) -> None:
+    """An answer of Elasticsearch on one line, as curl has it: whole for each of its hits it would fill the disk."""
+    odd = [{"_index": "perflog", "_id": str(n), "_source": {"host": "a" * 100, "n": n}} for n in range(300)]
+    gone = {"_index": "twx", "_id": "1", "_source": {"id": "1", "netwar": {"via": "tombstone"}}}
+    last = {"_index": "twx", "_id": "3", "_source": status(3)}
+    hits = [None, *odd, [gone, [None, 0.5]], last]
+    for name, value in (("answer.json", {"took": 1, "hits": {"total": 3, "hits": hits}}), ("array.json", [hits])):
+        content = json.dumps(value).encode()
+        (home / name).write_bytes(content)
+        assert status(3)["id_str"] in ids_of(desk, home, name), "what stands behind it is imported"
+        kept = home / f"{name}-rejected.txt"
+        assert kept.stat().st_size < 3 * len(content)
+        texts = [json.loads(json.loads(line)["text"]) for line in kept.read_text().splitlines()]
+        assert texts == [None, *odd, gone, None, 0.5]
+        mended = [{**one, "_source": post(one["_source"]["n"])} for one in texts if one in odd]
+        (home / "mended.json").write_bytes(jsonl(mended))
+        assert {post(n)["id"] for n in range(300)} <= ids_of(desk, home, "mended.json")
+
+
+def test_what_a_collection_of_users_does_not_take_is_put_by_once(desk: Desk, home: Path) -> None:
+    for name, one in (("posts", post), ("statuses", status), ("archived", archived)):
+        content = jsonl([{"limit": {"track": 1}}, [one(n) for n in range(300)]])
+        (home / name).write_bytes(content)
+        desk.run("tw-import", "--user", "901", name, "usertest", check=1)
+        assert len(content) < (home / f"{name}-rejected.txt").stat().st_size < 3 * len(content)
+
+
+def test_what_is_rejected_of_v1_is_what_it_was(desk: Desk, home: Path) -> None:
+    bad = {**status(1), "id": 0, "id_str": "x"}
+    (home / "some.jsonl").write_bytes(jsonl([bad, {"tweet": archived(1, id_str="x")["tweet"]}]))
+    desk.run("tw-import", "--user", "901", "some.jsonl", "brexit", check=1)
+    texts = [json.loads(json.loads(line)["text"]) for line in (home / "some.jsonl-rejected.txt").read_text().splitlines()]
+    assert texts == [bad, {"tweet": archived(1, id_str="x")["tweet"]}]
+
+
+def ids_of(desk: Desk, home: Path, name: str) -> set[str]:
+    """Import a file into an index that has the same name as it; the ids of the posts that came in."""
+    index = name.partition(".")[0]
+    desk.run("tw-import", name, index)
+    with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+        return {tweet["id"] for tweet in archive.scan(f"tw{index}")}
+
+
 def test_each_pipe_has_rejected_lines_of_its_own(desk: Desk, home: Path) -> None:
     for name, content in (("a", b"broken one\n"), ("b", jsonl([post(1)])), ("c", b"broken two\n")):
         os.mkfifo(home / name)
