@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
-import lzma
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from io import BufferedReader, RawIOBase
@@ -16,60 +12,11 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from netwar.errors import NetwarError
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from netwar.imports.packed import DAMAGED, unpacked
 
 CHUNK = 1 << 18
 STDIN = "-"
-DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)  # what reading a file raises that is cut off or broken
-XZ_MEMORY = 160 << 20  # bytes: a file may ask for 4 GiB; xz -9 for 65 MiB, and zstd gives 128
-
-
-class Xz:
-    """What xz packed, one stream behind the other, unpacked in bounded memory."""
-
-    def __init__(self, packed: BufferedReader) -> None:
-        self._packed = packed
-        self._unpacker = self._begun()
-
-    def read1(self, size: int) -> bytes:
-        """Some of it, nothing at its end. Raises EOFError where it is cut off, LZMAError where it is broken or too greedy."""
-        data = b""
-        while not data:
-            more = b""
-            if self._unpacker.eof:
-                more = self._behind()
-                if not more:
-                    break
-                self._unpacker = self._begun()
-            elif self._unpacker.needs_input and not (more := self._packed.read1(CHUNK)):
-                raise EOFError
-            data = self._unpacker.decompress(more, size)
-        return data
-
-    def _behind(self) -> bytes:
-        """What comes behind a stream and its padding."""
-        more = self._unpacker.unused_data.lstrip(b"\0")
-        while not more and (some := self._packed.read1(CHUNK)):
-            more = some.lstrip(b"\0")
-        return more
-
-    @staticmethod
-    def _begun() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-
-
-UNPACK: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
-    b"\x28\xb5\x2f\xfd": zstd.ZstdFile,
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zX": Xz,
-}
-
-
+MAGIC = 4  # bytes at the beginning that tell how a file is packed
 ZIP = b"PK\x03\x04"
 
 
@@ -78,17 +25,22 @@ class Damaged(Exception):
 
 
 class _Counted(RawIOBase):
-    """Bytes as they lie on the disk, or come through a pipe, and how many of them were read."""
+    """Bytes as they lie on the disk, or come through a pipe, how many of them were read, and with which four they begin."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = cast(BufferedReader, raw)
         self.passed = 0
+        self.begins = b""
+        while len(self.begins) < MAGIC and (some := self._raw.read1(MAGIC - len(self.begins))):
+            self.begins += some
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self._raw.readinto1(buffer)
+        if first := self.begins[self.passed : self.passed + len(buffer)]:
+            buffer[: len(first)] = first
+        count = len(first) or self._raw.readinto1(buffer)
         self.passed += count
         return count
 
@@ -103,14 +55,12 @@ class Content:
         self.name = name
         self.size = size
         self._counted = _Counted(raw)
-        packed = BufferedReader(self._counted, CHUNK)
-        begins = packed.peek(4)
-        if begins.startswith(ZIP):
+        if self._counted.begins == ZIP:
             raise NetwarError(
                 f"{name} is a zip archive: unpack it, and name the files in it (of X's account archives data/tweets.js)"
             )
-        unpack = next((way for magic, way in UNPACK.items() if begins.startswith(magic)), None)
-        self._stream = unpack(packed) if unpack else packed
+        packed = BufferedReader(self._counted, CHUNK)
+        self._stream = unpacked(packed.read1, self._counted.begins) or packed
 
     @property
     def passed(self) -> int:
