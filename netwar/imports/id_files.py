@@ -26,6 +26,10 @@ def ids(content: Content) -> Iterator[tuple[int, str] | Fault]:
 
 def _of_json(reading: Reading) -> Iterator[tuple[int, str] | Fault]:
     for piece in pieces(reading.head, reading.chunks()):
+        if piece.hole:
+            yield Fault(piece.line, "", piece.hole)
+        if not piece.content and not piece.fault:
+            continue
         try:
             found = of_value(parsed(piece.content)) if not piece.fault else []
             fault = piece.fault or "there is no id of a post in it"

@@ -16,6 +16,7 @@ TOO_LONG = (
 )
 CUT_OFF = "the file ends in the midst of it: what stands from here on was not read"
 SNIFFED = 1 << 16
+HOLE = 16  # zero bytes in a row; single ones end the records of some tools
 BLANK = b" \t\r\n\x1e\x00"  # \x1e begins a record of RFC 7464
 # An array, perhaps behind the name that X's account archive gives it, or an object that goes on below.
 STRUCTURED = re.compile(rb"\s*(?:window\.[\w.]+\s*=\s*)?(?:\[|\{\s*(?:\n|\Z))")
@@ -33,12 +34,20 @@ class Place(NamedTuple):
 
 class Piece(NamedTuple):
     """A value as it stands in the file: the line that it begins on, the place behind it, its bytes, and what is wrong with it,
-    if anything; of one that is too long there is only the beginning."""
+    if anything; of one that is too long there is only the beginning. `zeros` is how many zero bytes stand around it; where
+    they are many, there may be no value."""
 
     line: int
     end: Place
     content: bytes
     fault: str = ""
+    zeros: int = 0
+
+    @property
+    def hole(self) -> str:
+        """What is to be said of the zeros, empty for nothing."""
+        found = f"{self.zeros:,} zero bytes stand here: a hole, as a crash or a full disk leaves it, and what was there is lost"
+        return found if self.zeros >= HOLE else ""
 
 
 START = Place(0, 1)
@@ -50,26 +59,37 @@ def pieces(head: bytes, chunks: Iterable[bytes], begin: Place = START) -> Iterat
 
 
 class _Held:
-    """What came so far of a value that goes on."""
+    """What came so far of a value that goes on: how long it is with the blanks before it, how many lines end in it, and how many
+    of those before it."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
-        self._kept = self.length = self.lines = 0
+        self._kept = self._length = self._zeros = 0
+        self.length = self.lines = self.before = 0
 
     def add(self, part: bytes) -> None:
         """One more part; of a value that never ends so much is kept that it can be told."""
         self.length += len(part)
         self.lines += part.count(b"\n")
+        if not self._length:
+            bare = part.lstrip(BLANK)
+            if blanks := len(part) - len(bare):
+                self._zeros += part.count(b"\0", 0, blanks)
+                self.before += part.count(b"\n", 0, blanks)
+            part = bare
+        self._length += len(part)
         if self._kept < LONGEST:
             self._parts.append(part[: LONGEST - self._kept])
             self._kept += len(self._parts[-1])
 
-    def take(self) -> tuple[bytes, str]:
-        """What was held, and what is wrong with it."""
-        content, fault = b"".join(self._parts), TOO_LONG if self.length > LONGEST else ""
+    def take(self) -> tuple[bytes, str, int]:
+        """What was held without the blanks around it, what is wrong with it, and how many of those were zeros."""
+        content, fault = b"".join(self._parts), TOO_LONG if self._length > LONGEST else ""
+        bare = content.rstrip(BLANK)
+        zeros = self._zeros + content.count(b"\0", len(bare))
         self._parts.clear()
-        self._kept = self.length = self.lines = 0
-        return content, fault
+        self._kept = self._length = self._zeros = self.length = self.lines = self.before = 0
+        return bare, fault, zeros
 
 
 def _lines(chunks: Iterable[bytes], begin: Place) -> Iterator[Piece]:
@@ -80,15 +100,15 @@ def _lines(chunks: Iterable[bytes], begin: Place) -> Iterator[Piece]:
         for line in ended:
             held.add(line)
             offset += held.length + 1
-            content, fault = held.take()
-            if content.strip(BLANK):
-                yield Piece(number, Place(offset, number + 1), content, fault)
+            content, fault, zeros = held.take()
+            if content or fault or zeros >= HOLE:
+                yield Piece(number, Place(offset, number + 1), content, fault, zeros)
             number += 1
         held.add(last)
     offset += held.length
-    content, fault = held.take()
-    if content.strip(BLANK):
-        yield Piece(number, Place(offset, number), content, fault)
+    content, fault, zeros = held.take()
+    if content or fault or zeros >= HOLE:
+        yield Piece(number, Place(offset, number), content, fault, zeros)
 
 
 class _Brackets:
@@ -144,11 +164,11 @@ class _Brackets:
 
     def _closed(self, at: int, fault: str = "") -> Iterator[Piece]:
         """The value that ends at a place of the chunk, unless there is nothing and nothing is wrong."""
-        first = self._line
-        self._line += self._held.lines
-        content, too_long = self._held.take()
+        first, self._line = self._line + self._held.before, self._line + self._held.lines
+        content, too_long, zeros = self._held.take()
         between = BETWEEN_VALUES.match(content)
-        bare = content[between.end() if between else 0 :].rstrip(BLANK)
-        if bare or fault:
+        begins = between.end() if between else 0
+        zeros += content.count(b"\0", 0, begins)
+        if content[begins:] or too_long or fault or zeros >= HOLE:
             place = Place(self._offset + at, self._line, self._in_array)
-            yield Piece(first + content.count(b"\n", 0, between.end() if between else 0), place, bare, too_long or fault)
+            yield Piece(first + content.count(b"\n", 0, begins), place, content[begins:], too_long or fault, zeros)

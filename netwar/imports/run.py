@@ -136,9 +136,11 @@ class Import:
     def _take(self, piece: Piece, rejects: Rejects) -> None:
         """Add what a value makes to the batch, and put by what cannot be imported of it."""
         found = self._batch
+        if piece.hole:
+            rejects.add(piece.line, piece.hole, b"")
         if piece.fault:
             found.reject(piece.fault)
-        else:
+        elif piece.content:
             self._read(piece)
         for fault in found.faults:
             rejects.add(piece.line, fault.reason, piece.content if fault.part is WHOLE else written(fault.part))

@@ -178,6 +178,23 @@ def greedy(packed: bytes) -> bytes:
     return packed[:12] + block + zlib.crc32(block).to_bytes(4, "little") + packed[24:]
 
 
+def test_what_stands_behind_a_hole_is_imported_and_the_hole_is_told(desk: Desk, home: Path) -> None:
+    """As a crash or a full disk leaves it: as if nothing had been lost in it, nobody would look for that."""
+    lines = [jsonl([post(n)]) for n in range(10)]
+    with (home / "holed.jsonl").open("wb") as file:
+        file.writelines(lines[:5])
+        file.seek(17 << 20, os.SEEK_CUR)
+        file.writelines(lines[5:])
+    ended = desk.run("tw-import", "holed.jsonl", "brexit", check=1)
+    assert "twbrexit: 10 posts; 10 new, " in ended.stderr
+    assert f"holed.jsonl: line 6: : {17 << 20:,} zero bytes stand here: a hole" in ended.stderr
+    assert "; 1 line rejected (kept in holed.jsonl-rejected.txt)" in ended.stderr
+    (home / "ids.json").write_bytes(b'["20",' + bytes(5000) + b'"21"]')
+    ended = desk.run("tw-hydrate", "--estimate", "ids.json", "brexit", check=1)
+    assert "2 posts to buy" in ended.stderr
+    assert "5,000 zero bytes stand here" in ended.stderr
+
+
 def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
     (home / "some.jsonl").write_bytes(jsonl([*PAGES, status(1), id_at(NOW), "broken"]))
     ended = desk.run("tw-import", "--dry-run", "some.jsonl", "brexit", check=1)

@@ -76,3 +76,36 @@ def test_of_what_is_too_long_only_the_beginning_is_held() -> None:
         first, second = cut(data, 1 << 20)
         assert (first.fault, len(first.content)) == (TOO_LONG, LONGEST)
         assert second.content.strip() == b'{"b": 2}'
+
+
+def test_a_value_behind_however_many_blanks_is_read() -> None:
+    blanks = b" " * (LONGEST + 1)
+    for data in (b'{"a": 1}\n' + blanks + b'{"b": 2}\n', b'[{"a": 1},\n' + blanks + b'{"b": 2}' + b"]", b'{"a": 1}\n' + blanks):
+        found = cut(data, 1 << 20)
+        values = [b'{"a": 1}', b'{"b": 2}'][: data.count(b":")]
+        assert [(one.line, one.content, one.fault, one.hole) for one in found] == [
+            (line, value, "", "") for line, value in enumerate(values, 1)
+        ]
+    behind = cut(b'{"a": 1}' + blanks + b'\n{"b": 2}\n', 1 << 20)
+    assert [(one.content, one.fault) for one in behind] == [(b'{"a": 1}', TOO_LONG), (b'{"b": 2}', "")]
+    data = b'{\n"a": 1},' + blanks + b'{"b": 2}'
+    assert [one.fault for one in cut(data, 1 << 20)] == ["", TOO_LONG], "what is not read is told"
+
+
+def test_a_hole_takes_nothing_with_it_and_is_told_wherever_it_is() -> None:
+    for size in (16, 5000, LONGEST + 1):
+        hole = bytes(size)
+        told = f"{size:,} zero bytes"
+        for data in (
+            b'{"a": 1}\n' + hole + b'{"b": 2}\n',
+            b'{"a": 1}\n' + hole + b'\n{"b": 2}\n',
+            b'{"a": 1}\n{"b": 2}\n' + hole,
+            b'[{"a": 1},' + hole + b'{"b": 2}]',
+            b'[{"a": 1}' + hole[:16] + b',{"b": 2}]',
+        ):
+            found = cut(data, 1 << 20)
+            assert [one.content for one in found if one.content] == [b'{"a": 1}', b'{"b": 2}']
+            (whole,) = (one.hole for one in found if one.hole)
+            assert told in whole or "16 zero bytes" in whole
+            assert not any(one.fault for one in found)
+    assert [(one.content, one.hole) for one in cut(b'\0{"a": 1}\0\n\0\n', 3)] == [(b'{"a": 1}', "")], "one ends a record"
