@@ -24,14 +24,15 @@ class Changed(Exception):
 
 class Reading:
     """The content of a file as it is read, with a print of what was worked through; `seen` is how much that is, but for the
-    portion that is being worked through."""
+    portion that is being worked through, and `settled` where the last value ended that cannot go on behind it."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._print = blake2b(digest_size=16)
+        self._settled_print = self._print.copy()
         self._first = self._current = b""
         self._damaged: Damaged | None = None
-        self.seen = 0
+        self.seen = self.settled = 0
         self._begin()
         self.head = self._first[:SNIFFED]
 
@@ -40,6 +41,7 @@ class Reading:
         while self.seen < offset and (chunk := self._first or next(self._chunks, b"")):
             taken, self._first = chunk[: offset - self.seen], chunk[offset - self.seen :]
             self._worked_through(taken)
+        self.settled = offset
         if self.seen != offset or self.digest(offset) != digest:
             raise Changed
 
@@ -54,7 +56,9 @@ class Reading:
             raise self._damaged
 
     def digest(self, offset: int) -> str:
-        """The print of all up to an offset that lies in the portion that is being worked through, or at its beginning."""
+        """The print of all up to an offset that lies in the portion that is being worked through, or up to what is settled."""
+        if offset < self.seen:
+            return self._settled_print.hexdigest()
         whole = self._print.copy()
         whole.update(self._current[: offset - self.seen])
         return whole.hexdigest()
@@ -67,7 +71,12 @@ class Reading:
             self._damaged = error
 
     def _worked_through(self, chunk: bytes) -> None:
-        self._print.update(chunk)
+        if (settled := self.settled - self.seen) >= 0:
+            self._print.update(chunk[:settled])
+            self._settled_print = self._print.copy()
+            self._print.update(chunk[settled:])
+        else:
+            self._print.update(chunk)
         self.seen += len(chunk)
         self._current = b""
 

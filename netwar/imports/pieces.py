@@ -35,13 +35,14 @@ class Place(NamedTuple):
 class Piece(NamedTuple):
     """A value as it stands in the file: the line that it begins on, the place behind it, its bytes, and what is wrong with it,
     if anything; of one that is too long there is only the beginning. `zeros` is how many zero bytes stand around it; where
-    they are many, there may be no value."""
+    they are many, there may be no value. It is `open` where the file ends with it: in one that has grown it may go on."""
 
     line: int
     end: Place
     content: bytes
     fault: str = ""
     zeros: int = 0
+    open: bool = False
 
     @property
     def hole(self) -> str:
@@ -108,7 +109,7 @@ def _lines(chunks: Iterable[bytes], begin: Place) -> Iterator[Piece]:
     offset += held.length
     content, fault, zeros = held.take()
     if content or fault or zeros >= HOLE:
-        yield Piece(number, Place(offset, number), content, fault, zeros)
+        yield Piece(number, Place(offset, number), content, fault, zeros, open=True)
 
 
 class _Brackets:
@@ -126,7 +127,8 @@ class _Brackets:
             yield from self._cut(chunk)
             self._offset += len(chunk)
         fault = CUT_OFF if self._depth or self._in_string else ""
-        yield from self._closed(0, fault)
+        for piece in self._closed(0, fault):
+            yield piece._replace(open=True)
 
     def _cut(self, chunk: bytes) -> Iterator[Piece]:
         start, at = 0, int(self._escaped)

@@ -110,12 +110,16 @@ class Import:
     ) -> Damaged | None:
         """Work through the values of a file; what ended it early."""
         place, size, passed, noted = begin, 0, 0, time.monotonic()
-        damaged = None
+        kept, damaged = None, None
         try:
             for piece in pieces(reading.head, reading.chunks(), begin):
+                if piece.open:
+                    kept = rejects.kept(), rejects.count  # without what is wrong with half a value
                 self._take(piece, rejects)
+                if piece.open:
+                    break
                 size += len(piece.content)
-                place = piece.end
+                place, reading.settled = piece.end, piece.end.offset
                 if len(self._batch.documents) < BATCH and size < BATCH_BYTES:
                     continue
                 self._write()
@@ -128,9 +132,9 @@ class Import:
             damaged = error
         self._write()
         self._passed(content.passed - passed)
-        kept = rejects.kept()
+        everything = rejects.kept(), rejects.count
         if checkpoint and not damaged:
-            checkpoint.note(Place(reading.seen, place.line), reading, kept, rejects.count)
+            checkpoint.note(place, reading, *(kept or everything))
         return damaged
 
     def _take(self, piece: Piece, rejects: Rejects) -> None:

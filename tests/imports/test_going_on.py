@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Thread
 
 import pytest
 
+from netwar.records.flattened import whole as whole_line
 from tests.desk import BIN, Desk, Ended
 from tests.imports.kept import all_of
-from tests.imports.samples import jsonl, page, status
+from tests.imports.samples import jsonl, page, post, status, user
 from tests.randomly import SEED
+from tests.rows import rows
 
 KILLER = Path(__file__).with_name("killer.py")
+CHANGE = {"until": 3, "seen": 2, "fields": {}}
 MOMENTS = [(method, where) for method in ("write", "change_note") for where in ("first", "last")]
 
 
@@ -85,6 +90,41 @@ def test_another_file_that_begins_alike_is_read_from_the_front(desk: Desk, home:
     told = desk.run("tw-import", "-", "y", input=whole[: len(whole) // 2], check=1).stderr
     assert "standard input is not what an earlier run began with" in told
     desk.run("tw-import", "-", "y", input=whole, check=1)
+
+
+def grown() -> Iterator[tuple[bytes, int]]:
+    """Files as somebody writes them, longer than the head that one is known by, and where they ended when an import came."""
+    values = [json.dumps(post(n)).encode() for n in range(600)]
+    for whole in (
+        b"\n".join([*values, b"broken", b""]),
+        b"\n\n".join([*values, b"broken"]),
+        b"[\n" + b",\n".join(values) + b"\n]\n",
+        b"[" + b",\n\n".join(json.dumps(post(n), indent=1).encode() for n in range(600)) + b"]",
+    ):
+        end = len(whole)
+        yield from (
+            (whole, place) for place in (end - 100, end - 1, end, whole.rindex(b"\n", 0, end - 3) + 1, end - 300, end - 3)
+        )
+
+
+@rows(("whole", "place"), list(grown()))
+def test_a_file_that_has_grown_since_is_read_on_where_a_value_began(desk: Desk, whole: bytes, place: int) -> None:
+    desk = Desk(Path(mkdtemp(dir=desk.home)))
+    desk.configure()
+    changed = {**whole_line("tux", user(6)), "netwar": {"index": "tux", "version": 5, "changes": [CHANGE]}}
+    (desk.home / "b.jsonl").write_bytes(jsonl([post(5000), changed]))
+    (desk.home / "a.jsonl").write_bytes(whole[:place])
+    assert killed(desk, "keep_changes", 1, "first", "a.jsonl", "b.jsonl", "x").status == -9
+    (desk.home / "a.jsonl").write_bytes(whole)
+    ended = desk.run("tw-import", "a.jsonl", "b.jsonl", "x", check=int(b"broken" in whole))
+    assert "resumed; " in ended.stderr
+    assert "600 posts" not in ended.stderr, "what stood there is passed over"
+    rejected = desk.home / "a.jsonl-rejected.txt"
+    told = [json.loads(line) for line in rejected.read_text().splitlines()] if rejected.exists() else []
+    number = whole[: whole.find(b"broken")].count(b"\n") + 1
+    assert [(one["line"], one["text"]) for one in told] == [(number, "broken")] * (b"broken" in whole)
+    desk.run("tw-import", "a.jsonl", "b.jsonl", "uncut")
+    assert all_of(desk, "x") == all_of(desk, "uncut")
 
 
 @contextmanager
