@@ -88,7 +88,7 @@ def _into(services: Services, index: str, wish: ImportOptions) -> Into:
 def _get_ready(services: Services, into: Into, wish: ImportOptions) -> None:
     if wish.dry:
         return
-    services.exclusive(f"imports into {into.users}", "the same command goes on there")
+    services.exclusive(into.tweets or into.users, "the same command goes on there")
     for index in filter(None, (into.tweets, into.users)):
         services.archive.ready(index)
 

@@ -164,7 +164,9 @@ def test_what_is_stopped_says_how_far_it_came(desk: Desk, home: Path) -> None:
     process = desk.start("tw-import", "long.jsonl", "x")
     while not (home / ".local/share/netwar/archive/x.sqlite").exists():
         assert process.poll() is None
-    assert "is already working on imports into tux" in desk.run("tw-import", "a.jsonl", "x", check=75).stderr
+    assert "is already working on twx with" in desk.run("tw-import", "a.jsonl", "x", check=75).stderr
+    while "tw-import twx " not in desk.run("tw-status").stdout:
+        assert process.poll() is None
     process.terminate()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
