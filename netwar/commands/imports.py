@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netwar.imports.run import Import, ImportProgress
 
 log = logging.getLogger("netwar.imports")
+OF_USERS = "tw-quser2work and tw-quser2usertest queue users by their ids"
 ACCOUNT = "account.js"
 ACCOUNT_BYTES = 1 << 20  # it has a few hundred
 
@@ -164,7 +165,8 @@ def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines]
     from netwar.records.text import plural
     from netwar.records.times import minute
 
-    read = ", ".join(kind.told(count) for kind, count in progress.kinds.most_common() if kind is not What.ID) or "nothing"
+    ids = (What.ID, What.USER_ID)
+    read = ", ".join(kind.told(count) for kind, count in progress.kinds.most_common() if kind not in ids) or "nothing"
     parts = [f"{'resumed; ' if progress.resumed else ''}{into.tweets or into.users}: {read}"]
     if dry:
         times = f" from {minute(progress.first)} to {minute(progress.last)}" if progress.first and progress.last else ""
@@ -175,6 +177,8 @@ def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines]
         parts.append(f"{tally.created:,} new, {tally.updated:,} newer, {tally.unchanged:,} known already")
         if tally.rejected:
             parts.append(f"{tally.rejected:,} documents were refused (see dead-letters for the reasons)")
-    if ids := progress.kinds[What.ID]:
-        parts.append(f"{plural(ids, 'id')} without a post: tw-hydrate buys posts by their ids")
+    if count := progress.kinds[What.ID]:
+        parts.append(f"{plural(count, 'id')} without a post: tw-hydrate buys posts by their ids")
+    if count := progress.kinds[What.USER_ID]:
+        parts.append(f"{What.USER_ID.told(count)}, not of posts: {OF_USERS}")
     return "; ".join(filter(None, [*parts, told(rejected)]))

@@ -35,7 +35,7 @@ def read(value: Any, into: Into, found: Found) -> None:
     if isinstance(value, list):
         found.each(value, lambda one: read(one, into, found))
     elif is_id(value):
-        found.kinds[Kind.ID] += 1
+        found.kinds[into.ids] += 1
     elif not isinstance(value, dict):
         found.reject(NEITHER)
     else:
@@ -118,7 +118,7 @@ def _is_bare_id(value: Object) -> bool:
 
 
 def _bare_id(value: Object, into: Into, found: Found) -> None:
-    found.kinds[Kind.ID] += 1
+    found.kinds[into.ids] += 1
 
 
 Form = tuple[Callable[[Object], bool], Callable[[Object, Into, Found], None]]

@@ -34,6 +34,7 @@ class Kind(Enum):
     ARCHIVED = ("post of an account archive", "posts of an account archive")
     NOTICE = ("notice of a stream", "notices of a stream")
     ID = ("id", "ids")
+    USER_ID = ("id of a user", "ids of users")
 
     def told(self, count: int) -> str:
         """1 page, 2,000 pages."""
@@ -46,6 +47,7 @@ class Into:
 
     `retrieved` is when they were retrieved (ms), for those that do not say; `author` is whose account archive is read, by id and
     screen name. Nothing was retrieved after `now` (ms): who says so had a wrong clock, and would win over all that is right.
+    Ids that stand alone are `ids`.
     """
 
     tweets: str | None
@@ -53,6 +55,7 @@ class Into:
     retrieved: int | None = None
     author: tuple[str, str] | None = None
     now: int = LATEST
+    ids: Kind = Kind.ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from netwar.imports.opening import Content, Damaged
 from netwar.imports.pieces import START, Piece, Place, pieces
 from netwar.records.ids import posted
 from netwar.records.parsing import parsed, written
+from netwar.records.post_ids import is_of_users
 from netwar.work.loop import gc_paused
 
 BATCH = 1_000  # documents
@@ -87,7 +88,8 @@ class Import:
         Damaged behind all that can be read, which is imported then.
         """
         reading = Reading(content.chunks())
-        self._into = replace(self._into, author=author)
+        ids = Kind.USER_ID if is_of_users(reading.head.decode("utf-8", "replace")) else Kind.ID
+        self._into = replace(self._into, author=author, ids=ids)
         options = f"{self._into.retrieved} {self._into.author}"
         checkpoint = Checkpoint(self._archive, self._into.users, reading.head, options) if self._archive else None
         begin, *kept = checkpoint.resume(reading) if checkpoint else (START, 0, 0)
@@ -156,7 +158,7 @@ class Import:
             value = parsed(piece.content)
         except ValueError as error:
             if ID_LINE.fullmatch(piece.content):
-                found.kinds[Kind.ID] += 1
+                found.kinds[self._into.ids] += 1
             else:
                 found.reject(f"it is no JSON: {error}")
             return

@@ -31,7 +31,7 @@ def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Faul
     """(line, id) for each row of a table or list that begins with `head`; a fault for a row that names no post."""
     csv.field_size_limit(LONGEST)
     first = head.partition("\n")[0]
-    rows = csv.reader(lines, delimiter=min(DELIMITERS, key=lambda sign: first.find(sign) if sign in first else len(first) + 1))
+    rows = csv.reader(lines, delimiter=_delimiter(first))
     sound, is_first = not are_rounded([head]), True
     while True:
         before = rows.line_num
@@ -44,12 +44,24 @@ def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Faul
             continue
         text = row[0].strip().strip("'\"") if row else ""
         is_named = is_first and is_heading(text, first=True)
-        if is_named and (WHOSE.fullmatch(letters(text)) or _are_users(row)):
+        if is_named and heads_users(row):
             yield Fault(before + 1, shown(text), USERS)
             return
         if text and not is_named:
             yield _told(before + 1, text, sound)
         is_first = is_first and not text
+
+
+def heads_users(names: list[str]) -> bool:
+    """Whether columns are those of a table of users, whose first one has their ids."""
+    return bool(names and WHOSE.fullmatch(letters(names[0]))) or _are_users(names)
+
+
+def is_of_users(head: str) -> bool:
+    """Whether a text that begins so is a table of users."""
+    first = head.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+    names = [name.strip().strip("'\"") for name in first.split(_delimiter(first))]
+    return is_heading(names[0], first=True) and heads_users(names)
 
 
 def of_value(value: Any) -> list[str]:
@@ -83,6 +95,10 @@ def post_id(text: str, *, sound: bool) -> str:
             f"(if the id is right, write x.com/i/status/{text})"
         )
     return text
+
+
+def _delimiter(line: str) -> str:
+    return min(DELIMITERS, key=lambda sign: line.find(sign) if sign in line else len(line) + 1)
 
 
 def _are_users(names: Iterable[str]) -> bool:

@@ -207,6 +207,24 @@ def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
     assert [path.name for path in home.iterdir() if path.name != ".twitter"] == ["some.jsonl"]
 
 
+def test_what_ids_are_is_told(desk: Desk, home: Path) -> None:
+    """Who bought posts by ids of users would buy those of others."""
+    users, posts = b"20,a,A,,3\n21,b,B,,4\n", b"20,a text\n21,another\n"
+    for name, content, told in (
+        ("users.csv", b"id,username,name,description,followers\n" + users, "2 ids of users, not of posts"),
+        ("ids.csv", b"user_id\n20\n21\n", "2 ids of users, not of posts"),
+        ("posts.csv", b"id,text\n" + posts, "2 ids without a post: tw-hydrate buys posts by their ids"),
+        ("bare.csv", b"20\n21\n", "2 ids without a post: tw-hydrate buys posts by their ids"),
+    ):
+        (home / name).write_bytes(content)
+        said = desk.run("tw-import", name, "x").stderr
+        assert told in said
+        assert ("tw-quser2work" in said) == (told.endswith("of posts"))
+    both = desk.run("tw-import", "users.csv", "bare.csv", "x").stderr
+    assert "2 ids without a post: " in both
+    assert "2 ids of users, not of posts" in both
+
+
 def test_whose_account_archive_it_is(desk: Desk, home: Path) -> None:
     content = f"window.YTD.tweets.part0 = {json.dumps([archived(1), archived(2)], indent=2)}".encode()
     (home / "tweets.js").write_bytes(content)
