@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 from collections.abc import Iterable, Iterator
 
 from netwar.imports.checkpoint import Reading
 from netwar.imports.opening import Content
-from netwar.imports.pieces import pieces
+from netwar.imports.pieces import HOLE, pieces
 from netwar.records.entries import Fault, shown
 from netwar.records.parsing import parsed
 from netwar.records.post_ids import of_table, of_value
 
 JSON = re.compile(rb"\s*(?:[\[{]|window\.)")
-LONGEST = 4 << 20  # bytes of a line of a table: four of the longest cells
+HOLES = re.compile(f"\0{{{HOLE},}}")
+LONGEST = 4 << 20  # letters of a line of a table: four of the longest cells
 
 
 def ids(content: Content) -> Iterator[tuple[int, str] | Fault]:
@@ -21,7 +24,8 @@ def ids(content: Content) -> Iterator[tuple[int, str] | Fault]:
     reading = Reading(content.chunks())
     if JSON.match(reading.head):
         return _of_json(reading)
-    return of_table(_lines(reading.chunks()), reading.head.decode("utf-8", "replace"))
+    head = reading.head.decode("utf-8", "replace")
+    return of_table(_lines(reading.chunks()), head.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _of_json(reading: Reading) -> Iterator[tuple[int, str] | Fault]:
@@ -42,17 +46,20 @@ def _of_json(reading: Reading) -> Iterator[tuple[int, str] | Fault]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Text lines with their ends, as rows of a table may go on below; of a very long one only the beginning."""
-    rest = b""
+    """Text lines with their ends, whatever these were, as rows of a table may go on below; of a very long one only the
+    beginning."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+    rest = ""
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
+        first, *others = decoder.decode(chunk).split("\n")
         rest += first[: LONGEST - len(rest)]
         if others:
-            yield from (f"{_text(line)}\n" for line in (rest, *others[:-1]))
+            yield from (f"{_bare(line)}\n" for line in (rest, *others[:-1]))
             rest = others[-1][:LONGEST]
-    if rest:
-        yield _text(rest)
+    if rest := rest + decoder.decode(b"", final=True):
+        yield _bare(rest)
 
 
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "replace").replace("\0", "")
+def _bare(line: str) -> str:
+    """A line without zeros; a hole makes an unreadable one of it, as there was more."""
+    return HOLES.sub("\ufffd", line).replace("\0", "") if "\0" in line else line

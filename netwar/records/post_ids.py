@@ -24,15 +24,17 @@ WHOSE = re.compile(r"(user|author|account|screen|profile|member|owner|follower|f
 OF_USERS = {"description", "verified", "protected", "followers", "followerscount", "publicmetricsfollowerscount", "pinnedtweetid"}
 OF_POSTS = {"text", "fulltext", "authorid", "conversationid", "user", "userid", "tweetid", "retweets", "edithistorytweetids"}
 NAMES = {"username", "screen_name"}
+ON_ONE_LINE = "these are {:,} ids on one line, and only a first column is read: write one a line, or a heading above them"
+LONG = 15  # digits: later ids of posts have more, and hardly a count has as many
 USERS = "these are ids of users, not of posts (tw-quser2work and tw-quser2usertest take them): nothing is read of it"
 
 
 def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Fault]:
     """(line, id) for each row of a table or list that begins with `head`; a fault for a row that names no post."""
     csv.field_size_limit(LONGEST)
-    first = head.partition("\n")[0]
+    first, _, others = head.strip().partition("\n")
     rows = csv.reader(lines, delimiter=_delimiter(first))
-    sound, is_first = not are_rounded([head]), True
+    sound, is_first, is_headed = not are_rounded([head]), True, False
     while True:
         before = rows.line_num
         try:
@@ -47,7 +49,10 @@ def of_table(lines: Iterable[str], head: str) -> Iterator[tuple[int, str] | Faul
         if is_named and heads_users(row):
             yield Fault(before + 1, shown(text), USERS)
             return
-        if text and not is_named:
+        is_headed = is_headed or is_named
+        if text and not is_headed and (count := _on_one_line(row, alone=not others)):
+            yield Fault(before + 1, shown(", ".join(row[:4])), ON_ONE_LINE.format(count))
+        elif text and not is_named:
             yield _told(before + 1, text, sound)
         is_first = is_first and not text
 
@@ -105,6 +110,13 @@ def _are_users(names: Iterable[str]) -> bool:
     """Whether columns, or keys, are those of users' profiles, and none is of a post."""
     called = set(map(letters, names))
     return not called.isdisjoint(OF_USERS) and called.isdisjoint(OF_POSTS)
+
+
+def _on_one_line(row: list[str], *, alone: bool) -> int:
+    """How many ids of posts a row without a heading is, 0 for one of which only the first cell need be one: for a table."""
+    cells = [text for text in (cell.strip().strip("'\"") for cell in row) if text]
+    are_ids = len(cells) > 1 and all(number(text) is not None and (alone or len(text) >= LONG) for text in cells)
+    return len(cells) if are_ids else 0
 
 
 def _told(line: int, text: str, sound: bool) -> tuple[int, str] | Fault:

@@ -122,6 +122,44 @@ def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> 
     assert one.kept() == {a, b}
 
 
+def test_ids_that_share_a_line_are_told_and_not_left_out(operator: Callable[..., Operator]) -> None:
+    """The first would be bought, and the others not: nobody would miss them."""
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    old, new = ["20", "21", "99"], [f"150000000000000012{n}" for n in range(3)]
+    for text in (
+        *(sign.join(old) for sign in ",;\t"),
+        *(sign.join(new) + f"\n{new[0]}\n" for sign in ",;\t"),
+        ", ".join(new) + ",\r",
+    ):
+        ended = one.buy("-", "brexit", "--estimate", input=text, check=1)
+        assert "these are 3 ids on one line" in ended.stderr, text
+        assert ("1 post to buy" in ended.stderr) == text.endswith("\n"), text
+    for text in (
+        f"tweet_id,user_id\n{new[0]},{new[1]}\n",
+        f"{new[0]},20\n{new[1]},21\n",
+        f"{new[0]},\n",
+        "id,retweets,likes\n20,7,8\n",
+    ):
+        one.buy("-", "brexit", "--estimate", input=text)
+
+
+def test_lines_end_in_every_way(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    for text in ("20\r21\r22\r", "20\r21\r22", "20\r\n21\r22\n", 'id,text\r20,"a\rb"\r21,c\r22,d', "id\r20\r\r21\n\n22\r\n"):
+        assert "3 posts to buy" in one.buy("-", "brexit", "--estimate", input=text).stderr, text
+    assert one.buy("-", "brexit", "--estimate", input="20\r\ntweet\r21\n", check=1).stderr.startswith("-: line 2: tweet: ")
+
+
+def test_a_hole_in_a_file_of_ids_is_told(operator: Callable[..., Operator]) -> None:
+    begun = operator(THREE)
+    one = Buyer(begun.desk, begun.sandbox)
+    ended = one.buy("-", "brexit", "--estimate", input="20\n" + "\0" * 5000 + "21\n22\0\n", check=1)
+    assert "2 posts to buy" in ended.stderr
+    assert "-: line 2: �21: this is no id of a post" in ended.stderr
+
+
 def test_ids_of_users_are_not_bought_as_posts(operator: Callable[..., Operator]) -> None:
     """Those of the first years are ids of posts as well, of others."""
     begun = operator(THREE)
@@ -150,7 +188,8 @@ def test_a_line_that_never_ends_takes_no_memory() -> None:
     found = list(ids(Content("ids.gz", cast(IO[bytes], io.BufferedReader(io.BytesIO(packed))), len(packed))))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert found == [(1, "9"), (2, "5")]
+    fault, *others = found
+    assert (getattr(fault, "line", 0), others) == (1, [(2, "5")])
     assert most < 16 * LONGEST, "its cells included"
 
 
