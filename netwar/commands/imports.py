@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netwar.imports.run import Import, ImportProgress
 
 log = logging.getLogger("netwar.imports")
+GARBLED = "letters in them are read as \ufffd; put the file into UTF-8 first (iconv -f LATIN1 -t UTF-8)"
 OF_USERS = "tw-quser2work and tw-quser2usertest queue users by their ids"
 ACCOUNT = "account.js"
 ACCOUNT_BYTES = 1 << 20  # it has a few hundred
@@ -116,6 +117,7 @@ def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: lis
 
 def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> None:
     from netwar.imports.opening import opened
+    from netwar.records.text import plural
 
     before = run.progress.kinds.copy()
     try:
@@ -123,6 +125,9 @@ def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list
             rejected.append(lines)
             run.read(content, lines, author or _beside(name))
     finally:
+        if run.garbled:
+            count = f"{plural(run.garbled, 'line')} {'is' if run.garbled == 1 else 'are'}"
+            log.warning("%s: %s not in UTF-8: %s", name, count, GARBLED)
         if dry:
             WHAT.write(form_of(False, False), ((name, kind.value[1], n) for kind, n in (run.progress.kinds - before).items()))
 

@@ -71,10 +71,11 @@ class ImportProgress:
 
 class Import:
     """Files into an index of an archive, one after the other; without an archive they are only read. `passed` is told after each
-    batch how many bytes of the file on the disk were read."""
+    batch how many bytes of the file on the disk were read. `garbled` is how many lines of the last file were not in UTF-8."""
 
     def __init__(self, archive: Archive | None, into: Into, passed: Callable[[int], None] = lambda count: None) -> None:
         self.progress = ImportProgress()
+        self.garbled = 0
         self._archive = archive
         self._into = into
         self._passed = passed
@@ -87,6 +88,7 @@ class Import:
         Raises Changed where an earlier run had begun another one that began like it: read it again from the front. Raises
         Damaged behind all that can be read, which is imported then.
         """
+        self.garbled = 0
         reading = Reading(content.chunks())
         ids = Kind.USER_ID if is_of_users(reading.head.decode("utf-8", "replace")) else Kind.ID
         self._into = replace(self._into, author=author, ids=ids)
@@ -162,6 +164,7 @@ class Import:
             else:
                 found.reject(f"it is no JSON: {error}")
             return
+        self.garbled += not _is_utf8(piece.content)
         try:
             forms.read(value, self._into, found)
         except SHAPES as error:
@@ -177,3 +180,10 @@ class Import:
         self.progress.add(batch, self._into)
         del batch  # or Python's collector would look through all of it
         gc.collect(1)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        return content.isascii() or bool(content.decode())
+    except UnicodeDecodeError:
+        return False

@@ -207,6 +207,21 @@ def test_a_dry_run_says_what_there_is(desk: Desk, home: Path) -> None:
     assert [path.name for path in home.iterdir() if path.name != ".twitter"] == ["some.jsonl"]
 
 
+def test_lines_in_another_encoding_are_told_once_a_file(desk: Desk, home: Path) -> None:
+    """What is imported cannot be told from what X sent with such a sign: nobody would look for the letters."""
+    lines = [json.dumps(post(n, text="caf\u00e9" if n % 2 else "caf\u00e9"[:3]), ensure_ascii=False) + "\n" for n in range(10)]
+    (home / "old.jsonl").write_bytes("".join([*lines, "{broken \u00e9\n"]).encode("latin-1"))
+    (home / "new.jsonl").write_bytes("".join(lines).encode())
+    for options in ([], ["--dry-run"]):
+        said = desk.run("tw-import", *options, "old.jsonl", "new.jsonl", "x", check=1).stderr
+        assert said.count("in UTF-8") == 1
+        assert "old.jsonl: 5 lines are not in UTF-8: letters in them are read as \ufffd; put the file into UTF-8 first" in said
+    with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+        assert {tweet["text"] for tweet in archive.scan("twx")} == {"caf", "caf\ufffd"}
+    (home / "one.jsonl").write_bytes(lines[1].encode("latin-1"))
+    assert "one.jsonl: 1 line is not in UTF-8" in desk.run("tw-import", "one.jsonl", "y", check=0).stderr
+
+
 def test_what_ids_are_is_told(desk: Desk, home: Path) -> None:
     """Who bought posts by ids of users would buy those of others."""
     users, posts = b"20,a,A,,3\n21,b,B,,4\n", b"20,a text\n21,another\n"
