@@ -262,10 +262,14 @@ def test_whose_account_archive_it_is(desk: Desk, home: Path) -> None:
 def test_what_is_refused_at_once(desk: Desk, home: Path) -> None:
     (home / "some.jsonl").write_bytes(jsonl(PAGES))
     (home / "archive.zip").write_bytes(b"PK\x03\x04....")
-    assert "no.jsonl cannot be read: No such file" in desk.run("tw-import", "some.jsonl", "no.jsonl", "x", check=1).stderr
+    assert "File 'no.jsonl' does not exist" in desk.run("tw-import", "some.jsonl", "no.jsonl", "x", check=2).stderr
     assert "unpack it" in desk.run("tw-import", "archive.zip", "x", check=1).stderr
     assert "cannot name an index" in desk.run("tw-import", "some.jsonl", "../x", check=2).stderr
-    assert "cannot be read: Is a directory" in desk.run("tw-import", ".", "x", check=1).stderr
+    assert "File '.' is a directory" in desk.run("tw-import", ".", "x", check=2).stderr
+    assert "File 'no.txt' does not exist" in desk.run("tw-hydrate", "no.txt", "x", check=2).stderr
+    if os.getuid():
+        (home / "some.jsonl").chmod(0)
+        assert "File 'some.jsonl' is not readable" in desk.run("tw-import", "some.jsonl", "x", check=2).stderr
     assert not (home / ARCHIVE / "x.sqlite").exists()
 
 
