@@ -1,8 +1,8 @@
 """One copy: its steps, and how it goes on where it was cut off.
 
-FROM may be recorded into meanwhile. So its coverage is put by first, as notes in TO, and merged into TO's own last: whatever it
-speaks of was in FROM before the documents were walked, and is in TO before TO says so. Documents are walked in the
-order of ids; after each batch the place is noted in TO. What is done twice changes nothing.
+FROM may be recorded into meanwhile. So its coverage, that of users, searches and streams, is put by first, as notes in TO, and
+merged into TO's own last: whatever it speaks of was in FROM before the documents were walked, and is in TO before TO says so.
+Documents are walked in the order of ids; after each batch the place is noted in TO. What is done twice changes nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from netwar.archive.base import Archive, Tally
-from netwar.copying import history, ledger, notes
+from netwar.copying import history, ledger, notes, periods
 from netwar.copying.state import CopyState, Holder
 from netwar.records import migrate
 from netwar.records.documents import USERTEST, IndexName
@@ -97,7 +98,8 @@ class Copy:
     def _copy(self, state: CopyState, done: Outcome) -> None:
         done.resumed = state.is_begun
         if not state.is_begun:
-            state.begin(ledger.parts(self._source.archive, self._source.indices))
+            archive, indices = self._source.archive, self._source.indices
+            state.begin(chain(ledger.parts(archive, indices), periods.parts(archive, indices)))
         if not state.progress.past:
             history.carry(self._source.archive, self._source.users, self._target.archive, self._target.users, state.renew)
             state.progress.past = True
@@ -105,6 +107,7 @@ class Copy:
         for source, target in self._pairs:
             done.tally += self._documents(source, target, state)
         done.records = ledger.merge_in(self._target.archive, state.parts(), dict(self._pairs))
+        done.diverged = periods.merge_in(self._target.archive, state.parts(), dict(self._pairs))
         for source, target in self._pairs:
             done.diverged += notes.carry(self._source.archive, source, self._target.archive, target, state.renew)
         state.end()

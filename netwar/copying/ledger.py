@@ -27,7 +27,7 @@ def merge_in(target: Ledger, parts: Iterable[Part], names: Mapping[str, str]) ->
     count = 0
     for part in parts:
         index = names[part["index"]]
-        theirs = {record.user: record for record in map(Record.from_json, part["records"])}
+        theirs = {record.user: record for record in map(Record.from_json, part.get("records", ()))}
         known = target.records_of(index, list(theirs))
         for user, record in theirs.items():
             if merge(known.get(user, Record(user)), record) != known.get(user):

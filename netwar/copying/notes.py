@@ -1,5 +1,6 @@
 """Notes beside a ledger, carried over in groups that belong together: `followers/ID/…` is one list, `standing/ID` one user,
-`listed/ID/…` the log of one of X's lists.
+`listed/ID/…` the log of one of X's lists. Each says by itself all that it claims, so they are read when the documents are there;
+what claims something of documents, `periods/…`, is put by before (netwar.copying.periods).
 
 Of a group that both ledgers have, the one that goes on from the other is kept. Where neither does, lists of times are united,
 and of all else TO keeps its own.
@@ -15,10 +16,12 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Ledger
+from netwar.copying import periods
 
 LOGS = "listed/"  # of X's lists: what happened, in parts, beside what is known of the list now
 OURS = "copy/"  # where a copy notes how far it is
 PASSING = (OURS, "import/")  # what runs note about files and copies, and nobody else needs
+PUT_BY = periods.PREFIX  # what claims that documents are there is no matter of the last moment
 TRIES = 20
 
 Prints = dict[str, bytes]
@@ -43,7 +46,7 @@ def carry(source: Ledger, theirs: str, target: Ledger, ours: str, renew: Callabl
 def _groups(keys: Iterable[str]) -> Iterator[str]:
     """The first two parts of the keys, each once."""
     for group, _ in groupby(keys, lambda key: "/".join(key.split("/")[:2])):
-        if not group.startswith(PASSING):
+        if not group.startswith((*PASSING, PUT_BY)):
             yield group
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from netwar.archive.base import Archive
-from netwar.archive.marks import Cover
+from netwar.archive.marks import Cover, Period
 from netwar.coverage import Record, Span, Stretch
 from netwar.records.documents import Document
 
@@ -52,7 +52,9 @@ def fill(archive: Archive, name: str, tweets: int, seed: int = 1) -> None:
         first = (at - EPOCH) << 22
         page = [tweet(index, first + n * 4096, user, at + n, **oddity(chance)) for n in range(each)]
         page += [tweet(index, first + 7, user, at, direct=False), profile(users, user, f"name{number}", at)]
-        archive.write(page, [Cover(index, str(user), Span(first - 1, first + each * 4096, each), at, f"name{number}", 99)])
+        span = Span(first - 1, first + each * 4096, each)
+        marks = [Cover(index, str(user), span, at, f"name{number}", 99), Period(index, f"search/from:{user}", span)]
+        archive.write(page, [*marks, Period(index, "stream/1", Span(at, at + each, each))])
         if number % 3 == 0:
             for version in range(1, 1 + chance.randint(1, 3)):
                 archive.write([profile(users, user, f"name{number}v{version}", at + version * 50_000, location=f"{version}")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from netwar.archive.base import Tally, Within
+from netwar.archive.marks import Period
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.copying import Copy, Holder, Outcome, Place
 from netwar.copying.copy import BATCH, batches
@@ -135,6 +137,14 @@ def claimed(source: SqliteArchive, target: SqliteArchive) -> None:
         for span in record.spans:
             ids = [body["id"] for body in source.find("twa", Within(user=record.user)) if span.low < int(body["id"]) <= span.high]
             assert target.missing("twa", "id", ids) == []
+    for _, note in target.notes("twa", "periods/search/"):
+        for low, high, _ in note["spans"]:
+            ids = [str(id) for id in map(int, everything(source)) if low < id <= high]
+            assert target.missing("twa", "id", ids) == []
+
+
+def everything(source: SqliteArchive) -> list[str]:
+    return [body["id"] for body in source.scan("twa")]
 
 
 class Recorded(SqliteArchive):
@@ -142,8 +152,8 @@ class Recorded(SqliteArchive):
 
     pages = 0
 
-    def scan(self, index: str, after: str | None = None) -> Iterator[Any]:
-        for body in super().scan(index, after):
+    def scan(self, index: str, after: str | None = None, **more: Any) -> Iterator[Any]:
+        for body in super().scan(index, after, **more):
             if index == "twa" and self.pages < 20:
                 self.pages += 1
                 old, at = (BEGAN - 10**9 - EPOCH << 22) - self.pages, BEGAN
@@ -168,7 +178,7 @@ def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path
     """Between a copy that was cut off and the one that goes on, older tweets were recorded: they lie behind the place."""
     fill(source, "a", 3_000)
     with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
-        dying.left = 12  # in the midst of the tweets
+        dying.left = 14  # in the midst of the tweets
         with pytest.raises(Killed):
             copy(source, dying)
         assert 0 < dying.count("twa") < source.count("twa")
@@ -180,6 +190,125 @@ def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path
         assert done.lacking == ["twa"], "which is told"
         copy(source, dying)
         assert whole(dying, "a") == whole(source, "a")
+
+
+LINES = "periods/search/from:5", "periods/search/from:6"
+
+
+def searched(archive: SqliteArchive, line: str, *spans: tuple[int, int, int]) -> None:
+    """A search brings posts, each span with a post at its end, and says so in the same step."""
+    for low, high, posts in spans:
+        archive.write([tweet("twa", high, 5, BEGAN)], [Period("twa", line.removeprefix("periods/"), Span(low, high, posts))])
+
+
+def found(archive: SqliteArchive, line: str) -> Any:
+    return (archive.note("twa", line) or {}).get("spans", [])
+
+
+def lacking(archive: SqliteArchive, line: str) -> list[str]:
+    """What notes of searches call complete, and is not there."""
+    return archive.missing("twa", "id", [str(high) for _, high, _ in found(archive, line)])
+
+
+class Searched(Recorded):
+    """Somebody searches in it while it is read, and a stream is recorded: all of it older than what was read."""
+
+    def scan(self, index: str, after: str | None = None, **more: Any) -> Iterator[Any]:
+        for body in super(Recorded, self).scan(index, after, **more):
+            if index == "twa" and not self.pages:
+                self.pages = 1
+                searched(self, LINES[0], (10, 20, 1))
+                searched(self, LINES[1], (10, 20, 1))
+                searched(self, "periods/stream/2", (BEGAN, BEGAN + 9, 1))
+            yield body
+
+
+def test_no_search_is_called_complete_of_what_came_behind_our_back(tmp_path: Path, target: SqliteArchive) -> None:
+    with closing(Searched(tmp_path / "from", tmp_path / "dead")) as source:
+        fill(source, "a", 1_500)
+        searched(source, LINES[0], (30, 40, 1))
+        copy(source, target)
+        assert found(source, LINES[0]) == [[30, 40, 1], [10, 20, 1]]
+        assert found(target, LINES[0]) == [[30, 40, 1]]
+        assert found(target, LINES[1]) == found(target, "periods/stream/2") == []
+        copy(source, target)
+        assert whole(target, "a") == whole(source, "a")
+
+
+def test_of_searches_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path) -> None:
+    fill(source, "a", 3_000)
+    searched(source, LINES[0], (30, 40, 1))
+    with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
+        dying.left = 14  # in the midst of the tweets
+        with pytest.raises(Killed):
+            copy(source, dying)
+        assert 0 < dying.count("twa") < source.count("twa")
+        assert found(dying, LINES[0]) == [], "last of all"
+        searched(source, LINES[0], (10, 20, 1))
+        assert copy(source, dying).resumed
+        assert found(dying, LINES[0]) == [[30, 40, 1]]
+        assert lacking(dying, LINES[0]) == []
+        copy(source, dying)
+        assert whole(dying, "a") == whole(source, "a")
+
+
+def test_a_copy_begun_by_an_earlier_version_claims_nothing_that_it_did_not_put_by(
+    source: SqliteArchive, target: SqliteArchive
+) -> None:
+    searched(source, LINES[0], (30, 40, 1))
+    key = "copy/" + hashlib.sha256(b"from").hexdigest()[:16]
+    begun = {"from": "from", "parts": 1, "past": True, "after": {"twa": "40"}, "over": False, "holder": "", "renewed": 0}
+    target.change_note("tua", key, lambda before: begun)
+    target.change_note("tua", f"{key}/000000001", lambda before: {"index": "twa", "records": []})
+    assert copy(source, target).resumed
+    assert found(target, LINES[0]) == []
+    copy(source, target)
+    assert found(target, LINES[0]) == [[30, 40, 1]]
+
+
+def test_what_both_have_searched_is_united(source: SqliteArchive, target: SqliteArchive) -> None:
+    searched(source, LINES[0], (10, 20, 1), (30, 40, 3))
+    searched(target, LINES[0], (20, 30, 2), (50, 60, 4))
+    searched(target, LINES[1], (10, 20, 1))
+    done = copy(source, target)
+    assert found(target, LINES[0]) == [[50, 60, 4], [10, 40, 6]]
+    assert found(target, LINES[1]) == [[10, 20, 1]]
+    assert (done.diverged, lacking(target, LINES[0])) == ([], [])
+
+
+CAPTURED = {"spans": [[10, 20, 2]], "valid": [[5, None]], "refilled": [[20, 25, "whole"]], "lost": [[40, 50]]}
+GREW = {"spans": [[50, 90, 3], [10, 20, 2]], "valid": [[5, 60], [70, None]], "refilled": [[20, 25, "whole"], [30, 40, "whole"]]}
+STRANGE = {"spans": [[10, 99, 9]], "valid": [[6, None]]}
+
+
+@rows(
+    ("theirs", "ours", "left", "told"),
+    [
+        ([CAPTURED], [], [CAPTURED], False),
+        ([GREW], [CAPTURED], [{**GREW, "lost": [[40, 50]]}], False),
+        ([CAPTURED], [GREW], [{**GREW, "lost": [[40, 50]]}], False),
+        ([GREW, CAPTURED], [CAPTURED], [{**GREW, "lost": [[40, 50]]}, CAPTURED], False),
+        ([STRANGE], [CAPTURED], [CAPTURED], True),
+        ([STRANGE, CAPTURED], [CAPTURED], [CAPTURED], True),
+        ([{"spans": [[10, 99, 9]]}], [CAPTURED], [CAPTURED], True),
+        ([{"spans": "odd"}], [CAPTURED], [CAPTURED], True),
+    ],
+)
+def test_captures_of_the_same_terms_are_united_and_of_others_stay_apart(
+    tmp_path: Path, theirs: list[Any], ours: list[Any], left: list[Any], told: bool
+) -> None:
+    """Terms are the same where they became valid in the same millisecond; their number alone says nothing."""
+    with (
+        closing(SqliteArchive(tmp_path / "f", tmp_path / "d")) as source,
+        closing(SqliteArchive(tmp_path / "t", tmp_path / "d")) as to,
+    ):
+        source.write([tweet("twa", 1, 5, BEGAN)])
+        for archive, notes in ((source, theirs), (to, ours)):
+            for number, value in enumerate(notes, 1):
+                archive.change_note("twa", f"periods/stream/{number}", lambda before, value=value: value)  # type: ignore[misc]
+        done = copy(source, to)
+        assert [value for _, value in to.notes("twa", "periods/")] == left
+        assert done.diverged == (["periods/stream"] if told else [])
 
 
 def test_newer_copies_win_and_coverage_is_merged(source: SqliteArchive, target: SqliteArchive) -> None:
