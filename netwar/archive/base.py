@@ -129,7 +129,7 @@ class Documents(Protocol):
     """Tweets and users by index. Index names are full ones: `twbrexit`, `tubrexit`, `usertest`.
 
     A document without content (see `records.documents.has_content`) is kept and known: it is not `missing`, and `forget` removes
-    it. But nothing that shows or counts documents has it, as if it were not there.
+    it. But nothing that shows or counts documents has it, as if it were not there; only a `scan` for copies does.
 
     Every method raises ServiceDown when the store cannot be used.
     """
@@ -202,8 +202,8 @@ class Documents(Protocol):
     def extent(self, name: str) -> Extent:
         """How much is kept under a name such as `brexit` (the indices twbrexit and tubrexit), or `usertest`."""
 
-    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
-        """Every document of the index in the order of ids, in constant memory; only those with a higher id than `after`."""
+    def scan(self, index: str, after: str | None = None, *, gone: bool = False) -> Iterator[Body]:
+        """Every document in the order of ids, in constant memory, with a higher id than `after`; `gone`: also without content."""
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """Remove documents for good; how many were there."""

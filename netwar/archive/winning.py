@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netwar.records.documents import SLIP_MS
+from netwar.records.documents import LOWEST, SLIP_MS
 
 TIME_BITS = 44  # of a version: the time of the answer in ms; above them is whether it was asked for
 TIME = (1 << TIME_BITS) - 1
@@ -28,8 +28,8 @@ def wins(version: int, kept: int | None, now: XTime) -> bool:
 def gives_way(kept: int, other: int, now: XTime) -> bool:
     """Whether a copy is dated ahead of X's clock, and another one is not; times in ms.
 
-    X is asked for nothing: unless the two are far apart `now` need not be known.
+    X is asked for nothing: unless the two are far apart `now` need not be known. To what says nothing no copy gives way.
     """
-    if kept <= other + SLIP_MS or (at := now()) is None:
+    if other == LOWEST or kept <= other + SLIP_MS or (at := now()) is None:
         return False
     return other <= at + SLIP_MS < kept

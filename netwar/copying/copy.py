@@ -17,7 +17,7 @@ from netwar.archive.base import Archive, Tally
 from netwar.copying import history, ledger, notes, periods
 from netwar.copying.state import CopyState, Holder
 from netwar.records import migrate
-from netwar.records.documents import USERTEST, IndexName
+from netwar.records.documents import USERTEST, IndexName, has_content
 from netwar.records.ids import number
 from netwar.records.parsing import written
 
@@ -61,8 +61,8 @@ class Outcome:
 
 
 class Copy:
-    """FROM into TO, by one run at a time, the `holder`. `report` is told of each batch: how many documents were walked, and of
-    which index."""
+    """FROM into TO, by one run at a time, the `holder`. `report` is told of each batch: how many documents were walked (those
+    without content are none), and of which index."""
 
     def __init__(
         self, source: Place, target: Place, holder: Holder, report: Callable[[int, str], None] = lambda count, index: None
@@ -114,13 +114,13 @@ class Copy:
 
     def _documents(self, source: str, target: str, state: CopyState) -> Tally:
         tally, after = Tally(), state.progress.after
-        for batch in batches(self._source.archive.scan(source, after.get(target))):
+        for batch in batches(self._source.archive.scan(source, after.get(target), gone=True)):
             made = [one for body in batch for one in migrate.documents(target, self._target.users, body)]
             tally += self._target.archive.write(made)
             if ids := [id for body in batch if number(id := str(body.get("id"))) is not None]:
                 after[target] = ids[-1]
             state.note()
-            self._report(len(batch), target)
+            self._report(sum(map(has_content, batch)), target)
         return tally
 
 

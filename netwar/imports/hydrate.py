@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from netwar.archive.base import Archive, Store, Tally
 from netwar.records.dialects import Object
-from netwar.records.documents import TOMBSTONE, Document, tweets_index, users_index
+from netwar.records.documents import LOWEST, TOMBSTONE, Document, tweets_index, users_index
 from netwar.records.pages import Page, Problem, documents
 from netwar.records.text import plural
 from netwar.records.times import shown
@@ -23,7 +23,6 @@ from netwar.work.loop import check_fields
 log = logging.getLogger("netwar.imports")
 
 MAX_POSTS = 100  # docs.x.com, posts by ids: 1 to 100
-LOWEST = 1  # the version of what says nothing; any other copy has a higher one
 VIA = "lookup"
 EDITED = "edited"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 USERTEST = "usertest"
 TOMBSTONE = "tombstone"  # in place of how a document came, in one that has no content any more
+LOWEST = 0  # the version of what says nothing: it takes the place of no other copy
 SLIP_MS = 60_000  # what is dated further ahead of X's clock was recorded by a host whose own clock was
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 

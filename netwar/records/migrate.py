@@ -7,7 +7,7 @@ from typing import Any
 
 from netwar.records import v1
 from netwar.records.dialects import Object
-from netwar.records.documents import Document, parted
+from netwar.records.documents import LOWEST, Document, has_content, parted
 from netwar.records.times import seen, shown
 
 V1 = "v1.1"  # how what the recorder of 2019 left says that it came
@@ -20,6 +20,9 @@ def documents(index: str, users: str, body: Object) -> Iterator[Document]:
     and users within tweets; when it came is not known, so it counts as come when it was made: every later copy wins.
     """
     ours = _object(body.get("netwar"))
+    if not has_content(body):  # known to be gone, and never instead of a copy that somebody has kept
+        yield Document(index, str(body.get("id")), body, False, LOWEST)
+        return
     if ours.get("via") == V1 and "retrieved" not in ours:
         yield from _left(index, users, body, _object(ours.get("v1")))
         return

@@ -552,6 +552,9 @@ def test_a_document_without_content_is_kept_and_shown_to_no_reader(archive: Arch
     assert archive.get("twbrexit", ["2", "3"]).keys() == {"2"}
     assert ids(archive.scan("twbrexit")) == left[::-1]
     assert ids(archive.scan("twbrexit", after="248")) == [249, *range(501, 505)]
+    assert ids(archive.scan("twbrexit", after="248", gone=True)) == [*range(249, 505), 1000], "for copies"
+    assert [body for body in archive.scan("twbrexit", gone=True) if body["id"] == "1000"] == [gone[-1].body]
+    assert ids(archive.scan("tubrexit", gone=True)) == [7, 8]
     for found in (archive.find("twbrexit"), archive.find("twbrexit", Within(user="7")), archive.search("twbrexit", "word")):
         assert ids(found) == left
     for limit in (1, 4, 5, 300):

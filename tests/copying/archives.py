@@ -12,7 +12,7 @@ import orjson
 from netwar.archive.base import Archive
 from netwar.archive.marks import Cover, Period
 from netwar.coverage import Record, Span, Stretch
-from netwar.records.documents import Document
+from netwar.records.documents import LOWEST, TOMBSTONE, Document
 
 BEGAN = 1_795_000_000_000
 EPOCH = 1_288_834_974_657
@@ -34,6 +34,12 @@ def tweet(index: str, id: int, user: int, at: int, **more: Any) -> Document:
         **more,
     }
     return Document(index, str(id), {**body, "netwar": ours}, direct, at)
+
+
+def gone(index: str, id: int, at: int = BEGAN) -> Document:
+    """What a look-up records of a post that X no longer has."""
+    ours = {"retrieved": iso(at), "account": "observer", "via": TOMBSTONE, "why": "gone"}
+    return Document(index, str(id), {"id": str(id), "netwar": ours}, False, LOWEST)
 
 
 def profile(index: str, id: int, name: str, at: int, **more: Any) -> Document:
@@ -59,6 +65,7 @@ def fill(archive: Archive, name: str, tweets: int, seed: int = 1) -> None:
             for version in range(1, 1 + chance.randint(1, 3)):
                 archive.write([profile(users, user, f"name{number}v{version}", at + version * 50_000, location=f"{version}")])
             archive.change(index, str(user), lambda record: record.losing(Stretch(0, 500)).named("other", BEGAN))
+    archive.write([gone(index, EPOCH + n) for n in range(7)])
     archive.change(index, "@nobody", lambda record: replace(record, outcome="gone", detail="Could not find user", asked=BEGAN))
     archive.change(users, "1001", lambda record: replace(record, outcome="suspended", asked=BEGAN + 5))
     notes(archive, users)
@@ -99,7 +106,7 @@ def whole(archive: Archive, name: str, called: str | None = None) -> dict[str, b
     found: dict[str, Any] = {}
     for index in {users, f"tw{name}"} if name != "usertest" else {users}:
         kind = index[:2]
-        found |= {f"{kind} document {body['id']}": body for body in archive.scan(index)}
+        found |= {f"{kind} document {body['id']}": body for body in archive.scan(index, gone=True)}
         found |= {f"{kind} record {record.user}": asdict(record) for record in archive.records(index)}
         found |= {f"{kind} note {key}": value for key, value in archive.notes(index, "")}
     for change in archive.changes(users):

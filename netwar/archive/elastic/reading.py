@@ -162,9 +162,10 @@ class DocumentIndex:
         told = (milliseconds(self._layout.body(hit["_source"]).get("created_at")) for hit in hits)
         return next((at for at in told if at is not None), None)
 
-    def scan(self, after: int = -1) -> Iterator[Body]:
+    def scan(self, after: int = -1, gone: bool = False) -> Iterator[Body]:
         self.refresh()
-        return self._bodies(self._hits([], after=after))
+        hits = self._hits([], after=after)
+        return (body for _, body in self._bodies_in(hits)) if gone else self._bodies(hits)
 
     def find(self, whose: Sequence[Json], within: Within, limit: int | None) -> Iterator[Body]:
         """Newest first, of a user (by the conditions `whose`) or of whomever."""
@@ -192,8 +193,10 @@ class DocumentIndex:
 
     def _contents(self, hits: Iterable[Json]) -> Iterator[tuple[str, Body]]:
         """The documents in hits, by their ids, but for those without content. All that is shown comes through here."""
-        found = ((str(hit["_id"]), self._layout.body(hit["_source"])) for hit in hits)
-        return ((id, body) for id, body in found if has_content(body))
+        return ((id, body) for id, body in self._bodies_in(hits) if has_content(body))
+
+    def _bodies_in(self, hits: Iterable[Json]) -> Iterator[tuple[str, Body]]:
+        return ((str(hit["_id"]), self._layout.body(hit["_source"])) for hit in hits)
 
     def _times(self, within: Within) -> list[Json]:
         if not within.bounds_time:

@@ -141,10 +141,10 @@ class ElasticArchive(ElasticLedger):
         tweets = None if kept.tweets == kept.users else self._shelf(kept.tweets)
         return extent(self.cluster, tweets, self._shelf(kept.users), ",".join((*kept.indices, kept.ledger)))
 
-    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
+    def scan(self, index: str, after: str | None = None, *, gone: bool = False) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.scan(-1 if after is None else int(after))
+            yield from shelf.scan(-1 if after is None else int(after), gone)
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         """See Documents.forget. Users go with what they said before."""

@@ -96,13 +96,13 @@ class DocumentTable:
     def count(self) -> int:
         return int(self._file.rows(f"SELECT {counting(self._kind)}", (TOMBSTONE,))[0][0])
 
-    def scan(self, after: str | None) -> Iterator[Body]:
+    def scan(self, after: str | None, gone: bool = False) -> Iterator[Body]:
         """In the order of ids, some at a time: memory stays constant and nobody waits for us."""
         last = -1 if after is None else int(after)
         while rows := self._file.rows(
             f"SELECT {self._row} FROM {self._kind.table} WHERE id > ? ORDER BY id LIMIT {CHUNK}", (last,)
         ):
-            yield from (body for _, body in self._contents(rows))
+            yield from (body for _, body in (self._bodies_in if gone else self._contents)(rows))
             last = rows[-1][0]
 
     def forget(self, ids: Sequence[str], fed: str = "") -> int:
@@ -205,8 +205,10 @@ class DocumentTable:
 
     def _contents(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Body]]:
         """The documents in rows, by their ids, but for those without content. All that is shown comes through here."""
+        return ((id, body) for id, body in self._bodies_in(rows) if has_content(body))
+
+    def _bodies_in(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Body]]:
         for row in rows:
             body = self._file.packer.unpack(row[-1])
             self._kind.restore(body, tuple(row))
-            if has_content(body):
-                yield row[0], body
+            yield row[0], body

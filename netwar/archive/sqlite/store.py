@@ -130,10 +130,10 @@ class SqliteArchive(SqliteLedger):
         file = self._files.there(IndexName(name).users)
         return extent(file) if file else Extent(0, 0, 0)
 
-    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
+    def scan(self, index: str, after: str | None = None, *, gone: bool = False) -> Iterator[Body]:
         shelf = self._shelf(index)
         if shelf:
-            yield from shelf.scan(after)
+            yield from shelf.scan(after, gone)
 
     def forget(self, index: str, ids: Sequence[str]) -> int:
         shelf = self._shelf(index)
