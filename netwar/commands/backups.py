@@ -35,7 +35,8 @@ def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, r
     services.left = "an unfinished backup was removed"
     data = services.data
     servers: list[Keys | Snapshots] = [] if files_only else [*_keys(services), *_snapshots(services, repository)]
-    source = Source(data, services.settings.api, tuple(servers), lambda folder: _configuration(services, folder, secrets=secrets))
+    configure = lambda folder: _configuration(services, folder, secrets=secrets)  # noqa: E731
+    source = Source(data, services.settings.api, tuple(servers), configure, secret=secrets)
     folder, manifest, removed = taken(source, place, keep)
     for said in (*manifest.left_out, *(_elsewhere(services) if files_only else ())):
         log.warning("not in the backup: %s", said)
@@ -187,6 +188,7 @@ def _configuration(services: Services, folder: Path, *, secrets: bool) -> None:
 
     user, system = services.places
     target = made(folder / CONFIGURATION, own=True)
+    target.chmod(0o700)  # and so are the files in it: the group of a shared place may look into the rest alone
     for path, name in ((user, "user.conf"), (system, "system.conf")):
         if not path.is_file():
             continue

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from netwar import __version__
-from netwar.connections.folders import made, opened, synced, trouble
+from netwar.connections.folders import opened, trouble
 from netwar.connections.runs import HOST, exclusive
 from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.operations.begun import SUFFIX as BEGUN
+from netwar.operations.begun import Begun, begun, check_private
 from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, copied, files, former
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
 
 PREFIX = "netwar-"
-BEGUN = ".part"
 STAMP = "last-backup"  # in the data folder: where the last one is, and when it ended
 SPARE = 64 << 20  # bytes of a disk that stay free
 
@@ -48,12 +49,14 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is backed up: the data folder, of what address at X, what servers keep, and who writes the configuration down."""
+    """What is backed up: the data folder, of what address at X, what servers keep, and who writes the configuration down,
+    which is `secret` if it has keys and passwords."""
 
     data: Path
     api: str
     servers: tuple[Server, ...] = ()
     configure: Callable[[Path], None] | None = None
+    secret: bool = False
 
 
 def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, Manifest, int]:
@@ -61,13 +64,16 @@ def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, M
     it, and how many were removed.
 
     Raises ServiceDown where a file is damaged, or the disk of `place` full or away; nothing is left behind but by a kill, and
-    that is cleared away next time. Raises Busy while another run backs up into the same place, ConfigError for a place in `data`.
+    that is cleared away next time. Raises Busy while another run backs up into the same place, ConfigError for a place in `data`,
+    and for one where others could take what is secret.
     """
     if place.resolve().is_relative_to(source.data.resolve()):
         raise ConfigError(f"{place} is inside of {source.data}: name a folder on another disk")
     try:
         alone = exclusive(place, ".tw-backup", f"another tw-backup is writing into {place}: one at a time")
         try:
+            if source.secret:
+                check_private(place)
             return _taken(source, place, keep)
         finally:
             os.close(alone)
@@ -96,23 +102,16 @@ def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifes
             shutil.rmtree(left)
     _check_room(source.data, place)
     name = _free_name(place)
-    begun = made(place / f"{name}{BEGUN}", own=True)
-    try:
-        manifest = _filled(source, begun, name)
-        manifest.write(begun)
-        for folder in [*(path for path in begun.rglob("*") if path.is_dir()), begun]:
-            synced(folder)
-        os.rename(begun, place / name)
-        synced(place)
-    except BaseException:
-        shutil.rmtree(begun, ignore_errors=True)
-        raise
+    with begun(place / name) as folder:
+        manifest = _filled(source, folder, name)
+        manifest.write(folder.path)
+        folder.put(place / name)
     _stamp(source.data, place / name, manifest)
     return place / name, manifest, _thinned(place, place / name, keep)
 
 
-def _filled(source: Source, folder: Path, name: str) -> Manifest:
-    began = _now()
+def _filled(source: Source, begun: Begun, name: str) -> Manifest:
+    began, folder = _now(), begun.path
     for server in source.servers:
         server.before(folder, name)
     parts = [*_group(source.data, folder, BEFORE)]
@@ -121,8 +120,9 @@ def _filled(source: Source, folder: Path, name: str) -> Manifest:
     parts += [*_group(source.data, folder, ARCHIVE), *_group(source.data, folder, AFTER)]
     for server in source.servers:
         server.after(folder, name)
+    begun.check(folder)
     if source.configure:
-        source.configure(folder)
+        source.configure(begun.held)
     known = {part.name for part in parts}
     more = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     parts += [Part(other, *hashed(folder / other)) for other in more if other not in known]
@@ -175,9 +175,9 @@ def _thinned(place: Path, new: Path, keep: int | None) -> int:
             log.warning("%s is named by a time that is still to come: rename it, or it is taken for the newest", path)
     old = others[: max(len(others) + 1 - keep, 0)] if keep else []
     for path in old:
-        begun = path.with_name(f"{path.name}{BEGUN}")
-        path.rename(begun)
-        shutil.rmtree(begun)
+        left = path.with_name(f"{path.name}{BEGUN}")
+        path.rename(left)
+        shutil.rmtree(left)
     return len(old)
 
 

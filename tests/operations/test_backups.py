@@ -8,18 +8,21 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netwar.errors import NetwarError
+from netwar.errors import NetwarError, ServiceDown
+from netwar.operations.backup import Source, complete, taken
 from netwar.operations.manifest import read
 from tests.operations.restores import AMPLE, WORLD, told
 from tests.operations.stores import ALL, Both, Files
 from tests.operator import Operator, Recorded
 from tests.randomly import SEED
+from tests.rows import rows
 from tests.servers.fixtures import Servers
 from tests.shipped_redis import shipped_redis
 
@@ -77,6 +80,70 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     loop.unlink()
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
+
+
+def test_secrets_go_only_where_no_one_else_can_take_them(recorded: Recorded, tmp_path: Path) -> None:
+    """Whoever may rename what lies in a place can put a folder of their own there."""
+    place = tmp_path / "place"
+    place.mkdir()
+    for mode in (0o2770, 0o777):
+        place.chmod(mode)
+        said = recorded.run("tw-backup", place, "--secrets", check=78).stderr
+        assert f"set its sticky bit (chmod +t {place})" in said
+        assert not complete(place)
+    assert backup(recorded, place).is_dir(), "without them"
+    place.chmod(0o3770)
+    folder = backup(recorded, place, "--secrets") / "configuration"
+    assert (folder.stat().st_mode & 0o777, (folder / "user.conf").stat().st_mode & 0o777) == (0o700, 0o600)
+    recorded.run("tw-verify", place, check=0)
+
+
+@dataclass
+class Exchanging:
+    """Somebody who may write into the place puts a folder of their own where the backup is begun, `when` it is filled."""
+
+    place: Path
+    when: str
+    left_out: tuple[str, ...] = ()
+    theirs: Path | None = None
+
+    def exchange(self, when: str) -> None:
+        if when == self.when:
+            [begun] = self.place.glob("*.part")
+            begun.rename(self.place / "moved")
+            begun.mkdir()
+            self.theirs = begun
+
+    def before(self, folder: Path, name: str) -> None:
+        self.exchange("before")
+
+    def archive(self, folder: Path, name: str) -> None:
+        self.exchange("archive")
+
+    def after(self, folder: Path, name: str) -> None:
+        self.exchange("after")
+
+    def told(self) -> dict[str, Any]:
+        self.exchange("told")
+        return {}
+
+
+@rows("when", ["before", "archive", "after", "configure", "told"])
+def test_a_folder_that_was_exchanged_gets_no_secret_and_is_no_backup(tmp_path: Path, when: str) -> None:
+    (data := tmp_path / "data").mkdir()
+    (data / "api").write_text("https://api.x.com")
+    place, seen = tmp_path / "place", []
+    exchanging = Exchanging(place, when)
+
+    def configure(folder: Path) -> None:
+        exchanging.exchange("configure")
+        (folder / "user.conf").write_text("key")
+        seen.extend(path for path in tmp_path.rglob("user.conf") if exchanging.theirs and path.is_relative_to(exchanging.theirs))
+
+    with pytest.raises(ServiceDown, match=r"was exchanged while it was filled: see who may write into"):
+        taken(Source(data, "x", (exchanging,), configure), place)
+    assert seen == complete(place) == []
+    assert not list(tmp_path.rglob("user.conf")), "what was moved away is emptied"
 
 
 def secrets(who: Operator) -> list[str]:

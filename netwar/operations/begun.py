@@ -1,0 +1,79 @@
+"""The folder of a backup while it is filled. Who may write into the folder around it can put another one in its place, so it is
+held by a handle: what is secret is written through that, and what is not where it was made is no backup."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from netwar.connections.folders import ENTER, Planted, made, synced
+from netwar.errors import ConfigError
+
+SUFFIX = ".part"
+OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Begun:
+    """A folder that only this user may write to, at `path`; by `held` it is reached wherever somebody has moved it."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self.held = Path(f"/proc/self/fd/{handle}")
+        self._handle = handle
+        self.check(path)
+
+    def check(self, path: Path) -> None:
+        """Raise Planted unless the folder is at this path, and nobody else's."""
+        mine = os.fstat(self._handle)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(mine, os.lstat(path)) and mine.st_uid == os.geteuid() and not mine.st_mode & OTHERS:
+                return
+        told = (
+            f"{path.name} was exchanged while it was filled: see who may write into {path.parent}, or name a folder of your own"
+        )
+        raise Planted(errno.EPERM, told, str(path))
+
+    def put(self, path: Path) -> None:
+        """Give the folder its name, when all in it is on the disk. Raises OSError, Planted where another one got it."""
+        for folder in [*(one for one in self.path.rglob("*") if one.is_dir()), self.path]:
+            synced(folder)
+        self.check(self.path)
+        os.rename(self.path, path)
+        self.check(path)
+        synced(path.parent)
+
+    def remove(self) -> None:
+        """Remove what is in it, wherever it is."""
+        shutil.rmtree(f"{self.held}/.", ignore_errors=True)  # the dot: no link is removed
+        with suppress(OSError):
+            self.path.rmdir()
+
+
+@contextmanager
+def begun(path: Path) -> Iterator[Begun]:
+    """A new folder, removed where anything fails. Raises OSError, Planted."""
+    handle = os.open(made(path.with_name(f"{path.name}{SUFFIX}"), own=True), ENTER | os.O_NOFOLLOW)
+    try:
+        folder = Begun(path.with_name(f"{path.name}{SUFFIX}"), handle)
+        try:
+            yield folder
+        except BaseException:
+            folder.remove()
+            raise
+    finally:
+        os.close(handle)
+
+
+def check_private(place: Path) -> None:
+    """Raise ConfigError for a folder in which others could move what is secret, or put something in its place."""
+    found = place.stat()
+    if found.st_mode & OTHERS and not found.st_mode & stat.S_ISVTX:
+        raise ConfigError(
+            f"{place} is open to what others write, so keys and passwords do not go there: name a folder of your own, set its "
+            f"sticky bit (chmod +t {place}), or leave --secrets out"
+        )
