@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from netwar.cli.output import echo
 from netwar.cli.services import Services
-from netwar.commands.indices import amount
 from netwar.errors import ItemsFailed
-from netwar.records.text import plural
+from netwar.records.text import amount, plural
 
 if TYPE_CHECKING:
     from netwar.archive.sqlite.file import ArchiveFile

@@ -10,7 +10,7 @@ from netwar.cli.forms import Form
 from netwar.cli.tables import Column, Kind, Table
 from netwar.errors import NetwarError, left_out
 from netwar.records.documents import parted
-from netwar.records.text import plural
+from netwar.records.text import amount, plural
 
 
 class Index(NamedTuple):
@@ -18,18 +18,6 @@ class Index(NamedTuple):
 
     name: str
     extent: Extent
-
-
-def amount(size: int) -> str:
-    """Bytes as people say them: 940 bytes, 12.3 MB."""
-    if size < 1000:
-        return plural(size, "byte")
-    number = float(size)
-    for unit in ("kB", "MB", "GB"):
-        number /= 1000
-        if number < 1000:
-            return f"{number:.1f} {unit}"
-    return f"{number / 1000:.1f} TB"
 
 
 TABLE: Table[Index] = Table(

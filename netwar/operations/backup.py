@@ -19,8 +19,9 @@ from netwar.connections.runs import HOST, exclusive
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations.begun import SUFFIX as BEGUN
 from netwar.operations.begun import Begun, begun, check_private
-from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, copied, files, former
+from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, copied, files, former, holes
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
+from netwar.records.text import amount
 
 PREFIX = "netwar-"
 STAMP = "last-backup"  # in the data folder: where the last one is, and when it ended
@@ -130,6 +131,7 @@ def _filled(source: Source, begun: Begun, name: str) -> Manifest:
     for server in source.servers:
         told |= server.told()
     left = [f"{path.name}, which is an older state" for path in former(source.data)]
+    left += [f"{path}, which is a hole of {amount(path.lstat().st_size)}: see who made it" for path in holes(source.data)]
     left += [said for server in source.servers for said in server.left_out]
     return Manifest(HOST, source.api, __version__, began, _now(), tuple(parts), left_out=tuple(left), **told)
 
@@ -142,13 +144,17 @@ def _group(data: Path, folder: Path, patterns: tuple[str, ...]) -> Iterator[Part
 
 
 def _check_room(data: Path, place: Path) -> None:
-    needed, free = 0, shutil.disk_usage(place).free
+    needed, free = {}, shutil.disk_usage(place).free
     for path in files(data, BEFORE + ARCHIVE + AFTER):
         with suppress(FileNotFoundError):
-            needed += path.lstat().st_size
-    if needed + SPARE > free:
+            needed[path] = path.lstat().st_size
+    total = sum(needed.values())
+    if total + SPARE > free:
+        largest = max(needed, key=needed.__getitem__, default=None)
+        alone = f" (of that {amount(needed[largest])} for {largest})" if largest else ""
+        asked = f"a backup needs {amount(total)}{alone} and {amount(SPARE)} to spare"
         raise ServiceDown(
-            f"a backup needs {needed / 1e9:,.1f} GB, and the disk of {place} has {free / 1e9:,.1f} GB left: make room"
+            f"{asked}, and the disk of {place} has {amount(free)} left: make room, or name a folder on another disk"
         )
 
 

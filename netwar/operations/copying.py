@@ -15,8 +15,9 @@ from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
-from netwar.connections.folders import below, existing, made, opened
+from netwar.connections.folders import Planted, below, existing, made, opened
 from netwar.connections.sqlite_copying import copy
+from netwar.errors import ServiceDown
 from netwar.operations.manifest import CHUNK, Part, hashed
 
 BEFORE = ("queues.sqlite", "spool", "spool.*", "streams")
@@ -27,6 +28,7 @@ MADE_ANEW = ("runs", "board.sqlite", "last-backup", OF)  # of this host and of n
 BESIDE = ("*-wal", "*-shm", "*-journal", "*.part", "*.alone")
 FORMER = ("*.of-schema-*", "*.before-renewal", "*.damaged-*")  # what was kept when a file was brought up to date or mended
 OWN = ("spool", "spool.*", "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder
+HOLE, FILLED = 1 << 30, 0.01  # bytes; of a larger file in which no more than this share is on the disk the rest is a hole
 DATA = "data"  # where the files of the data folder are in a backup
 
 
@@ -38,12 +40,26 @@ def files(data: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
             if pattern == "*" and any(fnmatch(top.name, other) for other in named):
                 continue
             if top.name not in MADE_ANEW:
-                yield from (path for path in _all(top) if not is_any(path.name, BESIDE + FORMER))
+                yield from (path for path in _all(top) if not is_any(path.name, BESIDE + FORMER) and not is_hole(path))
 
 
 def former(data: Path) -> list[Path]:
     """Copies of older states that lie in the data folder, and are left there."""
     return [path for path in _all(data) if is_any(path.name, FORMER)]
+
+
+def holes(data: Path) -> list[Path]:
+    """Large files of which next to nothing is on the disk. No program of ours writes such, and copies would fill any disk."""
+    return [path for path in _all(data) if is_hole(path)]
+
+
+def is_hole(path: Path) -> bool:
+    """Is it one of those? A database is none: what is wrong with it is for SQLite to say."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return path.suffix != ".sqlite" and found.st_size > HOLE and found.st_blocks * 512 < FILLED * found.st_size
 
 
 def copied(path: Path, data: Path, folder: Path) -> Part | None:
@@ -60,6 +76,11 @@ def copied(path: Path, data: Path, folder: Path) -> Part | None:
         return Part(name, *plain_copy(path, target))
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        if isinstance(error, Planted):
+            raise
+        told = f"{path} cannot be read ({error.strerror}): give this user the right to, or move it out of {data}"
+        raise ServiceDown(f"no backup was made: {told}") from error
 
 
 def plain_copy(path: Path, target: Path, *, own: bool = True) -> tuple[int, str]:

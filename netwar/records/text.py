@@ -96,3 +96,15 @@ def _escaped(letter: str) -> str:
     from json import dumps
 
     return dumps(letter)[1:-1]
+
+
+def amount(size: int) -> str:
+    """Bytes as people say them: 940 bytes, 12.3 MB."""
+    if size < 1000:
+        return plural(size, "byte")
+    number = float(size)
+    for unit in ("kB", "MB", "GB"):
+        number /= 1000
+        if number < 1000:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:.1f} TB"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from netwar.errors import NetwarError, ServiceDown
+from netwar.operations import copying
 from netwar.operations.backup import Source, complete, taken
 from netwar.operations.manifest import read
 from tests.operations.restores import AMPLE, WORLD, told
@@ -80,6 +84,48 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     loop.unlink()
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
+
+
+def test_files_that_cannot_be_copied_are_named(recorded: Recorded, tmp_path: Path) -> None:
+    """One that is nothing but a hole ends no backup: no program of ours wrote it, and a copy would fill the disk."""
+    data = recorded.desk.home / ".local/share/netwar"
+    with (data / ".hole").open("wb") as file:
+        file.truncate(4 << 40)
+    said = recorded.run("tw-backup", tmp_path / "place")
+    assert f"not in the backup: {data / '.hole'}, which is a hole of 4.4 TB: see who made it" in said.stderr
+    names = {part.name for part in read(Path(said.stdout.strip())).parts}
+    assert "data/.hole" not in names
+    assert "data/archive/shown.sqlite" in names
+    recorded.run("tw-verify", tmp_path / "place", check=0)
+    (data / ".hole").rename(large := data / "archive" / "large.sqlite")
+    said = recorded.run("tw-backup", tmp_path / "place", check=69)
+    large.unlink()
+    assert f"4.4 TB (of that 4.4 TB for {large}) and 67.1 MB to spare, and the disk of" in said.stderr
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data := tmp_path / "data").mkdir()
+    (data / "api").write_text("https://api.x.com")
+    (data / "closed").touch()
+    really = copying.existing
+
+    def existing(path: Path, *more: Any) -> int:
+        if path.name == "closed":  # for root nothing is
+            raise PermissionError(errno.EACCES, "Permission denied", path.name)
+        return really(path, *more)
+
+    monkeypatch.setattr(copying, "existing", existing)
+    told = f"{data / 'closed'} cannot be read (Permission denied): give this user the right to, or move it out of {data}"
+    with pytest.raises(ServiceDown, match=re.escape(told)):
+        taken(Source(data, "x"), tmp_path / "place")
+
+
+def test_a_disk_that_is_small_is_told_in_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data := tmp_path / "data").mkdir()
+    (data / "api").write_text("https://api.x.com")
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=20_480))
+    with pytest.raises(ServiceDown, match=r"needs 17 bytes \(of that 17 bytes for .*/api\) and 67.1 MB .* has 20.5 kB left"):
+        taken(Source(data, "x"), tmp_path / "place")
 
 
 def test_secrets_go_only_where_no_one_else_can_take_them(recorded: Recorded, tmp_path: Path) -> None:
