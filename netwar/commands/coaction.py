@@ -57,7 +57,10 @@ def listed(services: Services, index: str, output: str | None, choice: Choice, a
             meant += len(bodies)
             coaction.add(bodies)
             bar.update(len(some))
-        out.count = _write_actions(out, coaction) if asked.actions else _write_pairs(out, coaction, asked.least_weight)
+        if asked.actions:
+            _write_actions(out, coaction)
+        else:
+            _write_pairs(out, coaction, asked.least_weight)
     told, what = coaction.told, "action" if asked.actions else "pair"
     done = f"{plural(out.count, what)}, of {plural(told.actions, 'action')} in {plural(meant, 'tweet')}"
     if told.crowded:
@@ -65,22 +68,20 @@ def listed(services: Services, index: str, output: str | None, choice: Choice, a
     return outcome(services, done, asked.to)
 
 
-def _write_pairs(out: Outgoing, coaction: Coaction, least_weight: int) -> int:
+def _write_pairs(out: Outgoing, coaction: Coaction, least_weight: int) -> None:
     from netwar.interactions.moments import moment
 
-    table, count = csv.writer(out, lineterminator="\n"), 0
+    table = csv.writer(out, lineterminator="\n")
     table.writerow(PAIRS)
-    for one in coaction.pairs(least_weight):
+    for one in out.counting(coaction.pairs(least_weight)):
         seconds = f"{one.seconds:.3f}"
         table.writerow([one.source, one.target, one.weight, one.things, seconds, moment(one.first), moment(one.last)])
-        count += 1
-    return count
 
 
-def _write_actions(out: Outgoing, coaction: Coaction) -> int:
+def _write_actions(out: Outgoing, coaction: Coaction) -> None:
     from netwar.records.text import one_line
 
     table = csv.writer(out, lineterminator="\n")
     table.writerow(ACTIONS)
-    table.writerows([one_line(one.thing), one.user, one.tweet, one.at // 1000] for one in coaction.actions())
-    return coaction.told.actions
+    actions = out.counting(coaction.actions())
+    table.writerows([one_line(one.thing), one.user, one.tweet, one.at // 1000] for one in actions)

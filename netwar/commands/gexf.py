@@ -15,6 +15,7 @@ from netwar.commands.logged import Going, Outgoing, outcome, outgoing, query
 from netwar.errors import ItemsFailed, NetwarError
 
 if TYPE_CHECKING:
+    from netwar.interactions.attributes import Described
     from netwar.interactions.gathered import Gathered
 
 BIPARTITE = {"users-hashtags": ("tag",), "users-urls": ("link",)}
@@ -149,10 +150,15 @@ def _written(services: Services, graph: Gathered, out: Out, asked: GraphOptions)
     size = graph.size()
     known = described(services.archive, out.users, graph.nodes())
     if asked.csv:
-        tables.write_nodes(out.files["nodes"], known)
-        tables.write_edges(out.files["edges"], graph.edges())
-        out.files["nodes"].count, out.files["edges"].count = size.users, size.edges
+        nodes, edges = out.files["nodes"], out.files["edges"]
+        tables.write_nodes(nodes, nodes.counting(known, _is_user))
+        tables.write_edges(edges, edges.counting(graph.edges()))
     else:
-        gexf.write(out.files["gexf"], known, graph.edges(), size, about=asked.about(out.of), timeline=asked.timeline)
-        out.files["gexf"].count = size.users
+        file = out.files["gexf"]
+        users, about = file.counting(known, _is_user), asked.about(out.of)
+        gexf.write(file, users, graph.edges(), size, about=about, timeline=asked.timeline)
     return f"{out.names}: {plural(size.nodes, 'node')} and {plural(size.edges, 'edge')} of weight {size.weight:,}"
+
+
+def _is_user(node: Described) -> bool:
+    return node[0].kind == "user"

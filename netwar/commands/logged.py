@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from netwar.cli import click
 from netwar.cli.files import PACKED, replaced
 from netwar.cli.output import data
 from netwar.cli.services import Services
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Going:
 
 
 class Outgoing:
-    """A text file that is being written; `count` is what the log says there is in it."""
+    """A text file that is being written; `count` is what the log says there is in it, while it is written at the most."""
 
     def __init__(self, out: TextIO) -> None:
         self.count = self.bytes = 0
@@ -42,6 +44,12 @@ class Outgoing:
         self.digest.update(written)
         self.bytes += len(written)
         return self._out.write(text)
+
+    def counting(self, things: Iterable[T], is_counted: Callable[[T], bool] = lambda one: True) -> Iterator[T]:
+        """The things that are written, counted before they are."""
+        for one in things:
+            self.count += is_counted(one)
+            yield one
 
 
 @contextmanager
@@ -69,8 +77,13 @@ def _logged(services: Services, going: Going, path: str, file: TextIO) -> Iterat
     log, out = ExportLog(services.data / LOG), Outgoing(file)
     entry = Entry(uuid.uuid4().hex, _now(), going.index, going.form, going.query, path, going.to)
     log.add(entry)
-    yield out
-    file.flush()
+    try:
+        yield out
+        file.flush()
+    except BaseException:
+        if not path and out.bytes:  # what is printed may have come to whoever reads
+            log.add(replace(entry, count=out.count, bytes=out.bytes))
+        raise
     log.add(replace(entry, ended=_now(), count=out.count, bytes=out.bytes, sha256=out.digest.hexdigest()))
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import shlex
 import subprocess
 import sys
 import time
@@ -126,6 +127,19 @@ def test_what_was_printed_until_it_was_cut_off_was_given(exporting: Exporting) -
     given = int(line.split("\t")[3])
     assert BATCH <= given <= 2 * BATCH, "as far as it went at the most"
     assert f"Reader was given {given:,} post ids" in told.stderr
+
+
+@rows("command", ["tw-gexf made -", "tw-coaction made --by link --actions", "tw-coaction made --by link --within 86400"])
+def test_of_what_else_was_printed_so_much_was_given_at_the_most(exporting: Exporting, command: str) -> None:
+    """The reader is gone before the first byte, which nobody knows who writes into a pipe."""
+    name, *options = command.split()
+    exporting.run(name, *options, "--to", f"Whole {command}")
+    line = shlex.join([str(program(name)), *options, "--to", f"Cut {command}"])
+    subprocess.run(["sh", "-c", f"{line} | :"], env=exporting.desk.environment, cwd=exporting.desk.home, check=True)
+    (whole,), (cut,) = (exporting.run("tw-exports", "--to", f"{how} {command}").stdout.splitlines() for how in ("Whole", "Cut"))
+    assert "cut off" in cut
+    assert "cut off" not in whole
+    assert 0 < int(cut.split("\t")[3]) <= int(whole.split("\t")[3])
 
 
 @rows("damage", [b"{}\n", b"x\n"])
