@@ -37,6 +37,9 @@ class Moment(click.DateTime):
             self.fail(f"{str(value)[:30]!r} is not a time: write it as 2026-11-01 or 2026-11-01T12:30:00", parameter, context)
 
 
+MOST_DOLLARS, MOST_DAYS, MOST_SECONDS = 10**9, 100_000, 31_536_000  # what clocks, timers and whole micro-dollars can take
+
+
 class HowMany(click.IntRange):
     """The most that is wanted of something. There is never more than MANY of it, so that stands for whatever is higher."""
 
@@ -51,11 +54,11 @@ class HowMany(click.IntRange):
 
 
 class Amount(click.FloatRange):
-    """A number within bounds: nan lies in all of them, as click sees it, and is none."""
+    """A number within bounds: nan lies in all of them, as click sees it, and is none; nor is what is infinite."""
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
         """The number. What is none is a usage error."""
         found = float(super().convert(value, parameter, context))
-        if math.isnan(found):
+        if not math.isfinite(found):
             self.fail(f"{str(value)[:30]!r} is no number", parameter, context)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netwar.cli import click, options
-from netwar.cli.param_types import Amount
+from netwar.cli.param_types import MOST_DAYS, Amount
 from netwar.cli.services import Services
 from netwar.commands.follows import FollowOptions, to_file, to_usertest
 from netwar.commands.recording import FRESH, fresh_since
@@ -16,7 +16,7 @@ usertest_options = options.together(
     click.option("--store/--ids-only", default=True, help="Record whole profiles (the default), or queue ids alone."),
     options.queue("usertest", "Queue for ids without a profile."),
     FRESH,
-    click.option("--every", type=Amount(min=0), metavar="DAYS", help="Do nothing if the list was read in the last DAYS."),
+    click.option("--every", type=Amount(0, MOST_DAYS), metavar="DAYS", help="Do nothing if the list was read in the last DAYS."),
     options.budget,
     WAIT,
     YES,
@@ -24,7 +24,7 @@ usertest_options = options.together(
 file_options = options.together(
     click.argument("user"),
     click.argument("file", required=False),
-    click.option("--fresh", type=Amount(min=0), metavar="DAYS", help="A list that was read in the last DAYS will do."),
+    click.option("--fresh", type=Amount(0, MOST_DAYS), metavar="DAYS", help="A list that was read in the last DAYS will do."),
     options.budget,
     WAIT,
     YES,

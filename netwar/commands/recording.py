@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
-from netwar.cli.param_types import Amount
+from netwar.cli.param_types import MOST_DAYS, Amount
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
 
@@ -100,7 +100,7 @@ def replayed(services: Services, *indices: str) -> str:
 
 FRESH = click.option(
     "--fresh",
-    type=Amount(min=0, max=100_000),
+    type=Amount(0, MOST_DAYS),
     metavar="DAYS",
     help="Profiles of the last DAYS are not asked for; default: those of this UTC day.",
 )

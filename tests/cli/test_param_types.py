@@ -9,7 +9,15 @@ from netwar.cli.param_types import Amount
 from tests.rows import rows
 
 
-@rows(("given", "told"), [("nan", "'nan' is no number"), ("-1", "is not in the range x>=0"), ("much", "is not a valid float")])
+@rows(
+    ("given", "told"),
+    [
+        ("nan", "'nan' is no number"),
+        ("inf", "'inf' is no number"),
+        ("-1", "is not in the range x>=0"),
+        ("much", "is not a valid float"),
+    ],
+)
 def test_what_is_no_amount_is_refused(given: str, told: str) -> None:
     with pytest.raises(BadParameter, match=told):
         Amount(min=0).convert(given, None, None)

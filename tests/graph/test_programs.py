@@ -136,6 +136,8 @@ def test_who_amplifies_whom_and_what_is_at_the_top(grapher: Grapher) -> None:
     assert pairs == grapher.lines("tw-amplifiers", "shown")[:3]
     [first, *_] = grapher.lines("tw-amplifiers", "shown", pairs[0]["retweets_id"])
     assert first == pairs[0]
+    assert pairs == grapher.lines("tw-amplifiers", "shown", "--limit", "9" * 20)[:3], "as many as there are"
+    assert len(grapher.lines("tw-top", "shown", "--limit", "9" * 20)) > 2
     tops = grapher.lines("tw-top", "shown", "--limit", 2)
     assert [row["kind"] for row in tops] == ["tags", "tags", "links", "links", "mentioned", "mentioned"]
     sql = "SELECT key, count(*) FROM edge JOIN hashtag ON hashtag.id = target WHERE type = 5 GROUP BY 1 ORDER BY 2 DESC, target"
