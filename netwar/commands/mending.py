@@ -30,11 +30,14 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
 def _meter(services: Services, file: Path, spent: float | None) -> str:
     from netwar.connections.sqlite_mending import is_whole
     from netwar.meter.sqlite_file import MIGRATIONS
-    from netwar.meter.sqlite_mending import mend_meter
+    from netwar.meter.sqlite_mending import correct_meter, mend_meter
 
-    if spent is None and is_whole(file, MIGRATIONS):
-        return f"{file} is whole, and left as it is; --spent DOLLARS corrects what counts as spent today"
     micro = None if spent is None else round(spent * 1_000_000)
+    if is_whole(file, MIGRATIONS):
+        if micro is None:
+            return f"{file} is whole, and left as it is; --spent DOLLARS corrects what counts as spent today"
+        correct_meter(file, services.settings.app, micro)
+        return f"{file} is whole, and left as it is, but that today counts as ${spent:,.2f}, or as what is booked if that is more"
     done = mend_meter(file, services.settings.app, services.settings.budget, micro)
     until = (
         "what was spent today is not known: the budget counts as spent until the day ends (UTC), unless X's console tells, and "

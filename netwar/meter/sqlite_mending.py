@@ -47,15 +47,31 @@ def restore_meter(path: Path, app: str | None, budget: int, spent: int | None = 
         _take_as_spent(db, app, budget, spent)
 
 
+def correct_meter(path: Path, app: str, spent: int) -> None:
+    """Let today count as what X's console says (micro-dollars), in a meter that is whole; nothing else in it changes.
+
+    What is booked stays, and what is missing of `spent` is in doubt, in place of what was so before. Raises ServiceDown.
+    """
+    with translated(path), closing(connect(path, MIGRATIONS)) as db, transaction(db):
+        db.execute("DELETE FROM reservations WHERE command = ? AND app = ?", (PROGRAM, app))
+        _say_spent(db, app, spent)
+
+
 def _take_as_spent(db: sqlite3.Connection, app: str | None, budget: int, spent: int | None) -> None:
     """Let today's budget count as spent, or what X's console says."""
     db.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
     for other in {row[0] for row in db.execute(APPS)} - {app}:
         _doubt(db, other, UNBOUNDED, _time(db, other).now)
-    if app is not None:
-        time = _time(db, app)
-        booked = db.execute(BOOKED, (app, time.today)).fetchone()[0]
-        _doubt(db, app, budget if spent is None else spent - booked, time.now)
+    if app is not None and spent is not None:
+        _say_spent(db, app, spent)
+    elif app is not None:
+        _doubt(db, app, budget, _time(db, app).now)
+
+
+def _say_spent(db: sqlite3.Connection, app: str, spent: int) -> None:
+    time = _time(db, app)
+    booked = db.execute(BOOKED, (app, time.today)).fetchone()[0]
+    _doubt(db, app, spent - booked, time.now)
 
 
 def _doubt(db: sqlite3.Connection, app: str, micro: int, now: float) -> None:

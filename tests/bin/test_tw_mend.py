@@ -109,6 +109,22 @@ def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
     assert not list(data.glob("*.damaged-*"))
     with closing(money(data)) as meter:
         assert meter.doubtful() == 0
+    with closing(sqlite3.connect(data / "meter.sqlite")) as db, db:
+        db.execute("INSERT INTO charges SELECT 'other', day, command, \"index\", kind, objects, free, micro FROM charges")
+    with closing(money(data)) as meter:
+        meter.reserve("page", {"post": 1}, PURPOSE)
+    for spent, doubtful in ((12, 3_000_000), (9.5, 500_000), (8, 0)):
+        said = desk.run("tw-mend", data / "meter.sqlite", "--spent", str(spent), check=0).stderr
+        assert f"is whole, and left as it is, but that today counts as ${spent:.2f}" in said
+        with closing(money(data)) as meter:
+            assert (meter.spent(), meter.doubtful()) == (9_000_000, doubtful)
+    with closing(sqlite3.connect(data / "meter.sqlite")) as db:
+        assert db.execute("SELECT app FROM reservations").fetchall() == [(APP,)], (
+            "what a run has reserved, and nothing of other apps"
+        )
+        db.execute("DELETE FROM reservations")
+        db.commit()
+    assert not list(data.glob("*.damaged-*"))
     os.truncate(data / "meter.sqlite", 0)
     assert "rebuilt with 0" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
 
