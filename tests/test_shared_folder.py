@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pwd
@@ -265,6 +266,28 @@ def test_the_lock_of_ones_own_spool_is_not_for_others_to_hold(people: list[Perso
     lock.chmod(0o640)  # as it was made once
     assert said(first, REPLAY, shared, 1) == "1 0 0 []"
     assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
+
+
+def test_the_lock_of_ones_own_runs_is_not_for_others_to_hold(people: list[Person], shared: Path) -> None:
+    """With -q a run would end with 75 and without a word, each time."""
+    first, second = people
+    command = (first.python(), str(BIN / "tw-idu3elk"), "trial", "-q")
+    assert first.run(*command).returncode == 0
+    [lock] = (shared / "runs").glob("*.alone*")
+    assert (lock.suffix, lock.stat().st_mode & 0o777) == (f".{first.user.pw_uid}", 0o600)
+    assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
+    plain = lock.with_suffix("")
+    assert second.run(second.python(), "-c", "import sys; open(sys.argv[1], 'w')", str(plain)).returncode == 0
+    with plain.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert first.run(*command).returncode == 0, "one of a version before, or of anybody"
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert first.run(*command).returncode == 75, "a run of one's own"
+    lock.unlink()
+    assert second.run(second.python(), "-c", "import os, sys; os.umask(0); open(sys.argv[1], 'w')", str(lock)).returncode == 0
+    planted = first.run(*command)
+    assert (planted.returncode, "is somebody else's: see who put it there" in planted.stderr) == (69, True)
 
 
 HOLES = """

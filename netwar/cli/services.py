@@ -254,7 +254,8 @@ class Services(IndexNames):
         self.left = left
         told = f"{self.command} is already working on {queue} with {self.settings.path}: one run at a time"
         try:
-            exclusive(self.data / "runs", f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}", told)
+            name = f"{self.command}-{quote(queue, safe='')}-{self.settings.instance}"
+            exclusive(self.data / "runs", name, told, among_own=True)
         except OSError as error:
             raise ServiceDown(f"{self.data} cannot be used: {trouble(error)}") from error
         self.report.subject(queue)

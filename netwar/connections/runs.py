@@ -20,7 +20,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from netwar.connections.folders import existing, lock, made, opened, trouble
+from netwar.connections.folders import existing, lock, made, opened, own, trouble
 from netwar.errors import Busy, ServiceDown
 
 HOST = socket.gethostname()
@@ -87,10 +87,17 @@ class Run:
         return self.folder / f"{run}.run"
 
 
-def exclusive(folder: Path, name: str, told: str) -> int:
-    """Hold the lock `name` for as long as this process lives. Raises Busy, saying `told`, if another has it."""
-    handle = opened(made(folder) / f"{name}.alone", os.O_RDWR)
+def exclusive(folder: Path, name: str, told: str, *, among_own: bool = False) -> int:
+    """Hold the lock `name` for as long as this process lives. Raises Busy, saying `told`, if another has it.
+
+    `among_own` runs of this user alone it is a file that nobody else may hold, and with it end every run of ours.
+    """
+    path = made(folder) / f"{name}.alone"
+    numbered = among_own and (mine := own(path)) != path
+    handle = opened(mine if numbered else path, os.O_RDWR, own=numbered)
     try:
+        if numbered:
+            os.fchmod(handle, 0o600)  # whoever may read it may lock it
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
