@@ -268,6 +268,20 @@ def test_the_lock_of_ones_own_spool_is_not_for_others_to_hold(people: list[Perso
     assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
 
 
+def test_what_another_has_closed_is_told_to_be_in_no_backup(people: list[Person], shared: Path) -> None:
+    first, second = people
+    assert first.run(first.python(), str(BIN / "tw-idu3elk"), "trial").returncode == 0
+    assert (
+        second.run(second.python(), "-c", "import os, sys; os.mkdir(sys.argv[1], 0o700)", str(shared / "closed")).returncode == 0
+    )
+    said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
+    assert said.returncode == 0
+    assert f"not in the backup: what is in {shared / 'closed'}, which this user may not look into" in said.stderr
+    (shared / "theirs").touch(mode=0o600)
+    said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
+    assert (said.returncode, f"{shared / 'theirs'} cannot be read (Permission denied): give" in said.stderr) == (69, True)
+
+
 def test_the_lock_of_ones_own_runs_is_not_for_others_to_hold(people: list[Person], shared: Path) -> None:
     """With -q a run would end with 75 and without a word, each time."""
     first, second = people

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from netwar import __version__
-from netwar.connections.folders import opened, trouble
+from netwar.connections.folders import FULL_DISK, Planted, opened, trouble
 from netwar.connections.runs import HOST, exclusive
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations.begun import SUFFIX as BEGUN
 from netwar.operations.begun import Begun, begun, check_private
-from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, copied, files, former, holes
+from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, closed, copied, files, former, holes
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
 from netwar.records.text import amount
 
@@ -79,7 +79,7 @@ def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, M
         finally:
             os.close(alone)
     except OSError as error:
-        raise ServiceDown(f"no backup was made in {place}: {trouble(error)}") from error
+        raise ServiceDown(f"no backup was made in {place}: {_why(error)}") from error
 
 
 def complete(place: Path) -> list[Path]:
@@ -132,6 +132,7 @@ def _filled(source: Source, begun: Begun, name: str) -> Manifest:
         told |= server.told()
     left = [f"{path.name}, which is an older state" for path in former(source.data)]
     left += [f"{path}, which is a hole of {amount(path.lstat().st_size)}: see who made it" for path in holes(source.data)]
+    left += [f"what is in {path}, which this user may not look into" for path in closed(source.data)]
     left += [said for server in source.servers for said in server.left_out]
     return Manifest(HOST, source.api, __version__, began, _now(), tuple(parts), left_out=tuple(left), **told)
 
@@ -141,6 +142,13 @@ def _group(data: Path, folder: Path, patterns: tuple[str, ...]) -> Iterator[Part
         if part := copied(path, data, folder):
             log.debug("%s: %d bytes", part.name, part.bytes)
             yield part
+
+
+def _why(error: OSError) -> str:
+    """What is wrong, of the place and not of the data folder, and what to do about it."""
+    if isinstance(error, Planted) or error.errno in FULL_DISK:
+        return trouble(error)
+    return f"{error.strerror or error} ({error.filename or 'while it was written'}): name a folder that you may write to"
 
 
 def _check_room(data: Path, place: Path) -> None:

@@ -53,6 +53,11 @@ def holes(data: Path) -> list[Path]:
     return [path for path in _all(data) if is_hole(path)]
 
 
+def closed(data: Path) -> list[Path]:
+    """Folders that this user may not look into; what is in them is in no backup of theirs."""
+    return [path for path in below(data) if path.is_dir() and not path.is_symlink() and not os.access(path, os.R_OK | os.X_OK)]
+
+
 def is_hole(path: Path) -> bool:
     """Is it one of those? A database is none: what is wrong with it is for SQLite to say."""
     try:

@@ -120,6 +120,14 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
         taken(Source(data, "x"), tmp_path / "place")
 
 
+def test_a_place_that_is_no_folder_is_named(recorded: Recorded, tmp_path: Path) -> None:
+    (place := tmp_path / "file").touch()
+    said = recorded.run("tw-backup", place / "below", check=69).stderr
+    assert f"no backup was made in {place / 'below'}: " in said
+    assert said.endswith("name a folder that you may write to\n")
+    assert "`data`" not in said
+
+
 def test_a_disk_that_is_small_is_told_in_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (data := tmp_path / "data").mkdir()
     (data / "api").write_text("https://api.x.com")
