@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
+    from netwar.cli.services import Services
     from netwar.config import Settings
 
 
@@ -18,6 +21,7 @@ class IndexNames:
         def settings(self) -> Settings: ...
         @property
         def archive(self) -> Archive: ...
+        def for_config(self, path: Path) -> Services: ...
 
     def index(self, given: str | None) -> str:
         """The index to use: the one on the command line, or `index` of the configuration. Checked, lower-cased."""
@@ -30,9 +34,30 @@ class IndexNames:
             where = f"under [STREAM] in {self.settings.path}"
             raise click.UsageError(f"which INDEX? Name it on the command line, or write  index = NAME  {where}")
         try:
-            return checked_name(name)
+            checked = checked_name(name)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+        if meant := self._meant(checked):
+            raise click.UsageError(f"INDEX goes without {checked[:2]}: did you mean {meant}?")
+        return checked
+
+    def _meant(self, name: str) -> str:
+        """The index whose tweets or users are called so, if there is one, and none of this name itself: it would be a second
+        archive, for which everything is bought again."""
+        from netwar.errors import NetwarError
+        from netwar.records.documents import IndexName
+
+        try:
+            meant = IndexName.of(name)
+        except ValueError:
+            return ""
+        with closing(self.for_config(self.settings.path)) as looking:  # these do not know yet how they are to open the archive
+            looking.settings, looking.looks = self.settings, True
+            try:
+                there = looking.archive.indices([*IndexName(name).indices, *meant.indices])
+            except NetwarError:
+                return ""  # whoever uses the archive is told what is wrong with it
+        return meant.name if there and not set(there) & set(IndexName(name).indices) else ""
 
     def indices_of(self, name: str) -> list[str]:
         """The full names behind a name: its tweets and its users; usertest has only users."""

@@ -12,6 +12,7 @@ TOMBSTONE = "tombstone"  # in place of how a document came, in one that has no c
 LOWEST = 0  # the version of what says nothing: it takes the place of no other copy
 SLIP_MS = 60_000  # what is dated further ahead of X's clock was recorded by a host whose own clock was
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+FILE_ENDING = ".sqlite"  # of the file that an index may be kept in
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def parted(index: str) -> tuple[str, bool]:
 def checked_name(name: str) -> str:
     """The name of an index as operators give it, lower-cased and checked."""
     lower = name.lower()
+    if lower.endswith(FILE_ENDING) and INDEX_NAME.fullmatch(stem := lower.removesuffix(FILE_ENDING)):
+        raise ValueError(f"INDEX goes without {FILE_ENDING}: did you mean {stem}?")
     if not INDEX_NAME.fullmatch(lower):
         raise ValueError(
             f"{name[:40]!r} cannot name an index: use a-z, 0-9, _ and -, at most 100, and begin with a letter or digit"
