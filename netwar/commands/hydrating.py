@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Column, Table
+from netwar.commands.post_price import post_price
 
 if TYPE_CHECKING:
     from netwar.cli.rejected import Rejected
@@ -119,11 +120,9 @@ def _price(services: Services, wanted: Wanted) -> tuple[str, int]:
     from netwar.records.text import plural
 
     count = len(wanted.ids)
-    least, most = (services.money.price({"post": count * each, "user": count * users}) for each, users in ((1, 0), (3, 1)))
+    price, most = post_price(services, count)
     known = f"{wanted.named - count:,} of {plural(wanted.named, 'id')} are known already; "
-    told = f"{known if wanted.named > count else ''}{plural(count, 'post')} to buy: ${least / 1e6:,.2f}"
-    told += f", and with their authors and the posts that they quote or answer up to ${most / 1e6:,.2f}"
-    return told, most
+    return f"{known if wanted.named > count else ''}{plural(count, 'post')} to buy: {price}", most
 
 
 def _bought(services: Services, name: str, wanted: Wanted, wish: HydrateOptions, form: Form) -> HydrationProgress:

@@ -12,6 +12,7 @@ from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
 from netwar.commands.counts import agree
 from netwar.commands.follow_target import agree_to
+from netwar.commands.post_price import post_price
 from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
 from netwar.records.text import plural
@@ -109,9 +110,9 @@ def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> No
             found, micro, _ = sifted(task.lines, partial(_counted, services, wish, since, until))
             posts, spent = posts + sum(one for _, _, one in found), spent + micro
             bar.update(1)
-    least, most = (services.money.price({"post": posts * each, "user": posts * users}) for each, users in ((1, 0), (3, 1)))
-    told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: ${least / 1e6:,.2f}, and with their authors"
-    agree_to(services, "posts", f"{told} and the posts that they quote or answer up to ${most / 1e6:,.2f}", most, yes=False)
+    price, most = post_price(services, posts)
+    told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: {price}"
+    agree_to(services, "posts", told, most, yes=False)
 
 
 def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[Counts, int]:

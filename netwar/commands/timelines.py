@@ -96,7 +96,8 @@ def estimated(services: Services, index: str, wish: CaptureOptions, *, ask: bool
     if ask:
         unknown = sum(1 for _ in estimate.unknown(users(), services.archive, index))
         bought = _bought(services, index, estimate.unknown(users(), services.archive, index), unknown, yes)
-    return f"{estimate.estimate(users(), services.archive, services.money, index, wish.bounds)}{bought}"
+    full = services.settings.expand == "full"
+    return f"{estimate.estimate(users(), services.archive, services.money, index, wish.bounds, full=full)}{bought}"
 
 
 def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool) -> str:

@@ -15,12 +15,12 @@ from threading import RLock
 from netwar.errors import NetwarError, ServiceDown
 from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation
 from netwar.streams.journal import Booked, Entry, Journal
+from netwar.twitter.base import REFERENCES
 
 log = logging.getLogger("netwar.streams")
 
 SECONDS = 60.0  # at the peak
 MOST, LEAST = 100, 20  # posts of a slice at a low rate, and of the last ones before the budget ends
-REFERENCES = 2  # a post can both quote one post and answer another
 IN_FLIGHT = 2.0  # seconds of the peak that X may have sent, and billed, when a connection ends
 BATCH = 1.5  # seconds, usually, from one draw to the next
 

@@ -21,6 +21,7 @@ from netwar.records.documents import USERTEST, tweets_index, users_index
 from netwar.records.idlists import portions
 from netwar.records.text import plural
 from netwar.timelines.bounds import UNBOUNDED, Bounds
+from netwar.twitter.base import most_of
 
 REACHABLE = 3_200  # docs.x.com, timelines: the newest posts of a user that X serves
 BATCH_SIZE = 100  # users whose profiles are looked for at once: no more are bought at once either
@@ -28,7 +29,7 @@ BATCH_SIZE = 100  # users whose profiles are looked for at once: no more are bou
 
 @dataclass(slots=True)
 class Estimate:
-    """Users, posts and micro-dollars, low to high. `unknown` users have no profile in the archive."""
+    """Users, posts and micro-dollars, low to high. `unknown` users have no profile in the archive; `full`: as `expand` says."""
 
     users: int = 0
     unknown: int = 0
@@ -36,13 +37,15 @@ class Estimate:
     posts_high: int = 0
     micro_low: int = 0
     micro_high: int = 0
+    full: bool = False
 
     def __str__(self) -> str:
+        mentioned = ", and the users whom these and it mention" if self.full else ""
         money = _range(f"${self.micro_low / 1e6:,.2f}", f"${self.micro_high / 1e6:,.2f}")
         posts = _range(f"{self.posts_low:,}", f"{self.posts_high:,}")
         return (
             f"{money} for {posts} new posts of {plural(self.users, 'user')}, {self.unknown:,} of them unknown "
-            "(the high figure: each post brings the two that it may quote and answer)"
+            f"(the high figure: each post brings the two that it may quote and answer{mentioned})"
         )
 
 
@@ -50,9 +53,11 @@ def _range(low: str, high: str) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def estimate(users: Iterable[str], archive: Archive, money: Money, index: str, bounds: Bounds = UNBOUNDED) -> Estimate:
-    """What recording these users (ids and names) into `index` would cost at today's prices."""
-    total = Estimate()
+def estimate(
+    users: Iterable[str], archive: Archive, money: Money, index: str, bounds: Bounds = UNBOUNDED, *, full: bool = False
+) -> Estimate:
+    """What recording these users (ids and names) into `index` would cost at today's prices; with `full`, as `expand = full`."""
+    total = Estimate(full=full)
     for some in portions(users, BATCH_SIZE):
         profiles = _profiles(archive, users_index(index), some)
         records = archive.records_of(tweets_index(index), [str(profile["id"]) for profile in profiles.values()])
@@ -74,7 +79,7 @@ def _add(total: Estimate, money: Money, user: str, profile: Body | None, known: 
     total.posts_high += unread
     total.micro_low += money.price({"post": unread * asked})
     looked_up = 0 if profile or user.isdigit() else 1
-    total.micro_high += money.price({"post": 3 * unread, "user": looked_up + 1})
+    total.micro_high += money.price(most_of(unread, authors=looked_up + 1, full=total.full))
 
 
 def _profiles(archive: Archive, users: str, entries: Sequence[str]) -> dict[str, Body]:

@@ -11,6 +11,16 @@ from netwar.records.dialects import Object
 from netwar.records.pages import Page
 
 Direction = Literal["followers", "following"]
+REFERENCES = 2  # a post can both quote one post and answer another
+MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
+
+
+def most_of(posts: int, *, authors: int, full: bool) -> dict[str, int]:
+    """The most that so many posts can bring with what comes along, in objects that X bills, where so many users wrote them.
+
+    `full` as `expand = full` says. What is reserved for a request is this, and what an operator agrees to.
+    """
+    return {"post": posts * (1 + REFERENCES), "user": authors + posts * (REFERENCES + MENTIONS) * full}
 
 
 @dataclass(frozen=True, slots=True)

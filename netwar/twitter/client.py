@@ -11,7 +11,7 @@ from netwar.config import short
 from netwar.meter.base import Money, Windows
 from netwar.records.dialects import Object
 from netwar.twitter.asking import Aside
-from netwar.twitter.base import Answer, Direction, Unavailable
+from netwar.twitter.base import Answer, Direction, Unavailable, most_of
 from netwar.twitter.budget import shrinking_sizes
 from netwar.twitter.endpoints import (
     FOLLOWERS,
@@ -27,7 +27,7 @@ from netwar.twitter.endpoints import (
     USERS,
     Endpoint,
 )
-from netwar.twitter.searching import REFERENCES, Searcher
+from netwar.twitter.searching import Searcher
 
 if TYPE_CHECKING:
     from netwar.config import Settings
@@ -101,7 +101,7 @@ class Client(Searcher):
         """Look up posts. Fewer are looked up when the budget leaves no room for all."""
 
         def most(posts: int) -> dict[str, int]:
-            return {"post": posts * (1 + REFERENCES), "user": posts + self._came_along(posts)}
+            return most_of(posts, authors=posts, full=self._full)
 
         request = f"{POSTS.name} {short(','.join(sorted(ids)))}"
         reservation, count = self._purse.reserve(request, [*shrinking_sizes(len(ids), 1)], most, index)
@@ -182,7 +182,7 @@ class Client(Searcher):
 
     def _page_at_most(self, posts: int) -> dict[str, int]:
         """The most that a page of so many posts can bring, in objects that X bills."""
-        return {"post": posts + REFERENCES * posts, "user": 1 + self._came_along(posts)}
+        return most_of(posts, authors=1, full=self._full)
 
 
 def connect(

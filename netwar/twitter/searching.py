@@ -20,12 +20,10 @@ from netwar.records.dialects import Object, count, objects
 from netwar.records.pages import next_page
 from netwar.records.times import milliseconds, shown
 from netwar.twitter.asking import Asker
-from netwar.twitter.base import Answer, Counted, TransientError
+from netwar.twitter.base import Answer, Counted, TransientError, most_of
 from netwar.twitter.budget import shrinking_sizes
 from netwar.twitter.endpoints import COUNTS_ALL, COUNTS_RECENT, SEARCH_ALL, SEARCH_RECENT, USER_SEARCH, Endpoint
 
-REFERENCES = 2  # a post can both quote one post and answer another
-MENTIONS = 50  # `expand = full` brings the users that a post mentions; X names no limit
 LEAST, MOST = 10, 100  # max_results of a search
 MOST_USERS = 1000
 AGAIN = 20  # times that somebody else may have used the second before us
@@ -106,7 +104,7 @@ class Searcher(Asker):
 
     def _page(self, page: _Search) -> Answer:
         def most(posts: int) -> dict[str, int]:
-            return {"post": posts * (1 + REFERENCES), "user": posts * page.authors + self._came_along(posts)}
+            return most_of(posts, authors=posts * page.authors, full=self._full)
 
         reservation, posts = self._purse.reserve(page.request, [*shrinking_sizes(page.size, LEAST)], most, page.index)
         if page.endpoint.spacing:
@@ -122,10 +120,6 @@ class Searcher(Asker):
         if authors or self.dialect == "post":
             return words
         return words | {"expansions": ",".join(one for one in words["expansions"].split(",") if one != "author_id")}
-
-    def _came_along(self, posts: int) -> int:
-        """How many users may come along with so many posts, beside their authors."""
-        return posts * (REFERENCES + MENTIONS) if self._full else 0
 
 
 def _time(ms: int) -> str:

@@ -111,6 +111,18 @@ def test_a_budget_holds_and_the_next_run_buys_the_rest(operator: Callable[..., O
     assert one.spent() == one.bill()["micro"]
 
 
+def test_up_to_is_as_much_as_is_reserved_whatever_comes_along(operator: Callable[..., Operator]) -> None:
+    """A post may bring two others and, with  expand = full, their authors and fifty users whom it mentions."""
+    for expand, most, reserved in (("default", "0.05", "0.025"), ("full", "1.09", "0.545")):
+        begun = operator(THREE, expand=expand)
+        one = Buyer(begun.desk, begun.sandbox)
+        two = "".join(f"{id}\n" for id in one.of("active")[:2])
+        assert f"up to ${most}; nothing was bought" in one.buy("-", "brexit", "--estimate", input=two).stderr
+        assert f"up to ${most}, and $" in one.buy("-", "brexit", "--budget", "0.01", input=two, check=77).stderr
+        refused = one.buy("-", "brexit", "--yes", "--budget", "0.01", input=two, check=77).stderr
+        assert f"the next request may cost ${reserved}" in refused
+
+
 def test_lines_that_name_no_post_are_told(operator: Callable[..., Operator]) -> None:
     begun = operator(THREE)
     one = Buyer(begun.desk, begun.sandbox)

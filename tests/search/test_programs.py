@@ -109,6 +109,16 @@ def test_a_line_that_x_refuses_hides_no_price(searcher: Begin) -> None:
     assert one.bill()["billed"]["post"] == 0
 
 
+def test_up_to_is_as_much_as_is_reserved_whatever_comes_along(searcher: Begin) -> None:
+    for expand, each, along in (("default", 0.025, "answer"), ("full", 0.545, "answer and all who are mentioned")):
+        one = searcher(budget="2", expand=expand)
+        query = f"from:{one.ids(8)[0]}"
+        posts = len(one.truth_of(query))
+        told = one.run("tw-search2elk", "brexit", query, check=77).stderr
+        assert f"and with their authors{',' if expand == 'full' else ' and'} the posts that they quote or {along} up to" in told
+        assert f"up to ${posts * each:,.2f}, and $" in told
+
+
 def test_a_query_may_be_longer_than_the_name_of_a_file(searcher: Begin) -> None:
     one = searcher()
     who = one.ids(8)[0]

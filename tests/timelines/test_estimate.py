@@ -31,3 +31,13 @@ def test_profiles_of_usertest_are_known(operator: Callable[..., Operator]) -> No
     assert f"for {posts:,} new posts of 2 users, 0 of them unknown" in told
     assert "profiles bought" not in one.run("tw-idu3elk", "trial", "--estimate", "--ask", "--yes").stderr
     assert one.bill()["micro"] == spent
+
+
+def test_the_high_figure_has_the_users_that_come_along(operator: Callable[..., Operator]) -> None:
+    """With  expand = full  each post may bring two authors and fifty users whom it mentions, at $0.010."""
+    for expand, most, also in (("default", "48.02", ""), ("full", "1,712.02", ", and the users whom these and it mention")):
+        one = operator(THREE, expand=expand)
+        told = one.run("tw-idu3elk", "trial", "--user", "nobody_known", "--estimate").stderr
+        assert f"$0.00–${most} for 0–3,200 new posts" in told
+        assert f"each post brings the two that it may quote and answer{also})" in told
+        assert one.bill()["micro"] == 0
