@@ -10,6 +10,7 @@ from netwar.cli.forms import Form
 from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.commands.counting import check_window
 from netwar.commands.gaps import now
 from netwar.errors import Declined, ItemsFailed, NetwarError
 from netwar.streams.health import Health
@@ -87,7 +88,10 @@ def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Hea
     old = {index: one for index, one in captures.items() if one.since <= until - HOUR}
     queries = {index: [joined(some) for some in packs(expressions(one), RECENT)] for index, one in old.items()}
     asked = {one.index: queries[one.index] for one in found if one.index in queries}
-    price = services.money.price({"counts_recent": sum(map(len, asked.values()))})
+    requests = sum(map(len, asked.values()))
+    if asked:
+        check_window(services, requests, full=False, cure="name one INDEX")
+    price = services.money.price({"counts_recent": requests})
     would = f"counting at X costs ${price / 1e6:,.3f}"
     if asked and not consented(would, f"{would}. Go on?", yes=yes):
         raise Declined("nothing was counted")

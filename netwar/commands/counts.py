@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.commands.counting import Counting, check_window
 from netwar.commands.follow_target import agree_to
 from netwar.commands.search_options import check_reach
 from netwar.commands.wished import wished
@@ -28,7 +29,7 @@ HOUR_MS = 3_600_000
 @dataclass(frozen=True, slots=True)
 class CountOptions:
     """What tw-count was asked: in the full archive, from when to when (ms; None for the usual), each line by itself, stretch by
-    stretch (`by` the minute, hour or day; "" for the sum alone)."""
+    stretch (`by` the minute, hour or day; "" for the sum alone); whether to wait for rate windows."""
 
     full: bool = False
     since: int | None = None
@@ -36,6 +37,7 @@ class CountOptions:
     each: bool = False
     by: str = ""
     yes: bool = False
+    wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
     queries = [[one] for one in texts] if wish.each or wish.by else [*packs(texts, limit)]
     services.twitter.ask_time()
     since, until = times(services, wish)
-    agree(services, requests(len(queries), since, until, full=wish.full), full=wish.full, yes=wish.yes)
+    agree(services, requests(len(queries), since, until, full=wish.full), full=wish.full, yes=wish.yes, wait=wish.wait)
     outcome, refused = _printed(services, queries, since, until, wish, form)
     for line, why in refused.items():
         log.error("%s: %s", texts[line], why)
@@ -102,8 +104,11 @@ def times(services: Services, wish: CountOptions) -> tuple[int, int]:
     return max(wish.since or 0, lowest), until
 
 
-def agree(services: Services, count: int, *, full: bool, yes: bool) -> None:
-    """Counts cost by the request: many of them are agreed to first."""
+def agree(services: Services, count: int, *, full: bool, yes: bool, wait: bool = False, cure: str = "say --wait") -> None:
+    """Counts cost by the request: many of them are agreed to first. Raises what check_window does, unless spent windows are
+    waited for."""
+    if not wait:
+        check_window(services, count, full=full, cure=cure)
     kind = "counts_all" if full else "counts_recent"
     most = services.money.price({kind: count})
     if count > WITHOUT_ASKING:
@@ -119,16 +124,16 @@ def _printed(
     from netwar.records.expressions import joined
     from netwar.search.counting import sifted
 
-    posts, micro, post = 0, 0, services.money.price({"post": 1})
+    posts, post, counting = 0, services.money.price({"post": 1}), Counting(services, wait=wish.wait)
     refused: dict[str, str] = {}
     with services.report.work("counts", len(queries)) as bar:
 
         def rows() -> Iterator[Line]:
-            nonlocal posts, micro
+            nonlocal posts
             for some in queries:
-                stretches, cost, why = sifted(some, partial(_stretches, services, since, until, wish))
+                stretches, _, why = sifted(some, partial(_stretches, counting, since, until, wish))
                 found = sum(one for _, _, one in stretches)
-                posts, micro = posts + found, micro + cost
+                posts += found
                 refused.update(why)
                 bar.update(1)
                 query = joined(line for line in some if line not in why)
@@ -138,15 +143,15 @@ def _printed(
         try:
             COUNTS.write(form, rows())
         except (NetwarError, Stopped) as error:
-            error.add_note(f"{plural(posts, 'post')} so far in what was counted whole for ${micro / 1e6:,.3f}")
+            error.add_note(f"{plural(posts, 'post')} so far in what was counted whole; {counting.told}")
             raise
-    return said(services, estimate(services, posts, since, until, micro)), refused
+    return said(services, estimate(services, posts, since, until, counting.micro)), refused
 
 
-def _stretches(services: Services, since: int, until: int, wish: CountOptions, query: str) -> tuple[Counts, int]:
+def _stretches(counting: Counting, since: int, until: int, wish: CountOptions, query: str) -> tuple[Counts, int]:
     from netwar.search.counting import count
 
-    return count(services.twitter, query, since, until, index="", full=wish.full, by=wish.by or "day")
+    return count(counting, query, since, until, index="", full=wish.full, by=wish.by or "day")
 
 
 def estimate(services: Services, posts: int, since: int, until: int, micro: int) -> Estimate:

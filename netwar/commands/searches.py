@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
+from netwar.commands.counting import Counting
 from netwar.commands.counts import agree
 from netwar.commands.follow_target import agree_to
 from netwar.commands.post_price import post_price
@@ -103,22 +104,23 @@ def _agree(services: Services, tasks: Sequence[Task], wish: SearchOptions) -> No
     from netwar.search.counting import requests, sifted
 
     bounds = [_times(task) for task in tasks]
-    agree(services, sum(requests(1, *times, full=wish.full) for times in bounds), full=wish.full, yes=False)
-    posts = spent = 0
-    with services.report.work("counts", len(tasks)) as bar:
+    count, cure = sum(requests(1, *times, full=wish.full) for times in bounds), "say --wait, or --yes to buy without counting"
+    agree(services, count, full=wish.full, yes=False, wait=wish.wait, cure=cure)
+    posts, counting = 0, Counting(services, wait=wish.wait)
+    with services.report.work("counts", len(tasks)) as bar, counting.told_in_the_end():
         for task, (since, until) in zip(tasks, bounds, strict=True):
-            found, micro, _ = sifted(task.lines, partial(_counted, services, wish, since, until))
-            posts, spent = posts + sum(one for _, _, one in found), spent + micro
+            found, *_ = sifted(task.lines, partial(_counted, counting, wish, since, until))
+            posts += sum(one for _, _, one in found)
             bar.update(1)
     price, most = post_price(services, posts)
-    told = f"{plural(posts, 'post')} by X's count, which cost ${spent / 1e6:,.3f}: {price}"
+    told = f"{plural(posts, 'post')} by X's count, which cost ${counting.micro / 1e6:,.3f}: {price}"
     agree_to(services, "posts", told, most, yes=False)
 
 
-def _counted(services: Services, wish: SearchOptions, since: int, until: int, query: str) -> tuple[Counts, int]:
+def _counted(counting: Counting, wish: SearchOptions, since: int, until: int, query: str) -> tuple[Counts, int]:
     from netwar.search.counting import count
 
-    return count(services.twitter, query, since, until, index="", full=wish.full, by="day")
+    return count(counting, query, since, until, index="", full=wish.full, by="day")
 
 
 def _times(task: Task) -> tuple[int, int]:

@@ -118,7 +118,8 @@ def estimated(services: Services, index: str, wish: Wish) -> str:
     packed = [*packs(expressions(capture), RECENT)]
     services.twitter.ask_time()
     since, until = times(services, CountOptions())
-    agree(services, requests(len(packed), since, until, full=False), full=False, yes=False)
+    cure = "tw-count FILE --wait counts them as windows open"
+    agree(services, requests(len(packed), since, until, full=False), full=False, yes=False, cure=cure)
     posts, micro, refused = _counted(services, index, packed, since, until)
     told = f"{about(capture)}: {said(services, estimate(services, posts, since, until, micro))}"
     unsaid = [*refused, *{*expressions(capture)}.difference(*packed)]  # X's search takes half as many characters as its stream

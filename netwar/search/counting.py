@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from netwar.records.expressions import joined
 from netwar.search.planning import halves
 from netwar.search.reading import WEEK_MS
-from netwar.twitter.base import QueryRefused, TransientError, Twitter
+from netwar.twitter.base import Counted, QueryRefused, TransientError
 
 DAY_MS = 86_400_000
 PAGE_MS = 31 * DAY_MS  # docs.x.com, full-archive post counts: what one request reaches back
@@ -49,6 +50,13 @@ class Estimate:
         return hours if hours is not None and hours < DAYS_OF_MONTH * 24 else None
 
 
+class Counter(Protocol):
+    """Who asks X for counts: as much of `Twitter` as that takes."""
+
+    def now(self) -> int: ...
+    def counts(self, query: str, *, index: str, since: int, until: int, full: bool = False, by: str = "hour") -> Counted: ...
+
+
 def requests(queries: int, since: int, until: int, *, full: bool) -> int:
     """How many requests counting takes."""
     return queries * (-(-(until - since) // PAGE_MS) if full else 1)
@@ -60,7 +68,7 @@ def earliest(now: int) -> int:
 
 
 def count(
-    twitter: Twitter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
+    twitter: Counter, query: str, since: int, until: int, *, index: str, full: bool = False, by: str = "hour"
 ) -> tuple[Counts, int]:
     """(from ms, to ms, posts) of each stretch of a time, oldest first, and what it cost. Times are rounded to minutes; those of
     recent counts reach back seven days at most.

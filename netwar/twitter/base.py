@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from netwar.errors import BadRequest, ServiceDown
+from netwar.meter.base import Window
 from netwar.records.dialects import Object
 from netwar.records.pages import Page
 
@@ -185,6 +186,9 @@ class Twitter(Protocol):
         Each request costs; with `full` one reaches back 31 days. Raises QueryRefused, as for `search`. What is not answered
         whole is not asked again: it may have cost.
         """
+
+    def counts_window(self, *, full: bool) -> Window:
+        """The rate window of counts, as far as X told."""
 
     def search_users(self, term: str, *, index: str, token: str | None = None, size: int = 100) -> Answer:
         """A page of users whose names have a term (1 to 50 letters, digits, blanks, _ and '), at most `size` (1 to 1000).

@@ -87,7 +87,7 @@ class Client(Searcher):
         return self._ask(TIMELINE, route, params, reservation, about=user, **paging)
 
     def timelines_in_a_window(self) -> int:
-        return self._pace.limit(TIMELINE)
+        return self._pace.window(TIMELINE).limit
 
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names. Fewer are looked up when the budget leaves no room for all."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netwar.config import short
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import LONGEST_WINDOW, Windows
+from netwar.meter.base import LONGEST_WINDOW, Window, Windows
 from netwar.twitter.clock import XClock
 from netwar.twitter.endpoints import Endpoint
 from netwar.twitter.problems import Reply
@@ -61,11 +62,12 @@ class Pace:
             self._windows.update(self.token(endpoint), endpoint.name, limit=limit, remaining=remaining, reset=time.time() + wait)
         return wait if wait else None
 
-    def limit(self, endpoint: Endpoint) -> int:
-        """The requests in a rate window, as X last told; before it has, as they are documented."""
+    def window(self, endpoint: Endpoint) -> Window:
+        """The rate window, as X last told; one that has not begun is open, and before X has told as wide as is documented."""
         [windows] = self._windows.windows(self.token(endpoint))
-        known = (one.limit for one in windows if one.endpoint == endpoint.name)
-        return next(known, endpoint.limit(self._settings.auth))
+        width = endpoint.limit(self._settings.auth)
+        known = next((one for one in windows if one.endpoint == endpoint.name), Window(endpoint.name, width, width, 0.0, 0.0))
+        return known if known.reset > time.time() else replace(known, remaining=known.limit)
 
     def token(self, endpoint: Endpoint) -> str:
         """What stands for the token that an endpoint is asked with."""

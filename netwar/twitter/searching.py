@@ -15,7 +15,7 @@ from typing import Any
 
 from netwar.config import short
 from netwar.errors import RateLimited
-from netwar.meter.base import AS_RESERVED
+from netwar.meter.base import AS_RESERVED, Window
 from netwar.records.dialects import Object, count, objects
 from netwar.records.pages import next_page
 from netwar.records.times import milliseconds, shown
@@ -89,6 +89,9 @@ class Searcher(Asker):
         if not stretches:
             raise TransientError("X does not say how many posts match", "it is paid for, but brought nothing; run again later")
         return Counted(sorted(stretches), next_page(reply.body)[0] is not None, micro)
+
+    def counts_window(self, *, full: bool) -> Window:
+        return self._pace.window(COUNTS_ALL if full else COUNTS_RECENT)
 
     def search_users(self, term: str, *, index: str, token: str | None = None, size: int = MOST) -> Answer:
         """A page of users by name. It shrinks when the budget leaves no room for more."""

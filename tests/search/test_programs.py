@@ -91,7 +91,10 @@ def test_what_stops_early_says_what_came_of_it(searcher: Begin) -> None:
     one = searcher(budget="0.035")
     eight = one.ids(8)[0]
     one.write("terms.txt", "\n".join(f"from:{eight} word{n}" for n in range(9)))
-    assert "0 posts so far in what was counted whole for $0.035" in one.run("tw-count", "terms.txt", "--each", check=77).stderr
+    assert (
+        "0 posts so far in what was counted whole; counting cost $0.035"
+        in one.run("tw-count", "terms.txt", "--each", check=77).stderr
+    )
     one.desk.configure(one.sandbox.url, budget=100, maxcpu=100, maxmem=100)
     one.post("faults", [{"kind": "rate-limit", "endpoint": "/2/users/search", "after": 1, "times": 1}])
     first, second = sorted(user["name"] for user in one.users())[:2]
@@ -208,6 +211,46 @@ def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begi
         assert not any("has:media" in row["query"] for row in counted)
         assert "has:media: X does not take this query" in ended.stderr
         assert "lines that were not counted (listed above): 1" in ended.stderr
+    assert one.spent() == one.bill()["micro"]
+
+
+YEARS = ("--all", "--since", "2010-12-01", "--until", "2025-01-01")  # 166 requests for counts a query; a window has 300
+
+
+def test_counts_that_no_window_has_room_for_are_not_begun(searcher: Begin) -> None:
+    one = searcher()
+    one.write("terms.txt", f"from:{one.ids(8)[0]}\n#rain\n")
+    for command in (("tw-search2elk", "brexit", "terms.txt"), ("tw-count", "terms.txt", "--each", "--yes")):
+        refused = one.run(*command, *YEARS, check=1).stderr
+        assert "332 requests for counts are more than the 300 that X takes in 15 minutes: say --wait" in refused
+    many = "".join(f"{'word' * 60}{n} {'more' * 60}\n" for n in range(301))
+    one.write("many.txt", many)
+    assert "301 requests for counts are more than" in one.run("tw-stream", "brexit", "many.txt", "--estimate", check=1).stderr
+    assert one.bill()["micro"] == one.spent() == 0
+
+
+def test_counts_that_this_window_has_no_room_for_wait_for_the_next(searcher: Begin) -> None:
+    one = searcher()
+    one.run("tw-count", "#rain", *YEARS, "--yes")
+    paid = one.bill()["micro"]
+    for command in (("tw-search2elk", "brexit", "#rain"), ("tw-count", "#rain", "--yes")):
+        refused = one.run(*command, *YEARS, check=75).stderr
+        assert "166 requests for counts, and X takes 134 more in this rate window: run again in " in refused
+    assert one.bill()["micro"] == paid
+
+
+@pytest.mark.parametrize("command", [("tw-search2elk", "brexit", "#rain"), ("tw-count", "#rain")])
+def test_what_counting_cost_is_told_when_it_ends_early_and_wait_goes_on(searcher: Begin, command: tuple[str, ...]) -> None:
+    one = searcher()
+    spent = {"kind": "rate-limit", "endpoint": "/2/tweets/counts/all", "after": 1, "times": 1, "seconds": 2}
+    one.post("faults", [spent])
+    asked = (*command, "--all", "--since", "2025-10-01")
+    assert "counting cost $0.010" in one.run(*asked, check=75).stderr
+    assert one.bill()["billed"]["counts_all"] == 1
+    one.post("faults", [], method="DELETE")
+    one.post("faults", [spent | {"after": 3}])
+    one.run(*asked, "--wait")
+    assert one.bill()["billed"]["counts_all"] == 1 + 3
     assert one.spent() == one.bill()["micro"]
 
 

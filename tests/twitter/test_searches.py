@@ -94,7 +94,7 @@ def test_a_refusal_of_the_second_says_nothing_of_the_window(asking: Asking) -> N
     headers = {"x-rate-limit-limit": "1", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(NOW // 1000 + 1)}
     told = Reply(429, {**headers, "date": "Thu, 01 Jan 2026 12:00:00 GMT"}, {})
     assert twitter._pace.remember(SEARCH_ALL, told) == 1.0
-    assert twitter._pace.limit(SEARCH_ALL) == 300
+    assert twitter._pace.window(SEARCH_ALL).limit == 300
 
 
 def test_a_page_is_as_large_as_the_budget_allows(asking: Asking) -> None:
