@@ -13,6 +13,7 @@ from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.commands.follow_target import entry
 from netwar.commands.recording import worked
+from netwar.errors import Busy, ItemsFailed
 from netwar.records.documents import tweets_index, users_index
 
 
@@ -32,10 +33,9 @@ class CaptureOptions:
 def capture(services: Services, index: str, wish: CaptureOptions) -> str:
     """Run a capture and say what it did. What stopped it early is raised after that is said."""
     from netwar.archive.base import Store
-    from netwar.errors import Busy
     from netwar.timelines.worker import TimelineWorker
 
-    waiting = _source(services, wish)
+    waiting, away = _source(services, wish), list[str]()
     worker: TimelineWorker
 
     def make(bar: Any) -> TimelineWorker:
@@ -51,16 +51,26 @@ def capture(services: Services, index: str, wish: CaptureOptions) -> str:
             report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
             user_done=lambda: bar.update(1),
             room=services.room,
+            away=lambda user, no: away.append(f"{user} is not available: {no.outcome} ({no.detail})") if wish.users else None,
         )
         return worker
 
     into = (tweets_index(index), users_index(index))
     filler = "" if wish.users else "tw-quser2work" if wish.queue == "work" else f"tw-quser2work --queue {quote(wish.queue)}"
-    outcome = worked(services, waiting, into, make, limit=wish.limit, wait=wish.wait, filler=filler)
+    try:
+        outcome = "; ".join([worked(services, waiting, into, make, limit=wish.limit, wait=wish.wait, filler=filler), *away])
+    except ItemsFailed as error:
+        raise ItemsFailed("; ".join([str(error), *away])) from error
     if wish.users and (busy := [*waiting.busy, *worker.summary.elsewhere]):
-        whose = f"tw-showwork --queue {quote(wish.queue)} tells whose it is"
-        raise Busy(f"{outcome}; being recorded by another run now: {', '.join(busy)} ({whose}); run again when it is done")
+        raise _busy(outcome, wish.queue, busy)
+    if away:
+        raise ItemsFailed(outcome)
     return outcome
+
+
+def _busy(outcome: str, queue: str, users: list[str]) -> Busy:
+    whose = f"tw-showwork --queue {quote(queue)} tells whose it is"
+    return Busy(f"{outcome}; being recorded by another run now: {', '.join(users)} ({whose}); run again when it is done")
 
 
 def _source(services: Services, wish: CaptureOptions) -> Any:

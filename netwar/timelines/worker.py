@@ -39,7 +39,7 @@ class TimelineWorker:
     """One run: `run()` works until the queue is empty or the account may ask no more.
 
     `report(user, progress)` is called after each page, `user_done()` after each user, for a progress bar; `room()` before
-    each claim, and may raise Busy.
+    each claim, and may raise Busy; `away(user, no)` with whoever is not to be had, as they were asked for.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class TimelineWorker:
         report: Callable[[str, TimelineProgress], None] = lambda user, progress: None,
         user_done: Callable[[], None] = lambda: None,
         room: Callable[[], None] = lambda: None,
+        away: Callable[[str, Unavailable], None] = lambda user, no: None,
     ) -> None:
         self.summary = Summary()
         self._queue = queue
@@ -69,6 +70,7 @@ class TimelineWorker:
         self._report = report
         self._user_done = user_done
         self._room = room
+        self._away = away
         self._suspects = Suspects(self._ask_other, self._failed, lambda entry: self._who(ResolvedUser(entry)))
         self._refused: set[str] = set()  # users who failed, but only by X's refusing them
         self._witness: str | None = None  # a user about whom X answered
@@ -127,6 +129,7 @@ class TimelineWorker:
             known = ResolvedUser(entry) if entry.isdigit() else self._find(entry)
             self._bring_up_to_date(claim, known)
         except Unavailable as no:
+            self._away(entry, no)
             self._conclude(who(entry).key, no.outcome, no.detail)
         except UserFailed as failure:
             log.warning("user %s: %s", self._who(known) if known else entry, failure)
@@ -155,7 +158,7 @@ class TimelineWorker:
             self.summary.elsewhere.append(claim.user)
             return
         if self._recorded_since(known.id, claim):
-            log.info("user %s was recorded since they were queued", self._who(known))
+            log.info("user %s was recorded since they were queued, or named", self._who(known))
             return
         if new := self._read(claim, known):
             self._follow(claim, known, new)
@@ -196,6 +199,7 @@ class TimelineWorker:
             self._conclude(known.id, outcome, self._bounds.words if timeline.bounded else "", name=known.name)
             self._answered(known.id)
         except Unavailable as no:
+            self._away(claim.user, no)
             self._conclude(known.id, no.outcome, no.detail, name=known.name)
             self._answered(known.id)
         finally:

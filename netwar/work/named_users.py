@@ -5,6 +5,7 @@ So two runs do not record the same user at once, whether the other one was told 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -16,6 +17,7 @@ class NamedUsers(Queue):
 
     Who waits on the queue as well is done by that; with `keep` they go on waiting, as for a run that reads only a part of them.
     `busy` are those whom another run is recording. Who was put back without a failure is handed out again.
+    They count as queued when the run begins: who is named by two spellings is recorded once.
     """
 
     def __init__(self, queue: Queue, users: Iterable[str], *, keep: bool = False) -> None:
@@ -24,6 +26,7 @@ class NamedUsers(Queue):
         self._queue = queue
         self._left = list(dict.fromkeys(users))
         self._keep = keep
+        self._began = time.time()
 
     def put(self, users: Iterable[str]) -> int:
         before = len(self._left)
@@ -34,7 +37,7 @@ class NamedUsers(Queue):
         while size > 0 and self._left:
             user = self._left.pop(0)
             if claim := self._queue.claim(user):
-                return Claim(self, claim.token, claim.users)
+                return Claim(self, claim.token, claim.users, self._began)
             self.busy.append(user)
         return None
 

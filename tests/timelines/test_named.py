@@ -25,13 +25,32 @@ def test_users_are_recorded_without_a_queue(operator: Begin, stores: dict[str, o
     one = operator(THREE, **stores)
     first, second, _, suspended, gone = one.users()[:5]
     given = ["--user", f"@{first['name']}", "--user", second["id"], "--user", suspended["id"], "--user", gone["name"]]
-    ended = one.run("tw-idu3elk", "named", *given)
+    ended = one.run("tw-idu3elk", "named", *given, check=1)
     assert "twnamed: 4 users done, 130 tweets read" in ended.stderr
+    assert f"; {suspended['id']} is not available: suspended (User has been suspended: [{suspended['id']}].)" in ended.stderr
     whole(one, "named", first["id"])
     whole(one, "named", second["id"])
     outcomes = {record["outcome"] for record in one.coverage("named").values()}
     assert outcomes == {"complete", "suspended", "gone"}
     assert "letters a-z" in one.run("tw-idu3elk", "named", "--user", "no/body", check=2).stderr
+
+
+def test_who_is_not_to_be_had_is_named_with_what_x_says(operator: Begin) -> None:
+    one = operator(THREE)
+    told = one.run("tw-idu3elk", "typo", "--user", "NoSuchUser", "--user", one.users()[1]["name"], check=1).stderr
+    said = "Could not find user with usernames: [nosuchuser]."
+    assert f"1 gone, 1 complete; nosuchuser is not available: gone ({said})" in told
+    one.queue(["nosuchuser2"])
+    assert "1 gone" in one.run("tw-idu3elk", "typo").stderr, "of a queue that is nothing out of the way"
+
+
+def test_a_user_who_is_named_twice_counts_once(operator: Begin, stores: dict[str, object]) -> None:
+    one = operator(THREE, **stores)
+    user = one.users()[0]
+    for spelled in ((user["name"], user["name"].upper(), user["id"]), (user["id"], f"@{user['name']}")):
+        ended = one.run("tw-idu3elk", "twice", *(word for name in spelled for word in ("--user", name)), "--most", "20")
+        assert "twtwice: 1 user done" in ended.stderr
+    assert len([line for line in one.log() if line["path"] == f"/2/users/{user['id']}/tweets"]) == 3, "two pages, and one look"
 
 
 def test_killed_in_the_midst_it_goes_on(operator: Begin, stores: dict[str, object]) -> None:
