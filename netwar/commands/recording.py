@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from netwar.cli import click
@@ -34,8 +35,6 @@ def worked(
     of which names what it says; `filler` is the program that fills the queue, none for users who are named: other runs may be
     at others meanwhile.
     """
-    from netwar.queues.base import MAX_FAILURES
-
     label = into[0]
     if filler:
         services.exclusive(queue.name)
@@ -44,14 +43,26 @@ def worked(
         return f"{before}{queue.name} is empty: put users on it with {filler}"
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:
-        listed = failures(services.archive, into[-1], run.summary.failed)
-        aside = (
-            f"; a user who fails {MAX_FAILURES} times is set aside, and tw-showwork --queue {queue.name} shows why"
-            if filler
-            else ""
-        )
-        raise ItemsFailed(f"{label}: {run.summary}; failed: {listed}{aside}")
+        raise ItemsFailed(f"{label}: {run.summary}; {_failed(services, queue, into[-1], run.summary.failed)}")
     return f"{before}{label}: {run.summary}"
+
+
+def _failed(services: Services, queue: Any, users: str, failed: Mapping[str, int]) -> str:
+    """Who failed, how often in a row by what the queue knows from earlier runs, too, and what becomes of them."""
+    from netwar.queues.base import MAX_FAILURES
+
+    known = queue.failures([*failed])
+    counted = {user: max(times, known.get(user, 0)) for user, times in failed.items()}
+    aside = {user: times for user, times in counted.items() if known.get(user, 0) >= MAX_FAILURES}
+    again = {user: times for user, times in counted.items() if user not in aside}
+    told = []
+    if again:
+        what = f"; who fails {MAX_FAILURES} times in a row is set aside" if known else ""
+        told.append(f"failed: {failures(services.archive, users, again)}{what}")
+    if aside:
+        listed = failures(services.archive, users, aside)
+        told.append(f"failed: {listed}, and set aside: tw-failed {quote(queue.name)} shows why and lets them try again")
+    return "; ".join(told)
 
 
 def failures(archive: Archive, users: str, failed: Mapping[str, int]) -> str:

@@ -87,6 +87,9 @@ class Queue(Protocol):
     def failed(self) -> list[Failed]:
         """Who was set aside, and why."""
 
+    def failures(self, users: Sequence[str]) -> dict[str, int]:
+        """How often in a row those of these have failed who have; who was set aside among them."""
+
     def clear(self) -> Cleared:
         """Remove everybody."""
 

@@ -97,6 +97,14 @@ class RedisQueue:
         rows = [(_text(user), *_text(told).split(" ", 1)) for user, told in found.items()]
         return [Failed(user, reason, int(times)) for user, times, reason in rows]
 
+    def failures(self, users: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for some in (users[at : at + CHUNK] for at in range(0, len(users), CHUNK)):
+            for key in (f"tw:{self.name}:failures", f"tw:{self.name}:failed"):
+                told = self._server.hmget(key, list(map(_bytes, some)))
+                found |= {user: int(one.split(b" ", 1)[0]) for user, one in zip(some, told, strict=True) if one}
+        return found
+
     def clear(self) -> Cleared:
         return Cleared(*self._do("clear"))
 

@@ -136,6 +136,11 @@ class SqliteQueue:
     def failed(self) -> list[Failed]:
         return [Failed(*row) for row in self._all("user, reason, failures", "failed")]
 
+    def failures(self, users: Sequence[str]) -> dict[str, int]:
+        with translated(self._path):
+            query = f"SELECT user, failures FROM entries WHERE {NAMED} AND failures > 0"
+            return dict(self._db.execute(query, (self.name, json.dumps(list(users)))).fetchall())
+
     def clear(self) -> Cleared:
         with self._writing() as db:
             return self._cleared(db)

@@ -61,6 +61,9 @@ class NamedUsers(Queue):
     def failed(self) -> list[Failed]:
         return []
 
+    def failures(self, users: Sequence[str]) -> dict[str, int]:
+        return self._queue.failures(users)
+
     def clear(self) -> Cleared:
         waited = len(self._left)
         self._left = []

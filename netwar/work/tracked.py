@@ -83,6 +83,9 @@ class TrackedUsers(Queue):
     def failed(self) -> list[Failed]:
         return [one for queue in self._queues for one in queue.failed()]
 
+    def failures(self, users: Sequence[str]) -> dict[str, int]:
+        return {user: times for queue in self._queues for user, times in queue.failures(users).items()}
+
     def clear(self) -> Cleared:
         adds, work = (queue.clear() for queue in self._queues)
         return Cleared(adds.waiting + work.waiting, adds.claimed + work.claimed, adds.failed + work.failed)

@@ -105,10 +105,12 @@ def test_the_fifth_failure_sets_a_user_aside_with_the_reason(queue: Queue) -> No
     queue.put(["1"])
     for attempt in range(MAX_FAILURES):
         assert queue.failed() == []
+        assert queue.failures(["1", "2"]) == ({"1": attempt} if attempt else {})
         with taken(queue):
             raise UserFailed(f"reason {attempt}")
     [failed] = queue.failed()
     assert (failed.user, failed.reason, failed.times) == ("1", "reason 4", MAX_FAILURES)
+    assert queue.failures(["1", "2"]) == {"1": MAX_FAILURES}
     assert (len(queue), queue.take(1)) == (0, None)
 
 

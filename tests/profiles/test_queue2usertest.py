@@ -174,15 +174,13 @@ def test_a_user_of_whom_x_says_nothing_stays_and_fails_alone(observer: Begin) ->
     silent = users[120]["id"]
     one.post("faults", {"kind": "leave-out", "ids": [silent], "times": 0})
     one.put(*(user["id"] for user in users))
-    for _ in range(4):
+    for times in range(1, 5):
         ended = one.no_bug(one.record("--fresh", 7, check=1))
         assert f"user {silent}: X said nothing about this user" in ended.stderr
-        assert ended.stderr.splitlines()[-1].endswith(
-            f"failed: {silent} (1x); a user who fails 5 times is set aside, and tw-showwork --queue usertest shows why"
-        )
+        assert ended.stderr.splitlines()[-1].endswith(f"failed: {silent} ({times}x); who fails 5 times in a row is set aside")
         left = one.waiting()
         assert (left["waiting"], left["claimed"], left["failed"]) == (1, [], [])
-    one.record(check=1)
+    assert f"failed: {silent} (5x), and set aside: tw-failed usertest shows why" in one.record(check=1).stderr
     left = one.waiting()
     assert left["waiting"] == 0
     assert [(failed["user"], failed["times"]) for failed in left["failed"]] == [(silent, 5)]

@@ -65,10 +65,10 @@ def test_one_who_is_alone_in_being_refused_fails_once_a_run(three: Three) -> Non
     assert "run tw-auth again" in three.capture(check=78).stderr
     three.mend()
     three.fault("invalid-request", endpoint=TIMELINE)
-    for _ in range(4):
-        assert f"failed: {first} (1x)" in three.capture(check=1).stderr
+    for times in range(1, 5):
+        assert f"failed: {first} ({times}x); who fails 5 times in a row is set aside" in three.capture(check=1).stderr
         assert [state for state, _ in three.entries()] == ["waiting"]
-    three.capture(check=1)
+    assert f"failed: {first} (5x), and set aside: tw-failed work shows why" in three.capture(check=1).stderr
     assert [state for state, _ in three.entries()] == ["failed"]
 
 
