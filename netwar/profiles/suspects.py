@@ -25,7 +25,7 @@ class Suspects:
     """The suspects of one run; a context manager: who is held when it is left is put back.
 
     `ask_other()` asks X about somebody else: False if there is nobody, otherwise it raises what X raises. `failed(user)` is
-    called for each failure that counts. `named(user)` is how a user is called in messages.
+    called for each failure that counts. `named(user)` is how a user is called in messages, and `left` what they are meanwhile.
     """
 
     def __init__(
@@ -33,10 +33,12 @@ class Suspects:
         ask_other: Callable[[], bool],
         failed: Callable[[str], None],
         named: Callable[[str], str] = lambda user: user,
+        left: str = "back on the queue",
     ) -> None:
         self._ask_other = ask_other
         self._failed = failed
         self._named = named
+        self._left = left
         self._held: list[tuple[Claim, Trouble]] = []
         self._in_a_row = 0
 
@@ -98,7 +100,7 @@ class Suspects:
         return True
 
     def _suspect(self, claim: Claim, trouble: Trouble) -> None:
-        log.warning("user %s: %s; back on the queue", self._named(claim.user), said(trouble))
+        log.warning("user %s: %s; %s", self._named(claim.user), said(trouble), self._left)
         self._held.append((claim, trouble))
         self._in_a_row += 1
         if self._in_a_row < TROUBLES or self._confronted():

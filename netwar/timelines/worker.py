@@ -23,6 +23,7 @@ from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
 from netwar.timelines.timeline import TimelineProgress, TimelineReader, conclusion
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import check_fields, run_through_rate_limits, since_queued
+from netwar.work.named_users import NamedUsers
 from netwar.work.summary import Summary
 
 log = logging.getLogger("netwar.timelines")
@@ -71,7 +72,8 @@ class TimelineWorker:
         self._user_done = user_done
         self._room = room
         self._away = away
-        self._suspects = Suspects(self._ask_other, self._failed, lambda entry: self._who(ResolvedUser(entry)))
+        left = "not recorded yet" if isinstance(queue, NamedUsers) else "back on the queue"
+        self._suspects = Suspects(self._ask_other, self._failed, lambda entry: self._who(ResolvedUser(entry)), left)
         self._refused: set[str] = set()  # users who failed, but only by X's refusing them
         self._witness: str | None = None  # a user about whom X answered
         self._checked = False

@@ -101,6 +101,19 @@ def test_who_waits_on_the_queue_too_is_done_but_not_by_a_part_of_them(operator: 
     whole(one, "part", user)
 
 
+def test_who_is_named_is_not_told_to_be_on_a_queue(operator: Begin) -> None:
+    one = operator(THREE)
+    user = one.users()[0]["id"]
+    for fault, status in (("server-error", 69), ("unauthorized", 78)):
+        one.post("faults", [], method="DELETE")
+        one.post("faults", [{"kind": fault, "times": 0, "endpoint": "/2/users/:id/tweets"}])
+        told = one.run("tw-idu3elk", "fails", "--user", user, check=status).stderr
+        assert f"user {user}: " in told
+        assert "; not recorded yet" in told
+        assert "queue" not in told
+        assert one.work() == EMPTY
+
+
 def test_whom_x_will_not_answer_about_fails_and_is_not_left_on_the_queue(operator: Begin) -> None:
     one = operator(THREE)
     user = one.users()[0]["id"]
