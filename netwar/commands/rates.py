@@ -27,7 +27,7 @@ def show(services: Services, form: Form, *, ask: bool) -> str | None:
         try:
             usage = services.twitter.usage()
         except NetwarError as error:
-            outcome = f"the month's usage could not be had: {error}"
+            outcome = f"the month's usage could not be had ({error})"
     if form is Form.JSON:
         echo(as_json({"windows": list(map(WINDOWS.of, windows)), "month": month_of(usage) if usage is not None else None}))
     elif usage is not None:

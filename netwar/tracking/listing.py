@@ -38,6 +38,7 @@ class Listing:
 
     def __init__(self, watch: Watch, roster: Roster, archive: Archive, index: str, observer: str) -> None:
         self.changes = Changes()
+        self.trouble: TransientError | BadRequest | NotNow | None = None  # why they could not be read, until they can be
         self._watch = watch
         self._roster = roster
         self._archive = archive
@@ -63,8 +64,10 @@ class Listing:
         except RateLimited as limited:
             log.info("the lists of %s are read again later: %s", self._observer, limited)
         except PASSING as passing:
+            self.trouble = passing
             self._say("", f"the lists of {self._observer} cannot be read now: {passing}; who is known to be on them is recorded")
         else:
+            self.trouble = None
             self._say("", "" if found else self._nothing())
             self._tell_left_over(listed.keys() - found)
 

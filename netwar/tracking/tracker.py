@@ -53,13 +53,15 @@ class Tracker:
     def run(self, *, wait: bool, sleep: Callable[[float], None] = time.sleep) -> None:
         """Record until nobody is due or the account may ask no more; with `wait`, for ever.
 
-        Raises what TimelineWorker.run and Listing.relist do.
+        Raises what TimelineWorker.run and Listing.relist do; in the end also why the lists could not be read, if they could not.
         """
         while True:
             self.worker.run(wait=wait, sleep=sleep)
             if not wait or self.worker.summary.limited:
-                return
+                break
             sleep(self._idle())
+        if self._listing.trouble:
+            raise self._listing.trouble
 
     def look(self) -> None:
         """Before a member is taken: read the lists if it is time, and see to it that whoever is due waits on a queue."""

@@ -136,7 +136,10 @@ class Asker:
         except Glitch as glitch:
             if reply := self._readable(route, glitch):
                 return reply
-            advice = f"X is failing, or the connection to {self._settings.api} is cut; run again later"
+            cause = (
+                f"X is failing, or the connection to {self._settings.api} is cut" if glitch.arrived else "is the network there?"
+            )
+            advice = f"{cause}; run again later"
             raise TransientError(f"{glitch}, several times over", advice, billed=glitch.billed) from glitch
 
     def _readable(self, route: str, glitch: Glitch) -> Reply | None:

@@ -50,7 +50,7 @@ def connect(transport: Transport, params: Mapping[str, Any], silence: float) -> 
     except requests.exceptions.Timeout as error:
         raise Glitch("X did not answer in time") from error
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, TooLarge) as error:
-        raise Glitch(f"the connection to X failed: {reason(error)}") from error
+        raise Glitch(f"no connection to {way.api} ({reason(error)})") from error
     return None, Reply(response.status_code, _lower(response), _json(content), content, began)
 
 

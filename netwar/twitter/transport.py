@@ -40,6 +40,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         self.timeout = timeout
         self.session.headers["Accept-Encoding"] = "gzip"
         way.prepare(self.session)
+        self._told = ""  # what was said of the last attempt that failed
 
     def request(
         self,
@@ -62,7 +63,7 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
             retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method, once_billed)),
-            before_sleep=_log_retry,
+            before_sleep=self._tell_of_retry,
             reraise=True,
         )
         billed = False
@@ -95,6 +96,13 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             raise Glitch(f"X does not say what time it is, but answers with status {reply.status}")
         return reply
 
+    def _tell_of_retry(self, state: tenacity.RetryCallState) -> None:
+        """The same is said once, however often it happens before X answers."""
+        said = str(state.outcome.exception()) if state.outcome else ""
+        if said != self._told:
+            log.info("%s; retrying", said)
+        self._told = said
+
     def _attempt(self, method: str, route: str, params: Any, json: Any, user_auth: bool, judge: Callable[[Reply], None]) -> Reply:
         log.debug("asking X: %s %s %s", method, route, _said(params))
         try:
@@ -109,9 +117,11 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             raise Glitch(f"X did not answer within {self.timeout:.0f} s", billed=True) from error
         except requests.exceptions.RequestException as error:
             refused = _refused(error)
-            raise Glitch(f"the connection to X failed: {reason(error)}", billed=not refused, arrived=not refused) from error
+            said = f"no connection to {self.way.api} ({reason(error)})"
+            raise Glitch(said, billed=not refused, arrived=not refused) from error
         log.debug("X answered %s, %s left in the window", reply.status, reply.headers.get("x-rate-limit-remaining", "?"))
         judge(reply)
+        self._told = ""
         return reply
 
     def _send(self, method: str, route: str, params: Any, json: Any, user_auth: bool) -> Reply:
@@ -186,8 +196,3 @@ def _refused(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _log_retry(state: tenacity.RetryCallState) -> None:
-    if state.outcome is not None:
-        log.info("%s; retrying", state.outcome.exception())

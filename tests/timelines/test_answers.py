@@ -153,7 +153,7 @@ def test_x_that_hangs_or_drips_is_given_up_in_time(three: Three) -> None:
     three.fault("slow", seconds=10, requests=[4])
     ended = three.run("tw-myname", check=69)
     no_bug(ended)
-    assert ended.stderr.count("did not answer within 1 s; retrying") == 2
+    assert ended.stderr.count("did not answer within 1 s; retrying") == 1, "what happens twice is said once"
     assert "X's answer stopped for 1 s after" in ended.stderr
     # On a busy machine the drops of the last one come further apart than a second, which is given up in time, too.
     gave_up = r"tw-myname: X's answer (was not whole after 2 s|stopped for 1 s after).*run again later"

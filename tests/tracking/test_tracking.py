@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from tests.terminals import shown
@@ -218,8 +219,9 @@ def test_a_list_api_that_is_down_stops_nobody_and_names_the_account(lists: Lists
     lists.run("tw-myname")  # tells what time it is
     lists.post("faults", {"kind": "server-error", "endpoint": "/2/users/:id/owned_lists", "times": 0})
     asked = len(lists.timelines())
-    told = lists.track().stderr
+    told = lists.track(check=69).stderr
     assert "the lists of observer (" in told
+    assert re.search(r"^tw-tracklists: X answered with status 503, several times over: .*run again later", told, re.MULTILINE)
     assert set(lists.timelines()[asked:]) == lists.everybody()
     lists.is_whole(lists.everybody())
 

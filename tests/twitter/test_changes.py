@@ -100,8 +100,9 @@ def test_what_cannot_have_come_to_x_is_sent_again(caplog: pytest.LogCaptureFixtu
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and nobody listens
         transport = Transport(Way(f"http://127.0.0.1:{closed.getsockname()[1]}"), timeout=5, bearer_token="t")
-        caplog.set_level(logging.INFO, "netwar.twitter")
-        with pytest.raises(Glitch):
+        caplog.set_level(logging.DEBUG, "netwar.twitter")
+        with pytest.raises(Glitch, match=r"^no connection to http://127\.0\.0\.1:[0-9]+ \(Connection refused\)$"):
             transport.request("POST", "/2/made/7/up", json=SENT)
         transport.session.close()
-    assert sum("retrying" in record.message for record in caplog.records) == 3
+    assert sum(record.message.startswith("asking X") for record in caplog.records) == 1 + 3
+    assert sum("retrying" in record.message for record in caplog.records) == 1, "the same is said once"
