@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +12,11 @@ from typing import TextIO
 
 CHUNK_BYTES = 65_536
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".7z")  # names that promise what is packed
+
+
+def is_missing(given: str) -> bool:
+    """Whether what stands for a file, or for something else, can only be meant as a file: there is none of that name."""
+    return bool(re.fullmatch(r"[^\s:\"'()*,]+\.(txt|csv|tsv|jsonl?|ids|lst|xlsx?)(\.(gz|zst|bz2|xz))?", given, re.IGNORECASE))
 
 
 def chunks(file: BufferedReader) -> Iterator[bytes]:

@@ -44,7 +44,7 @@ def chosen(services: Services, given: str, users: str, keep: Callable[[Iterable[
 
 
 def _read(given: str, rejected: Rejected) -> Iterator[Entry]:
-    from netwar.cli.files import chunks
+    from netwar.cli.files import chunks, is_missing
     from netwar.records.entries import read
 
     found: Iterable[Entry | Fault]
@@ -52,6 +52,8 @@ def _read(given: str, rejected: Rejected) -> Iterator[Entry]:
         with nullcontext(sys.stdin.buffer) if given == "-" else open(given, "rb") as file:
             found = read(chunks(cast(BufferedReader, file)))
             yield from _sound(found, rejected)
+    elif is_missing(given):
+        raise NetwarError(f"there is no file {given}")
     else:
         found = read(f"{one.strip()}\n".encode() for one in given.split(","))
         yield from _sound(found, rejected)

@@ -36,10 +36,13 @@ def wished(given: str, limit: int) -> tuple[list[Wish], Rejected]:
 
 
 def _read(given: str) -> Wishes:
+    from netwar.cli.files import is_missing
     from netwar.records.wanted import Wish, Wishes, term
 
     if given == "-" or os.path.isfile(given):  # Path.is_file fails where a query is too long for a name
         return _of_file(given)
+    if is_missing(given):
+        raise click.UsageError(f"there is no file {given} (to search for these letters, put them in quotes: '\"{given}\"')")
     try:
         return Wishes("terms", (Wish(1, given, term(given)),))
     except ValueError as error:

@@ -214,6 +214,15 @@ def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begi
     assert one.spent() == one.bill()["micro"]
 
 
+def test_a_file_that_is_not_there_is_no_query(searcher: Begin) -> None:
+    """Nobody looks for posts with the letters terms.txt, and they would be paid for."""
+    one = searcher()
+    for command in (("tw-search2elk", "brexit", "lists/terms.txt", "--yes"), ("tw-count", "lists/terms.txt")):
+        assert "there is no file lists/terms.txt" in one.run(*command, check=2).stderr
+    assert one.bill()["micro"] == 0
+    assert len(one.run("tw-count", '"terms.txt"', "--json").stdout.splitlines()) == 1
+
+
 YEARS = ("--all", "--since", "2010-12-01", "--until", "2025-01-01")  # 166 requests for counts a query; a window has 300
 
 
