@@ -29,7 +29,11 @@ log = logging.getLogger("netwar.lists")
 MINUTE_MS, WEEK_MS = 60_000, 7 * DAY_MS
 MORE = 5  # of the newest are read than the count has grown by: somebody may have left meanwhile
 PREFIX = "nsce-"  # of the slugs that the recorder of 2019 followed
-REFUSED, RENAMED = "refused", "renamed"  # why a list that is followed is not shown, beside what X says itself
+REFUSED, RENAMED, OTHER = (
+    "refused",
+    "renamed",
+    "not followed",
+)  # why a list that is followed is not shown, beside what X says itself
 
 TROUBLES = (Unavailable, BadRequest, KeysRefused, NotNow)
 
@@ -37,7 +41,7 @@ TROUBLES = (Unavailable, BadRequest, KeysRefused, NotNow)
 @dataclass(frozen=True, slots=True)
 class Relisted:
     """What came of one list: as X shows it (None where it does not), what was `read` (None if there was no need), what is new in
-    it, everybody who is on it now, and what the operator should be `told`."""
+    it, everybody who is on it now, and what the operator should be `told`; `unknown`: asked for by its id, never seen."""
 
     list_id: str
     shown: XList | None
@@ -46,6 +50,7 @@ class Relisted:
     read: Members | None = None
     news: News = field(default_factory=News)
     told: str = ""
+    unknown: bool = False
 
 
 class Watch:
@@ -98,7 +103,7 @@ class Watch:
                 raise
             except TROUBLES as trouble:
                 refusals += [trouble] if isinstance(trouble, KeysRefused) else []
-                one = self._troubled(list_id, trouble)
+                one = self._unknown(list_id, trouble) or self._troubled(list_id, trouble)
             except TransientError as passing:
                 one = self._told(list_id, f"{passing.what}; its members stay, and it is looked at again")
             yield one
@@ -152,7 +157,10 @@ class Watch:
     def _strayed(self, shown: XList | Exception) -> XList | Exception:
         """A list that was followed and is not among those to follow: what is wrong with it, if it is not that X left it out."""
         if isinstance(shown, XList) and shown.name and not shown.slug.startswith(self._prefix):
-            return Unavailable(RENAMED, f"it is called {shown.name} now, which does not begin with {self._prefix}")
+            why = f"which does not begin with {self._prefix}"
+            if shown.name == self.log(shown.id).state().name:
+                return Unavailable(OTHER, f"it is called {shown.name} as before, {why}: the prefix is another one")
+            return Unavailable(RENAMED, f"it is called {shown.name} now, {why}")
         return shown
 
     def _look_at(self, shown: XList) -> Relisted:
@@ -173,6 +181,14 @@ class Watch:
 
     def _read(self, shown: XList, newest: int | None) -> Members:
         return members(self._twitter, self._store, shown.id, self._index, newest=newest)
+
+    def _unknown(self, list_id: str, trouble: Unavailable | Trouble) -> Relisted | None:
+        """X does not show a list that it never showed, perhaps for a wrong digit: nothing is written down of it."""
+        if not isinstance(trouble, Unavailable) or self.knows(list_id):
+            return None
+        return replace(
+            self._told(list_id, f"{trouble.outcome} ({trouble.detail}); tw-lists shows the ids of lists"), unknown=True
+        )
 
     def _troubled(self, list_id: str, trouble: Unavailable | Trouble) -> Relisted:
         """X does not show a list: since when is written down, and its members stay."""

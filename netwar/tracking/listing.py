@@ -7,7 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from netwar.archive.base import Archive
-from netwar.errors import BadRequest, NotNow, RateLimited
+from netwar.errors import BadRequest, NetwarError, NotNow, RateLimited
 from netwar.lists.slugs import slug
 from netwar.lists.watch import Relisted, Watch
 from netwar.queues.roster import Roster
@@ -38,7 +38,7 @@ class Listing:
 
     def __init__(self, watch: Watch, roster: Roster, archive: Archive, index: str, observer: str) -> None:
         self.changes = Changes()
-        self.trouble: TransientError | BadRequest | NotNow | None = None  # why they could not be read, until they can be
+        self.trouble: NetwarError | None = None  # why they could not be read, until they can be
         self._watch = watch
         self._roster = roster
         self._archive = archive
@@ -56,10 +56,11 @@ class Listing:
 
         Raises KeysRefused, and what forbids to spend more.
         """
-        listed, found = self._listed(), set[str]()
+        listed, found, unknown = self._listed(), set[str](), list[str]()
         try:
             for one in self._watch.relist():
                 found.add(one.list_id)
+                unknown += [f"{_label(one)} is {one.told}"] if one.unknown else []
                 self._seat(one, listed.get(one.list_id, frozenset()))
         except RateLimited as limited:
             log.info("the lists of %s are read again later: %s", self._observer, limited)
@@ -67,7 +68,7 @@ class Listing:
             self.trouble = passing
             self._say("", f"the lists of {self._observer} cannot be read now: {passing}; who is known to be on them is recorded")
         else:
-            self.trouble = None
+            self.trouble = NetwarError("; ".join(unknown)) if unknown else None
             self._say("", "" if found else self._nothing())
             self._tell_left_over(listed.keys() - found)
 

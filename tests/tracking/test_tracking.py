@@ -213,6 +213,24 @@ def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
     assert "they join again with the next run" in lists.track("--forget", one).stderr
 
 
+def test_an_id_that_was_mistyped_is_told_and_no_list_is_followed_by_it(lists: Lists) -> None:
+    lists.track()
+    lists.pass_by(DAY)
+    told = lists.track("--lists", "123", check=1).stderr
+    assert "list 123 is gone (" in told.splitlines()[-1]
+    assert "tw-lists shows the ids of lists" in told.splitlines()[-1]
+    followed = lists.run("tw-listlog", "brexit").stderr
+    assert ("2 lists" in followed, "123" in followed) == (True, False)
+
+
+def test_a_list_that_another_prefix_leaves_out_is_not_renamed(lists: Lists) -> None:
+    lists.track()
+    lists.pass_by(DAY)
+    told = lists.track("--prefix", "zzz-").stderr
+    assert "as before, which does not begin with zzz-: the prefix is another one" in told
+    assert "renamed" not in told
+
+
 def test_a_list_api_that_is_down_stops_nobody_and_names_the_account(lists: Lists) -> None:
     lists.track()
     lists.pass_by(DAY)
