@@ -60,4 +60,5 @@ def tell(
         older = "what is shown was recorded before" if found or said else f"nothing is recorded in {index} either"
         raise ServiceDown(f"X said nothing about {asked_for}, neither a profile nor why there is none ({older}): try again later")
     if not found and not said:
-        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; --ask asks X ({price('user')})")
+        also = "--index NAME looks in another index, " if index == "usertest" else ""
+        raise NetwarError(f"nothing is recorded of {asked_for} in {index}; {also}--ask asks X ({price('user')})")

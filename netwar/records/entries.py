@@ -220,10 +220,10 @@ def _complaint(text: str) -> str:
         return f"an id has no decimals, so a program took this one for a quantity and may have rounded it: {HOW_TO_KEEP}"
     if ELSEWHERE.fullmatch(text):
         return "this is a name at another service, or an e-mail address"
-    if "://" in text or text.lower().startswith("www."):
-        return "this address is not at x.com or twitter.com"
     if any(separator in text for separator in (",", ";", "\t")):
         return "more than one value on the line: keep only the column of the users"
+    if "://" in text or text.lower().startswith("www."):
+        return "this address is not at x.com or twitter.com"
     if re.fullmatch(r"@?\w{16,}", text, re.ASCII):
         return f"a screen name has at most 15 characters, this has {len(text.removeprefix('@'))}"
     return "a screen name has only letters a-z, digits and _"

@@ -88,9 +88,11 @@ class BudgetGuard:
         fitting = [size for size in sizes if self._money.price(most(size)) <= left]
         if not fitting:
             told = f"${self._spent / 1e6:.3f} is spent" + (f", ${doubtful / 1e6:.3f} may be billed" if doubtful else "")
+            least = self._money.price(most(sizes[-1]))
+            cure = "run again for more, or" if least <= self._run_budget else "run again"
             raise OutOfRunBudget(
-                f"the next request may cost ${self._money.price(most(sizes[-1])) / 1e6:.3f}, and ${left / 1e6:.3f} of the "
-                f"${self._run_budget / 1e6:.2f} of --budget is left ({told}): run again for more, or with a higher --budget"
+                f"the next request may cost ${least / 1e6:.3f}, and ${left / 1e6:.3f} of the "
+                f"${self._run_budget / 1e6:.2f} of --budget is left ({told}): {cure} with a higher --budget"
             )
         return fitting
 

@@ -124,10 +124,10 @@ def test_a_protected_user(observer: Begin) -> None:
 
 def test_ask_of_whom_nothing_is_known(observer: Begin) -> None:
     one = observer(WORLD)
-    user = one.users()[0]
+    user, cure = one.users()[0], "--index NAME looks in another index, --ask asks X ($0.010)"
     for words in (["tw-1num", user["id"]], ["tw-1name", user["name"]]):
         said = one.run(*words, check=1).stderr
-        assert said.splitlines()[-1] == f"{words[0]}: nothing is recorded of {words[1]} in usertest; --ask asks X ($0.010)"
+        assert said.splitlines()[-1] == f"{words[0]}: nothing is recorded of {words[1]} in usertest; {cure}"
     assert lines(one, "tw-1num", user["id"], "--ask")[0][1] == user["name"]
     assert lines(one, "tw-1num", "77", "--ask") == [["77", "", *lines(one, "tw-1num", "77")[0][2:]]]
     assert lines(one, "tw-1num", "77")[0][2].startswith("gone since")

@@ -128,6 +128,8 @@ def test_a_line_is_read_as_it_is_meant(line: str, user: str) -> None:
         ("made_up_one@mail.example", "another service"),
         ("https://example.com/bbc", "not at x.com"),
         ("https://notx.com/bbc", "not at x.com"),
+        ("bbc,https://x.com/bbc", "more than one value on the line"),
+        ("12\tbbc\thttps://example.com", "more than one value on the line"),
     ],
 )
 def test_what_names_no_user_is_a_fault_that_says_why(line: str, reason: str) -> None:

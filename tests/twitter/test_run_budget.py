@@ -27,7 +27,9 @@ def test_a_run_ends_when_its_own_budget_is_reached(operator: Begin) -> None:
     assert "twtrial: 0 users done" in ended.stderr
     first = one.spent()
     assert 300_000 < first == one.bill()["micro"] <= 500_000
+    assert "is spent): run again for more, or with a higher --budget" in ended.stderr
     assert one.work()["waiting"] == 1
+    assert "is spent): run again with a higher --budget" in one.run("tw-idu3elk", "trial", "--budget", "0", check=77).stderr
     one.run("tw-idu3elk", "trial")
     assert one.recorded("trial", user["id"]) == set(one.truth(user["id"]))
     assert one.spent() == one.bill()["micro"] > first
