@@ -40,6 +40,7 @@ def worked(
         services.exclusive(queue.name)
     before = replayed(services, *into)
     if not len(queue) and not queue.claimed():
+        services.settings.require_keys()  # a newcomer is told now what comes first, and not with the first user
         return f"{before}{queue.name} is empty: put users on it with {filler}"
     run = _run(services, queue, label, make, limit, wait)
     if run.summary.failed:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk import Ended
+from tests.desk import Desk, Ended
 from tests.operator import TIMELINE, Three, no_bug
 from tests.rows import rows
 
@@ -328,3 +328,9 @@ def settings(three: Three) -> dict[str, Any]:
     """What ~/.twitter says, but for the time-out."""
     found = dict(line.split(" = ", 1) for line in (three.desk.home / ".twitter").read_text().splitlines() if " = " in line)
     return {key: value for key, value in found.items() if key not in ("timeout", "api")}
+
+
+def test_an_empty_queue_is_no_reason_to_say_nothing_of_missing_keys(desk: Desk) -> None:
+    """A newcomer's first command tells what comes first."""
+    for program in (["tw-idu3elk", "trial"], ["tw-queue2usertest"]):
+        assert "tw-auth" in desk.run(*program, check=78).stderr
