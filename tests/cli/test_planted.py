@@ -20,7 +20,7 @@ PLANTED: dict[str, Plant] = {
 
 @pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
 def test_a_run_is_not_led_astray(desk: Desk, plant: Plant) -> None:
-    desk.configure(consumer_key="k", maxcpu=100, maxmem=100)
+    desk.configure(consumer_key="k", consumer_secret="s", access_token_key="1-a", access_token_secret="b", maxcpu=100, maxmem=100)
     command = ("tw-idu3elk", "brexit")
     desk.run(*command, check=0)
     data = desk.home / ".local/share/netwar"
