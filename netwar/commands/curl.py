@@ -33,6 +33,7 @@ def lines(services: Services, path: str | None) -> Iterator[str]:
 
         check_file(settings.elksgca, "elksgca")
         yield _line("cacert", str(settings.elksgca))
+        yield _line("proto", "=https")  # else an address in clear is told the password
     if path is not None:
         from netwar.connections.elastic import address
 

@@ -69,7 +69,8 @@ def check_file(ca: Path, key: str) -> None:
 def spoken(host: str, port: int, trust: Trust) -> str:
     """`https` or `http`, whichever the server speaks; nothing is sent to it but a greeting.
 
-    Raises ServiceDown if nobody answers, ConfigError for a certificate that nobody signed whom we trust.
+    Raises ServiceDown if nobody answers, ConfigError for a certificate that nobody signed whom we trust, and for http where a CA
+    is named: while the server is down, whoever takes its port would be told the password.
     """
     place = f"{host}:{port}"
     try:
@@ -79,6 +80,8 @@ def spoken(host: str, port: int, trust: Trust) -> str:
         raise untrusted(place, error.verify_message, trust.key) from error
     except (ssl.SSLError, ConnectionResetError) as error:
         if _answers_plainly(host, port):
+            if trust.ca:
+                raise ConfigError(_in_clear(place, trust.key)) from error
             return "http"
         raise ServiceDown(f"{place} answers neither over https nor over http ({error})") from error
     except OSError as error:
@@ -115,6 +118,13 @@ def mistrust(place: str, said: str, key: str, section: str) -> str:
     return (
         f"the certificate of {place} is not signed by anybody trusted here ({said}): name the CA that signed it "
         f"(a self-signed certificate is its own) in the configuration under [{section}]:  {key} = FILE"
+    )
+
+
+def _in_clear(place: str, key: str) -> str:
+    return (
+        f"{place} speaks http, though {key} names who signs its certificate, so it was told nothing: see which program has the "
+        f"port (ss -tlnp), start the right one, or take {key} out of the configuration if it is to be asked in clear"
     )
 
 

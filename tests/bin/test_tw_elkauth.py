@@ -18,6 +18,7 @@ import pytest
 from tests.desk import BIN, Desk
 from tests.recipes.here import reach
 from tests.rows import rows
+from tests.servers.certificates import certificates
 from tests.servers.fixtures import on
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
@@ -78,6 +79,14 @@ def test_a_key_arrives_as_servers_want_it(key: str, desk: Desk, echo: str) -> No
     desk.configure(elksg=echo, elksgkey=key)
     heard = json.loads(curl(desk.run("tw-elkauth", "/", check=0).stdout).stdout)
     assert heard["authorization"] == "ApiKey aWQ6a2V5"
+
+
+def test_where_a_ca_is_named_curl_tells_nobody_in_clear_who_asks(desk: Desk, echo: str) -> None:
+    """The server may be down, and somebody else of this machine have taken its port."""
+    desk.configure(elksg=echo, elksguser="me", elksgpass="opensesame", elksgca=certificates().ca)
+    assert curl(desk.run("tw-elkauth", check=0).stdout, f"http://{echo}/").stdout == ""
+    ended = desk.run("tw-elkauth", "/", check=78)
+    assert (ended.stdout, "speaks http, though elksgca names" in ended.stderr) == ("", True)
 
 
 def test_any_path_arrives_as_it_is(desk: Desk, echo: str) -> None:

@@ -20,6 +20,7 @@ from netwar.config import Settings, load
 from netwar.connections.elastic import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.rows import rows
+from tests.servers.certificates import certificates
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +127,18 @@ def test_a_password_never_travels_openly() -> None:
                 connect(Settings(elksg=address, **secret))  # type: ignore[arg-type]
         assert not any("authorization" in one for one in heard)
         connect(Settings(elksg=address)).close()
+
+
+def test_who_asks_is_not_said_in_clear_where_a_ca_is_named() -> None:
+    """The server may be down, and somebody else of this machine have taken its port."""
+    ca = certificates().ca
+    for host in ("127.0.0.1", away_address()):
+        for secret in ({"elksguser": "me", "elksgpass": "word"}, {"elksgkey": "id:key"}, {}):
+            for scheme in ("", "http://"):
+                with answering(told("8.19.21"), host=host) as (address, heard):
+                    with pytest.raises(ConfigError, match=f"{address} speaks http, though elksgca names who signs"):
+                        connect(Settings(elksg=f"{scheme}{address}", elksgca=ca, **secret))  # type: ignore[arg-type]
+                    assert [one.get("authorization") for one in heard] == [None], "the question which of both it speaks"
 
 
 def test_a_ca_file_that_is_none(tmp_path: Path) -> None:

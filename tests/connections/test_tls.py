@@ -81,6 +81,12 @@ def test_the_ca_that_is_named_is_trusted(over_tls: int, lab: Certificates) -> No
     assert asked(over_tls, lab.ca) == "https"
 
 
+def test_where_one_is_named_a_server_in_clear_is_refused(lab: Certificates) -> None:
+    """The right one may be down, and another user of this machine have its port."""
+    with listening(in_clear) as port, pytest.raises(ConfigError, match=rf"localhost:{port} speaks http, though elksgca names"):
+        asked(port, lab.ca)
+
+
 def test_without_one_the_system_says_who_is_trusted(over_tls: int, lab: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(lab.ca))
     assert asked(over_tls, None) == "https"
