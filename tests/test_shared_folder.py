@@ -374,3 +374,31 @@ def test_each_has_a_journal_and_a_reject_file_of_streams_of_their_own(people: li
     assert said(second, STREAM, shared, 8) == "[[('post', '8')]]"
     assert said(first, STREAM, shared, 9) == "[[('post', '7')], [('post', '9')]]"
     assert len([*(shared / "streams" / "app").glob("rejected.*")]) == 2
+
+
+READ = ["tw-stream harbour LIST --detach", "tw-rules --check LIST", "tw-quser2work LIST", "tw-file2filt author LIST"]
+READ += ["tw-search2elk harbour LIST", "tw-count LIST --yes", "tw-import LIST harbour", "tw-import LIST harbour --dry-run"]
+READ += ["tw-hydrate LIST harbour --estimate", "tw-fixgraph LIST", "tw-elk POST /x @LIST --yes", "tw-tumsearch LIST"]
+READ += ["tw-gexf harbour HOME/out --users LIST"]
+
+
+def test_a_link_that_another_puts_in_the_place_of_a_list_gives_nothing_away(shared: Path, desk: Desk, sandbox: Sandbox) -> None:
+    first, second = two(shared, desk, 0o022, api=sandbox.url, budget=100, maxcpu=100, maxmem=100)
+    (secret := first.home / "id_ed25519").write_text("".join(f"Key{number}OfMine\n" for number in range(20)))
+    os.chown(secret, first.user.pw_uid, -1)
+    secret.chmod(0o600)
+    (lists := shared / "lists").mkdir()
+    os.chown(lists, 0, GROUP)
+    lists.chmod(0o2770)
+    assert second.run(second.python(), "-c", PLANT, str(lists / "list"), "link", str(secret)).returncode == 0
+    python = first.python()
+    post = '{"id": "1234567890123", "text": "a", "author_id": "7", "created_at": "2026-01-01T00:00:00.000Z"}'
+    assert first.run(python, str(BIN / "tw-import"), "-", "harbour", input=post).returncode == 0
+    for words in READ:
+        name, *arguments = words.replace("LIST", str(lists / "list")).replace("HOME", str(first.home)).split()
+        ended = first.run(python, str(BIN / name), *arguments)
+        assert ended.returncode != 0, words
+        assert "list is a link that somebody else made: see who put it there" in ended.stderr, (words, ended.stderr)
+        assert "OfMine" not in ended.stdout + ended.stderr, words
+    assert [path.name for path in lists.iterdir()] == ["list"]
+    assert not any(b"OfMine" in path.read_bytes() for path in shared.rglob("*") if path.is_file() and not path.is_symlink())

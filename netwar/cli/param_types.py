@@ -1,4 +1,4 @@
-"""Days, times and numbers on a command line."""
+"""Days, times, numbers and files on a command line."""
 
 from __future__ import annotations
 
@@ -62,3 +62,24 @@ class Amount(click.FloatRange):
         if not math.isfinite(found):
             self.fail(f"{str(value)[:30]!r} is no number", parameter, context)
         return found
+
+
+class GivenFile(click.File):
+    """A file to be read, `-` for standard input: open, as bytes. A link that somebody else may have put there is not followed."""
+
+    def __init__(self) -> None:
+        super().__init__("rb")
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The open file. One that cannot be opened is a usage error."""
+        from netwar.connections.given_files import opener
+
+        if value == "-" or hasattr(value, "read"):
+            return super().convert(value, parameter, context)
+        try:
+            file = open(value, "rb", opener=opener)  # noqa: SIM115
+        except OSError as error:
+            self.fail(f"{value!r}: {error.strerror}", parameter, context)
+        if context:
+            context.call_on_close(file.close)
+        return file

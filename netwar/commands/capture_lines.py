@@ -36,11 +36,12 @@ class Lines:
 
 def of_file(path: Path) -> tuple[Lines, Wishes]:
     """The lines of a file, and all that it says. Raises NetwarError for one that cannot be read or has none."""
+    from netwar.connections.given_files import opener
     from netwar.records.entries import NotText
     from netwar.records.wanted import read
 
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=opener) as file:
             found = read(chunks(file))
     except OSError as error:
         raise NetwarError(f"{path} cannot be read: {error.strerror or error}") from error

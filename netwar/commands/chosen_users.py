@@ -45,11 +45,12 @@ def chosen(services: Services, given: str, users: str, keep: Callable[[Iterable[
 
 def _read(given: str, rejected: Rejected) -> Iterator[Entry]:
     from netwar.cli.files import chunks, is_missing
+    from netwar.connections.given_files import opener
     from netwar.records.entries import read
 
     found: Iterable[Entry | Fault]
     if given == "-" or os.path.isfile(given):
-        with nullcontext(sys.stdin.buffer) if given == "-" else open(given, "rb") as file:
+        with nullcontext(sys.stdin.buffer) if given == "-" else open(given, "rb", opener=opener) as file:
             found = read(chunks(cast(BufferedReader, file)))
             yield from _sound(found, rejected)
     elif is_missing(given):

@@ -99,12 +99,13 @@ def _wanted(services: Services, file: str, tweets: str, again: bool, rejected: R
 
 
 def _ids(file: str, rejected: Rejected) -> Iterator[str]:
+    from netwar.connections.given_files import opener
     from netwar.errors import NetwarError
     from netwar.imports.id_files import ids
     from netwar.imports.opening import Damaged, opened
     from netwar.records.entries import Fault
 
-    with opened(file) as content:
+    with opened(file, opener) as content:
         try:
             for one in ids(content):
                 if isinstance(one, Fault):

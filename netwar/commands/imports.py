@@ -116,12 +116,13 @@ def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: lis
 
 
 def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> None:
+    from netwar.connections.given_files import opener
     from netwar.imports.opening import opened
     from netwar.records.text import plural
 
     before = run.progress.kinds.copy()
     try:
-        with RejectedLines(name, rejected, keep=not dry) as lines, opened(name) as content:
+        with RejectedLines(name, rejected, keep=not dry) as lines, opened(name, opener) as content:
             rejected.append(lines)
             run.read(content, lines, author or _beside(name))
     finally:
@@ -134,12 +135,13 @@ def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list
 
 def _beside(name: str) -> tuple[str, str] | None:
     """Whose account archive a file is from, where it lies beside what says so."""
+    from netwar.connections.given_files import opener
     from netwar.imports.account_archive import owner
 
     path = Path(name).with_name(ACCOUNT)
     with suppress(OSError):
         if path.is_file():  # an archive comes from somebody else: a pipe would be waited for, a device never ends
-            with path.open("rb") as file:
+            with open(path, "rb", opener=opener) as file:
                 return owner(file.read(ACCOUNT_BYTES))
     return None
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from netwar.cli import click
 from netwar.cli.files import chunks
 from netwar.cli.output import echo_row
+from netwar.cli.param_types import GivenFile
 from netwar.cli.prompts import consented
 from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
@@ -20,15 +21,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def users_file(function: F) -> F:
     """The argument FILE, a file of users or `-`."""
-    return click.argument("file", type=UsersFile("rb"))(function)
+    return click.argument("file", type=UsersFile())(function)
 
 
 def users_file_or_none(function: F) -> F:
     """The same where users may be named in another way."""
-    return click.argument("file", type=UsersFile("rb"), required=False)(function)
+    return click.argument("file", type=UsersFile(), required=False)(function)
 
 
-class UsersFile(click.File):
+class UsersFile(GivenFile):
     """A file; where there is none, a user may have been meant."""
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:

@@ -61,12 +61,14 @@ def _body(path: str, given: str) -> str | bytes:
 
 
 def _read(given: str) -> bytes:
+    from netwar.connections.given_files import opener
+
     if given == "-":
         return sys.stdin.buffer.read()
     if not given.startswith("@"):
         return given.encode()
     try:
-        with open(given[1:], "rb") as file:
+        with open(given[1:], "rb", opener=opener) as file:
             return file.read()
     except OSError as error:
         raise click.UsageError(f"{given[1:]} cannot be read: {error.strerror}") from error

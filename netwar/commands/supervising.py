@@ -25,9 +25,19 @@ def shown(services: Services, folder: Path, programs: Sequence[str], log: Path, 
     configs = _configs(folder)
     units = [*_accounts(services, configs, programs), *_captures(folder, configs)]
     _check_names(units)
-    text = (template or TEMPLATE).read_text(encoding="utf-8")
+    text = _read(template) if template else TEMPLATE.read_text(encoding="utf-8")
     echo_lines("\n".join(unit.written(text, _path(), str(log.absolute())) for unit in units))
     return f"{plural(len(units), 'unit')} for {plural(len(configs), 'configuration')}"
+
+
+def _read(template: Path) -> str:
+    from netwar.connections.given_files import opener
+
+    try:
+        with open(template, encoding="utf-8", opener=opener) as file:
+            return file.read()
+    except OSError as error:
+        raise NetwarError(f"{template} cannot be read: {error.strerror or error}") from error
 
 
 def shown_for_cron(services: Services, folder: Path, programs: Sequence[str], at_once: int) -> str:

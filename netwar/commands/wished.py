@@ -51,12 +51,13 @@ def _read(given: str) -> Wishes:
 
 def _of_file(name: str) -> Wishes:
     from netwar.cli.files import chunks
+    from netwar.connections.given_files import opener
     from netwar.errors import NetwarError
     from netwar.records.entries import NotText
     from netwar.records.wanted import read
 
     try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb", opener=opener) as file:
             found = read(chunks(cast(BufferedReader, file)))
     except NotText as error:
         raise NetwarError(f"{name}: {error}") from error

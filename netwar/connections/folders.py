@@ -54,7 +54,7 @@ def made(folder: Path, *, own: bool = False) -> Path:
         except FileExistsError:
             if not folder.is_dir():
                 if own:
-                    raise _planted(folder, "no folder") from None
+                    raise planted(folder, "no folder") from None
                 raise
             with entered(folder) as handle:
                 if own:
@@ -182,7 +182,7 @@ def entered(folder: Path) -> Iterator[int]:
         if error.errno not in (errno.ENOTDIR, errno.ELOOP) or not folder.is_symlink():
             raise
         if folder.lstat().st_uid not in (0, os.geteuid(), folder.parent.stat().st_uid):
-            raise _planted(folder, "a link that somebody else made") from None
+            raise planted(folder, "a link that somebody else made") from None
         handle = os.open(folder, ENTER)
     try:
         yield handle
@@ -195,9 +195,9 @@ def _existing(folder: int, path: Path, flags: int, own: bool) -> int:
         handle = os.open(path.name, flags | LOOK, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _planted(path, "a link") from None
+            raise planted(path, "a link") from None
         if error.errno == errno.ENXIO:
-            raise _planted(path, "no regular file") from None
+            raise planted(path, "no regular file") from None
         raise
     try:
         _check(os.fstat(handle), path, own)
@@ -211,9 +211,9 @@ def _check(found: os.stat_result, path: Path, own: bool) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(found.st_mode):
-        raise _planted(path, "no regular file")
+        raise planted(path, "no regular file")
     if found.st_nlink > 1:
-        raise _planted(path, "a file that has a second name elsewhere")
+        raise planted(path, "a file that has a second name elsewhere")
     if found.st_nlink == 0:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if own:
@@ -222,12 +222,13 @@ def _check(found: os.stat_result, path: Path, own: bool) -> None:
 
 def _check_own(found: os.stat_result, path: Path) -> None:
     if found.st_uid != os.geteuid():
-        raise _planted(path, "somebody else's")
+        raise planted(path, "somebody else's")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _planted(path, "open to what others write")
+        raise planted(path, "open to what others write")
 
 
-def _planted(path: Path, what: str) -> Planted:
+def planted(path: Path, what: str) -> Planted:
+    """The error about what stands in a file's place."""
     return Planted(errno.EPERM, f"{path.name} is {what}: see who put it there, and move it away", str(path))
 
 

@@ -95,11 +95,11 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Content]:
-    """A file, or standard input for `-`. Raises NetwarError where it cannot be opened."""
+def opened(name: str, opener: Callable[[str, int], int] | None = None) -> Iterator[Content]:
+    """A file, opened by `opener`, or standard input for `-`. Raises NetwarError where it cannot be opened."""
     try:
         size = 0 if name == STDIN else Path(name).stat().st_size
-        with nullcontext(sys.stdin.buffer) if name == STDIN else open(name, "rb") as raw:
+        with nullcontext(sys.stdin.buffer) if name == STDIN else open(name, "rb", opener=opener) as raw:
             yield Content(name, raw, size)
     except OSError as error:
         if getattr(error, "filename", None) != name:
