@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from netwar.cli.files import replaced
 from netwar.cli.output import echo
+from netwar.cli.repeated import Repeated
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
+    from netwar.cli.services import Services
     from netwar.records.entries import Fault
 
 FEW = 10
@@ -22,16 +24,16 @@ FEW = 10
 class Telling:
     """Bad lines of the file `name` told on standard error: the first ten one by one, and what most of the others are."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, repeated: Repeated) -> None:
         self.count = 0
-        self._name = name
+        self._name, self._repeated = name, repeated
         self._untold: Counter[str] = Counter()
 
     def tell(self, fault: Fault) -> bool:
         """One more; whether it was told."""
         self.count += 1
         if self.count <= FEW:
-            echo(f"{self._name}: {fault}", err=True)
+            echo(f"{self._name}: {self._repeated.fault(fault)}", err=True)
         else:
             self._untold[fault.reason] += 1
         return self.count <= FEW
@@ -41,20 +43,21 @@ class Telling:
         if self._untold:
             reason, many = self._untold.most_common(1)[0]
             share = "all" if many == self._untold.total() else f"{many:,}"
-            echo(f"{self._name}: and {self._untold.total():,} more, {share} of them: {reason}", err=True)
+            echo(f"{self._name}: and {self._untold.total():,} more, {share} of them: {self._repeated.text(reason)}", err=True)
 
 
 class Rejected:
-    """The faults of the file `name`; a context manager, at whose end FILE-rejected.txt is in its place.
+    """The faults of the file `name`, without secrets; a context manager, at whose end FILE-rejected.txt is in its place.
 
     The first ten are told on standard error. Where there are more, all of them are written into `base`-rejected.txt, `base` being
     the file itself where it is not given, and `stdin` in the current folder for what is no file; and it is told what most of
     those are that were not told.
     """
 
-    def __init__(self, name: str, base: str | None = None) -> None:
+    def __init__(self, services: Services, name: str, base: str | None = None) -> None:
         self.path = Path(f"{base or (name if os.path.isfile(name) else 'stdin')}-rejected.txt")
-        self._telling = Telling(name)
+        self._repeated = Repeated(services)
+        self._telling = Telling(name, self._repeated)
         self._first: list[str] = []
         self._out: TextIO | None = None
         self._why_not = ""
@@ -75,12 +78,12 @@ class Rejected:
     def add(self, fault: Fault) -> None:
         """One more."""
         if self._telling.tell(fault):
-            self._first.append(str(fault))
+            self._first.append(str(self._repeated.fault(fault)))
             return
         if self.count == FEW + 1:
             self._open()
         if self._out:
-            self._out.write(f"{fault}\n")
+            self._out.write(f"{self._repeated.fault(fault)}\n")
 
     @property
     def where(self) -> str:

@@ -9,9 +9,10 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from netwar.cli.rejected import FEW, Telling
+from netwar.cli.repeated import Repeated
 from netwar.connections.appending import put
 from netwar.connections.folders import FULL, FULL_DISK, opened
 from netwar.connections.folders import existing as _existing
@@ -19,6 +20,9 @@ from netwar.errors import ServiceDown
 from netwar.records.entries import Fault, shown
 from netwar.records.parsing import written
 from netwar.records.text import escaped, plural
+
+if TYPE_CHECKING:
+    from netwar.cli.services import Services
 
 PORTION = 1 << 20  # bytes
 
@@ -31,9 +35,10 @@ class RejectedLines:
     Whoever could not have read the file cannot read this one either. Raises ServiceDown where the disk is full.
     """
 
-    def __init__(self, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
+    def __init__(self, services: Services, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
         self.path: Path = _place(name, {one.path for one in before})
-        self._telling = Telling(name)
+        self._repeated = Repeated(services)
+        self._telling = Telling(name, self._repeated)
         self._keep = keep
         self._handle: int | None = None
         self._size = self._before = self._lacking = 0
@@ -78,9 +83,9 @@ class RejectedLines:
                 self._lacking = max(count - _lines(self.path), 0)
 
     def add(self, line: int, reason: str, text: bytes) -> None:
-        """One more."""
+        """One more. Secrets in it are blanked out."""
         self._telling.tell(Fault(line, shown(text[:PORTION].decode("utf-8", "backslashreplace")), reason))
-        for portion in _as_json({"line": line, "reason": reason, "text": ""}, text):
+        for portion in _as_json({"line": line, "reason": reason, "text": ""}, self._repeated.content(text)):
             if self._keep and not self._why_not:
                 self._write(portion)
 

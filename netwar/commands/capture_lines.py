@@ -71,13 +71,15 @@ def of_list(services: Services, index: str, list_id: str) -> Lines:
 
 
 @contextmanager
-def told(source: str, wishes: Sequence[Wish], refused: Verdict | None, faults: Wishes | None) -> Iterator[Rejected]:
+def told(
+    services: Services, source: str, wishes: Sequence[Wish], refused: Verdict | None, faults: Wishes | None
+) -> Iterator[Rejected]:
     """Tell the lines that name nothing, and those that X refuses, with its reason, in the order of the file."""
     from netwar.records.entries import Fault, shown
 
     reasons = refused.refused if refused else {}
     wrong = [Fault(one.line, shown(one.text), f"X refuses it: {why}") for one in wishes if (why := reasons.get(one.expression))]
-    with Rejected(source) as rejected:
+    with Rejected(services, source) as rejected:
         for fault in sorted([*wrong, *(faults.faults if faults else ())], key=lambda fault: fault.line):
             rejected.add(fault)
         yield rejected

@@ -27,7 +27,7 @@ def chosen(services: Services, given: str, users: str, keep: Callable[[Iterable[
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
 
-    rejected, count = Rejected(given), 0
+    rejected, count = Rejected(services, given), 0
     try:
         with rejected:
             for some in portions(_read(given, rejected), BATCH):

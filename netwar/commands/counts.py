@@ -75,7 +75,7 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
     from netwar.search.planning import FULL, RECENT, packs
 
     limit = FULL if wish.full else RECENT
-    lines, rejected = wished(given, limit)
+    lines, rejected = wished(services, given, limit)
     texts = {one.expression: one.text for one in lines}
     queries = [[one] for one in texts] if wish.each or wish.by else [*packs(texts, limit)]
     services.twitter.ask_time()

@@ -42,7 +42,7 @@ def _fixed(services: Services, file: TextIO, output: str | None, columns: str | 
     if "\x00" in first or first.startswith("\udcff"):
         raise NetwarError(f"{file.name}: this is not a text file: save the table as CSV (UTF-8)")
     mark, first = ("\ufeff", first[1:]) if first.startswith("\ufeff") else ("", first)  # else it were part of the first value
-    rejected = Rejected(file.name)
+    rejected = Rejected(services, file.name)
     told, style = edgelist.Fixed(), _style(first, separator or edgelist.delimiter(first))
     rows = csv.reader(chain([first], lines), delimiter=style["delimiter"], strict=True)
     with replaced(Path(output)) if output else nullcontext(data()) as out, rejected:

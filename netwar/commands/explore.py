@@ -94,7 +94,7 @@ def tag(services: Services, file: BufferedReader, property: str, index: str | No
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     name, found = _index(services, index), {}
-    with Rejected(file.name) as rejected:
+    with Rejected(services, file.name) as rejected:
 
         def good() -> Iterator[Row]:
             for one in rows(line.decode("utf-8", "replace") for line in file):

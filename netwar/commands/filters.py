@@ -34,7 +34,7 @@ def from_file(services: Services, field: str, file: BufferedReader, index: str |
         meant = field_of(field)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    users, rejected = _collection(services, index), Rejected(file.name)
+    users, rejected = _collection(services, index), Rejected(services, file.name)
     terms: dict[str, list[str]] = {name: [] for name in (*meant.ids, *meant.names, meant.plain) if name}
     try:
         with rejected:

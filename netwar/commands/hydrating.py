@@ -60,7 +60,7 @@ def hydrated(services: Services, file: str, index: str, wish: HydrateOptions, fo
     if not wish.estimate:
         services.exclusive(f"posts of {name}", "what was bought is kept, and the same command goes on there")
         before = replayed(services, tweets_index(name), users_index(name))
-    with Rejected(file) as rejected:
+    with Rejected(services, file) as rejected:
         wanted = _wanted(services, file, tweets_index(name), wish.again, rejected)
     silent = 0
     if not wanted.ids:

@@ -61,7 +61,7 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
         run = Import(archive, into, lambda count: bar.update(count, _counts(run.progress)))
         services.report.counting(run.progress)
         try:
-            damaged = [name for name in files if not _whole(run, name, author, rejected, wish.dry)]
+            damaged = [name for name in files if not _whole(services, run, name, author, rejected, wish.dry)]
             run.end()
         except (NetwarError, Stopped) as error:
             error.add_note(_outcome(run.progress, into, rejected, wish.dry))
@@ -95,7 +95,9 @@ def _get_ready(services: Services, into: Into, wish: ImportOptions) -> None:
         services.archive.ready(index)
 
 
-def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> bool:
+def _whole(
+    services: Services, run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool
+) -> bool:
     """Import one file; whether it could be read to its end."""
     from netwar.errors import NetwarError
     from netwar.imports.checkpoint import Changed
@@ -103,26 +105,28 @@ def _whole(run: Import, name: str, author: tuple[str, str] | None, rejected: lis
 
     try:
         try:
-            _read(run, name, author, rejected, dry)
+            _read(services, run, name, author, rejected, dry)
         except Changed:
             if not is_kept(name):
                 what = "standard input" if name == STDIN else name
                 raise NetwarError(f"{what} is not what an earlier run began with: run again for this one") from None
-            _read(run, name, author, rejected, dry)
+            _read(services, run, name, author, rejected, dry)
     except Damaged as error:
         log.error("%s: %s; what stands before that is imported", name, error)
         return False
     return True
 
 
-def _read(run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool) -> None:
+def _read(
+    services: Services, run: Import, name: str, author: tuple[str, str] | None, rejected: list[RejectedLines], dry: bool
+) -> None:
     from netwar.connections.given_files import opener
     from netwar.imports.opening import opened
     from netwar.records.text import plural
 
     before = run.progress.kinds.copy()
     try:
-        with RejectedLines(name, rejected, keep=not dry) as lines, opened(name, opener) as content:
+        with RejectedLines(services, name, rejected, keep=not dry) as lines, opened(name, opener) as content:
             rejected.append(lines)
             run.read(content, lines, author or _beside(name))
     finally:

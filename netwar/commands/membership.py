@@ -63,7 +63,7 @@ def audit(
     to = output or file.name if (output or file.name) not in ("-", "<stdin>") else None
     if wanted.missed and to:
         raise click.UsageError("--missed goes with - as OUTPUT, or with - as FILE")
-    rejected = Rejected(file.name, to)
+    rejected = Rejected(services, file.name, to)
     told = _looked_up(services, users, file, kind, to, wanted, rejected)
     services.report.counted(told)
     outcome = f"{file.name}: {told.found:,} of {told.found + told.missed:,} found in {users}, {told.missed:,} missed"

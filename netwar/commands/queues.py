@@ -46,7 +46,7 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
     from netwar.records.entries import Fault, NotText, read
     from netwar.records.text import plural
 
-    good, rejected = 0, Rejected(file.name)
+    good, rejected = 0, Rejected(services, file.name)
 
     def users() -> Iterator[str]:
         nonlocal good

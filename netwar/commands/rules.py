@@ -58,7 +58,7 @@ def checked(services: Services, file: Path) -> str:
     lines, found = capture_lines.of_file(file)
     capture = Capture("", lines.kind, lines.lines, file=str(file))
     verdict = capture_lines.verified(services, capture)
-    with capture_lines.told(lines.source, lines.wishes, verdict, found) as rejected:
+    with capture_lines.told(services, lines.source, lines.wishes, verdict, found) as rejected:
         pass
     what = plural(len(lines.lines), "user" if lines.kind == "users" else "term")
     if verdict is None:

@@ -45,7 +45,7 @@ def recorded(services: Services, index: str, given: str, wish: SearchOptions) ->
     """Record what a query, or each line of a file, finds; the outcome. What stopped it early is raised after that is said."""
     from netwar.search.planning import FULL, RECENT
 
-    lines, rejected = wished(given, FULL if wish.full else RECENT)
+    lines, rejected = wished(services, given, FULL if wish.full else RECENT)
     texts = {one.expression: one.text for one in lines}
     outcome, refused = searched(services, index, [*texts], wish)
     failed = rejected.count + len(refused)
@@ -215,7 +215,7 @@ def show_coverage(services: Services, index: str, given: str, form: Form) -> str
     from netwar.search.planning import FULL, known
 
     services.looks = True
-    lines, _ = wished(given, FULL)
+    lines, _ = wished(services, given, FULL)
     spans = known(services.archive, tweets_index(index), [one.expression for one in lines])
     COVERAGE.write(form, ((one.expression, spans.get(one.expression, ())) for one in lines))
     return f"{len(spans):,} of {plural(len(lines), 'line')} searched for in tw{index}"

@@ -73,7 +73,7 @@ def registered(services: Services, index: str, wish: Wish) -> tuple[str, str]:
     capture = _capture(services, index, wish, lines)
     verdict = capture_lines.verified(services, capture) if capture.lines else None
     capture = replace(capture, lines=capture_lines.without(capture, verdict), since=now(services))
-    with capture_lines.told(lines.source, lines.wishes, verdict, found) as rejected:
+    with capture_lines.told(services, lines.source, lines.wishes, verdict, found) as rejected:
         if not capture.lines:
             raise NetwarError(f"there is no line in {lines.source} that X takes: nothing was changed")
         capture = services.captures.register(replace(capture, terms=_next_terms(services, index)))

@@ -12,10 +12,11 @@ from netwar.cli import click
 from netwar.cli.rejected import Rejected
 
 if TYPE_CHECKING:
+    from netwar.cli.services import Services
     from netwar.records.wanted import Wish, Wishes
 
 
-def wished(given: str, limit: int) -> tuple[list[Wish], Rejected]:
+def wished(services: Services, given: str, limit: int) -> tuple[list[Wish], Rejected]:
     """What an argument QUERY|FILE says: the file of that name, `-` for standard input, or else a query. Lines that say nothing,
     or too much for a query of `limit` characters, are told.
 
@@ -25,7 +26,7 @@ def wished(given: str, limit: int) -> tuple[list[Wish], Rejected]:
     from netwar.records.expressions import wrapped
 
     found = _read(given)
-    rejected = Rejected(given)
+    rejected = Rejected(services, given)
     long = [one for one in found.lines if len(wrapped(one.expression)) > limit]
     what = f"longer than the {limit:,} characters that X takes there"
     faults = [*found.faults, *(Fault(one.line, shown(one.text), what) for one in long)]

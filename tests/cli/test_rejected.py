@@ -51,3 +51,21 @@ def test_few_leave_no_file_and_where_none_can_be_written_it_is_said(desk: Desk) 
     told = desk.run("tw-quser2work", "many.txt", check=1).stderr
     assert "the first 10 listed above, the others not: many.txt-rejected.txt cannot be written" in told
     assert "1 of 1 user added" in told or "0 of 1 user added" in told
+
+
+BEARER = f"AAAAAAAAAAAAAAAAAAAAA{'bC3' * 30}"
+
+
+def test_no_secret_of_the_configuration_is_repeated(desk: Desk) -> None:
+    """A list may have been mixed up with ~/.twitter; what is told goes into logs, and the file beside it may be the group's."""
+    desk.configure(data=desk.home / "data", consumer_key="k3yOfTheApp", consumer_secret="s3cretOfTheApp", bearer_token=BEARER)
+    lines = [f"consumer_secret = s3cretOfTheApp {number}" for number in range(6)] + [f"bearer_token = {BEARER}"] * 8
+    (desk.home / "users.txt").write_text("\n".join([*lines, "nasa"]))
+    for words in ("tw-quser2work FILE", "tw-file2filt author FILE", "tw-import FILE shown", "tw-hydrate FILE shown --estimate"):
+        ended = desk.run(*words.replace("FILE", "users.txt").split(), check=1)
+        kept = (desk.home / "users.txt-rejected.txt").read_text()
+        for told in (ended.stderr, kept):
+            assert "***" in told, words
+            assert "s3cret" not in told, words
+            assert BEARER[:10] not in told, words
+        assert kept.count("***") == 14, words
