@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,17 +27,32 @@ def chunks(file: BufferedReader) -> Iterator[bytes]:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` when the block ends well; else nothing is left of it.
+def replaced(path: Path, source: str | None = None) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when the block ends well; else nothing is left of it. Whoever cannot read the
+    file `source` cannot read this one either.
 
     Raises as `connections.drafts.replacing` does.
     """
     from netwar.connections import drafts
 
-    with drafts.replacing(path) as file:
+    most = (lambda _: 0o666) if source is None else partial(mode_of, source)
+    with drafts.replacing(path, most=most) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
         try:
             yield text
             text.flush()
         finally:
             text.detach()
+
+
+def mode_of(source: str, group: int) -> int:
+    """The most that a file of a group may have as its mode, if it holds lines of the file `source`: its owner's alone for what is
+    no file."""
+    try:
+        found = os.stat(source)
+    except (OSError, ValueError):
+        return 0o600
+    if not stat.S_ISREG(found.st_mode):
+        return 0o600
+    mode = found.st_mode & 0o666 | 0o600
+    return mode if found.st_gid == group else mode & ~0o060 | (mode & 0o006) << 3

@@ -51,13 +51,13 @@ class Rejected:
 
     The first ten are told on standard error. Where there are more, all of them are written into `base`-rejected.txt, `base` being
     the file itself where it is not given, and `stdin` in the current folder for what is no file; and it is told what most of
-    those are that were not told.
+    those are that were not told. Whoever cannot read the file cannot read that one either.
     """
 
     def __init__(self, services: Services, name: str, base: str | None = None) -> None:
         self.path = Path(f"{base or (name if os.path.isfile(name) else 'stdin')}-rejected.txt")
         self._repeated = Repeated(services)
-        self._telling = Telling(name, self._repeated)
+        self._name, self._telling = name, Telling(name, self._repeated)
         self._first: list[str] = []
         self._out: TextIO | None = None
         self._why_not = ""
@@ -96,7 +96,7 @@ class Rejected:
 
     def _open(self) -> None:
         try:
-            self._out = self._closing.enter_context(replaced(self.path))
+            self._out = self._closing.enter_context(replaced(self.path, self._name))
             self._out.writelines(f"{line}\n" for line in self._first)
         except NetwarError as error:
             self._out, self._why_not = None, str(error)

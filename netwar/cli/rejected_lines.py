@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from netwar.cli.files import mode_of
 from netwar.cli.rejected import FEW, Telling
 from netwar.cli.repeated import Repeated
 from netwar.connections.appending import put
@@ -38,7 +39,7 @@ class RejectedLines:
     def __init__(self, services: Services, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
         self.path: Path = _place(name, {one.path for one in before})
         self._repeated = Repeated(services)
-        self._telling = Telling(name, self._repeated)
+        self._name, self._telling = name, Telling(name, self._repeated)
         self._keep = keep
         self._handle: int | None = None
         self._size = self._before = self._lacking = 0
@@ -108,6 +109,9 @@ class RejectedLines:
         if self._handle is None:
             way = os.O_WRONLY | os.O_APPEND
             self._handle = _existing(self.path, way) if existing else opened(self.path, way)
+            found = os.fstat(self._handle)
+            if found.st_mode & 0o777 & ~(most := mode_of(self._name, found.st_gid)):
+                os.fchmod(self._handle, found.st_mode & most)
         return self._handle
 
 

@@ -20,10 +20,13 @@ from netwar.errors import NetwarError, ServiceDown
 
 
 @contextmanager
-def replacing(path: Path, before: Callable[[], object] = lambda: None) -> Iterator[BinaryIO]:
+def replacing(
+    path: Path, before: Callable[[], object] = lambda: None, most: Callable[[int], int] = lambda _: 0o666
+) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path` when the block ends well; else nothing is left of it.
 
-    `before` is called when all is on the disk and nothing has taken its place yet. Raises NetwarError where it cannot be
+    `before` is called when all is on the disk and nothing has taken its place yet; `most` tells of the file's group what mode it
+    may have, beside the umask. Raises NetwarError where it cannot be
     written, ServiceDown where the disk is full. A device or a pipe is not replaced.
     """
     check(path)
@@ -32,7 +35,7 @@ def replacing(path: Path, before: Callable[[], object] = lambda: None) -> Iterat
     try:
         with told(path), os.fdopen(handle, "wb") as file:
             yield file
-            os.fchmod(handle, 0o666 & ~umask())
+            os.fchmod(handle, most(os.fstat(handle).st_gid) & ~umask())
             settle(file, name, path, before)
     except BaseException:
         dropped(name)

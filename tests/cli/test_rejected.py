@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.desk import Desk
@@ -69,3 +71,25 @@ def test_no_secret_of_the_configuration_is_repeated(desk: Desk) -> None:
             assert "s3cret" not in told, words
             assert BEARER[:10] not in told, words
         assert kept.count("***") == 14, words
+
+
+@pytest.mark.parametrize("words", ["tw-quser2work users.txt", "tw-import users.txt shown"])
+def test_who_cannot_read_a_file_cannot_read_what_was_rejected_of_it(desk: Desk, words: str) -> None:
+    (users := desk.home / "users.txt").write_text(BAD)
+    rejected = desk.home / "users.txt-rejected.txt"
+    for folder in (0o755, 0o2770):
+        desk.home.chmod(folder)
+        for mode in (0o600, 0o640, 0o644, 0o660):
+            users.chmod(mode)
+            desk.run(*words.split(), check=1)
+            assert rejected.stat().st_mode & 0o177 & ~mode == 0, (oct(folder), oct(mode))
+    if os.geteuid() == 0:  # only root may take a group that is not its own
+        os.chown(users, -1, 4)
+        desk.run(*words.split(), check=1)
+        assert rejected.stat().st_mode & 0o077 == 0, "the group of the folder is another one"
+
+
+def test_what_was_rejected_of_standard_input_is_its_readers_alone(desk: Desk) -> None:
+    for words in ("tw-quser2work -", "tw-import - shown"):
+        desk.run(*words.split(), input=BAD, check=1)
+        assert (desk.home / "stdin-rejected.txt").stat().st_mode & 0o777 == 0o600
