@@ -1,31 +1,56 @@
-"""How captures, rules and what is said of them are kept: as JSON that an older or a newer program can read, too."""
+"""How captures, rules and what is said of them are kept: as JSON that an older or a newer program can read, too.
+
+Others may write to the store. A row that none of our programs wrote ends whoever needs it with a sentence: without the row a
+capture would be taken for stopped, and its rules be removed.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
-from typing import Any, TypeVar
+from math import isfinite
+from typing import Any
 
 from netwar.captures.base import EARLIER, RETIRED, Capture, CaptureOptions, CaptureState, Holder, KnownRule, Live
+from netwar.errors import NetwarError, ServiceDown
+from netwar.records.shaped import parsed, shaped
 
-T = TypeVar("T")
+LARGEST = 64 << 20  # bytes of all lines: X's largest number of rules at their full length takes half of that
+NOT_TEXT = (ValueError, TypeError, KeyError, zlib.error)
 
 
 def written(capture: Capture) -> str:
-    """A capture; 35,000 ids are half as long packed, and nobody reads them there."""
-    packed = base64.b64encode(zlib.compress("\n".join(capture.lines).encode())).decode()
-    return _json(asdict(capture) | {"lines": packed})
+    """A capture; 35,000 ids are half as long packed, and nobody reads them there.
+
+    Raises NetwarError for one that X can never take.
+    """
+    lines = "\n".join(capture.lines).encode()
+    if len(lines) > LARGEST:
+        raise NetwarError(
+            f"the lines of {capture.index} take {len(lines):,} bytes, more than X has rules for: nothing was changed"
+        )
+    return _json(asdict(capture) | {"lines": base64.b64encode(zlib.compress(lines)).decode()})
 
 
 def read(kept: str | bytes) -> Capture:
-    """A capture as `written`."""
-    told = json.loads(kept)
-    lines = zlib.decompress(base64.b64decode(told["lines"])).decode()
-    told["options"] = _made(CaptureOptions, told["options"])
-    return _made(Capture, told | {"lines": tuple(lines.split("\n")) if lines else ()})
+    """A capture as `written`. Raises ServiceDown for what is none, before it takes more room than a capture can."""
+    with _understood("a capture"):
+        told = parsed(kept)
+        lines = _unpacked(told["lines"])
+        options = shaped(CaptureOptions, told["options"])
+        return shaped(Capture, {**told, "options": options, "lines": tuple(lines.split("\n")) if lines else ()})
+
+
+def _unpacked(packed: str) -> str:
+    unzip = zlib.decompressobj()
+    lines = unzip.decompress(base64.b64decode(packed), LARGEST)
+    if not unzip.eof:
+        raise ValueError("its lines are cut off, or longer than X has rules for")
+    return lines.decode()
 
 
 def registered(known: Capture | None, given: Capture) -> Capture:
@@ -53,9 +78,10 @@ def rule_written(rule: KnownRule) -> str:
 
 
 def rule_read(id: str, until: int | None, kept: str | bytes) -> KnownRule:
-    """A rule as `rule_written`."""
-    told = json.loads(kept)
-    return _made(KnownRule, told | {"id": id, "until": until or None, "captures": tuple(told["captures"])})
+    """A rule as `rule_written`. Raises ServiceDown for what is none."""
+    with _understood("a rule"):
+        told = parsed(kept)
+        return shaped(KnownRule, {**told, "id": id, "until": until or None, "captures": tuple(told["captures"])})
 
 
 def forgotten(put: Sequence[KnownRule], removed: Sequence[int]) -> int:
@@ -69,8 +95,17 @@ def holder_written(host: str, pid: int, index: str, since: int) -> str:
 
 
 def holder_read(fence: int, kept: str | bytes) -> Holder:
-    """A holder as `holder_written`."""
-    return _made(Holder, json.loads(kept) | {"fence": fence})
+    """A holder as `holder_written`. Raises ServiceDown for what is none."""
+    with _understood("who holds the connection"):
+        return shaped(Holder, {**parsed(kept), "fence": fence})
+
+
+def moment(until: object) -> float:
+    """Until when the connection is held. Raises ServiceDown for what is no time."""
+    with _understood("until when the connection is held"):
+        if not isfinite(at := float(until)):  # type: ignore[arg-type]
+            raise ValueError(at)
+        return at
 
 
 def live_written(live: Live) -> str:
@@ -80,19 +115,25 @@ def live_written(live: Live) -> str:
 
 
 def live_read(kept: str | bytes | None) -> Live:
-    """What a holder said; an empty Live if nothing."""
+    """What a holder said; an empty Live if nothing. Raises ServiceDown for what is none."""
     if not kept:
         return Live()
-    told = json.loads(kept)
-    states = {index: _made(CaptureState, state) for index, state in told["captures"].items()}
-    return _made(Live, told | {"captures": states})
+    with _understood("what the holder says"):
+        told = parsed(kept)
+        states = {index: shaped(CaptureState, state) for index, state in dict(told["captures"]).items()}
+        return shaped(Live, {**told, "captures": states})
 
 
 def _json(told: Any) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def _made(kind: type[T], told: dict[str, Any]) -> T:
-    """What a newer program may have noted beside what is known here is left out."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: value for key, value in told.items() if key in known})
+@contextmanager
+def _understood(what: str) -> Iterator[None]:
+    try:
+        yield
+    except NOT_TEXT as error:
+        raise ServiceDown(
+            f"{what} as it stands among the captures cannot be read ({str(error)[:100]}): see who else may write to their store "
+            "(streams.sqlite, or Redis), and restore it"
+        ) from error

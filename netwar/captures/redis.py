@@ -87,7 +87,7 @@ class RedisCaptures:
 
     def holder(self) -> Holder | None:
         held, until, run, told = self._held()
-        alive = held and float(until) > self._clock() and not self._run.dead(run)
+        alive = held and keep.moment(until) > self._clock() and not self._run.dead(run)
         return keep.holder_read(int(held), told) if alive else None
 
     def rules(self) -> list[KnownRule]:

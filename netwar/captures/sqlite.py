@@ -107,7 +107,7 @@ class SqliteCaptures:
 
     def holder(self) -> Holder | None:
         for fence, until, run, told in self._rows(HELD):
-            if until > self._clock() and not self._run.dead(run):
+            if keep.moment(until) > self._clock() and not self._run.dead(run):
                 return keep.holder_read(fence, told)
         return None
 
