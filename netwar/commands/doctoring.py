@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -39,7 +40,7 @@ def examined(services: Services, form: Form, bundle: Path | None) -> str:
         if bundle:
             _bundle(services, bundle, [findings.wrong("configuration", one) for one in error.problems])
         raise
-    found = list(_findings(services, settings))
+    found = [_blanked(services, one) for one in _findings(services, settings)]
     TABLE.write(form, [one for one in found if one.state == "wrong" or not services.quiet])
     if bundle:
         _bundle(services, bundle, found)
@@ -48,6 +49,14 @@ def examined(services: Services, form: Form, bundle: Path | None) -> str:
     if bad:
         raise ItemsFailed(f"{plural(bad, 'thing')} of {len(found)} wrong (see above){kept}")
     return f"{plural(len(found) - unsure, 'thing')} well, {unsure} not known{kept}"
+
+
+def _blanked(services: Services, one: Finding) -> Finding:
+    """A finding without secrets: a server may repeat them."""
+    from netwar.cli.logs import blanked
+
+    said, mend = (blanked(text, services.hidden) for text in (one.said, one.mend))
+    return replace(one, said=said, mend=mend)
 
 
 def _findings(services: Services, settings: Settings) -> Iterator[Finding]:

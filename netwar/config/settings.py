@@ -72,9 +72,11 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that must never be shown."""
+        """The values that must never be shown, and what they look like on their way."""
+        from netwar.config.sent import sent
+
         named = tuple(value for name in SECRETS if (value := getattr(self, name)))
-        return named + (self.redis.passwords if self.redis else ())
+        return (*named, *(self.redis.passwords if self.redis else ()), *sent(self))
 
     @property
     def redis(self) -> RedisAddress | None:

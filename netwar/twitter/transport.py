@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import tenacity
@@ -27,6 +28,8 @@ log = logging.getLogger("netwar.twitter")
 ATTEMPTS = 4
 MAX_BYTES = 1 << 26  # a hundred posts with all that comes along are less than a hundredth of that
 
+
+SHORTEST_KEY = 12  # characters; X's have 25 and more, and in no post by chance
 
 FREE = "/2/usage/tweets"  # costs nothing, and without keys brings a refusal
 
@@ -145,7 +148,15 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             allow_redirects=False,
         ) as response:
             content = self._content(response)
+        content = self._without_keys(content)
         return Reply(response.status_code, _lower(response.headers), _json(content), content, began)
+
+    def _without_keys(self, content: bytes) -> bytes:
+        """An answer in which nobody repeats our keys: what X says of a user is kept where others may read it."""
+        for key in (self.bearer_token, self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret):
+            for form in {key, quote(key, safe="")} if key and len(key) >= SHORTEST_KEY else ():
+                content = content.replace(form.encode(), b"***")
+        return content
 
     def _content(self, response: requests.Response) -> bytes:
         """The body, within twice the time-out: a time-out per read alone lets a dripping answer last for ever.

@@ -12,9 +12,11 @@ import ssl
 import tarfile
 import threading
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from netwar.commands import doctoring
 from netwar.connections import sqlite_copying
 from netwar.operations import findings, host_checks, server_checks
 from netwar.operations.findings import Finding
+from tests.desk import Desk
 from tests.operations.test_status import later
 from tests.operator import Recorded
 from tests.redis_server import Redis
@@ -381,6 +384,40 @@ PLANTED = (
 )
 
 
+PACKED = b64encode(b"IdOfKey:Key4711word").decode()
+
+
+SENT = [{"elksguser": "recorder", "elksgpass": "Pass-4711-word"}, {"elksgkey": "IdOfKey:Key4711word"}, {"elksgkey": PACKED}]
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
+    """An Elasticsearch that repeats the header Authorization, and what is packed in it; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, _, packed = self.headers.get("authorization", "").partition(" ")
+            plain = b64decode(packed).decode()
+            body = json.dumps({"error": {"type": "x", "reason": f"header [{kind} {packed}] of {plain}"}, "status": 400}).encode()
+            self.send_response(400 if packed else 200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_path: Path) -> None:
     """In a value, a comment, a misspelt key, an address, the other configuration; also where the configuration is broken."""
     config = tmp_path / "planted.conf"
@@ -406,3 +443,20 @@ def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_pa
         assert "notify = curl (left out)" in texts["netwar-support/user.conf"]
         assert "requests==" in texts["netwar-support/versions.txt"]
     assert "is there already" in recorded.run("tw-doctor", "--bundle", bundle, check=69, env=cron).stderr
+
+
+def test_what_a_server_repeats_of_a_password_is_not_shown(desk: Desk, tmp_path: Path) -> None:
+    """In plain, and as it travels; the bundle is for others, and what is printed for whoever has the log."""
+    for number, secret in enumerate(SENT):
+        bundle = tmp_path / f"support{number}.tar.gz"
+        with refusing() as elksg:
+            desk.configure(elksg=elksg, data=tmp_path / "data", **secret)
+            doctor = desk.run("tw-doctor", "--json", "--bundle", bundle)
+            ended = [doctor, desk.run("tw-elkinit"), desk.run("tw-elk", "health"), desk.run("tw-elk", "health", "-v")]
+        with tarfile.open(bundle) as archive:
+            texts = [archive.extractfile(name).read().decode() for name in archive.getnames()]  # type: ignore[union-attr]
+        told = "".join([*texts, *(one.stdout + one.stderr for one in ended)])
+        assert "header [" in doctor.stdout
+        assert "***" in doctor.stdout
+        for form in ("4711", "cmVjb3JkZXI6UGFzcy00NzExLXdvcm", PACKED.rstrip("=")):
+            assert form not in told, form

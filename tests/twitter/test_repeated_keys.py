@@ -1,0 +1,66 @@
+"""What answers in X's place may repeat the keys that it was shown: they are kept nowhere, and told to nobody."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.desk import Desk
+
+BEARER = "BearerOfTheApp%2B4711abcdefgh"
+KEYS = {"consumer_key": "KeyOfTheApp4711", "consumer_secret": "SecretOfTheApp4711", "bearer_token": BEARER, "auth": "app"}
+KEYS |= {"access_token_key": "7-TokenOfUser4711", "access_token_secret": "SecretOfUser4711"}
+
+
+@contextmanager
+def repeating(status: int) -> Iterator[str]:
+    """An X that knows who a user is, and repeats the header Authorization when it is asked for more; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            header = self.headers.get("authorization", "")
+            told = {"title": "Not Found", "detail": f"header [{header}]", "value": "4242", "parameter": "id"}
+            told |= {
+                "type": "https://api.x.com/2/problems/resource-not-found",
+                "errors": [{**told, "message": f"header [{header}]"}],
+            }
+            known = "/users/by" in self.path or self.path.startswith("/2/users?")
+            body = json.dumps({"data": [{"id": "4242", "username": "nasa", "name": "n"}]} if known else told).encode()
+            self.send_response(200 if known else status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+def test_keys_that_are_repeated_stand_nowhere(desk: Desk, status: int) -> None:
+    data = desk.home / "data"
+    with repeating(status) as api:
+        desk.configure(**{**KEYS, "api": api, "data": data, "budget": 100, "maxcpu": 100, "maxmem": 100})
+        desk.run("tw-quser2work", "-", input="nasa\n", check=0)
+        runs = [desk.run("tw-idu3elk", "br") for _ in range(5)]
+        runs += [desk.run(*words.split()) for words in ("tw-showwork --json", "tw-failed work", "tw-coverage br --json")]
+        runs += [desk.run(*words.split()) for words in ("tw-perflog --json", "tw-status --json", "tw-count rain --yes -v")]
+    told = "".join(ended.stdout + ended.stderr for ended in runs)
+    assert "***" in told
+    assert "4711" not in told
+    kept = {path.name: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert any(b"header [Bearer ***]" in content for content in kept.values())
+    assert not [name for name, content in kept.items() if b"4711" in content]
