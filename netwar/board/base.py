@@ -115,10 +115,13 @@ class Board(Protocol):
         """All that is up, by host, program, configuration and subject, the newest of these first."""
 
     def forget(self) -> int:
-        """Take down all runs that are lost or have ended: somebody has seen to them. How many."""
+        """Take down all runs that are lost or have ended, and all that cannot be read: somebody has seen to them. How many."""
 
     def say_host(self, state: HostState) -> None:
         """Put up what a host's folder holds."""
+
+    def odd(self) -> list[str]:
+        """What `runs` and `hosts` have left out, since none of our programs wrote it: a sentence each."""
 
     def hosts(self) -> list[Host]:
         """All hosts, by name and folder."""

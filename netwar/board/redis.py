@@ -12,10 +12,11 @@ is not safe to send twice; see `add`.
 
 from __future__ import annotations
 
-import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from netwar.board import kept as keep
 from netwar.board.base import FORGOTTEN, Host, HostState, Run, RunState
@@ -23,6 +24,9 @@ from netwar.connections.redis import Server
 
 RUNS, HOSTS, TOTALS, TOLD, NOTES = (f"tw:board:{what}" for what in ("runs", "hosts", "totals", "told", "notes"))
 TWO_DAYS = 2 * 86_400
+NUMBER = re.compile(rb"-?\d{1,19}")
+
+T = TypeVar("T")
 
 
 class RedisBoard:
@@ -32,6 +36,7 @@ class RedisBoard:
         self._server, self._alone = server, alone
         self._clock = clock or server.clock
         self._said: set[str] = set()
+        self._odd: dict[str, str] = {}
 
     def say(self, state: RunState) -> None:
         if state.id not in self._said or state.status is not None:
@@ -40,19 +45,22 @@ class RedisBoard:
         self._said.add(state.id)
 
     def runs(self) -> list[Run]:
-        return keep.ordered(Run(keep.read(RunState, kept), silent) for kept, silent in self._all(RUNS))
+        return keep.ordered(Run(state, silent) for state, silent in self._all(RUNS, RunState))
+
+    def odd(self) -> list[str]:
+        return keep.told_of(self._odd)
 
     def forget(self) -> int:
         gone = [run.state.id for run in self.runs() if keep.over(run)]
         if gone:
             self._server.hdel(RUNS, *gone)
-        return len(gone)
+        return len(gone) + self._take_down_unread(RUNS, RunState) + self._take_down_unread(HOSTS, HostState)
 
     def say_host(self, state: HostState) -> None:
         self._put(HOSTS, f"{state.host}\t{state.folder}", state)
 
     def hosts(self) -> list[Host]:
-        found = [Host(keep.read(HostState, kept), silent) for kept, silent in self._all(HOSTS)]
+        found = [Host(state, silent) for state, silent in self._all(HOSTS, HostState)]
         return sorted((one for one in found if one.silent < FORGOTTEN), key=lambda one: (one.state.host, one.state.folder))
 
     def add(self, counts: Mapping[str, int]) -> None:
@@ -61,7 +69,8 @@ class RedisBoard:
             self._server.hincrby(TOTALS, what, number)
 
     def totals(self) -> dict[str, int]:
-        return {what.decode(): int(number) for what, number in sorted(self._server.hgetall(TOTALS).items())}
+        found = sorted(self._server.hgetall(TOTALS).items())
+        return {what.decode(errors="replace"): int(number) for what, number in found if NUMBER.fullmatch(number)}
 
     def once(self, what: str, day: str) -> bool:
         key, mine = f"{TOLD}:{day}", uuid.uuid4().hex
@@ -74,8 +83,10 @@ class RedisBoard:
 
     def note(self, key: str, seconds: float) -> Any:
         found = self._server.hget(NOTES, key)
-        kept, silent = self._read(found) if found else (b"null", 0.0)
-        return json.loads(kept) if silent < seconds else None
+        said, _, kept = (found or b"").partition(b" ")
+        with suppress(ValueError):
+            return keep.noted(kept) if self._clock() - keep.moment(said) < seconds else None
+        return None
 
     def put_note(self, key: str, value: Any) -> None:
         self._put(NOTES, key, value)
@@ -94,9 +105,19 @@ class RedisBoard:
     def _put(self, key: str, field: str, state: Any) -> None:
         self._server.hset(key, field, f"{self._clock():.3f} {keep.written(state)}")
 
-    def _all(self, key: str) -> list[tuple[bytes, float]]:
-        return [self._read(found) for found in self._server.hvals(key)]
+    def _all(self, key: str, kind: type[T]) -> list[tuple[T, float]]:
+        rows = [(field.decode(errors="replace"), said, kept) for field, said, kept in self._rows(key)]
+        now = self._clock()
+        return [(state, max(now - said, 0.0)) for state, said in keep.readable(kind, rows, self._odd)]
 
-    def _read(self, found: bytes) -> tuple[bytes, float]:
-        said, kept = found.split(b" ", 1)
-        return kept, max(self._clock() - float(said), 0.0)
+    def _rows(self, key: str) -> list[tuple[bytes, bytes, bytes]]:
+        """Each field, when it was said, and what."""
+        parted = [(field, value.partition(b" ")) for field, value in self._server.hgetall(key).items()]
+        return [(field, said, kept) for field, (said, _, kept) in parted]
+
+    def _take_down_unread(self, key: str, kind: type[Any]) -> int:
+        odd = [field for field, said, kept in self._rows(key) if not list(keep.readable(kind, [("", said, kept)], {}))]
+        if odd:
+            self._server.hdel(key, *odd)
+        self._odd.clear()
+        return len(odd)

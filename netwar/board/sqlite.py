@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +57,7 @@ class SqliteBoard:
     def __init__(self, path: Path, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
         self._path = path
         self._said: set[str] = set()
+        self._odd: dict[str, str] = {}
         self._db = (look if looks else connect)(path, MIGRATIONS)
         with translated(path), closed_if_it_fails(self._db):
             self._clock = clock or clocks.SteadyClock(self._db)
@@ -71,13 +71,20 @@ class SqliteBoard:
         self._said.add(state.id)
 
     def runs(self) -> list[Run]:
-        return keep.ordered(self._run(*row) for row in self._rows("SELECT said, kept FROM runs"))
+        return keep.ordered(run for run in self._runs(self._rows("SELECT id, said, kept FROM runs")))
+
+    def odd(self) -> list[str]:
+        return keep.told_of(self._odd)
 
     def forget(self) -> int:
         with self._writing() as db:
-            gone = [run.state.id for run in self.runs() if keep.over(run)]
-            db.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in gone])
-        return len(gone)
+            gone = [(run.state.id,) for run in self.runs() if keep.over(run)]
+            odd = [(rowid,) for rowid in self._unread(RunState, "runs", "id")]
+            db.executemany("DELETE FROM runs WHERE id = ?", [*gone, *odd])
+            away = self._unread(HostState, "hosts", "json_array(host, folder)")
+            db.executemany("DELETE FROM hosts WHERE json_array(host, folder) = ?", [(name,) for name in away])
+        self._odd.clear()
+        return len(gone) + len(odd) + len(away)
 
     def say_host(self, state: HostState) -> None:
         with self._writing() as db:
@@ -85,15 +92,16 @@ class SqliteBoard:
             db.execute("INSERT OR REPLACE INTO hosts VALUES (?, ?, ?, ?)", row)
 
     def hosts(self) -> list[Host]:
-        rows, now = self._rows("SELECT said, kept FROM hosts ORDER BY host, folder"), self._clock()
-        return [Host(keep.read(HostState, kept), max(now - said, 0.0)) for said, kept in rows]
+        rows, now = self._rows("SELECT host, said, kept FROM hosts ORDER BY host, folder"), self._clock()
+        return [Host(state, max(now - said, 0.0)) for state, said in keep.readable(HostState, rows, self._odd)]
 
     def add(self, counts: Mapping[str, int]) -> None:
         with self._writing() as db:
             db.executemany(ADD, list(counts.items()))
 
     def totals(self) -> dict[str, int]:
-        return dict(self._rows("SELECT what, number FROM totals ORDER BY what"))
+        rows = self._rows("SELECT what, number FROM totals WHERE typeof(what) = 'text' ORDER BY what")
+        return {what: number for what, number in rows if isinstance(number, int)}
 
     def once(self, what: str, day: str) -> bool:
         with self._writing() as db:
@@ -106,7 +114,7 @@ class SqliteBoard:
 
     def note(self, key: str, seconds: float) -> Any:
         rows = self._rows("SELECT kept FROM notes WHERE key = ? AND said > ?", key, self._clock() - seconds)
-        return json.loads(rows[0][0]) if rows else None
+        return keep.noted(rows[0][0]) if rows else None
 
     def put_note(self, key: str, value: Any) -> None:
         with self._writing() as db:
@@ -118,15 +126,24 @@ class SqliteBoard:
 
     def _take_down(self, db: sqlite3.Connection, state: RunState) -> None:
         rows = db.execute(
-            "SELECT said, kept FROM runs WHERE lineage IN (?, ?) AND id <> ?", (*state.lineages, state.id)
+            "SELECT id, said, kept FROM runs WHERE lineage IN (?, ?) AND id <> ?", (*state.lineages, state.id)
         ).fetchall()
-        gone = [run.state.id for run in (self._run(*row) for row in rows) if keep.over(run)]
+        gone = [run.state.id for run in self._runs(rows) if keep.over(run)]
         db.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in gone])
         for table in ("runs", "hosts", "notes"):
             db.execute(f"DELETE FROM {table} WHERE said < ?", (self._clock() - FORGOTTEN,))
 
-    def _run(self, said: float, kept: str) -> Run:
-        return Run(keep.read(RunState, kept), max(self._clock() - said, 0.0))
+    def _runs(self, rows: Sequence[tuple[Any, ...]]) -> list[Run]:
+        now = self._clock()
+        return [Run(state, max(now - said, 0.0)) for state, said in keep.readable(RunState, rows, self._odd)]
+
+    def _unread(self, kind: type[Any], table: str, name: str) -> list[Any]:
+        """The names of rows that none of our programs wrote."""
+        found = []
+        for row in self._rows(f"SELECT {name}, said, kept FROM {table}"):
+            if not list(keep.readable(kind, [row], {})):
+                found.append(row[0])
+        return found
 
     def _rows(self, query: str, *arguments: Any) -> list[Any]:
         with translated(self._path):

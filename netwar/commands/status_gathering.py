@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netwar.queues.overview import Overview
 
 T = TypeVar("T")
+LARGEST = 1 << 53
 LAG_SECONDS = 60.0  # for which what was counted over whole ledgers is told again
 
 
@@ -37,7 +38,7 @@ class Gathering:
             queues = self._part("the queues", overview.queues)
             tracking = self._part("tracking", lambda: self._tracking(overview, now))
         apps = self._apps(runs)
-        return Status(
+        status = Status(
             now,
             runs,
             queues,
@@ -50,6 +51,8 @@ class Gathering:
             services.board.totals(),
             self.unknown,
         )
+        self.unknown += services.board.odd()
+        return status
 
     def _part(self, what: str, part: Callable[[], Sequence[T]]) -> Sequence[T]:
         try:
@@ -96,7 +99,7 @@ class Gathering:
         services = self._services
         key = f"lags/{services.settings.elksg or boarding.place(services.data)}"
         rows = services.board.note(key, LAG_SECONDS)
-        if rows is None:
+        if not _are_lags(rows):
             unread: dict[str, NetwarError] = {}
             indices = [index for index in services.archive.indices(left_out=unread) if index.startswith("tw")]
             rows = [[index, *astuple(services.archive.lag(index))] for index in indices]
@@ -155,6 +158,14 @@ class Gathering:
             for who, windows in sorted(of_each, key=lambda pair: pair[0])
             for one in windows
         ]
+
+
+def _are_lags(rows: object) -> bool:
+    """Whether a note is one of ours: an index, and four numbers of it, in each row."""
+    return isinstance(rows, list) and all(
+        isinstance(row, list) and [type(one) for one in row] == [str, int, int, int, int] and max(map(abs, row[1:])) < LARGEST
+        for row in rows
+    )
 
 
 def _who(name: str, keys: str) -> str:

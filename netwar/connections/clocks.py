@@ -24,6 +24,7 @@ TABLE = """
     ) WITHOUT ROWID;
 """
 FIND = "SELECT beyond FROM boots WHERE boot = ?"
+LARGEST = 1e11  # seconds
 KEEP = "INSERT OR IGNORE INTO boots VALUES (?, ?)"
 
 
@@ -82,10 +83,14 @@ class SteadyClock:
         return self() - self._wall()
 
     def _kept(self, connection: sqlite3.Connection) -> float | None:
-        if found := connection.execute(FIND, (self.boot,)).fetchone():
-            return float(found[0])
         beyond = self._wall() - self._up()
+        if found := connection.execute(FIND, (self.boot,)).fetchone():
+            return float(found[0]) if _is_time(found[0]) else beyond  # else somebody else wrote it
         with suppress(sqlite3.OperationalError):  # a file that may only be read, or a full disk
             connection.execute(KEEP, (self.boot, beyond))
         found = connection.execute(FIND, (self.boot,)).fetchone()
-        return float(found[0]) if found else beyond
+        return float(found[0]) if found and _is_time(found[0]) else beyond
+
+
+def _is_time(beyond: object) -> bool:
+    return isinstance(beyond, int | float) and abs(beyond) < LARGEST

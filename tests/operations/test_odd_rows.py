@@ -1,0 +1,63 @@
+"""tw-status is the watchdog: a row that another user of a shared store has put there ends neither it nor what it tells."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.operator import THREE, Operator
+from tests.rows import rows
+
+ODD: tuple[Any, ...] = ("[]", "null", "[" * 5000, "\x1b]0;x\x07\nFORGED", b"\xff\xfe", float("inf"), -1)
+BOARD = ["runs.said", "runs.kept", "hosts.said", "hosts.kept", "totals.number", "boots.beyond"]
+
+
+def put(operator: Operator, file: str, place: str, odd: object) -> None:
+    table, column = place.split(".")
+    with closing(sqlite3.connect(operator.desk.home / f".local/share/netwar/{file}.sqlite", isolation_level=None)) as db:
+        db.execute("PRAGMA ignore_check_constraints = 1")
+        assert db.execute(f"UPDATE {table} SET {column} = ?", (odd,)).rowcount
+
+
+@pytest.fixture
+def watched(operator: Callable[..., Operator]) -> Operator:
+    """An operator who is told of what is wrong, with something in every store; a run of them was refused."""
+    one = operator(THREE)
+    note = one.desk.home / "notify"
+    note.write_text('#!/bin/sh\necho "$1" >> told\n')
+    note.chmod(0o755)
+    config = one.desk.home / ".twitter"
+    config.write_text(config.read_text() + f"notify = {note}\n")
+    one.queue([user["id"] for user in one.users()])
+    one.run("tw-idu3elk", "three")
+    one.run("tw-idu3elk", "three", "--queue", "none", check=None)
+    with closing(sqlite3.connect(one.desk.home / ".local/share/netwar/board.sqlite", isolation_level=None)) as db:
+        db.execute("INSERT INTO hosts SELECT 'other', folder, said, kept FROM hosts LIMIT 1")
+    return one
+
+
+@rows("place", BOARD)
+def test_an_odd_row_of_the_board_is_told_with_all_else(watched: Operator, place: str) -> None:
+    kept = (file := watched.desk.home / ".local/share/netwar/board.sqlite").read_bytes()
+    for odd in ODD:
+        put(watched, "board", place, odd)
+        ended = watched.run("tw-status", "--json", "--prometheus", "figures", check=None)
+        assert ended.status in (0, 1), (place, odd, ended.stderr)
+        told = json.loads(ended.stdout)
+        assert told["queues"], (place, odd)
+        assert "netwar_" in (watched.desk.home / "figures").read_text()
+        if place.endswith("kept"):
+            assert any("cannot be read" in one for one in told["unknown"]), (place, odd)
+            assert "cannot be read" in (watched.desk.home / "told").read_text()
+            watched.run("tw-status", "--forget", check=0)
+            assert not json.loads(watched.run("tw-status", "--json", check=None).stdout)["unknown"], (place, odd)
+        assert "bug" not in watched.run("tw-idu3elk", "three", check=None).stderr
+        for beside in ("-wal", "-shm"):
+            file.with_name(f"{file.name}{beside}").unlink(missing_ok=True)
+        file.write_bytes(kept)
+        (watched.desk.home / "figures").unlink()
