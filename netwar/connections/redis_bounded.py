@@ -11,11 +11,13 @@ import time
 from typing import Any
 
 from redis import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import InvalidResponse
 from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 
 from netwar.connections.bounded import PATIENCE
 
 MAX_BYTES = 1 << 28  # of an answer; what we ask for comes in portions that are a hundredth of it
+MAX_LINES = 1 << 21  # likewise; a list of nothing has four bytes on its way, and twenty times as many here
 
 
 class _Timed:
@@ -38,16 +40,26 @@ class _Timed:
             raise TimeoutError("the answer was not whole in time")
         if self._left < 0:
             raise ConnectionError(f"the answer is larger than {MAX_BYTES:,} bytes")
+        if self._lines < 0:
+            raise ConnectionError(f"the answer has more than {MAX_LINES:,} lines")
         got = self._plug.recv(most)
         self._left -= len(got)
+        self._lines -= got.count(b"\n")
         return got
 
     def _begin(self) -> None:
-        self._until, self._left = time.monotonic() + self._seconds, MAX_BYTES
+        self._until, self._left, self._lines = time.monotonic() + self._seconds, MAX_BYTES, MAX_LINES
 
 
 class _Bounded:
-    """What makes a connection's answers timed and measured as a whole."""
+    """What makes a connection's answers timed and measured as a whole, and what is none of Redis's a fault of the server."""
+
+    def read_response(self, *given: Any, **more: Any) -> Any:
+        try:
+            return super().read_response(*given, **more)  # type: ignore[misc]
+        except (ValueError, RecursionError) as error:  # no number, no text, lists in lists without end
+            self.disconnect()  # type: ignore[attr-defined]
+            raise InvalidResponse(type(error).__name__) from error
 
     def _connect(self) -> Any:
         return _Timed(super()._connect(), self.socket_timeout)  # type: ignore[misc,attr-defined]

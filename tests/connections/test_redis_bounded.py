@@ -14,7 +14,7 @@ from netwar.config.redis_address import parsed
 from netwar.connections import redis as connections
 from netwar.connections import redis_bounded
 from netwar.connections.redis import Server
-from netwar.errors import ServiceDown
+from netwar.errors import ConfigError, ServiceDown
 from tests.rows import rows
 
 
@@ -62,4 +62,33 @@ def test_an_answer_is_bounded(
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.1 if answer is dripping else 10)
     monkeypatch.setattr(redis_bounded, "MAX_BYTES", 1 << 20)
     with closing(Server(parsed(answering(answer)))) as server, pytest.raises(ServiceDown, match=said):
+        server.ping()
+
+
+def test_an_answer_of_a_great_many_small_parts_is_bounded_too(
+    answering: Callable[[Callable[[socket.socket], None]], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 10)
+    monkeypatch.setattr(redis_bounded, "MAX_LINES", 1_000)
+    with closing(Server(parsed(answering(endless)))) as server, pytest.raises(ServiceDown, match="more than 1,000 lines"):
+        server.ping()
+
+
+def deep(plug: socket.socket) -> None:
+    plug.sendall(b"*1\r\n" * 200_000)
+
+
+def no_number(plug: socket.socket) -> None:
+    plug.sendall(b":notanumber\r\n")
+
+
+def no_length(plug: socket.socket) -> None:
+    plug.sendall(b"$x\r\n")
+
+
+@rows("answer", [deep, no_number, no_length])
+def test_what_is_no_answer_is_a_fault_of_the_server(
+    answering: Callable[[Callable[[socket.socket], None]], str], answer: Callable[[socket.socket], None]
+) -> None:
+    with closing(Server(parsed(answering(answer)))) as server, pytest.raises(ConfigError, match="is no Redis: correct redishost"):
         server.ping()
