@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from netwar.config.settings import Settings
+from collections.abc import Iterable, Iterator
 
 
-def sent(settings: Settings) -> Iterator[str]:
-    """User and password, or an API key, in the form that the header Authorization has, without what pads it at its end."""
-    for user, password in ((settings.elksguser, settings.elksgpass), (settings.neo4juser, settings.neo4jpass)):
+def sent(users: Iterable[tuple[str | None, str | None]], key: str | None) -> Iterator[str]:
+    """Users with their passwords, and an API key, as the header Authorization has them, without what pads them at their end."""
+    for user, password in users:
         if password:
             yield _packed(f"{user or ''}:{password}")
-    if key := settings.elksgkey:
+    if key:
         yield from (_packed(key), key.partition(":")[2]) if ":" in key else _parts(key)
 
 

@@ -75,8 +75,9 @@ class Settings:
         """The values that must never be shown, and what they look like on their way."""
         from netwar.config.sent import sent
 
+        users = ((self.elksguser, self.elksgpass), (self.neo4juser, self.neo4jpass))
         named = tuple(value for name in SECRETS if (value := getattr(self, name)))
-        return (*named, *(self.redis.passwords if self.redis else ()), *sent(self))
+        return (*named, *(self.redis.passwords if self.redis else ()), *sent(users, self.elksgkey))
 
     @property
     def redis(self) -> RedisAddress | None:
