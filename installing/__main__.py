@@ -17,6 +17,7 @@ def main(programs: Path, prefix: Path) -> None:
         for place, text in files.items():
             path = prefix / "share" / place
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)  # it may be a link, which would be written through
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(prefix))
 

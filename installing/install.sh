@@ -14,9 +14,19 @@ umask 022
 what=$1 prefix=$2
 library=$prefix/lib/netwar
 venv=$library/venv
+fail() { echo "make: $*" >&2; exit 1; }
+
 [ -z "${VENV:-}" ] || venv=$(cd "$VENV" && pwd)
 
-fail() { echo "make: $*" >&2; exit 1; }
+# What stands in our place and is not ours is neither removed nor written through.
+clear_way() {
+  [ -f "$library/files" ] || for path in "$library/bin" "$library/netwar"; do
+    [ ! -e "$path" ] || fail "$path is there, and not by an installation: see whose it is, and move it away"
+  done
+  for path in "$prefix/bin/netwar" ${LINKS:+"$LINKS/netwar"}; do
+    [ ! -d "$path" ] || [ -L "$path" ] || fail "$path is a folder, and a link belongs there: see whose it is, and move it away"
+  done
+}
 
 remove() {
   [ ! -f "$library/files" ] || while read -r file; do
@@ -37,6 +47,7 @@ libraries() {
 }
 
 programs() {
+  : >"$library/files" # all below is an installation's from now on, also one that is cut off
   mkdir -p "$library/bin" "$prefix/bin"
   cp -R netwar "$library/netwar"
   find "$library/netwar" -name __pycache__ -prune -exec rm -rf {} +
@@ -52,15 +63,19 @@ programs() {
 }
 
 link() {
-  ln -sf "../lib/netwar/bin/$2" "$prefix/bin/$1"
+  ln -sfn "../lib/netwar/bin/$2" "$prefix/bin/$1"
   echo "bin/$1" >>"$library/files"
-  [ -z "${LINKS:-}" ] || { ln -sf "$prefix/bin/$1" "$LINKS/$1" && echo "$LINKS/$1" >>"$library/files"; }
+  [ -z "${LINKS:-}" ] || { ln -sfn "$prefix/bin/$1" "$LINKS/$1" && echo "$LINKS/$1" >>"$library/files"; }
 }
 
 case $prefix in
   *[[:space:]]*) fail "PREFIX must be a folder without blanks in its name, not '$prefix'" ;;
   /*) ;;
   *) fail "PREFIX must begin with /, as PREFIX=$PWD/$prefix does" ;;
+esac
+
+case ${VENV:+$venv} in
+  *[[:space:]]*) fail "VENV must be a folder without blanks in its name, not '$venv'" ;; # programs name it in their first line
 esac
 
 case ${LINKS:-/} in
@@ -78,6 +93,7 @@ case $what in
   install)
     mkdir -p "$library" 2>/dev/null && [ -w "$library" ] ||
       fail "you may not write below $prefix: sudo make install, or make install PREFIX=\$HOME/.local"
+    clear_way
     libraries
     remove
     programs

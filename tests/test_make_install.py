@@ -68,6 +68,34 @@ def test_it_is_replaced_by_the_next_one(prefix: Path) -> None:
     assert os.listdir(links) == ["of-others"], "links that are not wanted any more go"
 
 
+def test_what_is_somebody_elses_is_neither_removed_nor_written_through(tmp_path: Path) -> None:
+    library, page = tmp_path / "lib/netwar", tmp_path / "share/man/man1/tw-help.1"
+    for path, said in ((library / "bin", "not by an installation"), (tmp_path / "bin/netwar", "a link belongs there")):
+        path.mkdir(parents=True)
+        (path / "theirs").touch()
+        done = make("install", tmp_path)
+        assert f"{path} is " in done.stderr
+        assert said in done.stderr
+        assert os.listdir(path) == ["theirs"]
+        shutil.rmtree(path)
+    (theirs := tmp_path / "theirs").write_text("precious")
+    page.parent.mkdir(parents=True)
+    page.symlink_to(theirs)
+    assert make("install", tmp_path).returncode == 0
+    assert (theirs.read_text(), page.is_symlink()) == ("precious", False)
+
+
+def test_libraries_in_a_folder_with_a_blank_are_refused(tmp_path: Path) -> None:
+    """The first line of a program would name another one."""
+    (tmp_path / "my libraries").symlink_to(sys.prefix)
+    command = ["sh", "installing/install.sh", "install", str(tmp_path / "prefix")]
+    environment = {**os.environ, "VENV": str(tmp_path / "my libraries"), "PYTHON": sys.executable}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "VENV must be a folder without blanks in its name" in done.stderr
+    assert not (tmp_path / "prefix").exists()
+
+
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
 def test_the_manual_is_sound(prefix: Path) -> None:
     pages = sorted((prefix / "share/man/man1").iterdir())
