@@ -124,7 +124,7 @@ def mistrust(place: str, said: str, key: str, section: str) -> str:
 def _in_clear(place: str, key: str) -> str:
     return (
         f"{place} speaks http, though {key} names who signs its certificate, so it was told nothing: see which program has the "
-        f"port (ss -tlnp), start the right one, or take {key} out of the configuration if it is to be asked in clear"
+        f"port (ss -tlnp), start the right one, or take {key} out of the configuration if it is to be asked without TLS"
     )
 
 
