@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from netwar.errors import ConfigError
 
@@ -101,3 +103,12 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def kept(row: Sequence[Any], *kinds: type) -> Sequence[Any]:
+    """A row, each value of the kind that its column is for: SQLite takes any. Raises Damaged for what another program wrote."""
+    for value, kind in zip(row, kinds, strict=True):
+        fits = isinstance(value, int | float) and isfinite(value) if kind is float else isinstance(value, kind)
+        if not fits:
+            raise Damaged(f"a row has {str(value)[:40]!r} where a number or a text of ours belongs")
+    return row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from netwar.connections.sqlite_schema import kept
 from netwar.meter.base import OVERDUE, Budget
 from netwar.meter.days import DAY, DAYS_KEPT, SLIGHT, XTime, day_of
 
@@ -53,7 +54,7 @@ class Days:
 
     def spent(self, db: sqlite3.Connection, time: XTime) -> int:
         """What was spent today; while that is not sure, the most that was spent on one of the days that it may be."""
-        return int(db.execute(*self._of(SPENT, time)).fetchone()[0])
+        return int(kept(db.execute(*self._of(SPENT, time)).fetchone(), int)[0])
 
     def lowest(self, db: sqlite3.Connection, time: XTime, own: Budget) -> Budget:
         """The lowest of the budgets that hold today."""

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from netwar.connections.runs import HOST, Run
+from netwar.connections.sqlite_schema import Damaged, kept
 from netwar.meter.base import (
     AS_RESERVED,
     Balance,
@@ -31,6 +33,7 @@ from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MeterFile
 from netwar.meter.sqlite_reservations import Reservations
 
+CHARGE = (str, str, str, str, int, int, int)
 BOOK = """
     INSERT INTO charges (app, day, command, "index", kind, objects, free, micro) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE
@@ -160,7 +163,7 @@ class SqliteMoney:
         )
         with self._file.reading() as db:
             rows = db.execute(query, (self._app, (since or date.min).isoformat())).fetchall()
-        return [Charge(date.fromisoformat(day), *rest) for day, *rest in rows]
+            return [_charge(kept(row, *CHARGE)) for row in rows]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -208,3 +211,11 @@ def _by_kind(objects: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     for kind, id in objects:
         by_kind[kind].add(id)
     return by_kind
+
+
+def _charge(row: Sequence[Any]) -> Charge:
+    day, *rest = row
+    try:
+        return Charge(date.fromisoformat(day), *rest)
+    except ValueError:
+        raise Damaged(f"a charge is of {day[:40]!r}, which is no day") from None

@@ -16,6 +16,7 @@ from netwar.connections import clocks
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
+from netwar.connections.sqlite_schema import kept
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, lost
 from netwar.queues.sqlite_file import MIGRATIONS
 
@@ -131,10 +132,11 @@ class SqliteQueue:
             turn, left = rows[-1][0], None if left is None else left - len(rows)
 
     def claimed(self) -> list[Claimed]:
-        return [Claimed(user, holder, self._here(until)) for user, holder, until in self._all("user, holder, until", "claimed")]
+        rows = self._all("user, holder, until", "claimed", kinds=(str, str, float))
+        return [Claimed(user, holder, self._here(until)) for user, holder, until in rows]
 
     def failed(self) -> list[Failed]:
-        return [Failed(*row) for row in self._all("user, reason, failures", "failed")]
+        return [Failed(*row) for row in self._all("user, reason, failures", "failed", kinds=(str, str, int))]
 
     def failures(self, users: Sequence[str]) -> dict[str, int]:
         with translated(self._path):
@@ -204,7 +206,8 @@ class SqliteQueue:
         """
         claims, now = self._all("token, holder, max(until)", "claimed", "GROUP BY token"), self._clock()
         dead = [holder for holder in {claim[1] for claim in claims} if self._run.dead(holder)]
-        for token, holder, until in claims:
+        for token, holder, ends in claims:
+            until = ends if _is_time(ends) else 0.0
             if token != sparing and (holder in dead or not now < until <= now + LEASE_SECONDS + 1):
                 self._hand_back(db, token, None)
         return dead
@@ -223,10 +226,11 @@ class SqliteQueue:
         query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = 'waiting' AND turn > ? ORDER BY turn LIMIT ?"
         return self._db.execute(query, (self.name, turn, portion)).fetchall()
 
-    def _all(self, columns: str, state: str, group: str = "") -> list[Any]:
+    def _all(self, columns: str, state: str, group: str = "", kinds: tuple[type, ...] = ()) -> list[Any]:
         query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = '{state}' {group} ORDER BY turn"
         with translated(self._path):
-            return self._db.execute(query, (self.name,)).fetchall()
+            rows = self._db.execute(query, (self.name,)).fetchall()
+            return [kept(row, *kinds) for row in rows] if kinds else rows
 
     def _here(self, at: float) -> float:
         """A time of the file's clock as this host's own clock has it."""
@@ -236,3 +240,8 @@ class SqliteQueue:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with translated(self._path), transaction(self._db) as db:
             yield db
+
+
+def _is_time(ends: object) -> bool:
+    """Whether a lease ends at a time: others may write to the file."""
+    return isinstance(ends, int | float)

@@ -9,6 +9,7 @@ from typing import Any
 from netwar.connections import clocks
 from netwar.connections.sqlite import closed_if_it_fails, translated
 from netwar.connections.sqlite_looking import look
+from netwar.connections.sqlite_schema import kept
 from netwar.queues.overview import USUAL, QueueState, is_roster, parted
 from netwar.queues.sqlite_file import MIGRATIONS
 
@@ -35,11 +36,11 @@ class SqliteOverview:
             self._clock = clock or clocks.SteadyClock(self._db)
 
     def queues(self) -> list[QueueState]:
-        names = {name for (name,) in self._rows(NAMES) if not is_roster(name)}
+        names = {name for (name,) in self._rows(NAMES, kind=str) if not is_roster(name)}
         return [self._state(name) for name in sorted({*names, *USUAL})]
 
     def rosters(self) -> list[tuple[str, str]]:
-        return sorted(parted(roster) for (roster,) in self._rows(ROSTERS))
+        return sorted(parted(roster) for (roster,) in self._rows(ROSTERS, kind=str))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -47,9 +48,9 @@ class SqliteOverview:
 
     def _state(self, name: str) -> QueueState:
         waiting, claimed, failed = (self._rows(COUNT.format(state=state), name)[0][0] for state in STATES)
-        first = self._rows(FIRST, name)
+        first = self._rows(FIRST, name, kind=float)
         return QueueState(name, waiting, claimed, failed, max(self._clock() - first[0][0], 0.0) if first else 0.0)
 
-    def _rows(self, query: str, *arguments: Any) -> list[Any]:
+    def _rows(self, query: str, *arguments: Any, kind: type = object) -> list[Any]:
         with translated(self._path):
-            return list(self._db.execute(query, arguments).fetchall())
+            return [kept(row, kind) for row in self._db.execute(query, arguments).fetchall()]

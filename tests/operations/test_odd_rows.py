@@ -61,3 +61,38 @@ def test_an_odd_row_of_the_board_is_told_with_all_else(watched: Operator, place:
             file.with_name(f"{file.name}{beside}").unlink(missing_ok=True)
         file.write_bytes(kept)
         (watched.desk.home / "figures").unlink()
+
+
+OTHERS = [
+    "queues entries.queue",
+    "queues entries.failures",
+    "queues entries.reason",
+    "queues entries.until",
+    "queues boots.beyond",
+]
+OTHERS += ["meter charges.day", "meter charges.command", "meter charges.index", "meter charges.micro", "meter boots.beyond"]
+LOOKS = ["tw-status", "tw-showwork --json", "tw-failed work", "tw-spend --no-ask", "tw-showmywork three"]
+
+
+@rows("place", OTHERS)
+def test_an_odd_row_of_another_store_is_a_sentence_and_the_rest_is_told(watched: Operator, place: str) -> None:
+    name, column = place.split()
+    file = watched.desk.home / f".local/share/netwar/{name}.sqlite"
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        if name == "queues":
+            failed = "INSERT OR REPLACE INTO entries (queue, user, state, queued, failures, reason) VALUES "
+            db.execute(f"{failed}('work', '1', 'failed', 1.0, 5, 'why')")
+            lease = "INSERT OR REPLACE INTO entries (queue, user, state, queued, failures, token, holder, until) VALUES "
+            db.execute(f"{lease}('work', '2', 'claimed', 1.0, 1, 't', 'h', 1795990000.0)")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = file.read_bytes()
+    for odd in ODD:
+        put(watched, name, column.replace("index", '"index"'), odd)
+        for words in LOOKS:
+            ended = watched.run(*words.split(), check=None)
+            assert "bug in the program" not in ended.stderr, (words, odd, ended.stderr)
+        watched.run("tw-status", "--json", "--prometheus", "figures", check=None)
+        assert "netwar_" in (watched.desk.home / "figures").read_text()
+        for beside in ("-wal", "-shm"):
+            file.with_name(f"{file.name}{beside}").unlink(missing_ok=True)
+        file.write_bytes(kept)
