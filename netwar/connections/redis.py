@@ -108,7 +108,7 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
                     raise
                 self._pause(error)
             except BaseException:  # a signal: the answer under way must not be taken for that of the next command
-                self.connection_pool.disconnect()
+                self._hang_up()
                 raise
             else:
                 self._patience = self._most
@@ -120,8 +120,8 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
         return not self.address.service or self.wait(1, REPLICA_MS) > 0
 
     def close(self) -> None:
-        """Close all connections."""
-        self.connection_pool.disconnect()
+        """Close all connections, but for those on which other threads wait for an answer just now."""
+        self._hang_up()
         for sentinel in self._sentinels:
             sentinel.close()
 
@@ -138,8 +138,13 @@ class Server(walrus.Database):  # type: ignore[misc]  # walrus has no types
             self._said = True
             why = hindrance(error, self.address)
             log.warning("Redis at %s does not answer (%s): waiting for it, up to %.0f s", self.address, why, patience)
-        self.connection_pool.disconnect()
+        self._hang_up()
         time.sleep(min(LONGEST_PAUSE, 0.01 + waited / 2) * random.uniform(0.5, 1))
+
+    def _hang_up(self) -> None:
+        """Close every connection that nobody uses: one's own is given back by then. A socket that is closed under a thread that
+        reads from it is no error of Redis's to the library: that thread would die of it."""
+        self.connection_pool.disconnect(inuse_connections=False)
 
     def _back(self) -> None:
         self._away, self._said = None, False

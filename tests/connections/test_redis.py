@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import signal
@@ -351,6 +352,52 @@ def test_a_server_that_does_not_come_back_is_told_in_the_end(
     assert time.monotonic() - began < 0.4, "who puts claims back then is not kept waiting once more"
     own.server.start()
     assert db.get("tw:any") is None
+
+
+def test_threads_that_share_a_server_wait_for_it_without_closing_each_others_connections(
+    own: Redis, connected: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands still, as when its disk or its machine does: each of them gives up its own answer at another time."""
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.1)
+    db = connected(**own.settings())
+    db.set("tw:many", 0)
+    until, answers = time.monotonic() + 4, []
+
+    def ask(pause: float) -> int:
+        for count in itertools.count(1):
+            answers.append(db.incr("tw:many"))
+            if time.monotonic() > until:
+                return count
+            time.sleep(pause)
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as many:
+        asked = [many.submit(ask, 0.001 * number) for number in range(8)]
+        while time.monotonic() < until:
+            os.kill(own.server.process.pid, signal.SIGSTOP)
+            time.sleep(0.4)
+            os.kill(own.server.process.pid, signal.SIGCONT)
+            time.sleep(0.1)
+        assert all(one.result() for one in asked)
+
+
+def test_who_closes_a_server_leaves_the_connections_alone_on_which_others_wait(
+    redis: Redis, connected: Callable[..., Server]
+) -> None:
+    db = connected(**redis.settings())
+    db.ping()
+    until = time.monotonic() + 1
+
+    def ask() -> bool:
+        while time.monotonic() < until:
+            assert db.ping()
+        return True
+
+    with ThreadPoolExecutor(4) as many:
+        asked = [many.submit(ask) for _ in range(4)]
+        while time.monotonic() < until:
+            db.close()
+        assert all(one.result() for one in asked)
 
 
 def test_the_answer_to_an_interrupted_command_is_not_taken_for_that_of_the_next(
