@@ -18,7 +18,7 @@ from threading import Event, Thread
 from netwar.archive.base import Archive
 from netwar.captures.base import Capture, Captures, CaptureState, FenceLost, Holder, Live
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
-from netwar.meter.base import DoesNotFit, Money
+from netwar.meter.base import Money
 from netwar.records.documents import tweets_index
 from netwar.records.text import plural
 from netwar.streams import gaps, segments
@@ -33,7 +33,7 @@ from netwar.streams.reader import Ended, Inbox
 from netwar.streams.router import Aside, Router
 from netwar.streams.routes import Whose
 from netwar.streams.segments import Backlog
-from netwar.streams.slices import Refusal, Slices
+from netwar.streams.slices import Refusal, Slices, words
 from netwar.streams.writer import Writer
 from netwar.twitter.streaming import Streaming
 from netwar.work.loop import gc_paused
@@ -90,6 +90,7 @@ class Hold:
         self._off: frozenset[str] = frozenset()  # captures that are registered and stopped
         self._money = ""  # what stands in its way
         self._stop = Event()
+        self._routed = False  # all that came is sorted and booked
         self._failed: list[BaseException] = []
 
     def run(self, tell: Callable[[Live], None], seconds: float = 1.0) -> None:
@@ -148,8 +149,11 @@ class Hold:
         try:
             job()
         except BaseException as error:
-            self._failed.append(error)
-            self._stop.set()
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        self._failed.append(error)
+        self._stop.set()
 
     def _keep(self) -> None:
         """The keeper's thread."""
@@ -200,6 +204,7 @@ class Hold:
                 self._connector.halt()
             elif self._wanted() != self._connector.authors:
                 self._connector.halt()
+        self._routed = True
 
     def _write(self) -> None:
         """The writer's thread."""
@@ -240,11 +245,11 @@ class Hold:
 
     def _refused(self, refused: Refusal | None) -> None:
         """Whether there is money."""
-        before, self._money = self._money, _words(refused)
+        before, self._money = self._money, words(refused)
         if self._money and not before:
             log.warning("the connection is closed: %s", self._money)
-        if refused is not None and self._once:
-            raise OutOfBudget(f"{self._money}: run again after midnight UTC, or with a higher budget")
+        if refused is not None and self._once:  # what has come by now is booked and recorded first
+            self._give_up(OutOfBudget(f"{self._money}: run again after midnight UTC, or with a higher budget"))
 
     def _end(self, threads: Sequence[Thread]) -> None:
         """Close the socket first, then take in, book, and write what came."""
@@ -253,7 +258,7 @@ class Hold:
         _join(connect)
         self._inbox.close()
         _join(route)
-        self._slices.close()
+        self._slices.close(whole=self._routed)
         self._stop.set()
         for thread in others:
             _join(thread)
@@ -269,11 +274,3 @@ class Hold:
 def _join(thread: Thread) -> None:
     if thread.is_alive():
         thread.join(60)
-
-
-def _words(refused: Refusal | None) -> str:
-    if refused is None:
-        return ""
-    if isinstance(refused, DoesNotFit):
-        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent (${refused.left / 1e6:.3f} are left)"
-    return str(refused)

@@ -27,6 +27,15 @@ BATCH = 1.5  # seconds, usually, from one draw to the next
 Refusal = DoesNotFit | ServiceDown  # why no more is set aside: the budget, or the meter is away
 
 
+def words(refused: Refusal | None) -> str:
+    """What stands in the way of money; "" if nothing does."""
+    if refused is None:
+        return ""
+    if isinstance(refused, DoesNotFit):
+        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent (${refused.left / 1e6:.3f} are left)"
+    return str(refused)
+
+
 class Slices:
     """The slices of one hold of the connection. The thread that connects opens them, the one that takes in posts books.
 
@@ -92,13 +101,15 @@ class Slices:
                     self._exposed = True
                 self._uncovered.popleft()
 
-    def close(self) -> None:
-        """The connection is closed and all that came is booked: let go of what is set aside, unless X may have billed more."""
+    def close(self, *, whole: bool = True) -> None:
+        """The connection is closed: let go of what is set aside, unless X may have billed more than is booked, as where not the
+        `whole` of what came was."""
         try:
             with self._turn:
                 self._pay()
                 if self._slice:
-                    (self._money.doubt if self._exposed or self._uncovered else self._money.release)(self._slice)
+                    in_doubt = self._exposed or self._uncovered or not whole
+                    (self._money.doubt if in_doubt else self._money.release)(self._slice)
                     self._slice = None
         except ServiceDown as error:
             log.warning("what the stream cost could not be booked, the next run does it: %s", error)

@@ -1,0 +1,75 @@
+"""One who holds the connection, with an X that sends as fast as it is read: the bill is within the budgets, whatever fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from netwar.errors import OutOfBudget
+from netwar.streams import holder
+from netwar.streams.router import Router
+from tests.streams.selling import COMES_BY, Holding, SellingX
+
+DOLLAR = 1_000_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Holding]]:
+    with ExitStack() as opened:
+
+        def made(budget: float, rate: float = 1e9) -> Holding:
+            found = Holding(tmp_path, int(budget * DOLLAR), SellingX(rate))
+            opened.callback(found.close)
+            return found
+
+        yield made
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + COMES_BY
+    while not true():
+        assert time.monotonic() < end, "it does not come true"
+        time.sleep(0.02)
+
+
+def ended(thread: Thread) -> None:
+    thread.join(COMES_BY)
+    assert not thread.is_alive()
+
+
+def test_what_came_and_was_not_booked_stays_in_doubt(desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The router fails, as by a bug, while posts come."""
+    here = desk(budget=1000, rate=50)
+    here.register("one", "cat")
+    taken = []
+
+    def fails(router: Router, items: object) -> None:
+        taken.append(items)
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(Router, "take", fails)
+    ended(here.held(here.begin()))
+    assert isinstance(here.failed, ValueError)
+    assert taken
+    assert here.x.sent
+    assert here.x.bill <= here.money.spent() + here.doubtful()
+    assert here.doubtful() < 120 * 25_000, "the slice and what was under way"
+
+
+def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
+    desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may come in several portions."""
+    monkeypatch.setattr(holder, "BATCH_LINES", 10)
+    here = desk(budget=2)
+    here.register("one", "cat")
+    ended(here.held(here.begin(once=True)))
+    assert isinstance(here.failed, OutOfBudget)
+    assert here.x.sent
+    assert here.recorded("one") == {*here.x.sent}
+    assert here.money.spent() == here.x.bill
