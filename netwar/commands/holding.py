@@ -11,7 +11,7 @@ from netwar.cli.services import Services
 
 if TYPE_CHECKING:
     from netwar.captures.base import Holder, Live
-    from netwar.streams.holder import Stores
+    from netwar.streams.stores import Stores
 
 log = logging.getLogger("netwar.streams")
 
@@ -50,9 +50,9 @@ def stores(services: Services, index: str) -> Stores:
     """What the holder of the connection works with, for whose capture `index` was begun."""
     from netwar.archive.base import Store
     from netwar.commands.recording import replayed
-    from netwar.streams.holder import Stores
     from netwar.streams.refill import Refiller
     from netwar.streams.rejects import Rejects
+    from netwar.streams.stores import Stores
 
     settings = services.settings
     folder = services.data / "streams" / settings.app

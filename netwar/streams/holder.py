@@ -10,15 +10,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Event, Thread
 
-from netwar.archive.base import Archive
-from netwar.captures.base import Capture, Captures, CaptureState, FenceLost, Holder, Live
+from netwar.captures.base import Capture, CaptureState, FenceLost, Holder, Live
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
-from netwar.meter.base import Money
 from netwar.records.documents import tweets_index
 from netwar.records.text import plural
 from netwar.streams import gaps, segments
@@ -27,15 +23,14 @@ from netwar.streams.counters import Counters
 from netwar.streams.coverage import Tracker
 from netwar.streams.journal import Journal
 from netwar.streams.keeper import Keeper, expressions
-from netwar.streams.portions import Newcomers
 from netwar.streams.purses import Purses
 from netwar.streams.reader import Ended, Inbox
-from netwar.streams.router import Aside, Router
+from netwar.streams.router import Router
 from netwar.streams.routes import Whose
 from netwar.streams.segments import Backlog
 from netwar.streams.slices import Refusal, Slices, words
+from netwar.streams.stores import Stores
 from netwar.streams.writer import Writer
-from netwar.twitter.streaming import Streaming
 from netwar.work.loop import gc_paused
 
 log = logging.getLogger("netwar.streams")
@@ -44,24 +39,6 @@ BATCH_SECONDS, BATCH_LINES = 1.5, 1000  # of what a post costs a fifth is each b
 REFILL_SECONDS = 60.0  # between two looks at gaps
 FLUSH_SECONDS = 10.0  # of writing on, once told to stop
 COLLECT_SECONDS = 60.0  # between two collections of what Python's reference counts do not free
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What a holder is handed. `folder` is for segments and the journal, `aside` keeps lines that cannot be read, `newcomers`
-    takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for;
-    `refill` fills gaps, with stores of its own, and tells how many are open."""
-
-    captures: Captures
-    streaming: Streaming
-    archive: Archive
-    money: Money
-    folder: Path
-    aside: Aside
-    newcomers: Newcomers
-    account: str
-    command: str
-    refill: Callable[[Live], Mapping[str, int]] = lambda live: {}
 
 
 Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
@@ -170,7 +147,8 @@ class Hold:
         self._tracker.stand(order.standing, self._seen or now, looked)
         self._order, self._seen = order, now
         self._writer.users_once({index for index, one in order.captures.items() if one.options.users_once})
-        self._purses.bound(order.captures.values())
+        if order.captures:  # else the keeper has not looked yet
+            self._purses.bound(order.captures.values())
         if order.captures != before.captures:
             registered = self._stores.captures.captures()
             self._off = frozenset(capture.index for capture in registered if not capture.on)
@@ -185,26 +163,34 @@ class Hold:
 
     def _wanted(self) -> bool | None:
         order = self._keeper.order
-        wanted = [one for one in order.captures.values() if one.index not in self._purses.paused]
+        wanted = [one for one in order.captures.values() if not self._keeper.holds_back(one)]
         if not wanted or not self._keeper.ready.is_set():
             return None
         return any(not one.options.users_once for one in wanted)
 
     def _route(self) -> None:
-        """The router's thread: to the last line that came."""
+        """The router's thread: to the last line that came. First of all it looks what captures have spent already."""
+        with suppress(NetwarError):
+            self._purses.bound(self._stores.captures.captures())
+        self._spent({})
         while not (self._inbox.closed and not len(self._inbox)):
             items = self._inbox.take(BATCH_SECONDS, BATCH_LINES)
             with suppress(ServiceDown):  # the registry is away: what was known goes on
                 self._learn()
             now = self._stores.streaming.now()
             refused = self._router.take(items) if items else self._router.idle(now)
-            self._keeper.pause(self._purses.spend(self._router.cost, now))
+            self._spent(self._router.cost)
             if refused is not None:
                 self._refused(refused)
                 self._connector.halt()
             elif self._wanted() != self._connector.authors:
                 self._connector.halt()
         self._routed = True
+
+    def _spent(self, cost: Mapping[str, int]) -> None:
+        """So much was booked: whose own budget is spent pauses."""
+        paused = self._purses.spend(cost, self._stores.streaming.now())
+        self._keeper.pause(paused, self._purses.known)
 
     def _write(self) -> None:
         """The writer's thread."""

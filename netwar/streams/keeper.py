@@ -65,22 +65,28 @@ class Keeper:
         self.ready, self.lost = Event(), Event()  # the rules stand for the first time; another holds, or nothing is on
         self.looked = 0  # when X was asked last what stands (ms at X), and `order` said so
         self.paused: Collection[str] = ()  # captures whose money is spent: their lines are not wanted for now
+        self._known: Collection[str] = ()  # of those with a budget of their own: what they have spent is known
         self._captures, self._streaming, self.fence = captures, streaming, fence
         self._rules = Rules(captures, streaming)
         self._report, self._chores, self._clock = report, chores, clock
         self._due: dict[str, float] = {}
         self._failed = 0
         self._settled = False  # no rule is still there that is to go
-        self._seen: tuple[int, tuple[str, ...]] | None = None  # generation and paused ones for which rules were brought last
+        self._seen: object = None  # generation, paused and known ones for which rules were brought last
         self._asked = Event()
 
     def ask(self) -> None:
         """Look at the rules soon: one matched that is not known, or X says that there are none."""
         self._asked.set()
 
-    def pause(self, indexes: Collection[str]) -> None:
-        """Take the lines of just these captures off X until others are named: they get and cost nothing."""
-        self.paused = tuple(sorted(indexes))
+    def pause(self, indexes: Collection[str], known: Collection[str] = ()) -> None:
+        """Take the lines of just these captures off X until others are named: they get and cost nothing. Nor does one with a
+        budget of its own of which it is not `known` what it has spent."""
+        self.paused, self._known = tuple(sorted(indexes)), tuple(sorted(known))
+
+    def holds_back(self, capture: Capture) -> bool:
+        """Whether the lines of a capture that is on are not wanted for now."""
+        return capture.index in self.paused or (capture.options.budget is not None and capture.index not in self._known)
 
     def run(self, stop: Event) -> None:
         """Until it shall stop, or the connection is lost to another."""
@@ -133,7 +139,7 @@ class Keeper:
 
     def _look(self) -> None:
         """Bring the rules where something changed, where it was asked for, and now and then."""
-        now, state = self._clock(), (self._captures.generation(), tuple(self.paused))
+        now, state = self._clock(), (self._captures.generation(), self.paused, self._known)
         if self._asked.is_set() and now >= self._due.get("asked", 0.0):
             self._asked.clear()
             self._due |= {"rules": 0.0, "asked": now + SOON}
@@ -154,7 +160,8 @@ class Keeper:
     def _bring(self) -> int:
         """Let X have the rules of what is on; how many are still there that are to go."""
         captures = {capture.index: capture for capture in self._captures.captures() if capture.on}
-        wanted = wanted_by(capture for capture in captures.values() if capture.index not in self.paused)
+        held_back = {capture.index for capture in captures.values() if self.holds_back(capture)}
+        wanted = wanted_by(capture for capture in captures.values() if capture.index not in held_back)
         before = {index: one for index, one in self.order.standing.items() if _same(captures.get(index), one)}
         self.order = replace(self.order, captures=captures, standing=before)
         verdict = self._rules.bring(self.fence, wanted)
@@ -162,7 +169,7 @@ class Keeper:
         unbroken = {index: one for index, one in before.items() if index not in self._rules.broken}
         standing = _standing(captures, rules, {index for who in wanted.values() for index in who}) | unbroken
         self._rules.broken.clear()
-        wants = {index: one for index, one in standing.items() if index not in self.paused}
+        wants = {index: one for index, one in standing.items() if index not in held_back}
         self.order = Order(captures, rules, wants, verdict.refused, verdict)
         if captures:
             self.ready.set()

@@ -36,7 +36,13 @@ class Purses:
         self._day, self._spent, self._due = -1, Counter[str](), 0.0
         self._late: deque[tuple[float, Mapping[str, int]]] = deque()
         self._budgets: dict[str, int] = {}
+        self._looked = False
         self.paused: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The captures with a budget of which it is known what they have spent: of none before the meter was asked."""
+        return frozenset(self._budgets) if self._looked else frozenset()
 
     def bound(self, captures: Iterable[Capture]) -> None:
         """These are the budgets."""
@@ -67,6 +73,6 @@ class Purses:
         """What the meter knows of, by whatever process."""
         try:
             self._spent = spent(self._money, self._command, datetime.fromtimestamp(at / 1000, UTC).date())
-            self._due = self._clock() + LOOK
+            self._due, self._looked = self._clock() + LOOK, True
         except NetwarError as error:
             log.info("what captures have spent today is not known now: %s", error)

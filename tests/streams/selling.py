@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
@@ -13,10 +14,11 @@ from threading import Event, Thread
 from netwar.archive.base import Archive
 from netwar.captures.base import Capture, CaptureOptions, Captures, Live
 from netwar.connections.runs import Run
-from netwar.meter.base import Money
+from netwar.meter.base import Money, Purpose
 from netwar.records.ids import first_id
-from netwar.streams.holder import Hold, Stores
+from netwar.streams.holder import Hold
 from netwar.streams.keeper import Keeper
+from netwar.streams.stores import Stores
 from tests.contract.conftest import opened_archive
 from tests.contract.opening import new_run, open_captures, open_money
 from tests.streams.ruled import RuledX
@@ -73,6 +75,10 @@ class Selling:
         self._closed.set()
 
 
+class Told(BaseException):
+    """To end, as by a signal."""
+
+
 class Holding:
     """A desk with a budget of so many micro-dollars, at which somebody holds."""
 
@@ -85,6 +91,8 @@ class Holding:
         self.money = self.meter()
         self.money.learn_time(x.now() / 1000, 0)
         self.failed: BaseException | None = None
+        self.hold: Hold
+        self._told = False
 
     def meter(self) -> Money:
         """The meter, as another process sees it."""
@@ -92,6 +100,15 @@ class Holding:
 
     def register(self, index: str, *lines: str, budget: int | None = None) -> None:
         self.captures.register(Capture(index, "terms", lines, CaptureOptions(budget=budget), since=self.x.now()))
+
+    def buy(self, index: str, posts: int) -> None:
+        """Have so many posts booked for a capture."""
+        purpose = Purpose("tw-stream", index)
+        self.money.settle(
+            self.money.reserve("earlier", {"post": posts}, purpose),
+            [("post", f"{index} {number}") for number in range(posts)],
+            datetime.fromtimestamp(self.x.now() / 1000, UTC),
+        )
 
     def begin(self, *, once: bool = False) -> Hold:
         """A hold that has not begun yet."""
@@ -104,12 +121,30 @@ class Holding:
     def _keeper(self, fence: int, live: Live) -> Keeper:
         return Keeper(self.captures, self.x, fence, live)  # type: ignore[arg-type]
 
+    @contextmanager
+    def holding(self) -> Iterator[Thread]:
+        """One hold, until the block ends."""
+        thread = self.held(self.begin())
+        try:
+            yield thread
+        finally:
+            self._told = True
+            thread.join(COMES_BY)
+        assert not thread.is_alive()
+
     def held(self, hold: Hold) -> Thread:
-        """It runs, until `ended`, or by itself."""
+        """It runs until it ends by itself, or is told to."""
+        self.hold = hold
+
+        def tell(live: Live) -> None:
+            if self._told:
+                raise Told
 
         def run() -> None:
             try:
-                hold.run(lambda live: None, 0.05)
+                hold.run(tell, 0.05)
+            except Told:
+                pass
             except BaseException as error:
                 self.failed = error
 

@@ -10,8 +10,9 @@ from threading import Thread
 
 import pytest
 
-from netwar.errors import OutOfBudget
-from netwar.streams import holder
+from netwar.errors import OutOfBudget, ServiceDown
+from netwar.meter.base import Money
+from netwar.streams import holder, purses
 from netwar.streams.router import Router
 from tests.streams.selling import COMES_BY, Holding, SellingX
 
@@ -73,3 +74,50 @@ def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
     assert here.x.sent
     assert here.recorded("one") == {*here.x.sent}
     assert here.money.spent() == here.x.bill
+
+
+class Busy:
+    """A meter that does not say what was bought until it is told to."""
+
+    def __init__(self, money: Money) -> None:
+        self._money, self.asked, self.answers = money, 0, False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._money, name)
+
+    def charges(self, *since: object) -> object:
+        self.asked += 1
+        if not self.answers:
+            raise ServiceDown("the meter is away")
+        return self._money.charges(*since)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_new_holder_buys_nothing_for_a_capture_whose_own_budget_is_spent(
+    desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """Nor where the meter does not say yet what it has spent."""
+    here = desk(budget=1000, rate=0)
+    here.register("one", "cat", budget=DOLLAR)
+    here.register("other", "emu", budget=DOLLAR)
+    here.buy("one", 250)
+    there: set[str] = set()
+    here.x.after = lambda what: there.update(here.x.values())
+    meter = here.money = Busy(here.money)  # type: ignore[assignment]
+    meter.answers = not late  # type: ignore[attr-defined]
+    monkeypatch.setattr(purses, "LOOK", 0.1)
+    with here.holding():
+        if late:
+            until(lambda: meter.asked > 1)  # type: ignore[attr-defined]
+            assert not there
+            meter.answers = True  # type: ignore[attr-defined]
+        until(lambda: here.x.connects)
+        here.register("third", "gnu")
+        until(lambda: "gnu" in here.x.values())
+        here.buy("fourth", 250)
+        time.sleep(0.3)
+        here.register("fourth", "yak", budget=DOLLAR)
+        until(lambda: "fourth" in here.hold.live().captures)
+        until(lambda: here.hold.live().captures["fourth"].state == "over budget")
+    assert there == {"emu", "gnu"}
+    assert here.failed is None
