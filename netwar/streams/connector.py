@@ -26,6 +26,7 @@ log = logging.getLogger("netwar.streams")
 
 POLL = 0.5  # seconds between two looks whether there is something to record
 NO_MONEY = 30.0  # seconds between two looks whether there is money again
+BOOKED = 0.1  # seconds between two looks whether what came is booked
 AWAY = 2.0  # seconds between two tries of a meter or registry that is away, each of which waits for it
 NO_CREDIT = 320.0
 STANDS = 60.0  # seconds after which a connection's id is asked for: X says it 25 times in 15 minutes
@@ -36,10 +37,11 @@ APART = 2_000  # ms between when X says that it opened a connection, and the tim
 @dataclass(frozen=True, slots=True)
 class Hears:
     """Who is asked and told. `wanted` says whether anything is to be recorded, and if authors are to come along (None: nothing
-    is); `opened` hears that X took a connection, `ended` how one ended, `refused` what stands in the way of money, if anything
-    does; `ruleless` that X knows no rules."""
+    is), `may_read` whether there is money for one post more; `opened` hears that X took a connection, `ended` how one ended,
+    `refused` what stands in the way of money, if anything does; `ruleless` that X knows no rules."""
 
     wanted: Callable[[], bool | None]
+    may_read: Callable[[], bool]
     opened: Callable[[], None]
     ended: Callable[[Ended], None]
     refused: Callable[[Refusal | None], None]
@@ -76,7 +78,7 @@ class Connector:
             if (authors := self._hears.wanted()) is None:
                 self.detail = "no rules stand at X"
                 self._stop.wait(POLL)
-            elif self._has_money(authors) and self._may_connect():
+            elif self._has_money(authors) and self._is_booked() and self._may_connect():
                 self._connect(authors)
 
     def halt(self) -> None:
@@ -99,6 +101,13 @@ class Connector:
             self.detail = str(refused) if isinstance(refused, ServiceDown) else "the budget is spent"
             self._stop.wait(AWAY if isinstance(refused, ServiceDown) else NO_MONEY)
         return refused is None and not self._stop.is_set()
+
+    def _is_booked(self) -> bool:
+        """What came before has to be booked first where the money reaches for no more than that."""
+        if not self._hears.may_read():
+            self._stop.wait(BOOKED)
+            return False
+        return True
 
     def _may_connect(self) -> bool:
         """Wait until X takes one more connect; whether that is so now, and is noted."""
@@ -150,7 +159,7 @@ class Connector:
         log.info("connected to X's stream")
         Thread(target=self._make_known, args=(stream,), daemon=True).start()  # the stream is read meanwhile
         try:
-            ended = read(stream, self._inbox, lambda: self._halted, self._heard)
+            ended = read(stream, self._inbox, lambda: self._halted, self._heard, self._hears.may_read)
         finally:
             with self._lock:
                 self._stream = None
@@ -159,7 +168,8 @@ class Connector:
         self._inbox.mark(ended)
         self._hears.ended(ended)
         self._back_off.lived(ended.last - ended.connected)
-        self._slices.cut()
+        self.detail = ended.why
+        self._slices.cut(self._inbox.rate)
         if ended.why:
             half = ", within a line" if ended.half else ""
             self._wait(self._back_off.wait("network"), f"{ended.why}{half}")

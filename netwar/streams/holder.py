@@ -28,7 +28,7 @@ from netwar.streams.reader import Ended, Inbox
 from netwar.streams.router import Router
 from netwar.streams.routes import Whose
 from netwar.streams.segments import Backlog
-from netwar.streams.slices import Refusal, Slices, words
+from netwar.streams.slices import LEAST, Refusal, Slices, words
 from netwar.streams.stores import Stores
 from netwar.streams.writer import Writer
 from netwar.work.loop import gc_paused
@@ -36,6 +36,7 @@ from netwar.work.loop import gc_paused
 log = logging.getLogger("netwar.streams")
 
 BATCH_SECONDS, BATCH_LINES = 1.5, 1000  # of what a post costs a fifth is each batch's, where it goes into 16 files
+FEW = 5  # lines of a batch at the least, however little money is left
 REFILL_SECONDS = 60.0  # between two looks at gaps
 FLUSH_SECONDS = 10.0  # of writing on, once told to stop
 COLLECT_SECONDS = 60.0  # between two collections of what Python's reference counts do not free
@@ -174,11 +175,12 @@ class Hold:
             self._purses.bound(self._stores.captures.captures())
         self._spent({})
         while not (self._inbox.closed and not len(self._inbox)):
-            items = self._inbox.take(BATCH_SECONDS, BATCH_LINES)
+            items = self._inbox.take(BATCH_SECONDS, self._most())
             with suppress(ServiceDown):  # the registry is away: what was known goes on
                 self._learn()
             now = self._stores.streaming.now()
             refused = self._router.take(items) if items else self._router.idle(now)
+            self._inbox.booked(items)
             self._spent(self._router.cost)
             if refused is not None:
                 self._refused(refused)
@@ -191,6 +193,19 @@ class Hold:
         """So much was booked: whose own budget is spent pauses."""
         paused = self._purses.spend(cost, self._stores.streaming.now())
         self._keeper.pause(paused, self._purses.known)
+
+    def _may_read(self) -> bool:
+        """Is there money for more than what has come and is not booked yet? The meter is not asked: it may not answer. Budgets of
+        single captures end no connection on which others have none."""
+        whole = self._purses.whole
+        bounds = [self._slices.room, *([] if whole is None else [max(whole // self._slices.each, LEAST)])]
+        return self._inbox.unbooked < min(bounds)
+
+    def _most(self) -> int:
+        """Lines that are taken out at once: what is left is looked at before half of it is used up."""
+        least = self._purses.least
+        bounds = [self._slices.room, *([] if least is None else [max(least // self._slices.each, LEAST)])]
+        return min(BATCH_LINES, max(FEW, min(bounds) // 2))
 
     def _write(self) -> None:
         """The writer's thread."""
@@ -212,7 +227,7 @@ class Hold:
                 log.info("gaps are filled later: %s", error)
 
     def _hears(self) -> Hears:
-        return Hears(self._wanted, self._opened, self._ended, self._refused, self._keeper.ask)
+        return Hears(self._wanted, self._may_read, self._opened, self._ended, self._refused, self._keeper.ask)
 
     def _opened(self) -> None:
         """X took a connection: whoever comes after us learns at once which is ours."""

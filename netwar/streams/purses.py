@@ -37,6 +37,7 @@ class Purses:
         self._late: deque[tuple[float, Mapping[str, int]]] = deque()
         self._budgets: dict[str, int] = {}
         self._looked = False
+        self._on: frozenset[str] = frozenset()
         self.paused: frozenset[str] = frozenset()
 
     @property
@@ -46,7 +47,22 @@ class Purses:
 
     def bound(self, captures: Iterable[Capture]) -> None:
         """These are the budgets."""
-        self._budgets = {one.index: one.options.budget for one in captures if one.on and one.options.budget is not None}
+        on = {one.index: one.options.budget for one in captures if one.on}
+        self._budgets, self._on = {index: budget for index, budget in on.items() if budget is not None}, frozenset(on)
+
+    @property
+    def least(self) -> int | None:
+        """Micro-dollars that the poorest has left of those who do not pause; None if none has a budget."""
+        return min(self._left().values(), default=None)
+
+    @property
+    def whole(self) -> int | None:
+        """Micro-dollars that all who do not pause have left together; None if some have no budget of their own."""
+        left = self._left()
+        return sum(left.values()) if left and not self._on - left.keys() - self.paused else None
+
+    def _left(self) -> dict[str, int]:
+        return {index: max(budget - self._spent[index], 0) for index, budget in self._budgets.items() if index not in self.paused}
 
     def spend(self, cost: Mapping[str, int], at: int) -> frozenset[str]:
         """So much was booked (micro-dollars by index) at a time of X's (ms); the captures that have to pause."""

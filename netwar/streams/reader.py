@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition
 
@@ -15,6 +15,7 @@ from netwar.twitter.streaming import OpenStream
 
 IN_MEMORY = 32 << 20  # bytes of lines; X cuts whoever reads too slowly, and that is a gap like others
 OVERHEAD = 80  # bytes of a line beside its text
+USED_UP = "more came than was set aside for it in the budget"
 STOOD_STILL = 25.0  # seconds: a keep-alive comes each 20, so whoever reads nothing for so long was stopped itself
 
 log = logging.getLogger("netwar.streams")
@@ -60,6 +61,8 @@ class Inbox:
         self._changed = Condition()
         self._closed = False
         self._enough = 1
+        self._unbooked = 0
+        self._came = deque([(0, 0)], maxlen=2)  # the last seconds in which something came, and how much
 
     def put(self, at: int, lines: list[bytes]) -> bool:
         """Take lines; waits while there is no room. False if nobody takes them out any more."""
@@ -70,6 +73,7 @@ class Inbox:
                 return False
             self._items.extend(Line(at, text) for text in lines)
             self._bytes += sum(len(text) + OVERHEAD for text in lines)
+            self._count(at // 1000, sum(bool(text) for text in lines))
             if len(self._items) >= self._enough:
                 self._changed.notify_all()
             return True
@@ -92,6 +96,29 @@ class Inbox:
             self._changed.notify_all()
             return taken
 
+    def booked(self, items: Sequence[Item]) -> None:
+        """What these have cost is known to the meter, or written down for it."""
+        with self._changed:
+            self._unbooked -= sum(isinstance(one, Line) and bool(one.text) for one in items)
+
+    @property
+    def unbooked(self) -> int:
+        """Lines that may be posts and are not booked yet, those that were taken out included."""
+        return self._unbooked
+
+    @property
+    def rate(self) -> int:
+        """Of such lines, the most that came within one of the last two seconds in which any did."""
+        return max(count for _, count in self._came)
+
+    def _count(self, second: int, count: int) -> None:
+        self._unbooked += count
+        before, so_far = self._came[-1]
+        if second == before:
+            self._came[-1] = second, so_far + count
+        elif count:
+            self._came.append((second, count))
+
     def close(self) -> None:
         """Nobody waits any more: what is there can be taken out."""
         with self._changed:
@@ -107,8 +134,15 @@ class Inbox:
         return len(self._items)
 
 
-def read(stream: OpenStream, inbox: Inbox, closed: Callable[[], bool], heard: Callable[[int], None]) -> Ended:
-    """Read a connection to its end. `closed` tells whether we ended it, `heard` is told when something came.
+def read(
+    stream: OpenStream,
+    inbox: Inbox,
+    closed: Callable[[], bool],
+    heard: Callable[[int], None],
+    may_read: Callable[[], bool] = lambda: True,
+) -> Ended:
+    """Read a connection to its end. `closed` tells whether we ended it, `heard` is told when something came, `may_read` says
+    whether there is money for more: the end has come where there is not, without asking anybody who may not answer.
 
     What time it is at X follows from the connect's Date and a steady clock: clocks that are set change nothing. Who was stopped
     for a while reads what was sent long ago, and X may have ended the connection since: that it comes now proves nothing of then.
@@ -123,7 +157,10 @@ def read(stream: OpenStream, inbox: Inbox, closed: Callable[[], bool], heard: Ca
             heard(last)
             if (lines := splitter.feed(chunk)) and not inbox.put(last, lines):
                 break
-        why = "" if closed() else "X ended the connection"
+            if not may_read():
+                why = USED_UP
+                break
+        why = "" if closed() else why or "X ended the connection"
     except TransientError as error:
         why = "" if closed() else error.what
     return Ended(why, stream.connected, last, bool(splitter.half))

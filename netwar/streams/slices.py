@@ -50,6 +50,8 @@ class Slices:
         self._owed: deque[Entry] = deque(journal.entries())
         self._unbooked = 0  # micro-dollars that the slice has to bear while the meter is away
         self._peaks: deque[float] = deque([0.0], maxlen=60)
+        self._since_peak = 0, 0.0  # posts, and seconds, that are not among the peaks yet
+        self.room = 0  # posts that may be read before they are booked, beside what may be under way then
         self._cuts = 0
         self._uncovered: deque[tuple[int, int]] = deque()  # cuts, and posts that may have been under way, not in doubt yet
         self._exposed = False  # nothing more fits, so the slice has to bear them
@@ -57,37 +59,68 @@ class Slices:
 
     def open(self, at: int) -> Refusal | None:
         """Have a slice before X may send anything, at a time of X's (ms); why there is none."""
-        try:
-            with self._turn:
+        with self._turn:
+            try:
                 self._pay()
                 if self._slice is None:
                     self._reserve()
                     return None
                 return self._told(self._drawn([], at)[1], at)
-        except DoesNotFit as refused:
-            return self._told(refused, at)
-        except ServiceDown as error:
-            return error
+            except DoesNotFit as refused:
+                return self._told(refused, at)
+            except ServiceDown as error:
+                return error
+            finally:
+                self._measure()
 
     def book(self, bought: Sequence[Booked], at: int, seconds: float) -> tuple[Counter[str], Refusal | None]:
         """Book what came within so many seconds up to `at` (ms), and draw the next slice: what it cost (micro-dollars) by index,
         and why the stream has to stop, if it has."""
-        posts = sum(kind == "post" for _, objects in bought for kind, _ in objects)
-        self._peaks.append(posts / max(seconds, 1.0))
         with self._turn:
+            self._note_rate(sum(kind == "post" for _, objects in bought for kind, _ in objects), seconds)
             try:
                 self._pay()
                 cost, refused = self._drawn(bought, at)
+                return cost, self._told(refused, at)
             except ServiceDown as error:
-                return Counter(), self._owe(bought, at, error)
-            return cost, self._told(refused, at)
+                return self._price(bought), self._owe(bought, at, error)
+            finally:
+                self._measure()
 
-    def cut(self) -> None:
-        """A connection ended, by whomever: what X had sent and nobody read may be on its bill."""
+    def cut(self, rate: float = 0.0) -> None:
+        """A connection ended, by whomever: what X had sent and nobody read may be on its bill. `rate` is that of the lines that
+        came last (a second)."""
         with self._turn:
             self._cuts += 1
-            self._uncovered.append((self._cuts, 1 + int(max(self._peaks) * IN_FLIGHT / (1 + REFERENCES))))
+            self._uncovered.append((self._cuts, self._under_way(rate)))
             self._cover()
+
+    @property
+    def each(self) -> int:
+        """Micro-dollars that a post costs at the most."""
+        return self._money.price(self._most(1))
+
+    def _note_rate(self, posts: int, seconds: float) -> None:
+        """A while that is too short to tell a rate goes together with the next one."""
+        count, took = self._since_peak
+        count, took = count + posts, took + seconds
+        if took >= 1.0:
+            self._peaks.append(count / took)
+            count, took = 0, 0.0
+        self._since_peak = count, took
+
+    @property
+    def _peak(self) -> float:
+        """Posts a second, the most of late."""
+        return max(*self._peaks, float(self._since_peak[0]))
+
+    def _under_way(self, rate: float = 0.0) -> int:
+        """Posts, each as dear as can be, that cost as much as what X may have sent when a connection ends."""
+        return 1 + int(max(self._peak, rate) * IN_FLIGHT / (1 + REFERENCES))
+
+    def _measure(self) -> None:
+        left = self._slice.micro - self._unbooked if self._slice else 0
+        self.room = max(left // self.each - self._under_way(), 0)
 
     def _cover(self) -> None:
         """Set aside, and leave in doubt, what was under way at cuts; the slice that is left bears it where nothing more fits.
@@ -120,7 +153,7 @@ class Slices:
     def _sizes(self) -> list[int]:
         """Posts of the next slice: as many as should be, or fewer near the end of the budget, but never so few that what comes
         until the next draw, and what is under way then, may be more."""
-        peak = max(self._peaks)
+        peak = self._peak
         most, least = max(MOST, int(peak * SECONDS)), max(LEAST, int(peak * (BATCH + IN_FLIGHT)))
         return [most, *(size for size in (most // 4, most // 16) if size > least), least]
 
@@ -147,6 +180,13 @@ class Slices:
             drawn = self._money.draw(self._slice, [], day, self._most(smaller.pop(0)))
             self._slice = drawn.slice
         return cost, drawn.refused
+
+    def _price(self, bought: Sequence[Booked]) -> Counter[str]:
+        """What it costs at the most (micro-dollars), by index."""
+        cost: Counter[str] = Counter()
+        for purpose, objects in bought:
+            cost[purpose.index] += sum(self._money.price({kind: 1}) for kind, _ in objects)
+        return cost
 
     @property
     def _empty(self) -> Reservation:
@@ -181,5 +221,5 @@ class Slices:
         if bought:
             self._owed.append((at, bought))
             self._journal.add(at, bought)
-            self._unbooked += sum(self._money.price({kind: 1}) for _, objects in bought for kind, _ in objects)
+            self._unbooked += self._price(bought).total()
         return None if self._slice and 2 * self._unbooked < self._slice.micro else error

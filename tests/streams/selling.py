@@ -152,6 +152,14 @@ class Holding:
         thread.start()
         return thread
 
+    def state(self, index: str) -> str:
+        known = self.hold.live().captures.get(index)
+        return known.state if known else ""
+
+    def spent_for(self, index: str) -> int:
+        """Micro-dollars."""
+        return sum(charge.micro for charge in self.money.charges() if charge.index == index)
+
     def recorded(self, index: str) -> set[str]:
         return {str(post["id"]) for post in self.archive.scan(f"tw{index}")}
 

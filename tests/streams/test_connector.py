@@ -41,7 +41,7 @@ class Busy:
 def connecting(x: Busy, live: Live) -> Connector:
     captures: Any = SimpleNamespace(live=lambda: live, connects=lambda since: [], connecting=lambda fence, at: None)
     slices: Any = SimpleNamespace(open=lambda at: None)
-    hears = Hears(lambda: True, lambda: None, lambda ended: None, lambda refused: None, lambda: None)
+    hears = Hears(lambda: True, lambda: True, lambda: None, lambda ended: None, lambda refused: None, lambda: None)
     made = Connector(x, captures, 1, None, slices, hears)  # type: ignore[arg-type]
     return made
 

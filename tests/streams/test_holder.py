@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Thread
 
@@ -45,7 +46,7 @@ def ended(thread: Thread) -> None:
 
 def test_what_came_and_was_not_booked_stays_in_doubt(desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch) -> None:
     """The router fails, as by a bug, while posts come."""
-    here = desk(budget=1000, rate=50)
+    here = desk(budget=1000)
     here.register("one", "cat")
     taken = []
 
@@ -117,7 +118,64 @@ def test_a_new_holder_buys_nothing_for_a_capture_whose_own_budget_is_spent(
         here.buy("fourth", 250)
         time.sleep(0.3)
         here.register("fourth", "yak", budget=DOLLAR)
-        until(lambda: "fourth" in here.hold.live().captures)
-        until(lambda: here.hold.live().captures["fourth"].state == "over budget")
+        until(lambda: here.state("fourth") == "over budget")
     assert there == {"emu", "gnu"}
     assert here.failed is None
+
+
+@pytest.mark.parametrize("rate", [0, 250, 1e9])
+def test_however_fast_x_sends_the_budget_bears_it(desk: Callable[..., Holding], rate: float) -> None:
+    """From the beginning, or after a while of silence, for which no slice is large."""
+    here = desk(budget=3, rate=rate)
+    here.register("one", "cat")
+    with here.holding():
+        until(lambda: here.x.connects)
+        time.sleep(0 if rate else 2)
+        here.x.rate = rate or 250
+        until(lambda: here.state("one") == "over budget")
+    assert 0 < here.x.bill <= 3 * DOLLAR
+    assert here.x.bill <= here.money.spent() + here.doubtful()
+    assert here.recorded("one") <= {*here.x.sent}
+
+
+@pytest.mark.parametrize("rate", [20, 250, 1e9])
+def test_while_the_meter_does_not_answer_no_more_is_read_than_was_set_aside(desk: Callable[..., Holding], rate: float) -> None:
+    """Somebody holds its file locked."""
+    here = desk(budget=5, rate=20)
+    here.register("one", "cat")
+    with here.holding():
+        until(here.money.spent)
+        with closing(sqlite3.connect(here.folder / "meter.sqlite", isolation_level=None, timeout=20)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            here.x.rate = rate
+            until(lambda: not here.hold.live().connected)
+            assert here.x.bill <= 5 * DOLLAR
+            other.execute("ROLLBACK")
+        until(lambda: here.state("one") == "over budget")
+    assert here.x.bill <= 5 * DOLLAR
+    assert here.x.bill <= here.money.spent() + here.doubtful()
+
+
+def test_a_burst_does_not_end_a_connection_that_has_money(desk: Callable[..., Holding]) -> None:
+    here = desk(budget=100_000, rate=1)
+    here.register("one", "cat")
+    with here.holding():
+        until(here.money.spent)
+        here.x.rate = 250
+        until(lambda: len(here.x.sent) > 1_500)
+        here.x.rate = 0
+        until(lambda: here.recorded("one") == {*here.x.sent})
+    assert len(here.x.connects) == 1
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_high_rate_passes_no_capture_s_own_budget(desk: Callable[..., Holding], together: bool) -> None:
+    """X heeds at once here that its lines are taken off."""
+    here = desk(budget=100_000, rate=100)
+    here.register("one", "cat", budget=DOLLAR)
+    if together:
+        here.register("also", "emu")
+    with here.holding():
+        until(lambda: here.state("one") == "over budget")
+        time.sleep(1)
+    assert DOLLAR / 4 < here.spent_for("one") <= DOLLAR
