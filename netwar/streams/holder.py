@@ -264,7 +264,7 @@ class Hold:
         for thread in others:
             _join(thread)
         self._writer.finish(self._backlog, FLUSH_SECONDS)
-        self._backlog.close()
+        self._writer.leave(self._backlog)
         try:
             self._stores.captures.report(self._holder.fence, self.live())
             self._stores.captures.release(self._holder.fence)

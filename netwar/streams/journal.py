@@ -26,8 +26,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def add(self, at: int, bought: Sequence[Booked]) -> None:
-        """Write an entry down, as far as the disk takes it."""
+    def add(self, at: int, bought: Sequence[Booked]) -> bool:
+        """Write an entry down; False where the disk does not take it, which is told."""
         entry = [at, [[purpose.command, purpose.index, list(objects)] for purpose, objects in bought]]
         try:
             made(self._path.parent)
@@ -35,6 +35,8 @@ class Journal:
                 append(file.fileno(), written(entry) + b"\n", wait=False)
         except OSError as error:
             log.warning("%s cannot be written, what is owed is kept in memory alone: %s", self._path, trouble(error))
+            return False
+        return True
 
     def entries(self) -> list[Entry]:
         """What was not booked by an earlier process."""

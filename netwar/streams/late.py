@@ -91,14 +91,13 @@ class Late:
             if not due:
                 stop.wait(POLL)
 
-    def finish(self, until: float) -> None:
-        """One more try for each, up to a time; what waits then stays on disk for the next run."""
+    def finish(self, until: float) -> tuple[int, int]:
+        """One more try for each, up to a time; bytes that stay on disk for the next run, and bytes that are lost."""
         for index in [*self._waiting]:
             if time.monotonic() < until:
                 self._try(index, lambda: time.monotonic() > until)
-        for one in self._waiting.values():
-            for backlog in one.backlogs:
-                backlog.close()
+        left = [backlog.close() for one in self._waiting.values() for backlog in one.backlogs]
+        return sum(kept for kept, _ in left), sum(lost for _, lost in left)
 
     def _try(self, index: str, enough: Callable[[], bool]) -> None:
         """Write what waits of a capture, as far as it goes."""

@@ -103,21 +103,27 @@ class Segments:
 
     def close(self) -> None:
         """Let go of the folder; it is removed if nothing waits in it."""
-        if self._out is not None:
-            os.fsync(self._out)
-            os.close(self._out)
-            self._out = None
+        try:
+            self._shut()
+        except OSError as error:
+            log.error("what waits in %s may not survive a power cut: %s", self.folder, trouble(error))
         if not any(self.folder.glob("*.segment*")):
             with suppress(OSError):
                 (self.folder / LOCK).unlink(missing_ok=True)
                 self.folder.rmdir()
         os.close(self._lock)
 
+    def _shut(self) -> None:
+        """Let go of the newest file. Raises OSError where it may not be on the disk."""
+        out, self._out = self._out, None
+        if out is not None:
+            try:
+                os.fsync(out)
+            finally:
+                os.close(out)
+
     def _begin(self) -> None:
-        if self._out is not None:
-            os.fsync(self._out)
-            os.close(self._out)
-            self._out = None
+        self._shut()
         self._number += 1
         path = self.folder / f"{self._number:09}.segment"
         self._out = opened(path, os.O_RDWR | os.O_APPEND | os.O_EXCL, own=True)
@@ -261,11 +267,12 @@ class Backlog:
         """Bytes in segments."""
         return self._segments.bytes
 
-    def close(self) -> None:
-        """Put on disk what is left."""
+    def close(self) -> tuple[int, int]:
+        """Put on disk what is left: bytes that wait there, and bytes that the disk does not take, which are lost."""
         with self._changed:
             self._flush()
             self._segments.close()
+            return self._segments.bytes, self._size
 
     def _waits(self) -> bool:
         return bool(self._memory or self._segments.bytes)

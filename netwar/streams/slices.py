@@ -48,6 +48,7 @@ class Slices:
         self.authors = True  # are they bought with each post
         self._slice: Reservation | None = None
         self._owed: deque[Entry] = deque(journal.entries())
+        self._unkept = False  # some of that is in memory alone
         self._unbooked = 0  # micro-dollars that the slice has to bear while the meter is away
         self._peaks: deque[float] = deque([0.0], maxlen=60)
         self._since_peak = 0, 0.0  # posts, and seconds, that are not among the peaks yet
@@ -144,8 +145,9 @@ class Slices:
                     in_doubt = self._exposed or self._uncovered or not whole
                     (self._money.doubt if in_doubt else self._money.release)(self._slice)
                     self._slice = None
-        except ServiceDown as error:
-            log.warning("what the stream cost could not be booked, the next run does it: %s", error)
+        except ServiceDown as error:  # the slice stays, and is in doubt as soon as this run is over
+            then = "what was set aside for it stays in doubt to the end of X's day" if self._unkept else "the next run does it"
+            log.warning("what the stream cost could not be booked, %s: %s", then, error)
 
     def _most(self, posts: int) -> dict[str, int]:
         return {"post": posts * (1 + REFERENCES)} | ({"user": posts} if self.authors else {})
@@ -213,13 +215,13 @@ class Slices:
             self._owed.popleft()
             if not self._owed:
                 self._journal.clear()
-        self._unbooked = 0
+        self._unbooked, self._unkept = 0, False
         return refused
 
     def _owe(self, bought: Sequence[Booked], at: int, error: ServiceDown) -> Refusal | None:
         """Keep what came until the meter is back: as long as the slice has room for as much again."""
         if bought:
             self._owed.append((at, bought))
-            self._journal.add(at, bought)
+            self._unkept = not self._journal.add(at, bought) or self._unkept
             self._unbooked += self._price(bought).total()
         return None if self._slice and 2 * self._unbooked < self._slice.micro else error

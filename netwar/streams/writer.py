@@ -46,6 +46,7 @@ class Writer:
         self.late = Late(root, self._portions, self._do_chores)
         self._joint = True
         self._torn = False
+        self._late_left = 0, 0
         self._good: list[str] = []  # captures that could be written last, before others
         self._chores: dict[tuple[str, str], Chore] = {}
         self._lock = Lock()
@@ -79,16 +80,22 @@ class Writer:
                 stop.wait(FULL)
 
     def finish(self, backlog: Backlog, seconds: float) -> bool:
-        """Write what waits, for so long; whether all is written."""
+        """Write what waits, for so long; whether all is written. What single captures have waiting goes to disk."""
         until = time.monotonic() + seconds
         while backlog.waiting and time.monotonic() < until:
             if not self._step(backlog, 0.0):
                 break
         self._all_chores()
-        self.late.finish(until)
-        if waits := backlog.waiting + self.late.waiting:
-            log.warning("what waits stays in segments for the next run: %d bytes", waits)
-        return not waits
+        self._late_left = self.late.finish(until)
+        return not (backlog.waiting + self.late.waiting)
+
+    def leave(self, backlog: Backlog) -> None:
+        """What waits stays on disk for the next run, as far as that takes it, which is told."""
+        (kept, lost), (kept_late, lost_late) = backlog.close(), self._late_left
+        if kept + kept_late:
+            log.warning("what waits stays in segments for the next run: %d bytes", kept + kept_late)
+        if lost + lost_late:
+            log.error("%d bytes of posts are lost, and are a gap: neither the archive nor the disk takes them", lost + lost_late)
 
     def _step(self, backlog: Backlog, seconds: float) -> bool:
         """The oldest batches, if there are some; False where there is no room for what the archive does not take of them."""

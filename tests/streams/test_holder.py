@@ -15,6 +15,7 @@ from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
 from netwar.streams import holder, purses
 from netwar.streams.router import Router
+from tests.connections.test_appending import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
 
 DOLLAR = 1_000_000
@@ -179,3 +180,25 @@ def test_a_high_rate_passes_no_capture_s_own_budget(desk: Callable[..., Holding]
         until(lambda: here.state("one") == "over budget")
         time.sleep(1)
     assert DOLLAR / 4 < here.spent_for("one") <= DOLLAR
+
+
+def test_on_a_full_disk_nothing_is_said_to_be_kept_that_is_not(
+    desk: Callable[..., Holding], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Archive, meter, segments and journal are all on it."""
+    here = desk(budget=1000, rate=20)
+    here.register("one", "cat")
+    with ExitStack() as full:
+        with here.holding():
+            until(lambda: here.recorded("one"))
+            full.enter_context(room_for(0))
+            sent = len(here.x.sent)
+            until(lambda: len(here.x.sent) > sent + 40)
+            until(lambda: "cannot be written" in caplog.text)
+        assert not [one for one in here.folder.glob("segments/*/*.segment") if one.stat().st_size]
+    assert "stays in segments" not in caplog.text
+    assert "bytes of posts are lost, and are a gap" in caplog.text
+    assert "the next run does it" not in caplog.text
+    assert "what was set aside for it stays in doubt" in caplog.text
+    assert here.failed is None
+    assert here.money.spent() < here.x.bill <= here.money.spent() + here.doubtful()

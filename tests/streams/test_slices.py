@@ -91,7 +91,8 @@ def test_while_the_meter_is_away_the_slice_is_used_up_and_then_the_stream_waits(
     assert slices.open(AT) is None
     away.away, taken = True, 0
     while taken < 2_000:
-        _, refused = slices.book(posts(taken, 10), AT, 10.0)
+        cost, refused = slices.book(posts(taken, 10), AT, 10.0)
+        assert cost == {"one": 10 * POST}, "budgets of single captures go on counting"
         taken += 10
         if refused:
             break
