@@ -1,11 +1,13 @@
 """The money of a stream, slice by slice: set aside before X can send what it is for, and booked by capture.
 
-A slice covers what may come until the next draw: a minute at the highest rate of late, each post as dear as a post can be.
+A slice covers what may come until the next draw: a minute at the highest rate of late, each post as dear as a post can be; less
+where that is much of what the budget has left, since a kill leaves all of it in doubt.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +23,8 @@ log = logging.getLogger("netwar.streams")
 
 SECONDS = 60.0  # at the peak
 MOST, LEAST = 100, 20  # posts of a slice at a low rate, and of the last ones before the budget ends
+SHARE = 50  # a slice is no more than one part in so many of what is left
+LOOK = 60.0  # seconds between two looks at what is left
 IN_FLIGHT = 2.0  # seconds of the peak that X may have sent, and billed, when a connection ends
 BATCH = 1.5  # seconds, usually, from one draw to the next
 
@@ -32,7 +36,7 @@ def words(refused: Refusal | None) -> str:
     if refused is None:
         return ""
     if isinstance(refused, DoesNotFit):
-        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent (${refused.left / 1e6:.3f} are left)"
+        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent or in doubt (${refused.left / 1e6:.3f} are left)"
     return str(refused)
 
 
@@ -52,6 +56,7 @@ class Slices:
         self._unbooked = 0  # micro-dollars that the slice has to bear while the meter is away
         self._peaks: deque[float] = deque([0.0], maxlen=60)
         self._since_peak = 0, 0.0  # posts, and seconds, that are not among the peaks yet
+        self._left, self._look_at = 0, 0.0  # micro-dollars, of the budget, and when that is looked at again
         self.room = 0  # posts that may be read before they are booked, beside what may be under way then
         self._cuts = 0
         self._uncovered: deque[tuple[int, int]] = deque()  # cuts, and posts that may have been under way, not in doubt yet
@@ -156,10 +161,17 @@ class Slices:
         """Posts of the next slice: as many as should be, or fewer near the end of the budget, but never so few that what comes
         until the next draw, and what is under way then, may be more."""
         peak = self._peak
-        most, least = max(MOST, int(peak * SECONDS)), max(LEAST, int(peak * (BATCH + IN_FLIGHT)))
+        least = max(LEAST, int(peak * (BATCH + IN_FLIGHT)))
+        most = max(min(max(MOST, int(peak * SECONDS)), self._left // SHARE // self.each), least)
         return [most, *(size for size in (most // 4, most // 16) if size > least), least]
 
+    def _look(self) -> None:
+        """What is left, now and then: others spend it, too. Raises ServiceDown."""
+        if time.monotonic() >= self._look_at:
+            self._left, self._look_at = self._money.balance().left, time.monotonic() + LOOK
+
     def _reserve(self) -> None:
+        self._look()
         *sizes, least = self._sizes()
         for size in sizes:
             with suppress(DoesNotFit):
@@ -169,10 +181,11 @@ class Slices:
 
     def _drawn(self, bought: Sequence[Booked], at: int) -> tuple[Counter[str], DoesNotFit | None]:
         """Raises ServiceDown."""
+        self._look()
         day = datetime.fromtimestamp(at / 1000, UTC)
         whole, *smaller = self._sizes()
         drawn = self._money.draw(self._slice or self._empty, bought, day, self._most(whole))
-        self._slice = drawn.slice
+        self._slice, self._left = drawn.slice, self._left - sum(drawn.cost)
         cost: Counter[str] = Counter()
         for (purpose, _), micro in zip(bought, drawn.cost, strict=True):
             cost[purpose.index] += micro

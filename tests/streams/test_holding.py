@@ -65,6 +65,22 @@ def test_at_the_end_of_the_budget_the_socket_is_closed_and_the_bill_is_within_it
     assert state in ("down", "over budget")
 
 
+def test_a_holder_that_is_killed_again_and_again_leaves_most_of_the_day_s_budget(begun: Callable[..., Killed]) -> None:
+    story = begun(budget=20, rate=0.5)
+    story.register("cats", "brexit")
+    for _ in range(3):
+        kept = story.spent()
+        with story.held() as one:
+            until(lambda kept=kept: story.spent() > kept)
+            one.kill()
+    billed, booked = story.unread()
+    assert billed <= booked + story.doubtful()
+    told = story.spending()["micro_dollars"]
+    assert told["in_doubt"] <= 3 * 25_000 * 25, "the smallest slices, and what was under way at their ends"
+    with story.held():
+        until(lambda: story.spent() > booked)
+
+
 def test_while_the_archive_is_away_the_stream_goes_on(begun: Callable[..., Killed]) -> None:
     """Somebody holds the archive's file locked: posts go into segments, and from there into the archive."""
     story = begun()

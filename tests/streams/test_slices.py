@@ -152,6 +152,32 @@ def test_what_was_under_way_while_the_meter_was_away_is_in_doubt_once_it_is_back
     assert story.money.doubtful() >= DEAREST
 
 
+def test_kills_take_little_of_what_the_budget_has_left(story: Story) -> None:
+    """Each leaves a slice in doubt, since X may have sent all that it was for. Eight posts a second, and $20."""
+    left = 20 * 1_000_000
+    for kill in range(4):
+        one = Story(story.folder / "day", 20 * 1_000_000)
+        slices = one.slices(fence=kill + 1)
+        assert slices.open(AT) is None
+        for batch in range(6):
+            assert slices.book(posts(100 * kill + 12 * batch, 12), AT, 1.5)[1] is None
+        one.run.end()
+        after = Story(story.folder / "day", 20 * 1_000_000).money.balance()
+        assert after.doubtful >= (kill + 1) * 8 * IN_FLIGHT * DEAREST, "what may have been read, and under way"
+        before, left = left, after.left
+        assert before - left <= 6 * 12 * POST + int(8 * (BATCH + IN_FLIGHT)) * DEAREST
+    assert left > 15 * 1_000_000
+
+
+def test_a_slice_lasts_a_minute_where_the_budget_lasts_the_day(story: Story) -> None:
+    rich = Story(story.folder / "rich", 86_400 * 8 * DEAREST)
+    slices = rich.slices()
+    slices.open(AT)
+    slices.book(posts(0, 12), AT, 1.5)
+    other = open_money(rich.where, new_run(rich.where), 1 << 40, clock=SetClock(AT / 1000))
+    assert other.balance().reserved == 8 * 60 * DEAREST
+
+
 def test_where_the_day_is_not_sure_x_is_asked(tmp_path: Path) -> None:
     money = open_money(f"sqlite:{tmp_path}", Run(tmp_path / "runs"), 1_000, clock=SetClock(AT / 1000))
     asked = []
