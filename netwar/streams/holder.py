@@ -18,6 +18,7 @@ from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 from netwar.records.documents import tweets_index
 from netwar.records.text import plural
 from netwar.streams import gaps, segments
+from netwar.streams.backlog import Backlog
 from netwar.streams.connector import Connector, Hears
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import Tracker
@@ -27,7 +28,6 @@ from netwar.streams.purses import Purses
 from netwar.streams.reader import Ended, Inbox
 from netwar.streams.router import Router
 from netwar.streams.routes import Whose
-from netwar.streams.segments import Backlog
 from netwar.streams.slices import LEAST, Refusal, Slices, words
 from netwar.streams.stores import Stores
 from netwar.streams.writer import Writer

@@ -16,9 +16,10 @@ from threading import Event, Lock
 
 from netwar.errors import NetwarError
 from netwar.streams import segments
+from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Torn
 from netwar.streams.portions import Portions
-from netwar.streams.segments import Backlog, Segments
+from netwar.streams.segments import Segments
 
 log = logging.getLogger("netwar.streams")
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from netwar.meter.base import Purpose
+from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Post, apart
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import SKEW, Tracker
 from netwar.streams.lines import Bad, Delivery, Notice, parse
 from netwar.streams.reader import Begun, Item, Line
 from netwar.streams.routes import Whose
-from netwar.streams.segments import Backlog
 from netwar.streams.slices import Refusal, Slices
 
 log = logging.getLogger("netwar.streams")

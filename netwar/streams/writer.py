@@ -12,12 +12,12 @@ from threading import Event, Lock
 from netwar.archive.base import Archive
 from netwar.errors import NetwarError
 from netwar.streams import segments
+from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Torn
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import SKEW
 from netwar.streams.late import Late
 from netwar.streams.portions import EVERY, Aside, Newcomers, Portions
-from netwar.streams.segments import Backlog
 
 log = logging.getLogger("netwar.streams")
 

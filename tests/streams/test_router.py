@@ -18,6 +18,7 @@ from netwar.errors import ServiceDown
 from netwar.records.documents import Document, IndexName
 from netwar.records.ids import first_id
 from netwar.streams import gaps
+from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import LATE, SKEW, Standing, Tracker
@@ -25,7 +26,7 @@ from netwar.streams.journal import Journal
 from netwar.streams.reader import Begun, Ended, Item, Line
 from netwar.streams.router import Router
 from netwar.streams.routes import Routes
-from netwar.streams.segments import Backlog, new
+from netwar.streams.segments import new
 from netwar.streams.slices import Slices
 from netwar.streams.writer import Writer
 from tests.contract.conftest import opened_archive

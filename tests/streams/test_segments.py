@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from netwar.archive.marks import Period
 from netwar.coverage import Span
+from netwar.streams import backlog as module
 from netwar.streams import segments
+from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Post, Torn, packed
-from netwar.streams.segments import Backlog, Segments, left, new
+from netwar.streams.segments import Segments, left, new
 from tests.desk import ROOT
 from tests.randomly import randomly
 
@@ -182,14 +184,14 @@ def test_a_full_disk_keeps_what_memory_bears_and_says_what_is_lost(tmp_path: Pat
     def full(_: Batch) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segments, "LAST_RESORT", 4000)
+    monkeypatch.setattr(module, "LAST_RESORT", 4000)
     assert backlog.put(batch(9))
     monkeypatch.setattr(waiting, "append", full)
     assert [backlog.put(batch(number)) for number in range(5)] == [True, True, True, False, False]
     assert (first := backlog.first(0)) is not None
     assert same(first, batch(9)), "what lies on disk is older"
     monkeypatch.undo()
-    monkeypatch.setattr(segments, "LAST_RESORT", 4000)
+    monkeypatch.setattr(module, "LAST_RESORT", 4000)
     assert backlog.put(batch(5))
     found = []
     while first := backlog.first(0):
