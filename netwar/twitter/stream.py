@@ -161,6 +161,10 @@ class XStream:
         wait = self._pace.remember(endpoint, reply)
         if reply.status < 300:
             _check_whole(reply)
+        elif reply.status == 404:  # nothing here is named that may be gone: it passes, and ends no capture
+            raise Glitch(
+                f"X answered with status 404 ({reply.words}): if that goes on, check `api` in the configuration", reply=reply
+            )
         elif not (400 <= reply.status < 500 and _kinds(reply) & OF_RULES):
             try:
                 judge(reply, wait=wait)

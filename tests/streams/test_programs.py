@@ -162,6 +162,17 @@ def test_one_holds_the_others_show_and_the_next_takes_over(streams: Streams) -> 
     assert "stopped by SIGTERM; the capture stays registered" in said
 
 
+def test_a_404_of_x_passes_and_ends_no_capture(streams: Streams) -> None:
+    """Its supervisor would not start it again after a status that says that the configuration is wrong."""
+    for endpoint in ("/2/tweets/search/stream/rules", "/2/tweets/search/stream", "/2/tweets/search/stream/rules/counts"):
+        streams.post("faults", {"endpoint": endpoint, "kind": "server-error", "status": 404})
+    process = streams.stream("one", streams.write("terms", "harbour"))
+    streams.until(lambda: streams.recorded_posts("one"), process)
+    said = streams.ended(process)
+    assert "X answered with status 404" in said
+    assert process.returncode == 143
+
+
 def test_changed_lines_are_read_at_hup_without_connecting_anew(streams: Streams) -> None:
     path = streams.write("terms", "harbour")
     process = streams.stream("one", path)

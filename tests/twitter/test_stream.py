@@ -195,8 +195,8 @@ def test_refused_connects_tell_their_status_and_are_tried_once(streaming: Stream
     one, x = streaming("rate = 0")
     x.add_rules([("harbour", "")])
     endpoint = "/2/tweets/search/stream"
-    for more in ({"kind": "server-error", "status": 503, "body": "html"}, {"kind": "server-error", "status": 500}):
-        one.post("faults", {"endpoint": endpoint, **more})
+    for more in ({"status": 503, "body": "html"}, {"status": 500}, {"status": 404}, {"status": 404, "body": "html"}):
+        one.post("faults", {"endpoint": endpoint, "kind": "server-error", **more})
         with pytest.raises(ConnectRefused) as refused:
             x.open_stream()
         assert refused.value.status == more["status"]
@@ -212,4 +212,4 @@ def test_refused_connects_tell_their_status_and_are_tried_once(streaming: Stream
         x.open_stream()
     with pytest.raises(RateLimited):
         x.open_stream()
-    assert len(json.loads(one.get("truth/stream/connects"))) == 5, "the last one was not even tried"
+    assert len(json.loads(one.get("truth/stream/connects"))) == 7, "the last one was not even tried"
