@@ -108,7 +108,7 @@ class Late:
             while not enough():
                 if not self._step(index, one):
                     return
-        except NetwarError as error:
+        except (NetwarError, OSError) as error:  # the disk does not give what waits, as where too many files are open
             one.why = str(error)
             one.at = time.monotonic() + WAITS[min(one.tries, len(WAITS) - 1)]
             one.tries += 1

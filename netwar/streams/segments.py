@@ -100,8 +100,8 @@ class Segments:
             self._shut()
         except OSError as error:
             log.error("what waits in %s may not survive a power cut: %s", self.folder, trouble(error))
-        if not any(self.folder.glob("*.segment*")):
-            with suppress(OSError):
+        with suppress(OSError):
+            if not any(self.folder.glob("*.segment*")):
                 (self.folder / LOCK).unlink(missing_ok=True)
                 self.folder.rmdir()
         os.close(self._lock)

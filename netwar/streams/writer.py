@@ -46,6 +46,7 @@ class Writer:
         self.late = Late(root, self._portions, self._do_chores)
         self._joint = True
         self._torn = False
+        self._unread = False  # does the disk not give what waits, and that was told
         self._late_left = 0, 0
         self._good: list[str] = []  # captures that could be written last, before others
         self._chores: dict[tuple[str, str], Chore] = {}
@@ -63,14 +64,17 @@ class Writer:
 
     def left(self, stop: Event) -> None:
         """First of all: write what dead processes of this host have left."""
-        for old in segments.left(self._root):
-            if old.capture:
-                self.late.adopt(old)
-                continue
-            log.info("writing what an earlier run left in %s", old.folder)
-            backlog = Backlog(old)
-            self.work(backlog, stop, until_empty=True)
-            backlog.close()
+        try:
+            for old in segments.left(self._root):
+                if old.capture:
+                    self.late.adopt(old)
+                    continue
+                log.info("writing what an earlier run left in %s", old.folder)
+                backlog = Backlog(old)
+                self.work(backlog, stop, until_empty=True)
+                backlog.close()
+        except OSError as error:
+            log.warning("what an earlier run left in %s waits for the next one: %s", self._root, error.strerror)
 
     def work(self, backlog: Backlog, stop: Event, *, until_empty: bool = False) -> None:
         """Write until told to stop, or until nothing waits."""
@@ -98,7 +102,8 @@ class Writer:
             log.error("%d bytes of posts are lost, and are a gap: neither the archive nor the disk takes them", lost + lost_late)
 
     def _step(self, backlog: Backlog, seconds: float) -> bool:
-        """The oldest batches, if there are some; False where there is no room for what the archive does not take of them."""
+        """The oldest batches, if there are some; False where there is no room for what the archive does not take of them, or the
+        disk does not give them."""
         self._all_chores()
         try:
             batches = backlog.some(seconds)
@@ -106,6 +111,12 @@ class Writer:
             log.warning("%s", torn)
             self._torn = True
             return True
+        except OSError as error:
+            if not self._unread:
+                log.warning("what waits in segments cannot be read now, it is tried again: %s", error.strerror)
+            self._unread = True
+            return False
+        self._unread = False
         if not batches:
             return True
         if self._torn:

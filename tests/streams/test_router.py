@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -302,6 +303,38 @@ def test_a_store_that_hangs_is_not_asked_for_each_capture_in_turn(
     moody.away.clear()
     pipe.take()
     assert [pipe.posts(one.index) for one in CAPTURES] == [[1], [1], [1]]
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """Nothing can be opened any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_waits_on_disk_is_written_once_it_can_be_opened_again(pipe: Pipe, late: bool) -> None:
+    """A process may have so many files open and no more: that passes, and ends nothing."""
+    moody = Moody(pipe.archive, joint=False)
+    moody.away = {"cats", "people"} if late else set()
+    pipe.write_into(moody)
+    items = [Begun(T), post(1, 60 * SECOND, "1"), post(2, 60 * SECOND, "3")]
+    if late:
+        working(pipe, *items)
+    else:
+        pipe.router.take(items)
+        pipe.backlog.to_disk()
+    moody.away.clear()
+    with no_more_files():
+        assert not pipe.writer.finish(pipe.backlog, 1)
+    pipe.write_into(moody)
+    pipe.writer.left(Event())
+    assert pipe.writer.finish(pipe.backlog, 9)
+    assert (pipe.posts("cats"), pipe.posts("people")) == ([1], [2])
 
 
 def test_a_batch_that_nobody_can_write_is_kept_aside_and_covers_nothing(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
