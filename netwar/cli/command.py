@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from netwar.cli import lacking, output
-from netwar.cli.guarded import FULL, Guarded
+from netwar.cli.guarded import FULL, TOO_MANY, Guarded
 from netwar.cli.run_budget import run_budget
 from netwar.cli.services import Services
-from netwar.errors import ConfigError, NetwarError
+from netwar.errors import ConfigError, NetwarError, TryLater
 from netwar.records.text import line
 
 if TYPE_CHECKING:
@@ -164,6 +164,9 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
             return ConfigError.exit_status
         if isinstance(error, OSError) and error.errno in FULL:
             return output.disk_is_full(name, error)
+        if isinstance(error, OSError) and error.errno in TOO_MANY:
+            _say(services, f"{name}: {error.strerror}: raise `ulimit -n` (LimitNOFILE= of systemd), and run again")
+            return TryLater.exit_status
         _say(services, _traceback(error) + f"{name}: this is a bug in the program; the lines above say where (keys are masked)")
         return 1
     return 0

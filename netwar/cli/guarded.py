@@ -12,6 +12,7 @@ from netwar.cli import click, output
 from netwar.records.text import line
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+TOO_MANY = (errno.EMFILE, errno.ENFILE)  # open files
 UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
 
 

@@ -265,6 +265,17 @@ def test_a_full_disk_below_stdout_is_a_sentence(desk: Desk, write: Callable[[str
     assert done.stderr.startswith("tw-try: No space left on device: make room")
 
 
+def test_too_many_open_files_are_a_sentence_and_may_pass(attempt: Try) -> None:
+    body = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+open("/dev/null")
+"""
+    assert attempt(body, check=75).stderr == (
+        "tw-try: Too many open files: raise `ulimit -n` (LimitNOFILE= of systemd), and run again\n"
+    )
+
+
 @rows("end", ["return", "raise errors.Busy('no')", "raise ValueError", "os.kill(os.getpid(), 15)"])
 def test_services_are_closed_however_the_program_ends(attempt: Try, desk: Desk, end: str) -> None:
     desk.configure()
