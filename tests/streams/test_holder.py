@@ -61,7 +61,7 @@ def test_what_came_and_was_not_booked_stays_in_doubt(desk: Callable[..., Holding
     assert taken
     assert here.x.sent
     assert here.x.bill <= here.money.spent() + here.doubtful()
-    assert here.doubtful() < 120 * 25_000, "the slice and what was under way"
+    assert here.doubtful() < 200 * 25_000, "the slice of 100, and what may be under way at the rate at which they came"
 
 
 def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
