@@ -30,7 +30,7 @@ class Segments:
 
     def __init__(self, folder: Path, lock: int) -> None:
         self.folder, self._lock = folder, lock
-        self._files = deque(sorted(folder.glob("*.segment")))
+        self._files = deque(_files(folder))
         self._number = int(self._files[-1].stem) if self._files else 0
         self._out: int | None = None
         self._read = 0  # bytes of the oldest that are done
@@ -101,7 +101,7 @@ class Segments:
         except OSError as error:
             log.error("what waits in %s may not survive a power cut: %s", self.folder, trouble(error))
         with suppress(OSError):
-            if not any(self.folder.glob("*.segment*")):
+            if not _files(self.folder):
                 (self.folder / LOCK).unlink(missing_ok=True)
                 self.folder.rmdir()
         os.close(self._lock)
@@ -164,6 +164,11 @@ class Segments:
         return path.rename(path.with_suffix(".damaged"))
 
 
+def _files(folder: Path) -> list[Path]:
+    """Raises OSError, where a glob of Python 3.13 finds nothing: what cannot be looked at is not empty."""
+    return sorted(folder / name for name in os.listdir(folder) if name.endswith(".segment"))
+
+
 def new(root: Path, capture: str = "") -> Segments:
     """A folder of this process's own, for what waits of one capture alone if it is named. Raises OSError."""
     folder = made(made(root) / f"{uuid4().hex}{capture and '.'}{capture}", own=True)
@@ -186,4 +191,9 @@ def left(root: Path) -> Iterator[Segments]:
         except OSError:
             os.close(lock)
             continue
-        yield Segments(folder, lock)
+        try:
+            found = Segments(folder, lock)
+        except OSError:
+            os.close(lock)
+            raise
+        yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Lock
 
@@ -37,9 +38,13 @@ class Files:
             return self._open[name]
 
     def names(self) -> list[str]:
-        """The names of all files there are."""
+        """The names of all files there are. A folder that may not be looked into is told: a glob would find nothing there."""
         with translated(self.folder):
-            return [path.stem for path in self.folder.glob("*.sqlite") if INDEX_NAME.fullmatch(path.stem)]
+            try:
+                found = map(Path, os.listdir(self.folder))
+            except FileNotFoundError:
+                return []
+            return [path.stem for path in found if path.suffix == ".sqlite" and INDEX_NAME.fullmatch(path.stem)]
 
     def close(self) -> None:
         """Let go of all files."""
