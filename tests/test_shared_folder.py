@@ -92,7 +92,8 @@ def two(shared: Path, desk: Desk, umask: int, **settings: object) -> list[Person
 
 @pytest.fixture
 def people(shared: Path, desk: Desk) -> list[Person]:
-    return two(shared, desk, 0o022)
+    names = ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret")
+    return two(shared, desk, 0o022, **dict.fromkeys(names, "1-no-key-of-anybody"))
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
