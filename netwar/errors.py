@@ -65,7 +65,8 @@ class ItemsFailed(NetwarError):
 def left_out(outcome: str, wrong: Iterable[NetwarError], *, everything: bool) -> NetwarError:
     """What to raise where some of several could not be looked at: it says so beside the outcome. Of `everything` there is no
     outcome, so it is what was wrong with the first."""
-    return next(iter(wrong)) if everything else ItemsFailed("; left out: ".join([outcome, *map(str, wrong)]))
+    all_of_it = [*wrong]
+    return all_of_it[0] if all_of_it and everything else ItemsFailed("; left out: ".join([outcome, *map(str, all_of_it)]))
 
 
 class ServiceDown(NetwarError):

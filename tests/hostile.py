@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from netwar.meter.sqlite import SqliteMoney
 from netwar.queues.base import MAX_FAILURES, UserFailed
 from netwar.queues.sqlite import SqliteQueue
 from netwar.records.documents import Document
+from tests.serving import Answering, serving
 
 # A title for the window, a bell, colours, C1's CSI, overrides and isolates, and what would make rows of its own.
 EVIL = "evil\x1b]0;owned\x07\x1b[31m\x9b2J\x85\u202e\u2066\u200f\r\nFORGED\trow\u2028FORGED"
@@ -95,28 +94,15 @@ def fail(queue: SqliteQueue) -> None:
 def services() -> Iterator[str]:
     """An address at which X knows who we are and refuses all else, and Elasticsearch answers: all in hostile words."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             status, kind, body = answer(self.path)
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, body, kind)
 
         do_POST = do_PUT = do_GET
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 def answer(path: str) -> tuple[int, str, bytes]:

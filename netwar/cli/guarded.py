@@ -11,7 +11,6 @@ from typing import Any
 from netwar.cli import click, output
 from netwar.records.text import line
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 TOO_MANY = (errno.EMFILE, errno.ENFILE)  # open files
 UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
 
@@ -64,7 +63,9 @@ class Guarded(click.Command):
         except BrokenPipeError:
             raise click.exceptions.Exit(output.nobody_reads()) from None
         except OSError as error:
-            if error.errno not in FULL:
+            from netwar.connections.folders import FULL_DISK
+
+            if error.errno not in FULL_DISK:
                 raise
             raise click.exceptions.Exit(output.disk_is_full(info_name or "netwar", error)) from None
 

@@ -70,7 +70,7 @@ class IndexNames:
 
     def recorded(self, kind: str, given: str | None) -> str:
         """The full name of an index that has been recorded into; `kind` is `tw` or `tu`. Raises NetwarError if there is none."""
-        from netwar.errors import NetwarError
+        from netwar.errors import NetwarError, left_out
 
         if self.archive.indices([name := kind + self.index(given)]):
             return name
@@ -79,9 +79,7 @@ class IndexNames:
         hint = "no other can be read" if unread else "nothing is recorded yet"
         if there:
             hint = f"there {'is' if len(there) == 1 else 'are'}: {', '.join(there)}"
-        raise NetwarError(
-            "; left out: ".join([f"there is no index {name.removeprefix(kind)} ({hint})", *map(str, unread.values())])
-        )
+        raise left_out(f"there is no index {name.removeprefix(kind)} ({hint})", unread.values(), everything=False)
 
     def collection(self, given: str | None) -> str:
         """The full name of an index of users: `usertest`, recorded into or not, or `tu` and the name of one that is there."""

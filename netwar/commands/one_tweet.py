@@ -33,7 +33,7 @@ def show(services: Services, given: str, index: str | None, *, json: bool) -> No
             echo(as_json(document) if json else f"{tweet(document, Authors(services.archive, name).name(document))}\t{name}")
             return
     told = f"tweet {number[1]} is not recorded in {', '.join(searched) or 'any index'}"
-    raise left_out(told, unread.values(), everything=not searched) if unread else NetwarError(told)
+    raise left_out(told, unread.values(), everything=not searched)
 
 
 def _recorded(services: Services, unread: dict[str, NetwarError]) -> list[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -25,6 +23,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Record, Span
 from netwar.errors import ServiceDown
 from netwar.records.documents import Document
+from tests.room import room_for
 from tests.rows import rows
 
 ROOT = Path(__file__).parents[2]
@@ -116,21 +115,10 @@ def test_what_was_paid_for_survives_a_power_cut_as_soon_as_it_is_kept(
     assert on_disk(spool.folder) == 1
 
 
-@contextmanager
-def room_in_files(size: int) -> Iterator[None]:
-    """No file of this process may become longer: what a write still takes of a page is only its beginning."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_page_for_which_there_is_no_room_leaves_nothing_of_itself(spool: Spool, archive: SqliteArchive) -> None:
     spool.keep(*page(1))
     kept = spool.path.read_bytes()
-    with room_in_files(len(kept) + 100), pytest.raises(ServiceDown, match=r"pages\.jsonl cannot be used"):
+    with room_for(len(kept) + 100), pytest.raises(ServiceDown, match=r"pages\.jsonl cannot be used"):
         spool.keep(*page(2))
     assert spool.path.read_bytes() == kept
     spool.keep(*page(3))

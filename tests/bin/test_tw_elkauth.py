@@ -8,9 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from tests.recipes.here import reach
 from tests.rows import rows
 from tests.servers.certificates import certificates
 from tests.servers.fixtures import on
+from tests.serving import Answering, serving
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
@@ -46,23 +45,12 @@ def test_curl_is_let_in(server: Any, desk: Desk) -> None:
 def echo() -> Iterator[str]:
     """A server that answers with what it was asked."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
-            body = json.dumps({"path": self.path, "authorization": self.headers.get("authorization")}).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, json.dumps({"path": self.path, "authorization": self.headers.get("authorization")}).encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 @rows("password", ['a"b\\c', "a b:c", "#%$'`", "ä€😀", "\\n\\", ""])

@@ -6,9 +6,7 @@ import errno
 import fcntl
 import json
 import os
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,17 +22,7 @@ from netwar.meter.base import Purpose
 from netwar.records.documents import Document
 from netwar.streams.journal import Journal
 from netwar.streams.rejects import Rejects
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Let files grow to so many bytes: the system takes what fits, and says how much, as on a disk that is nearly full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+from tests.room import room_for
 
 
 def refused(path: Path, number: int) -> None:

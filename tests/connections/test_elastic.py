@@ -7,12 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +18,7 @@ from netwar.connections.elastic import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.rows import rows
 from tests.servers.certificates import certificates
+from tests.serving import Answering, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,28 +28,15 @@ def answering(body: bytes, status: int = 200, host: str = "127.0.0.1") -> Iterat
     """A server that gives one answer to everything: its address, and the headers that it was sent."""
     heard: list[dict[str, str]] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             heard.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, body)
 
         do_POST = do_GET
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer((host, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"{host}:{server.server_port}", heard
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler, host) as address:
+        yield address, heard
 
 
 def told(number: str, **more: str) -> bytes:

@@ -16,7 +16,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from tests.operator import Recorded
 from tests.redis_server import Redis
 from tests.rows import rows
 from tests.servers import certificates as making
+from tests.serving import Answering, serving
 
 CRONTAB = "#!/bin/sh\necho '* * * * * {program} shown -q --config {config}'\n"
 
@@ -394,28 +394,15 @@ SENT = [{"elksguser": "recorder", "elksgpass": "Pass-4711-word"}, {"elksgkey": "
 def refusing() -> Iterator[str]:
     """An Elasticsearch that repeats the header Authorization, and what is packed in it; its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             kind, _, packed = self.headers.get("authorization", "").partition(" ")
             plain = b64decode(packed).decode()
             body = json.dumps({"error": {"type": "x", "reason": f"header [{kind} {packed}] of {plain}"}, "status": 400}).encode()
-            self.send_response(400 if packed else 200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(400 if packed else 200, body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 def test_a_bundle_has_no_secret(recorded: Recorded, cron: dict[str, str], tmp_path: Path) -> None:

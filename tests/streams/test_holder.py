@@ -15,7 +15,7 @@ from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
 from netwar.streams import holder, purses
 from netwar.streams.router import Router
-from tests.connections.test_appending import room_for
+from tests.room import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
 
 DOLLAR = 1_000_000

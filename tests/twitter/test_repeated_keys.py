@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.desk import Desk
+from tests.serving import Answering, serving
 
 BEARER = "BearerOfTheApp%2B4711abcdefgh"
 KEYS = {"consumer_key": "KeyOfTheApp4711", "consumer_secret": "SecretOfTheApp4711", "bearer_token": BEARER, "auth": "app"}
@@ -22,7 +21,7 @@ KEYS |= {"access_token_key": "7-TokenOfUser4711", "access_token_secret": "Secret
 def repeating(status: int) -> Iterator[str]:
     """An X that knows who a user is, and repeats the header Authorization when it is asked for more; its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             header = self.headers.get("authorization", "")
             told = {"title": "Not Found", "detail": f"header [{header}]", "value": "4242", "parameter": "id"}
@@ -32,22 +31,10 @@ def repeating(status: int) -> Iterator[str]:
             }
             known = "/users/by" in self.path or self.path.startswith("/2/users?")
             body = json.dumps({"data": [{"id": "4242", "username": "nasa", "name": "n"}]} if known else told).encode()
-            self.send_response(200 if known else status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200 if known else status, body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}"
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404])

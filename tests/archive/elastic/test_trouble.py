@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
+from tests.serving import Answering, serving
 
 ALL_AGES = ("es654-sg", "es7102", "es953-sec", "os2194-sec")
 
@@ -179,7 +178,7 @@ def test_what_a_busy_cluster_rejects_is_sent_again(kind: str, new_server: Callab
 def saying(answer: Callable[[bytes], Any]) -> Iterator[Cluster]:
     """A server that answers what is posted to it by this."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             self._say({"version": {"number": "8.19.21"}})
 
@@ -187,26 +186,10 @@ def saying(answer: Callable[[bytes], Any]) -> Iterator[Cluster]:
             self._say(answer(self.rfile.read(int(self.headers["content-length"]))))
 
         def _say(self, answer: Any) -> None:
-            body = orjson.dumps(answer)
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, orjson.dumps(answer))
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            cluster = connect(Settings(elksg=f"127.0.0.1:{server.server_port}"))
-            yield cluster
-            cluster.close()
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address, closing(connect(Settings(elksg=address))) as cluster:
+        yield cluster
 
 
 def test_single_items_that_are_rejected_are_sent_again_and_no_others() -> None:
