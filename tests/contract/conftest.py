@@ -12,7 +12,7 @@ from netwar.archive.base import Archive
 from netwar.archive.winning import XTime, unknown
 from netwar.connections.runs import Run
 from tests import clusters
-from tests.contract.opening import KINDS, NOW, SetClock, new_run, place
+from tests.contract.opening import NOW, SetClock, new_run, place
 from tests.servers.fixtures import Servers
 
 ARCHIVES = ["sqlite", *clusters.KINDS]
@@ -46,11 +46,10 @@ def archive(archive_kind: str, tmp_path: Path, servers: Servers, tmp_path_factor
         yield opened
 
 
-@pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh place for queue and meter, with each back end there is."""
-    kind = str(request.param)
-    return place(kind, tmp_path, request.getfixturevalue("redis") if kind.startswith("redis") else None)
+@pytest.fixture
+def where(tmp_path: Path) -> str:
+    """A fresh place for queue and meter, in files."""
+    return place("sqlite", tmp_path)
 
 
 @pytest.fixture

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tests.shipped_redis import ShippedRedis
 
 ROOT = Path(__file__).parent.parent.parent
-KINDS = ["sqlite", "redis-lossy"]  # with the rights of conf/redis, and every third answer lost
 DATABASES = count(1)
 NOW = 1_800_000_000.0  # by the clock of tests that set it
 
