@@ -137,9 +137,10 @@ def claimed(source: SqliteArchive, target: SqliteArchive) -> None:
         for span in record.spans:
             ids = [body["id"] for body in source.find("twa", Within(user=record.user)) if span.low < int(body["id"]) <= span.high]
             assert target.missing("twa", "id", ids) == []
+    all_ids = [int(id) for id in everything(source)]
     for _, note in target.notes("twa", "periods/search/"):
         for low, high, _ in note["spans"]:
-            ids = [str(id) for id in map(int, everything(source)) if low < id <= high]
+            ids = [str(id) for id in all_ids if low < id <= high]
             assert target.missing("twa", "id", ids) == []
 
 
