@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from netwar.archive.winning import XTime, unknown
 from netwar.connections.runs import Run
 from tests import clusters
 from tests.contract.opening import NOW, SetClock, new_run, place
+from tests.servers.elastic import TEMPLATES
 from tests.servers.fixtures import Servers
 
 ARCHIVES = ["sqlite", *clusters.KINDS]
@@ -29,7 +31,7 @@ def opened_archive(kind: str, folder: Path, now: XTime = unknown) -> Archive:
 
 def emptied(kind: str, servers: Servers, configuration: Path) -> None:
     """Let a server of this kind run, with nothing in it, for `opened_archive` to open; its configuration is written there."""
-    clusters.remember(kind, clusters.configured(servers(kind), configuration))
+    clusters.remember(kind, clusters.configured(servers(kind, methodcaller("wipe", but=TEMPLATES)), configuration))
 
 
 @pytest.fixture(params=ARCHIVES)

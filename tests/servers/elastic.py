@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ SETTINGS: dict[str, Setting] = {
     "discovery.type": "single-node",
     "cluster.routing.allocation.disk.threshold_enabled": "false",
 }
+
+TEMPLATES = ("_template/", "_index_template/")
+"""Where templates of indices are, on older and on newer servers. To make and delete ours takes as long as to make an index."""
 
 
 @dataclass
@@ -90,13 +94,18 @@ class ElasticServer(Server):
         super().start(takes_place)
         self.at_start = self.at_start or self.contents()
 
-    def wipe(self) -> None:
-        """Reset the cluster's settings; delete indices, templates and the like that came since it was first started."""
+    def wipe(self, but: Collection[str] = ()) -> None:
+        """Reset the cluster's settings; delete indices, templates and the like that came since it was first started.
+
+        What is left: the paths in `but`, such as TEMPLATES for a test that would have the same ones made again.
+        """
         kept = self.ask("GET", "/_cluster/settings?flat_settings=true")
         forgotten = {scope: dict.fromkeys(kept[scope]) for scope in ("persistent", "transient")}
         if any(forgotten.values()):
             self.ask("PUT", "/_cluster/settings", forgotten)
         for path, names in self.contents().items():
+            if path in but:
+                continue
             gone = sorted(names - self.at_start.get(path, set()))
             together = 1 if path else 20  # indices: each change of the cluster takes its time
             for start in range(0, len(gone), together):
@@ -108,8 +117,8 @@ class ElasticServer(Server):
         found = {
             "_data_stream/": set(state.get("data_stream", {}).get("data_stream", {})),
             "": set(state["indices"]) - {"searchguard"},
-            "_template/": set(state["templates"]),
-            "_index_template/": set(state.get("index_template", {}).get("index_template", {})),
+            TEMPLATES[0]: set(state["templates"]),
+            TEMPLATES[1]: set(state.get("index_template", {}).get("index_template", {})),
             "_component_template/": set(state.get("component_template", {}).get("component_template", {})),
             "_ingest/pipeline/": {one["id"] for one in state.get("ingest", {}).get("pipeline", [])},
             "_scripts/": set(state.get("stored_scripts", {})),

@@ -15,6 +15,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from operator import methodcaller
 from typing import Any, NoReturn
 
 import pytest
@@ -88,12 +89,12 @@ class Servers:
         self._running: dict[str, Server] = {}
         self._broken: dict[str, str] = {}
 
-    def __call__(self, kind: str) -> Server:
+    def __call__(self, kind: str, wipe: Callable[[Any], None] = methodcaller("wipe")) -> Server:
         """A clean server of this kind. Skips the test if it cannot be had here, or fails it where servers are required."""
         skip_without(kind)
         if kind in self._broken:
             pytest.fail(self._broken[kind], pytrace=False)
-        return self._clean(kind) or self._started(kind)
+        return self._clean(kind, wipe) or self._started(kind)
 
     def make_room(self) -> None:
         """Stop the server of the Elasticsearch family: a test is about to start one of its own."""
@@ -104,14 +105,14 @@ class Servers:
         while self._running:
             self._running.popitem()[1].close()
 
-    def _clean(self, kind: str) -> Server | None:
+    def _clean(self, kind: str, wipe: Callable[[Any], None]) -> Server | None:
         """The one that runs, started anew if need be; None if there is none, or the last test left it beyond repair."""
         server = self._running.get(kind)
         if not server:
             return None
         try:
             server.resume() if server.alive else server.start()
-            server.wipe()
+            wipe(server)
         except Exception:
             self._running.pop(kind).close()
             return None

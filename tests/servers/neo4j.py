@@ -77,11 +77,6 @@ class Neo4jServer(Server):
         except (DriverError, Neo4jError, OSError):
             return None
 
-    def close(self) -> None:
-        """Remove it, without the ten seconds that an orderly end takes."""
-        self.kill()
-        super().close()
-
     def wipe(self) -> None:
         """Remove all nodes. Constraints and indices stay, which take a second to make."""
         while self.ask("MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*)")[0][0]:
