@@ -941,13 +941,16 @@ def work_in(environment: dict[str, str], work: Callable[..., None], *given: Any)
     work(*given)
 
 
+PAGES, PAGE = 6, 20
+
+
 def write_all(kind: str, folder: Path, number: int, told: Connection) -> None:
     archive = opened_archive(kind, folder)
     told.send("ready")
     told.recv()
-    for page in range(20):
-        batch = [tweet(page * 1000 + n, f"by {number}") for n in range(50)]
-        batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(50)]
+    for page in range(PAGES):
+        batch = [tweet(page * 1000 + n, f"by {number}") for n in range(PAGE)]
+        batch += [tweet(1_000_000 * (number + 1) + page * 1000 + n) for n in range(PAGE)]
         archive.write(batch, [Cover("twbrexit", str(number), Span(page, page + 1, 1), NOW)])
         archive.change("twbrexit", "shared", lambda record: replace(record, asked=record.asked + 1))
         archive.change_note("twbrexit", "shared", lambda before: (before or 0) + 1)
@@ -964,10 +967,10 @@ def test_processes_write_at_once(archive: Archive, archive_kind: str, tmp_path: 
     for process, told in workers:
         assert told.recv() == "done"
         process.join()
-    assert archive.count("twbrexit") == 20 * 50 * 5
-    assert archive.record("twbrexit", "shared").asked == archive.note("twbrexit", "shared") == 80
-    assert [archive.record("twbrexit", str(number)).spans for number in range(4)] == [(Span(0, 20, 20),)] * 4
-    assert sum(len(ids(archive.search("twbrexit", f"by {number}"))) for number in range(4)) == 20 * 50
+    assert archive.count("twbrexit") == PAGES * PAGE * 5
+    assert archive.record("twbrexit", "shared").asked == archive.note("twbrexit", "shared") == PAGES * 4
+    assert [archive.record("twbrexit", str(number)).spans for number in range(4)] == [(Span(0, PAGES, PAGES),)] * 4
+    assert sum(len(ids(archive.search("twbrexit", f"by {number}"))) for number in range(4)) == PAGES * PAGE
 
 
 def write_for_ever(kind: str, folder: Path, number: int, told: Connection) -> None:
@@ -975,9 +978,9 @@ def write_for_ever(kind: str, folder: Path, number: int, told: Connection) -> No
     page = number * 1_000_000
     while True:
         page += 1
-        batch = [tweet(page * 100 + n, f"page {page}") for n in range(100)]
-        more = [Period("twbrexit", "s", Span(page - 1, page, 100)), Due("twbrexit", "counts", page, (str(page),))]
-        archive.write(batch, [Cover("twbrexit", "7", Span(page - 1, page, 100), NOW), *more])
+        batch = [tweet(page * 100 + n, f"page {page}") for n in range(PAGE)]
+        more = [Period("twbrexit", "s", Span(page - 1, page, PAGE)), Due("twbrexit", "counts", page, (str(page),))]
+        archive.write(batch, [Cover("twbrexit", "7", Span(page - 1, page, PAGE), NOW), *more])
         told.send(page)
 
 
@@ -985,7 +988,7 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
     chance, acknowledged = random.Random(6), []
     for number in range(1, 5):
         process, told = started(write_for_ever, archive_kind, tmp_path, number)
-        acknowledged += [told.recv() for _ in range(chance.randrange(1, 30))]
+        acknowledged += [told.recv() for _ in range(chance.randrange(1, 15))]
         process.kill()
         process.join()
         while told.poll():
@@ -997,13 +1000,13 @@ def test_what_was_acknowledged_survives_a_kill(archive: Archive, archive_kind: s
         assert set(acknowledged) <= set(pages)
         assert len(pages) - len(acknowledged) <= number, "at most the page in hand of each process that was killed"
         if archive_kind == "sqlite":
-            assert archive.count("twbrexit") == 100 * len(pages), "pages and spans go together"
+            assert archive.count("twbrexit") == PAGE * len(pages), "pages and spans go together"
             due = [int(key.rpartition("/")[2]) for key, _ in archive.notes("twbrexit", "due/counts/")]
             spans = [Span(*span) for span in archive.note("twbrexit", "periods/s")["spans"]]
             assert (sorted(pages), tuple(spans)) == (due, archive.record("twbrexit", "7").spans), "and so does all else"
         else:
-            assert 100 * len(pages) <= archive.count("twbrexit") <= 100 * (len(pages) + number), "a span comes after its page"
-        assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == 100
+            assert PAGE * len(pages) <= archive.count("twbrexit") <= PAGE * (len(pages) + number), "a span comes after its page"
+        assert len(ids(archive.search("twbrexit", f"page {pages[0]}"))) == PAGE
     assert archive.write([tweet(1)]).created == 1
 
 
