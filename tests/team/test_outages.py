@@ -12,7 +12,7 @@ from tests.team.conftest import Team
 
 WORLD = """
 [world]
-users = 64
+users = 40
 suspended = 0
 protected = 0
 gone = 0
