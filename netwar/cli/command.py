@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from netwar.cli import lacking, output
-from netwar.cli.guarded import TOO_MANY, Guarded
+from netwar.cli.guarded import Guarded
 from netwar.cli.run_budget import run_budget
 from netwar.cli.services import Services
 from netwar.errors import ConfigError, NetwarError, TryLater
@@ -142,7 +142,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
     """Run, and turn every end into an exit status and, where there is something to say, a sentence."""
     from netwar.cli.mail_policy import untold
     from netwar.cli.signals import Stopped, behind
-    from netwar.connections.folders import FULL_DISK
+    from netwar.connections.folders import FULL_DISK, TOO_MANY, trouble
 
     try:
         run()
@@ -166,7 +166,7 @@ def _guarded(name: str, services: Services, run: Callable[[], None]) -> int:
         if isinstance(error, OSError) and error.errno in FULL_DISK:
             return output.disk_is_full(name, error)
         if isinstance(error, OSError) and error.errno in TOO_MANY:
-            _say(services, f"{name}: {error.strerror}: raise `ulimit -n` (LimitNOFILE= of systemd), and run again")
+            _say(services, f"{name}: {trouble(error)}")
             return TryLater.exit_status
         _say(services, _traceback(error) + f"{name}: this is a bug in the program; the lines above say where (keys are masked)")
         return 1

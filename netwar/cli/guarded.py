@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 from netwar.cli import click, output
 from netwar.records.text import line
 
-TOO_MANY = (errno.EMFILE, errno.ENFILE)  # open files
 UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
 
 

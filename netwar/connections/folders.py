@@ -18,6 +18,9 @@ from threading import RLock
 
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
+TOO_MANY = (errno.EMFILE, errno.ENFILE)  # open files
+MORE_FILES = "raise `ulimit -n` (LimitNOFILE= of systemd), and run again"
+
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the last: a file may not be larger
 MIN_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
 TRIES = 100
@@ -258,6 +261,8 @@ def trouble(error: OSError) -> str:
     """What is wrong, and what to do about it: the end of a sentence."""
     if error.errno in FULL_DISK:
         return FULL
+    if error.errno in TOO_MANY:
+        return f"{error.strerror}: {MORE_FILES}"
     if isinstance(error, Planted | BlockingIOError):
         return str(error.strerror)
     return f"{error.strerror or error} (set `data` in the configuration to a folder that you may write)"

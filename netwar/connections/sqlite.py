@@ -7,19 +7,21 @@ then believes itself the last one and removes the log that is still in use. What
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
+from netwar.connections.folders import ENTER, FULL, is_full, made, trouble, unmasked
 from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_former import upgrading
 from netwar.errors import ServiceDown
 
 BUSY_SECONDS = 60
+FILES = 8  # more than a database takes with its log, and with who looks at it before
 
 CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
 
@@ -126,5 +128,16 @@ def _told(error: sqlite3.DatabaseError, path: Path) -> str:
     if "locked" in said or "busy" in said:
         said = f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
     elif "readonly" in said or "unable to open" in said:
-        said = f"{said}; check that you may write the file and its folder"
+        said = _why_not_opened(said)
     return f"{path} cannot be used: {said}"
+
+
+def _why_not_opened(said: str) -> str:
+    """SQLite does not tell it apart, but whether more files can be opened can be tried."""
+    try:
+        with ExitStack() as stack:
+            for _ in range(FILES):
+                stack.callback(os.close, os.open("/", ENTER))
+    except OSError as error:
+        return trouble(error)
+    return f"{said}; check that you may write the file and its folder"

@@ -227,11 +227,16 @@ def _check_open(path: Path, found: os.stat_result, before: dict[str, os.stat_res
 
 
 def _handles() -> dict[str, os.stat_result]:
-    """The files that this process has open, by handle; empty where the system does not tell."""
+    """The files that this process has open, by handle; empty where the system does not tell.
+
+    Raises OSError where too many are, to be listed, too: none of them looked like somebody's doing.
+    """
     found = {}
     try:
         names = os.listdir(HANDLES)
-    except OSError:
+    except OSError as error:
+        if error.errno in folders.TOO_MANY:
+            raise
         return {}
     for name in names:
         with suppress(OSError):  # closed meanwhile, the listing's own handle among them

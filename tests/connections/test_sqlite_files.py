@@ -14,9 +14,11 @@ from threading import Thread
 import pytest
 
 from netwar.connections import folders, new_files, sqlite_files
+from netwar.connections.folders import MORE_FILES
 from netwar.connections.sqlite import connect
 from netwar.errors import ConfigError, ServiceDown
 from tests.contract.opening import processes
+from tests.room import files_for
 from tests.rows import rows
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
@@ -162,6 +164,21 @@ def test_a_file_that_is_exchanged_while_it_is_opened_is_refused(
     with pytest.raises(ConfigError, match=r"was exchanged for another file|has a second name"):
         connect(path, TABLE)
     assert (other if other.exists() else path).read_bytes() == content or exchange not in (_link, _rename)
+
+
+def test_with_too_many_files_open_that_is_said_and_nobody_is_suspected(tmp_path: Path) -> None:
+    """Whoever starts programs again does not after a wrong configuration, and this passes by itself."""
+    path = tmp_path / "x.sqlite"
+    connect(path, TABLE).close()
+    told = []
+    for more in range(9):
+        with files_for(more):
+            try:
+                connect(path, TABLE).close()
+            except ServiceDown as error:
+                told.append(str(error))
+    assert len(told) > 4
+    assert set(told) == {f"{path} cannot be used: Too many open files: {MORE_FILES}"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import resource
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -32,6 +31,7 @@ from netwar.streams.slices import Slices
 from netwar.streams.writer import Writer
 from tests.contract.conftest import opened_archive
 from tests.contract.opening import SetClock, new_run, open_money
+from tests.room import files_for
 
 T = 1_800_000_000_000
 SECOND = 1000
@@ -305,17 +305,6 @@ def test_a_store_that_hangs_is_not_asked_for_each_capture_in_turn(
     assert [pipe.posts(one.index) for one in CAPTURES] == [[1], [1], [1]]
 
 
-@contextmanager
-def no_more_files() -> Iterator[None]:
-    """Nothing can be opened any more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 @pytest.mark.parametrize("late", [False, True])
 def test_what_waits_on_disk_is_written_once_it_can_be_opened_again(pipe: Pipe, late: bool) -> None:
     """A process may have so many files open and no more: that passes, and ends nothing."""
@@ -329,7 +318,7 @@ def test_what_waits_on_disk_is_written_once_it_can_be_opened_again(pipe: Pipe, l
         pipe.router.take(items)
         pipe.backlog.to_disk()
     moody.away.clear()
-    with no_more_files():
+    with files_for(0):
         assert not pipe.writer.finish(pipe.backlog, 1)
     pipe.write_into(moody)
     pipe.writer.left(Event())
