@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import fcntl
 import os
 from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
@@ -30,14 +31,16 @@ PORTION = 1 << 20  # bytes
 
 class RejectedLines:
     """Those of the file `name`: JSON lines of line, reason and text in FILE-rejected.txt beside it (for what is no file in
-    the current folder: `stdin-rejected.txt`, or `stdin-2-rejected.txt` and so on where those `before` it have that); a context
-    manager. The first ten are told on standard error, too. Without `keep` that is all.
+    the current folder: `stdin-rejected.txt`, or `stdin-2-rejected.txt` and so on where those `before` it have that, or another
+    run does); a context manager. The first ten are told on standard error, too. Without `keep` that is all.
 
     Whoever could not have read the file cannot read this one either. Raises ServiceDown where the disk is full.
     """
 
     def __init__(self, services: Services, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
-        self.path: Path = _place(name, {one.path for one in before})
+        self._taken = {one.path for one in before}
+        self.path: Path = _place(name, self._taken)
+        self._is_file = os.path.isfile(name)
         self._repeated = Repeated(services)
         self._name, self._telling = name, Telling(name, self._repeated)
         self._keep = keep
@@ -50,7 +53,7 @@ class RejectedLines:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._telling.end()
-        if self._handle is not None:
+        if self._handle is not None and self._is_file:  # those of a pipe are held until the run has told where they are
             os.close(self._handle)
             self._handle = None
 
@@ -76,7 +79,7 @@ class RejectedLines:
         self._before = self._lacking = count
         with suppress(OSError):
             if self._keep and not size:
-                os.unlink(self.path)
+                self._begin_anew()
             elif self._keep:
                 handle = self._opened(existing=True)
                 self._size = min(size, os.fstat(handle).st_size)
@@ -105,13 +108,29 @@ class RejectedLines:
                 raise ServiceDown(f"{self.path} cannot be written: {FULL}") from error
             self._why_not = f"{self.path} cannot be written ({error.strerror or error})"
 
+    def _begin_anew(self) -> None:
+        if self._is_file:
+            os.unlink(self.path)
+            return
+        handle = self._opened(existing=True)
+        os.unlink(self.path)
+        os.close(handle)
+        self._handle = None
+
     def _opened(self, *, existing: bool = False) -> int:
-        if self._handle is None:
+        while self._handle is None:
             way = os.O_WRONLY | os.O_APPEND
-            self._handle = _existing(self.path, way) if existing else opened(self.path, way)
-            found = os.fstat(self._handle)
+            handle = _existing(self.path, way) if existing else opened(self.path, way)
+            if self._is_file or _is_free(handle, existing=existing):
+                self._handle = handle
+            else:
+                os.close(handle)
+                self._taken.add(self.path)
+                self.path = _place(self._name, self._taken)
+                continue
+            found = os.fstat(handle)
             if found.st_mode & 0o777 & ~(most := mode_of(self._name, found.st_gid)):
-                os.fchmod(self._handle, found.st_mode & most)
+                os.fchmod(handle, found.st_mode & most)
         return self._handle
 
 
@@ -120,6 +139,16 @@ def _place(name: str, taken: Container[Path]) -> Path:
         return Path(f"{name}-rejected.txt")
     places = (Path(f"stdin{f'-{n}' if n > 1 else ''}-rejected.txt") for n in count(1))
     return next(place for place in places if place not in taken)
+
+
+def _is_free(handle: int, *, existing: bool) -> bool:
+    """Hold the lines of a pipe, unless another run does, or has put some there since we looked: a pipe is not read again."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    found = os.fstat(handle)
+    return found.st_nlink > 0 and (existing or not found.st_size)
 
 
 def _lines(path: Path) -> int:

@@ -9,6 +9,7 @@ import lzma
 import os
 import subprocess
 import sys
+import time
 import zlib
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from threading import Thread
 import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
+from netwar.imports.pieces import SNIFFED
 from tests.desk import BIN, Desk
 from tests.imports.kept import ARCHIVE, all_of
 from tests.imports.samples import LATER, MADE, NOW, archived, id_at, jsonl, page, post, status, user
@@ -143,6 +145,26 @@ def test_each_pipe_has_rejected_lines_of_its_own(desk: Desk, home: Path) -> None
     kept = {path.name: json.loads(path.read_text())["text"] for path in home.glob("*-rejected.txt")}
     texts = [("stdin", "broken one"), ("stdin-3", "broken three"), ("stdin-4", "broken two")]
     assert kept == {f"{name}-rejected.txt": text for name, text in texts}
+
+
+def test_pipes_of_runs_at_once_have_rejected_lines_of_their_own(desk: Desk, home: Path) -> None:
+    os.mkfifo(home / "pipe")
+    begun = desk.begin("tw-import", "pipe", "brexit")
+    with (home / "pipe").open("wb") as pipe:
+        pipe.write(b"broken one\n" + b" " * SNIFFED)
+        pipe.flush()
+        while begun.runs and not (home / "stdin-rejected.txt").exists():
+            time.sleep(0.01)
+        others = [desk.run("tw-import", "-", "other", input=b"broken two\n", check=1) for _ in range(2)]
+    ended = begun.end()
+    assert [json.loads((home / f"{name}-rejected.txt").read_text())["text"] for name in ("stdin", "stdin-2")] == [
+        "broken one",
+        "broken two",
+    ]
+    assert [one.stderr.rpartition("(")[2].strip() for one in (ended, *others)] == [
+        "kept in stdin-rejected.txt)",
+        *["kept in stdin-2-rejected.txt)"] * 2,
+    ]
 
 
 def test_where_nothing_can_be_kept_beside_a_file_that_is_told(desk: Desk, home: Path) -> None:
