@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from netwar.operations.backup import complete
 from tests.desk import BIN, ROOT, Desk, Sandbox
 
 GROUP = 4
@@ -281,6 +282,25 @@ def test_what_another_has_closed_is_told_to_be_in_no_backup(people: list[Person]
     (shared / "theirs").touch(mode=0o600)
     said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
     assert (said.returncode, f"{shared / 'theirs'} cannot be read (Permission denied): give" in said.stderr) == (69, True)
+
+
+def test_nobody_removes_the_backups_of_another(people: list[Person], shared: Path) -> None:
+    """Half of one that only its owner can remove would stay, be none, and stand in the way of all that come after it."""
+    first, second = people
+    (place := shared / "place").mkdir()
+    os.chown(place, 0, GROUP)
+    place.chmod(0o2770)
+    (left := place / "netwar-20260101t000000z.part").mkdir(0o750)
+    (left / "manifest.json").touch()
+    os.chown(left, first.user.pw_uid, GROUP)
+    for person, data in ((second, "b"), (first, "a"), (second, "b")):
+        (own := person.home / data).mkdir(exist_ok=True)
+        os.chown(own, person.user.pw_uid, GROUP)
+        (person.home / ".twitter").write_text(f"[STREAM]\ndata = {own}\n")
+        said = person.run(person.python(), str(BIN / "tw-backup"), str(place), "--keep", "1")
+        assert said.returncode == 0, said.stderr
+    assert [path.stat().st_uid for path in complete(place)] == [first.user.pw_uid, second.user.pw_uid]
+    assert not left.exists(), "its owner's next run has cleared that away"
 
 
 def test_the_lock_of_ones_own_runs_is_not_for_others_to_hold(people: list[Person], shared: Path) -> None:

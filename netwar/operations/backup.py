@@ -61,7 +61,7 @@ class Source:
 
 
 def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, Manifest, int]:
-    """Take a backup into a new folder in `place`; of older ones only the newest are kept, `keep` in all. The folder, what is in
+    """Take a backup into a new folder in `place`; of this user's only the newest are kept, `keep` in all. The folder, what is in
     it, and how many were removed.
 
     Raises ServiceDown where a file is damaged, or the disk of `place` full or away; nothing is left behind but by a kill, and
@@ -99,7 +99,7 @@ def newest(place: Path) -> Path:
 
 def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifest, int]:
     for left in place.glob(f"{PREFIX}*{BEGUN}"):  # of runs that were killed
-        if left.is_dir() and not left.is_symlink():
+        if left.is_dir() and not left.is_symlink() and _is_ours(left):
             shutil.rmtree(left)
     _check_room(source.data, place)
     name = _free_name(place)
@@ -182,8 +182,9 @@ def _stamp(data: Path, folder: Path, manifest: Manifest) -> None:
 
 
 def _thinned(place: Path, new: Path, keep: int | None) -> int:
-    """Remove the oldest, each in one step: half a backup never looks like one. The new one stays, whatever the clock was."""
-    others = [path for path in complete(place) if path != new]
+    """Remove the oldest of this user's, as only they may do that, each in one step: half a backup never looks like one. The new
+    one stays, whatever the clock was."""
+    others = [path for path in complete(place) if path != new and _is_ours(path)]
     for path in others:
         if path.name > f"{new.name}~":
             log.warning("%s is named by a time that is still to come: rename it, or it is taken for the newest", path)
@@ -193,6 +194,10 @@ def _thinned(place: Path, new: Path, keep: int | None) -> int:
         path.rename(left)
         shutil.rmtree(left)
     return len(old)
+
+
+def _is_ours(folder: Path) -> bool:
+    return os.geteuid() in (0, folder.stat().st_uid)
 
 
 def _now() -> int:
