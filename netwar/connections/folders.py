@@ -66,7 +66,8 @@ def made(folder: Path, *, own: bool = False) -> Path:
         handle = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | LOOK, dir_fd=parent)
         try:
             if shared and os.fstat(handle).st_uid == os.geteuid():
-                os.fchmod(handle, 0o2000 | mode)
+                with suppress(PermissionError):  # FAT has no such bits
+                    os.fchmod(handle, 0o2000 | mode)
         finally:
             os.close(handle)
     return folder

@@ -18,7 +18,7 @@ from netwar.connections.folders import FULL_DISK, Planted, opened, trouble
 from netwar.connections.runs import HOST, exclusive
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations.begun import SUFFIX as BEGUN
-from netwar.operations.begun import Begun, begun, check_private
+from netwar.operations.begun import Begun, begun, check_private, keeps_owners
 from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, closed, copied, files, former, holes
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
 from netwar.records.text import amount
@@ -197,7 +197,7 @@ def _thinned(place: Path, new: Path, keep: int | None) -> int:
 
 
 def _is_ours(folder: Path) -> bool:
-    return os.geteuid() in (0, folder.stat().st_uid)
+    return os.geteuid() in (0, folder.stat().st_uid) or not keeps_owners(folder.parent)
 
 
 def _now() -> int:

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,19 +20,21 @@ OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Begun:
-    """A folder that only this user may write to, at `path`; by `held` it is reached wherever somebody has moved it."""
+    """A folder that only this user may write to, where the disk knows such, at `path`; by `held` it is reached wherever somebody
+    has moved it."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
+        self._has_owner = keeps_owners(path.parent)
         self.held = Path(f"/proc/self/fd/{handle}")
         self._handle = handle
         self.check(path)
 
     def check(self, path: Path) -> None:
-        """Raise Planted unless the folder is at this path, and nobody else's."""
+        """Raise Planted unless the folder is at this path, and nobody else's as far as can be told."""
         mine = os.fstat(self._handle)
         with suppress(FileNotFoundError):
-            if os.path.samestat(mine, os.lstat(path)) and mine.st_uid == os.geteuid() and not mine.st_mode & OTHERS:
+            if os.path.samestat(mine, os.lstat(path)) and (_is_ours_alone(mine) or not self._has_owner):
                 return
         told = (
             f"{path.name} was exchanged while it was filled: see who may write into {path.parent}, or name a folder of your own"
@@ -77,3 +80,19 @@ def check_private(place: Path) -> None:
             f"{place} is open to what others write, so keys and passwords do not go there: name a folder of your own, set its "
             f"sticky bit (chmod +t {place}), or leave --secrets out"
         )
+    if not keeps_owners(place):
+        raise ConfigError(
+            f"the disk of {place} keeps no owners and rights, so keys and passwords do not go there: name a folder on another "
+            "disk, or leave --secrets out"
+        )
+
+
+def keeps_owners(place: Path) -> bool:
+    """Whether what this user makes there is theirs alone. CIFS and FAT give all files one owner and mode, and NFS gives root's to
+    nobody: nothing there tells who made a folder."""
+    with tempfile.TemporaryFile(dir=place) as file:
+        return _is_ours_alone(os.fstat(file.fileno()))
+
+
+def _is_ours_alone(found: os.stat_result) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & OTHERS

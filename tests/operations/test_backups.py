@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import os
 import random
 import re
 import shutil
@@ -18,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from netwar.errors import NetwarError, ServiceDown
-from netwar.operations import copying
+from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.operations import begun, copying
 from netwar.operations.backup import Source, complete, taken
 from netwar.operations.manifest import read
 from tests.operations.restores import AMPLE, WORLD, told
@@ -198,6 +199,38 @@ def test_a_folder_that_was_exchanged_gets_no_secret_and_is_no_backup(tmp_path: P
         taken(Source(data, "x", (exchanging,), configure), place)
     assert seen == complete(place) == []
     assert not list(tmp_path.rglob("user.conf")), "what was moved away is emptied"
+
+
+class Odd:
+    """What is told of a file where files have the owner and the mode that the disk was mounted with, whoever made them."""
+
+    def __init__(self, found: os.stat_result, owner: int) -> None:
+        self._found = found
+        self.st_uid, self.st_mode = owner, found.st_mode | 0o077
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._found, name)
+
+
+@rows("owner", [os.geteuid(), 65534])
+def test_a_disk_that_keeps_no_owners_and_rights_takes_all_but_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int
+) -> None:
+    """As CIFS and exFAT do, and NFS of what is root's."""
+    (data := tmp_path / "data").mkdir()
+    (data / "api").write_text("https://api.x.com")
+    place, of_mount = (
+        tmp_path / "place",
+        {"fstat": lambda of: Odd(os.fstat(of), owner), "lstat": lambda of: Odd(os.lstat(of), owner)},
+    )
+    monkeypatch.setattr(begun, "os", SimpleNamespace(**{**vars(os), **of_mount}))
+    with pytest.raises(ConfigError, match=r"keeps no owners and rights, so keys and passwords do not go there"):
+        taken(Source(data, "x", secret=True), place)
+    for _ in range(2):
+        folder, *_ = taken(Source(data, "x"), place, keep=1)
+        assert complete(place) == [folder]
+    with pytest.raises(ServiceDown, match=r"was exchanged while it was filled: see who may write into"):
+        taken(Source(data, "x", (Exchanging(place, "after"),)), place)
 
 
 def secrets(who: Operator) -> list[str]:
