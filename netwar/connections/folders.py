@@ -159,7 +159,7 @@ def synced(folder: Path) -> None:
 
 
 def below(folder: Path) -> list[Path]:
-    """All that lies below a folder, in order; links are not followed, and what may not be looked into is left out.
+    """All that lies below a folder, in order; links are not followed, what may not be looked into, or is gone, is left out.
 
     Raises OSError, Planted for folders in folders without end, in which no recursion ends: no program of ours makes them.
     """
@@ -169,7 +169,7 @@ def below(folder: Path) -> list[Path]:
         path, depth = left.pop()
         if depth > DEEPEST:
             raise Planted(errno.EPERM, f"{folder} has folders in folders, {DEEPEST} deep: see who put them there", str(folder))
-        with suppress(PermissionError), os.scandir(path) as entries:
+        with suppress(PermissionError, *([FileNotFoundError] if depth else [])), os.scandir(path) as entries:
             for entry in entries:
                 found.append(path / entry.name)
                 if entry.is_dir(follow_symlinks=False):

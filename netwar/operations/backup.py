@@ -107,7 +107,10 @@ def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifes
         manifest = _filled(source, folder, name)
         manifest.write(folder.path)
         folder.put(place / name)
-    _stamp(source.data, place / name, manifest)
+    try:
+        _stamp(source.data, place / name, manifest)
+    except OSError as error:
+        log.warning("%s is whole, but that cannot be noted for tw-doctor: %s", place / name, trouble(error))
     return place / name, manifest, _thinned(place, place / name, keep)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -109,4 +110,6 @@ def is_any(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _all(top: Path) -> list[Path]:
-    return [path for path in below(top) if path.is_file()] if top.is_dir() else [top]
+    with suppress(FileNotFoundError):  # tw-stream removes a folder in which nothing waits any more
+        return [path for path in below(top) if path.is_file()] if top.is_dir() else [top]
+    return []

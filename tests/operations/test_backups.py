@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from netwar.connections import folders
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations import begun, copying
 from netwar.operations.backup import Source, complete, taken
@@ -231,6 +232,33 @@ def test_a_disk_that_keeps_no_owners_and_rights_takes_all_but_secrets(
         assert complete(place) == [folder]
     with pytest.raises(ServiceDown, match=r"was exchanged while it was filled: see who may write into"):
         taken(Source(data, "x", (Exchanging(place, "after"),)), place)
+
+
+def test_one_that_cannot_be_noted_is_one_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """On a full disk each night would else add one, told to be none, until the disk of the backups is full, too."""
+    (data := tmp_path / "data").mkdir()
+    (data / "api").write_text("https://api.x.com")
+    (data / "last-backup.part").mkdir()
+    for _ in range(2):
+        folder, _, removed = taken(Source(data, "x"), tmp_path / "place", keep=1)
+    assert (complete(tmp_path / "place"), removed) == ([folder], 1)
+    assert caplog.messages[-1].startswith(f"{folder} is whole, but that cannot be noted for tw-doctor: ")
+
+
+def test_what_is_removed_while_it_is_looked_through_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tw-stream removes a folder in which nothing waits any more."""
+    (tmp_path / "data" / "streams" / "empty").mkdir(parents=True)
+    (tmp_path / "data" / "api").write_text("https://api.x.com")
+    genuine = os.scandir
+
+    def late(path: Path) -> Any:
+        if path.name in ("empty", "streams") and path.exists() and not list(path.iterdir()):
+            path.rmdir()
+        return genuine(path)
+
+    monkeypatch.setattr(folders, "os", SimpleNamespace(**{**vars(os), "scandir": late}))
+    _, manifest, _ = taken(Source(tmp_path / "data", "x"), tmp_path / "place")
+    assert [part.name for part in manifest.parts] == ["data/api"]
 
 
 def secrets(who: Operator) -> list[str]:
