@@ -70,11 +70,15 @@ STATES: Table[State] = Table(
 
 
 def init(services: Services, names: Sequence[str]) -> str:
-    """Make what the graph needs before it is fed; the outcome."""
-    chosen = [services.index(name) for name in names] or _recorded(services) or [services.index(None)]
-    for name in chosen:
+    """Make what the graph needs before it is fed; the outcome. At the end raises as `feed` where an index cannot be read."""
+    unread: dict[str, NetwarError] = {}
+    chosen = [services.index(name) for name in names] or _recorded(services, unread)
+    for name in (chosen := chosen or ([] if unread else [services.index(None)])):
         services.graph.init(name)
-    return f"the graph in {services.graph.where} is ready for {', '.join(chosen)}"
+    told = f"the graph in {services.graph.where} is ready for {', '.join(chosen)}"
+    if unread:
+        raise left_out(told, unread.values(), everything=not chosen)
+    return told
 
 
 def feed(services: Services, names: Sequence[str], *, wait: bool) -> str:
@@ -150,16 +154,21 @@ def check(services: Services, given: str | None, form: Form) -> str:
 
 
 def status(services: Services, names: Sequence[str], form: Form) -> str:
-    """Show how much there is in the graph, and what is due; the outcome."""
+    """Show how much there is in the graph, and what is due; the outcome. At the end raises as `feed` where an index cannot be
+    read."""
     outbox, graph = graphing.outbox(services), services.graph
-    rows = []
-    for name in [services.index(name) for name in names] or _recorded(services):
+    rows: list[State] = []
+    unread: dict[str, NetwarError] = {}
+    for name in [services.index(name) for name in names] or _recorded(services, unread):
         counts = graph.counts(name)
         pending, users = outbox.pending(f"tw{name}"), outbox.pending(f"tu{name}")
         follows = counts.pop("FOLLOWS", 0)
         rows.append(State(name, sum(counts.values()), follows, pending.due + users.due, pending.waiting))
     STATES.write(form, rows)
-    return f"{plural(sum(row.edges for row in rows), 'edge')} in {graph.where}, {sum(row.due for row in rows):,} due"
+    told = f"{plural(sum(row.edges for row in rows), 'edge')} in {graph.where}, {sum(row.due for row in rows):,} due"
+    if unread:
+        raise left_out(told, unread.values(), everything=not rows)
+    return told
 
 
 def one(names: Sequence[str], what: str) -> str:
@@ -171,13 +180,12 @@ def one(names: Sequence[str], what: str) -> str:
     return names[0]
 
 
-def _recorded(services: Services, unread: dict[str, NetwarError] | None = None) -> list[str]:
+def _recorded(services: Services, unread: dict[str, NetwarError]) -> list[str]:
     """The names of all indices but usertest, which has no tweets; of those that cannot be read, why is put into `unread`."""
     from netwar.records.documents import USERTEST, parted
 
     names = {parted(index)[0] for index in services.archive.indices(left_out=unread)} - {USERTEST}
-    if unread is not None:
-        unread.pop(USERTEST, None)
+    unread.pop(USERTEST, None)
     return sorted(names)
 
 

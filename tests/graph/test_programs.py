@@ -199,8 +199,12 @@ def test_one_feeds_at_a_time_and_who_stays_feeds_what_comes(grapher: Grapher) ->
     assert staying.kill_after(0)
     assert staying.end().stderr.count("aaa.sqlite is damaged") == 1, "though it looks every other second"
     assert "nothing was due; left out: " in grapher.run("tw-graph", "feed", check=1).stderr
-    damaged.unlink()
-    assert grapher.lines("tw-graph", "status")[0]["due"] == 0
+    assert grapher.lines("tw-graph", "status", "shown")[0]["due"] == 0
+    for action in ("status", "init"):
+        assert "; left out: " in grapher.run("tw-graph", action, check=1).stderr
+    damaged.rename(damaged.with_name("shown.sqlite"))
+    for action in ("feed", "status", "init"):
+        assert "shown.sqlite is damaged" in grapher.run("tw-graph", action, check=69).stderr, "and not that there is nothing"
 
 
 def test_without_a_graph_it_says_how_to_have_one(desk: Desk) -> None:
