@@ -270,6 +270,16 @@ def test_the_lock_of_ones_own_spool_is_not_for_others_to_hold(people: list[Perso
     assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
 
 
+def test_what_another_has_spooled_is_in_a_backup_but_for_its_lock(people: list[Person], shared: Path) -> None:
+    """Which nobody else may read, as they could hold it."""
+    first, second = people
+    said(second, KEEP, shared, 1)
+    backup = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
+    assert backup.returncode == 0, backup.stderr
+    spool = Path(backup.stdout.strip()) / "data" / f"spool.{second.user.pw_uid}"
+    assert [path.name for path in spool.iterdir()] == ["pages.jsonl"]
+
+
 def test_what_another_has_closed_is_told_to_be_in_no_backup(people: list[Person], shared: Path) -> None:
     first, second = people
     assert first.run(first.python(), str(BIN / "tw-idu3elk"), "trial").returncode == 0

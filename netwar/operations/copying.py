@@ -21,14 +21,15 @@ from netwar.connections.sqlite_copying import copy
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import CHUNK, Part, hashed
 
-BEFORE = ("queues.sqlite", "spool", "spool.*", "streams")
+SPOOLS = ("spool", "spool.*")
+BEFORE = ("queues.sqlite", *SPOOLS, "streams")
 ARCHIVE = ("archive",)
 AFTER = ("due.sqlite", "dead-letters", "dead-letters.*", "*", "streams.sqlite", "graph", "meter.sqlite")
 OF = "of-backup"  # in a folder that is being restored: which backup, so that a run that was killed is continued
 MADE_ANEW = ("runs", "board.sqlite", "last-backup", OF)  # of this host and of now
 BESIDE = ("*-wal", "*-shm", "*-journal", "*.part", "*.alone")
 FORMER = ("*.of-schema-*", "*.before-renewal", "*.damaged-*")  # what was kept when a file was brought up to date or mended
-OWN = ("spool", "spool.*", "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder
+OWN = (*SPOOLS, "dead-letters", "dead-letters.*", "streams")  # each user's own, where several share the folder
 HOLE, FILLED = 1 << 30, 0.01  # bytes; of a larger file in which no more than this share is on the disk the rest is a hole
 DATA = "data"  # where the files of the data folder are in a backup
 
@@ -41,7 +42,7 @@ def files(data: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
             if pattern == "*" and any(fnmatch(top.name, other) for other in named):
                 continue
             if top.name not in MADE_ANEW:
-                yield from (path for path in _all(top) if not is_any(path.name, BESIDE + FORMER) and not is_hole(path))
+                yield from (path for path in _all(top) if not (_is_beside(path) or is_any(path.name, FORMER) or is_hole(path)))
 
 
 def former(data: Path) -> list[Path]:
@@ -107,6 +108,11 @@ def plain_copy(path: Path, target: Path, *, own: bool = True) -> tuple[int, str]
 def is_any(name: str, patterns: tuple[str, ...]) -> bool:
     """Does a name fit one of these?"""
     return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _is_beside(path: Path) -> bool:
+    """Does it say nothing by itself? So does the lock of a spool, which nobody but its owner may read."""
+    return is_any(path.name, BESIDE) or (path.name == "lock" and is_any(path.parent.name, SPOOLS))
 
 
 def _all(top: Path) -> list[Path]:
