@@ -24,6 +24,7 @@ from netwar.exports.files import Hashed, going_on, partial
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
+from netwar.imports.opening import Content, Damaged
 from tests.desk import program
 from tests.exports.conftest import Exporting
 from tests.randomly import SEED
@@ -53,6 +54,20 @@ def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(exporting: Exportin
         for place in [1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(2))]:
             assert exported(whole[:place]) == whole, place
         assert exported(whole[: len(whole) // 2] + b"\0" * 9) == exported(whole + b"\0" * 9) == whole
+
+
+@rows("ending", [".gz", ".zst"])
+def test_a_bit_that_is_flipped_later_changes_no_post_in_silence(ending: str) -> None:
+    chance, lines = random.Random(SEED), b"".join(b'{"id":"%d","text":"post %d"}\n' % (n, n * n) for n in range(200))
+    packed = packer(ending)(lines)
+    for place in [chance.randrange(len(packed)) for _ in range(200)]:
+        flipped = bytearray(packed)
+        flipped[place] ^= 1 << chance.randrange(8)
+        try:
+            read = b"".join(Content("x", io.BytesIO(flipped), 0).chunks())
+        except Damaged:
+            continue
+        assert read in (lines, bytes(flipped)), "it is as it was, or does not look packed at all"
 
 
 @rows("name", ["k.jsonl", "k.jsonl.gz", "k.jsonl.zst", "k.txt"])
