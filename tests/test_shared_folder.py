@@ -303,12 +303,14 @@ def test_nobody_removes_the_backups_of_another(people: list[Person], shared: Pat
     (left := place / "netwar-20260101t000000z.part").mkdir(0o750)
     (left / "manifest.json").touch()
     os.chown(left, first.user.pw_uid, GROUP)
-    for person, data in ((second, "b"), (first, "a"), (second, "b")):
+    for person, data, mode in ((second, "b", 0o750), (first, "a", 0o750), (second, "b", 0o700), (second, "b", 0o700)):
         (own := person.home / data).mkdir(exist_ok=True)
         os.chown(own, person.user.pw_uid, GROUP)
         (person.home / ".twitter").write_text(f"[STREAM]\ndata = {own}\n")
         said = person.run(person.python(), str(BIN / "tw-backup"), str(place), "--keep", "1")
         assert said.returncode == 0, said.stderr
+        complete(place)[0].chmod(mode)  # at last as where they have no group in common
+    assert "is whole" in second.run(second.python(), str(BIN / "tw-verify"), str(place)).stderr
     assert [path.stat().st_uid for path in complete(place)] == [first.user.pw_uid, second.user.pw_uid]
     assert not left.exists(), "its owner's next run has cleared that away"
 

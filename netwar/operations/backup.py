@@ -83,18 +83,24 @@ def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, M
 
 
 def complete(place: Path) -> list[Path]:
-    """The backups in a folder, the oldest first."""
-    return sorted(path for path in place.glob(f"{PREFIX}*") if path.suffix != BEGUN and (path / MANIFEST).is_file())
+    """The backups in a folder that this user may look into, the oldest first."""
+    return sorted(path for path in place.glob(f"{PREFIX}*") if path.suffix != BEGUN and _has_manifest(path))
 
 
 def newest(place: Path) -> Path:
     """A backup that `place` is, or the newest in it. Raises NetwarError."""
-    if (place / MANIFEST).is_file():
+    if _has_manifest(place):
         return place
     found = complete(place) if place.is_dir() else []
     if not found:
         raise NetwarError(f"there is no backup in {place}: name the folder that tw-backup was given, or one in it")
     return found[-1]
+
+
+def _has_manifest(folder: Path) -> bool:
+    with suppress(PermissionError):
+        return (folder / MANIFEST).is_file()
+    return False
 
 
 def _taken(source: Source, place: Path, keep: int | None) -> tuple[Path, Manifest, int]:
