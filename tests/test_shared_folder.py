@@ -283,12 +283,15 @@ def test_what_another_has_spooled_is_in_a_backup_but_for_its_lock(people: list[P
 def test_what_another_has_closed_is_told_to_be_in_no_backup(people: list[Person], shared: Path) -> None:
     first, second = people
     assert first.run(first.python(), str(BIN / "tw-idu3elk"), "trial").returncode == 0
-    assert (
-        second.run(second.python(), "-c", "import os, sys; os.mkdir(sys.argv[1], 0o700)", str(shared / "closed")).returncode == 0
-    )
+    for name, mode in (("closed", 0o700), ("listed", 0o740)):
+        (shared / name).mkdir()
+        (shared / name / "some").touch()
+        os.chown(shared / name, second.user.pw_uid, GROUP)
+        (shared / name).chmod(mode)
     said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
-    assert said.returncode == 0
-    assert f"not in the backup: what is in {shared / 'closed'}, which this user may not look into" in said.stderr
+    assert said.returncode == 0, said.stderr
+    for name in ("closed", "listed"):
+        assert f"not in the backup: what is in {shared / name}, which this user may not look into" in said.stderr
     (shared / "theirs").touch(mode=0o600)
     said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
     assert (said.returncode, f"{shared / 'theirs'} cannot be read (Permission denied): give" in said.stderr) == (69, True)

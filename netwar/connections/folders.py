@@ -169,6 +169,8 @@ def below(folder: Path) -> list[Path]:
         path, depth = left.pop()
         if depth > DEEPEST:
             raise Planted(errno.EPERM, f"{folder} has folders in folders, {DEEPEST} deep: see who put them there", str(folder))
+        if path.is_dir() and not os.access(path, os.X_OK):
+            continue  # it can be listed, and no more
         with suppress(PermissionError, *([FileNotFoundError] if depth else [])), os.scandir(path) as entries:
             for entry in entries:
                 found.append(path / entry.name)
