@@ -28,7 +28,7 @@ Report = Callable[[int], None]
 
 @dataclass(slots=True)
 class Export:
-    """What goes out of an archive, and how far it is: `count` documents, the last with the id `last`.
+    """What goes out of an archive, and how far it is: `count` documents, the last with the id `last`; `under_way` more may have.
 
     `report` is told how many more documents were looked at.
     """
@@ -38,6 +38,7 @@ class Export:
     report: Report
     count: int = 0
     last: int = -1
+    under_way: int = 0
 
     def pieces(self, size: int) -> Iterator[list[Body]]:
         """The chosen documents behind `last`, some at a time; they count as gone out when the next ones are asked for."""
@@ -51,15 +52,18 @@ class Export:
             if is_chosen:
                 piece.append(body)
             if len(piece) == size:
+                self.under_way = size
                 yield piece
                 self._gone_out(piece)
                 piece = []
         if piece:
+            self.under_way = len(piece)
             yield piece
             self._gone_out(piece)
         self.report(looked_at)
 
     def _gone_out(self, piece: list[Body]) -> None:
+        self.under_way = 0
         self.count += len(piece)
         self.last = number(piece[-1].get("id")) or self.last
 

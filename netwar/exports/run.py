@@ -12,7 +12,7 @@ from pathlib import Path
 from netwar.archive.base import Documents
 from netwar.connections import drafts
 from netwar.exports import files, packing
-from netwar.exports.export import BATCH, Export, Report, go_on, write
+from netwar.exports.export import Export, Report, go_on, write
 from netwar.exports.files import Hashed
 from netwar.exports.forms import Form, shape
 from netwar.exports.lines import Shape
@@ -54,7 +54,7 @@ class Exporter:
             try:
                 write(export, made, packing.packer(""), hashed)
             except BaseException:
-                gone = export.count + BATCH if hashed.bytes else 0  # what is under way may have come to whoever reads
+                gone = export.count + export.under_way if hashed.bytes else 0  # it may have come to whoever reads
                 self._log.add(replace(entry, count=gone, bytes=hashed.bytes))
                 raise
             return self._ended(entry, export, hashed)

@@ -144,7 +144,13 @@ def test_what_was_printed_until_it_was_cut_off_was_given(exporting: Exporting) -
     assert f"Reader was given {given:,} post ids" in told.stderr
 
 
-@rows("command", ["tw-gexf made -", "tw-coaction made --by link --actions", "tw-coaction made --by link --within 86400"])
+@rows(
+    "command",
+    [
+        *("tw-gexf made -", "tw-dumpusers made"),
+        *("tw-coaction made --by link --actions", "tw-coaction made --by link --within 86400"),
+    ],
+)
 def test_of_what_else_was_printed_so_much_was_given_at_the_most(exporting: Exporting, command: str) -> None:
     """The reader is gone before the first byte, which nobody knows who writes into a pipe."""
     name, *options = command.split()
