@@ -21,6 +21,12 @@ def is_missing(given: str) -> bool:
     return bool(re.fullmatch(r"[^\s:\"'()*,]+\.(txt|csv|tsv|jsonl?|ids|lst|xlsx?)(\.(gz|zst|bz2|xz))?", given, re.IGNORECASE))
 
 
+def is_file(name: str) -> bool:
+    """Whether a name is that of a file beside which another one can lie, and not of what is open (/dev/stdin, /dev/fd/3)."""
+    folder = os.path.dirname(os.path.abspath(name))
+    return os.path.isfile(name) and folder not in ("/dev", "/dev/fd") and not f"{folder}/".startswith("/proc/")
+
+
 def chunks(file: BufferedReader) -> Iterator[bytes]:
     """A file's bytes as they come."""
     return iter(partial(file.read1, CHUNK_BYTES), b"")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from netwar.cli.files import replaced
+from netwar.cli.files import is_file, replaced
 from netwar.cli.output import echo
 from netwar.cli.repeated import Repeated
 from netwar.errors import NetwarError
@@ -55,7 +54,7 @@ class Rejected:
     """
 
     def __init__(self, services: Services, name: str, base: str | None = None) -> None:
-        self.path = Path(f"{base or (name if os.path.isfile(name) else 'stdin')}-rejected.txt")
+        self.path = Path(f"{base or (name if is_file(name) else 'stdin')}-rejected.txt")
         self._repeated = Repeated(services)
         self._name, self._telling = name, Telling(name, self._repeated)
         self._first: list[str] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from netwar.cli.files import mode_of
+from netwar.cli.files import is_file, mode_of
 from netwar.cli.rejected import FEW, Telling
 from netwar.cli.repeated import Repeated
 from netwar.connections.appending import put
@@ -40,7 +40,7 @@ class RejectedLines:
     def __init__(self, services: Services, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
         self._taken = {one.path for one in before}
         self.path: Path = _place(name, self._taken)
-        self._is_file = os.path.isfile(name)
+        self._is_file = is_file(name)
         self._repeated = Repeated(services)
         self._name, self._telling = name, Telling(name, self._repeated)
         self._keep = keep
@@ -135,7 +135,7 @@ class RejectedLines:
 
 
 def _place(name: str, taken: Container[Path]) -> Path:
-    if os.path.isfile(name):
+    if is_file(name):
         return Path(f"{name}-rejected.txt")
     places = (Path(f"stdin{f'-{n}' if n > 1 else ''}-rejected.txt") for n in count(1))
     return next(place for place in places if place not in taken)

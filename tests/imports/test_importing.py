@@ -172,6 +172,8 @@ def test_where_nothing_can_be_kept_beside_a_file_that_is_told(desk: Desk, home: 
     (home / "some.jsonl").write_bytes(b"{\n" + jsonl(PAGES))
     ended = desk.run("tw-import", "-", "brexit", input=b"{1\n" + jsonl(PAGES), check=1)
     assert "kept in stdin-rejected.txt" in ended.stderr
+    ended = desk.run("tw-import", "/dev/stdin", "brexit", input=b"{1\n" + jsonl(PAGES), check=1)
+    assert "kept in stdin-rejected.txt" in ended.stderr, "and not among the devices, from where it is gone with the next start"
     (home / "some.jsonl").write_bytes(b"{1\n" + jsonl(PAGES))
     ended = desk.run("tw-import", "some.jsonl", "brexit", check=1)
     assert "1 line rejected (listed above, not kept: some.jsonl-rejected.txt cannot be written" in ended.stderr
