@@ -22,12 +22,17 @@ from netwar.errors import ConfigError
 
 HANDLES = Path("/proc/self/fd")
 NEW_SECONDS = 5  # until who makes a file has made it, unless they were killed
+TRIES = 10  # to open a file while nothing else is opened
 ENDING_SECONDS = 0.5  # until who was the last to end has removed the log: it cannot be opened at some of these moments
 
 # Between the making of a file and its closing, no other thread may let SQLite open it: the closing would drop its locks.
 _opening = Lock()
 _open: WeakKeyDictionary[Connection, tuple[int, int]] = WeakKeyDictionary()
 _left_behind: list[Connection] = []
+
+
+class _Unsure(Exception):
+    """It may be the file that was looked at, or another one."""
 
 
 class Connection(sqlite3.Connection):
@@ -120,7 +125,14 @@ def _in_the_log(connection: Connection) -> Connection:
 
 
 def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
-    """A connection to the file that is looked at now."""
+    """A connection to the file that is looked at now; looked at again where another thread has opened something meanwhile."""
+    for _ in range(TRIES):
+        with suppress(_Unsure):
+            return _connected_once(path, busy_seconds, mode, kind)
+    raise _exchanged(path)
+
+
+def _connected_once(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
     found = _checked(path, path.lstat())
     beside.check(path, _checked)
     before = _handles()
@@ -215,15 +227,20 @@ def _checked(path: Path, found: os.stat_result) -> os.stat_result:
 def _check_open(path: Path, found: os.stat_result, before: dict[str, os.stat_result]) -> None:
     """Is what SQLite has opened the file that was looked at? Somebody may have put another one in its place meanwhile.
 
-    SQLite takes up a handle that it has kept of an earlier connection where it can; then nothing new is open.
+    SQLite takes up a handle that it has kept of an earlier connection where it can; then nothing new is open, but for what other
+    threads have opened: _Unsure.
     """
     after = _handles()
     new = [status for handle, status in after.items() if handle not in before or not os.path.samestat(before[handle], status)]
-    if HANDLES.exists() and not any(os.path.samestat(status, found) for status in new or after.values()):
-        raise ConfigError(f"{path} was exchanged for another file while it was opened: see who may write to its folder")
-    for status in after.values():
-        if os.path.samestat(status, found):
-            _checked(path, status)
+    ours = [status for status in after.values() if os.path.samestat(status, found)]
+    if HANDLES.exists() and not any(os.path.samestat(status, found) for status in new or ours):
+        raise _Unsure if ours else _exchanged(path)
+    for status in ours:
+        _checked(path, status)
+
+
+def _exchanged(path: Path) -> ConfigError:
+    return ConfigError(f"{path} was exchanged for another file while it was opened: see who may write to its folder")
 
 
 def _handles() -> dict[str, os.stat_result]:

@@ -202,6 +202,24 @@ def test_a_handle_that_sqlite_kept_is_known_again(tmp_path: Path) -> None:
         first.execute("COMMIT")
 
 
+def test_what_another_thread_opens_meanwhile_makes_no_suspicion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a handle that SQLite takes up again it is all that is new."""
+    file, opened = tmp_path / "x.sqlite", list[int]()
+    (tmp_path / "other").touch()
+    genuine = sqlite3.connect
+
+    def beside(*args: object, **more: object) -> sqlite3.Connection:
+        if len(opened) < 2:
+            opened.append(os.open(tmp_path / "other", os.O_RDONLY))
+        return genuine(*args, **more)  # type: ignore[call-overload,no-any-return]
+
+    with closing(connect(file, TABLE)):
+        monkeypatch.setattr(sqlite_files.sqlite3, "connect", beside)
+        connect(file, TABLE).close()
+    for handle in opened:
+        os.close(handle)
+
+
 def test_no_connection_crosses_a_fork(tmp_path: Path) -> None:
     file = tmp_path / "x.sqlite"
     with closing(connect(file, TABLE)) as db:
