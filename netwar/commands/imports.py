@@ -69,7 +69,7 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
         finally:
             services.report.counted(run.progress)
     outcome = _outcome(run.progress, into, rejected, wish.dry)
-    if damaged or any(one.count for one in rejected):
+    if damaged or run.progress.tally.rejected or any(one.count for one in rejected):
         cut = f"; cut off or damaged: {', '.join(damaged)}" if damaged else ""
         raise ItemsFailed(f"{outcome}{cut}")
     return outcome
@@ -187,7 +187,8 @@ def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines]
         tally = progress.tally
         parts.append(f"{tally.created:,} new, {tally.updated:,} newer, {tally.unchanged:,} known already")
         if tally.rejected:
-            parts.append(f"{tally.rejected:,} documents were refused (see dead-letters for the reasons)")
+            refused = f"{plural(tally.rejected, 'document')} {'was' if tally.rejected == 1 else 'were'} refused"
+            parts.append(f"{refused} (see dead-letters for the reasons)")
     if count := progress.kinds[What.ID]:
         parts.append(f"{plural(count, 'id')} without a post: tw-hydrate buys posts by their ids")
     if count := progress.kinds[What.USER_ID]:

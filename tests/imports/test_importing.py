@@ -179,6 +179,28 @@ def test_where_nothing_can_be_kept_beside_a_file_that_is_told(desk: Desk, home: 
     assert "1 line rejected (listed above, not kept: some.jsonl-rejected.txt cannot be written" in ended.stderr
 
 
+REFUSING = """
+import runpy
+import sys
+from dataclasses import replace
+
+from netwar.archive.sqlite.store import SqliteArchive
+
+genuine = SqliteArchive.write
+SqliteArchive.write = lambda *args: replace(genuine(*args), rejected=1)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_what_an_archive_refuses_is_no_success(desk: Desk, home: Path) -> None:
+    """As a server may. With -q nobody would be told."""
+    (home / "refusing.py").write_text(REFUSING)
+    (home / "some.jsonl").write_bytes(jsonl([post(1)]))
+    ended = desk.run(str(home / "refusing.py"), str(BIN / "tw-import"), "some.jsonl", "brexit", "-q", check=1)
+    assert "1 document was refused (see dead-letters for the reasons)" in ended.stderr
+
+
 def test_what_is_damaged_is_imported_up_to_there(desk: Desk, home: Path) -> None:
     packed = gzip.compress(jsonl([page(n * 50, 50) for n in range(12)]))  # more than the head that a file is known by
     (home / "cut.gz").write_bytes(packed[: len(packed) * 3 // 4])
