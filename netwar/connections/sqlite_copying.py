@@ -12,6 +12,7 @@ from pathlib import Path
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.sqlite import BUSY_SECONDS, translated
 from netwar.connections.sqlite_files import opened
+from netwar.connections.sqlite_looking import still
 
 SHADOWS = ("_config", "_content", "_data", "_docsize", "_idx")  # of a full text, which follow its table
 TABLES = (
@@ -34,9 +35,12 @@ def copy(path: Path, target: Path) -> Content:
     """
     if os.path.lexists(target):
         raise FileExistsError(target)
-    with translated(path), closing(_reading(path)) as source, translated(target), closing(opened(target, BUSY_SECONDS)) as made:
-        source.backup(made)
-        made.execute("PRAGMA journal_mode=DELETE")  # the copy is one file, and can be read where nothing may be written
+    with translated(path), closing(_reading(path)) as source:
+        source.execute("PRAGMA user_version").fetchone()  # what hinders that is told of this file, and not of its copy
+        with translated(target), closing(opened(target, BUSY_SECONDS)) as made:
+            source.backup(made)
+            made.execute("PRAGMA journal_mode=DELETE")  # the copy is one file, and can be read where nothing may be written
+        source.execute("PRAGMA user_version").fetchone()  # of one that lies still: has somebody written meanwhile?
     with translated(path):  # what is damaged in the copy is so in the database
         return _looked_through(target)
 
@@ -55,8 +59,20 @@ def sound(path: Path) -> str:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
+    """A file on a disk that may not be written is read as one that lies still, unless a log lies beside it."""
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    return opened(path, BUSY_SECONDS, "mode=rw" if writable else "mode=ro")
+    connection = opened(path, BUSY_SECONDS, "mode=rw" if writable else "mode=ro")
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        if writable or (lying := still(path)) is None:
+            raise
+        return lying
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _looked_through(path: Path) -> Content:

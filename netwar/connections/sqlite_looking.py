@@ -66,7 +66,7 @@ def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite
 
 def _read(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     """By SQLite's own means, if it can take part in the log; else as a file that lies still; else a copy of our own."""
-    for way in (_shared, _still):
+    for way in (_shared, still):
         connection = way(path)
         if connection is None:
             continue
@@ -90,7 +90,7 @@ def _shared(path: Path) -> sqlite3.Connection | None:
     return opened(path, BUSY_SECONDS, "mode=ro")
 
 
-def _still(path: Path) -> sqlite3.Connection | None:
+def still(path: Path) -> sqlite3.Connection | None:
     """With a log beside it SQLite would pass over what stands there only, and say nothing."""
     before = _state(path)
     if any(before[1:]):

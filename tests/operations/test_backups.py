@@ -31,6 +31,7 @@ from tests.randomly import SEED
 from tests.rows import rows
 from tests.servers.fixtures import Servers
 from tests.shipped_redis import shipped_redis
+from tests.timelines.test_bad_input import unwritable
 
 SECRETS = ("consumer_key", "consumer_secret", "access_token_key", "access_token_secret", "bearer_token")
 
@@ -243,6 +244,20 @@ def test_one_that_cannot_be_noted_is_one_all_the_same(tmp_path: Path, caplog: py
         folder, _, removed = taken(Source(data, "x"), tmp_path / "place", keep=1)
     assert (complete(tmp_path / "place"), removed) == ([folder], 1)
     assert caplog.messages[-1].startswith(f"{folder} is whole, but that cannot be noted for tw-doctor: ")
+
+
+def test_a_disk_that_may_only_be_read_is_backed_up(recorded: Recorded, tmp_path: Path) -> None:
+    """As the system leaves one on which it has met errors. What stands in a log alone would be missing: that is told."""
+    data = recorded.desk.home / ".local" / "share" / "netwar"
+    with unwritable(data):
+        backup(recorded, tmp_path / "place")
+    assert "is whole" in recorded.run("tw-verify", tmp_path / "place").stderr
+    log = data / "archive" / "shown.sqlite-wal"
+    log.write_bytes(b"x")
+    with unwritable(data):
+        said = recorded.run("tw-backup", tmp_path / "place", check=69).stderr
+    assert f"{data}/archive/shown.sqlite cannot be used" in said
+    log.unlink()
 
 
 def test_what_is_removed_while_it_is_looked_through_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
