@@ -73,7 +73,9 @@ def init(services: Services, names: Sequence[str]) -> str:
     """Make what the graph needs before it is fed; the outcome. At the end raises as `feed` where an index cannot be read."""
     unread: dict[str, NetwarError] = {}
     chosen = [services.index(name) for name in names] or _recorded(services, unread)
-    for name in (chosen := chosen or ([] if unread else [services.index(None)])):
+    if not (chosen or unread):
+        chosen = [services.index(None)]
+    for name in chosen:
         services.graph.init(name)
     told = f"the graph in {services.graph.where} is ready for {', '.join(chosen)}"
     if unread:
