@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -60,10 +61,37 @@ def test_neither_does_one_in_the_place_of_a_folder_nor_one_behind_a_link_of_ours
 
 
 @only_root
-def test_links_of_root_of_this_user_and_of_the_folders_owner_count(folder: Path) -> None:
-    os.chown(folder, OTHER, -1)
-    for owner in (0, OTHER):
-        assert read(link(folder / f"of {owner}", "../mine/keys", owner)) == "secret"
+def test_links_of_root_of_this_user_and_of_the_folders_owner_count() -> None:
+    """The owner's where nobody else can have put the folder there: below /tmp anybody may be the owner of what is so called."""
+    with tempfile.TemporaryDirectory(dir="/var/lib") as place:
+        (Path(place) / "keys").write_text("secret")
+        (folder := Path(place) / "shared").mkdir()
+        os.chown(folder, OTHER, -1)
+        folder.chmod(0o2770)
+        for owner in (0, OTHER):
+            assert read(link(folder / f"of {owner}", "../keys", owner)) == "secret"
+
+
+@only_root
+@rows("mode", [0o755, 0o2775])
+def test_a_folder_that_somebody_else_put_in_the_place_of_ours_makes_no_link_count(
+    folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write to the folder around it is the owner of what they put there, and of the links in that."""
+    theirs = folder / f"lists {mode:o}"
+    theirs.mkdir()
+    theirs.chmod(mode)
+    os.chown(theirs, OTHER, -1)
+    link(theirs / "watched", "../../mine/keys", OTHER)
+    (theirs / "named").hardlink_to(folder.parent / "mine" / "keys")
+    link(theirs / "ours", "../../mine/keys", 0)
+    monkeypatch.chdir(theirs)
+    for place in (theirs, Path()):
+        with pytest.raises(Planted, match="watched is a link that somebody else made"):
+            read(place / "watched")
+        with pytest.raises(Planted, match="named is a file that has a second name elsewhere"):
+            read(place / "named")
+        assert read(place / "ours") == "secret"
 
 
 @only_root
