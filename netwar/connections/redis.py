@@ -15,7 +15,7 @@ from netwar.connections import redis_library  # isort: skip  # noqa: F401  (befo
 import walrus
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 
@@ -23,7 +23,7 @@ from netwar.config import Settings
 from netwar.config.redis_address import RedisAddress, in_clear
 from netwar.connections import probe
 from netwar.connections.redis_bounded import Local, Master, Plain, Secure, SecureMaster
-from netwar.connections.redis_errors import hindrance, passing, told, unreachable
+from netwar.connections.redis_errors import hindrance, passing, refusing, told, unreachable
 from netwar.connections.tls import context
 from netwar.errors import ConfigError
 
@@ -56,6 +56,9 @@ def connect(settings: Settings, *, patience: float | None = None) -> Server:
         raise unreachable(address, trouble)
     try:
         server.ping()
+    except ResponseError as error:  # no bug of ours can bring one there
+        server.close()
+        raise refusing(address, error) from error
     except BaseException:
         server.close()
         raise

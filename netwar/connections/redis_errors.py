@@ -59,6 +59,11 @@ def unreachable(address: RedisAddress, trouble: str | BaseException) -> ServiceD
     return ServiceDown(f"Redis at {address} does not answer ({why}): start it, or correct redishost or redisurl")
 
 
+def refusing(address: RedisAddress, error: RedisError) -> ServiceDown:
+    """The sentence for a server, or a proxy before it, that takes no command at all."""
+    return ServiceDown(f"Redis at {address} has nothing but an error to say ({error}): see its log, or correct redishost")
+
+
 def hindrance(error: BaseException, address: RedisAddress) -> str:
     """Why no answer came, as part of a sentence."""
     for cause in _causes(error):

@@ -193,20 +193,29 @@ def test_tls_where_none_is_spoken_and_none_where_it_is(redis: Redis, monkeypatch
     assert "it closes the connection; if it wants TLS, set redisca" in said
 
 
-def test_what_is_no_redis_is_told() -> None:
+@rows(
+    ("answered", "error", "sentence"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", ConfigError, "is no Redis: correct redishost and redisport"),
+        (b"-ERR no upstream host\r\n", ServiceDown, "has nothing but an error to say (no upstream host): see its log"),
+        (b"-NOSCRIPT No matching script\r\n", ServiceDown, "has nothing but an error to say (No matching script)"),
+    ],
+)
+def test_what_is_no_redis_is_told(answered: bytes, error: type[Exception], sentence: str) -> None:
+    """Nor is what stands before one, and has lost it: nobody is ended as by a bug by that, tw-status least of all."""
     with socket.create_server(("127.0.0.1", 0)) as other:
 
         def answer() -> None:
             for _ in ("whether anybody listens", "a command"):
                 with other.accept()[0] as client:
                     if client.recv(1000):
-                        client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                        client.sendall(answered)
 
         thread = threading.Thread(target=answer)
         thread.start()
-        said, _ = told(ConfigError, redishost="127.0.0.1", redisport=other.getsockname()[1])
+        said, _ = told(error, redishost="127.0.0.1", redisport=other.getsockname()[1])
         thread.join()
-    assert "is no Redis: correct redishost and redisport" in said
+    assert sentence in said
 
 
 def test_what_is_no_sentinel_is_told(redis: Redis) -> None:
