@@ -48,3 +48,8 @@ def check(used: str, before: str, remedy: str, settings: Settings, told: str = "
     """
     if loopback_address(before) != loopback_address(settings.api):
         raise ConfigError(f"{used} {told or before}, and {settings.path} asks {settings.api}: write another {remedy}")
+
+
+def text(answer: object) -> str:
+    """What a server has given as an address: whoever has its port may have given anything."""
+    return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)

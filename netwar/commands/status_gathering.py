@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 from netwar.cli import boarding, capturing, graphing, metering, queueing
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
+from netwar.operations.findings import NOT_UNDERSTOOD, OF_ANOTHER_SHAPE
 from netwar.operations.status import CaptureState, IndexLag, MoneyState, Status, Tracking, WindowState
 
 if TYPE_CHECKING:
     from netwar.board.base import Host, Run
     from netwar.queues.overview import Overview
+
+log = logging.getLogger("netwar.status")
 
 T = TypeVar("T")
 LARGEST = 1 << 53
@@ -23,7 +27,8 @@ LAG_SECONDS = 60.0  # for which what was counted over whole ledgers is told agai
 
 
 class Gathering:
-    """One look at everything. Raises what the board's store raises; `unknown` says what the others did."""
+    """One look at everything. Raises NetwarError as the board's store does; `unknown` says what the others raised, and which of
+    all gave answers that have another shape than its own."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -32,12 +37,12 @@ class Gathering:
     def status(self) -> Status:
         """Everything."""
         services, now = self._services, time.time()
-        runs = services.board.runs()
+        runs: list[Run] = self._understood("runs", services.board.runs, [])
         overview = queueing.overview(services)
         with closing(overview):
             queues = self._part("the queues", overview.queues)
             tracking = self._part("tracking", lambda: self._tracking(overview, now))
-        apps = self._apps(runs)
+        apps: list[str] = self._understood("apps", lambda: self._apps(runs), [])
         status = Status(
             now,
             runs,
@@ -48,7 +53,7 @@ class Gathering:
             self._part("the hosts", self._hosts),
             self._part("money", lambda: [self._money(app) for app in apps]),
             self._part("rate windows", lambda: self._windows(runs, now)),
-            services.board.totals(),
+            self._understood("totals", services.board.totals, {}),
             self.unknown,
         )
         self.unknown += services.board.odd()
@@ -56,10 +61,19 @@ class Gathering:
 
     def _part(self, what: str, part: Callable[[], Sequence[T]]) -> Sequence[T]:
         try:
-            return part()
+            return self._understood(what, part, ())
         except NetwarError as error:
             self.unknown.append(f"{what}: {error}")
             return ()
+
+    def _understood(self, what: str, part: Callable[[], T], otherwise: T) -> T:
+        """What a store tells. A server that answers in another shape must not keep the watchdog from all that others tell."""
+        try:
+            return part()
+        except OF_ANOTHER_SHAPE as error:
+            log.debug("%s", what, exc_info=error)
+            self.unknown.append(f"{what}: {NOT_UNDERSTOOD} ({type(error).__name__}): see which server the configuration names")
+            return otherwise
 
     def _apps(self, runs: Sequence[Run]) -> list[str]:
         """The apps whose money is spent: those of the runs, and that of the configuration."""

@@ -34,6 +34,8 @@ def unknown(what: str, said: str, mend: str = "") -> Finding:
 
 
 Check = Callable[[], Iterable[Finding]]
+OF_ANOTHER_SHAPE = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)  # what odd answers bring
+NOT_UNDERSTOOD = "what answers there cannot be understood"
 
 
 def found(what: str, check: Check) -> Iterator[Finding]:
@@ -49,5 +51,5 @@ def answered(what: str, check: Check) -> Iterator[Finding]:
     """What a check finds that asks a server, which may be one of another kind, or a proxy, with answers of another shape."""
     try:
         yield from found(what, check)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        yield wrong(what, "what answers there cannot be understood", "see that the configuration names the right host and port")
+    except OF_ANOTHER_SHAPE:
+        yield wrong(what, NOT_UNDERSTOOD, "see that the configuration names the right host and port")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -103,3 +105,41 @@ def test_an_odd_row_of_another_store_is_a_sentence_and_the_rest_is_told(watched:
         for beside in ("-wal", "-shm"):
             file.with_name(f"{file.name}{beside}").unlink(missing_ok=True)
         file.write_bytes(kept)
+
+
+@contextmanager
+def something_else() -> Iterator[str]:
+    """What answers as an Elasticsearch would, and then with something else, whatever it is asked; its address."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = b'{"version": {"number": "7.10.2"}, "other": 5}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PUT = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        (thread := Thread(target=server.serve_forever, args=(0.01,))).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_server_that_answers_otherwise_than_it_should_leaves_all_else_as_it_is(watched: Operator) -> None:
+    config = watched.desk.home / ".twitter"
+    with something_else() as address:
+        config.write_text(f"{config.read_text()}elksg = {address}\n")
+        told = json.loads(watched.run("tw-status", "--json", "--prometheus", "figures", check=1).stdout)
+    assert told["queues"]
+    assert any(one.startswith("coverage: what answers there cannot be understood") for one in told["unknown"])
+    assert "netwar_" in (watched.desk.home / "figures").read_text()
+    assert "coverage: what answers there" in (watched.desk.home / "told").read_text()
