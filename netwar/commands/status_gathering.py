@@ -17,7 +17,7 @@ from netwar.operations.status import CaptureState, IndexLag, MoneyState, Status,
 
 if TYPE_CHECKING:
     from netwar.board.base import Host, Run
-    from netwar.queues.overview import Overview
+    from netwar.queues.overview import Overview, QueueState
 
 log = logging.getLogger("netwar.status")
 
@@ -38,10 +38,7 @@ class Gathering:
         """Everything."""
         services, now = self._services, time.time()
         runs: list[Run] = self._understood("runs", services.board.runs, [])
-        overview = queueing.overview(services)
-        with closing(overview):
-            queues = self._part("the queues", overview.queues)
-            tracking = self._part("tracking", lambda: self._tracking(overview, now))
+        queues, tracking = self._waiting(now)
         apps: list[str] = self._understood("apps", lambda: self._apps(runs), [])
         status = Status(
             now,
@@ -75,13 +72,24 @@ class Gathering:
             self.unknown.append(f"{what}: {NOT_UNDERSTOOD} ({type(error).__name__}): see which server the configuration names")
             return otherwise
 
+    def _waiting(self, now: float) -> tuple[Sequence[QueueState], Sequence[Tracking]]:
+        """The queues, and how far the tracking of lists is."""
+        opened = self._part("the queues", lambda: [queueing.overview(self._services)])
+        if not opened:
+            return (), ()
+        with closing(opened[0]) as overview:
+            queues = self._part("the queues", overview.queues)
+            return queues, self._part("tracking", lambda: self._tracking(overview, now))
+
     def _apps(self, runs: Sequence[Run]) -> list[str]:
         """The apps whose money is spent: those of the runs, and that of the configuration."""
         settings = self._services.settings
         named = {run.state.app for run in runs if run.state.tokens}
         if settings.consumer_key or settings.bearer_token:
             named.add(settings.app)
-        return sorted({self._services.apps.of(app) or app for app in named})
+        with suppress(NetwarError):  # it is told of the money what is wrong with the meter
+            named = {self._services.apps.of(app) or app for app in named}
+        return sorted(named)
 
     def _tracking(self, overview: Overview, now: float) -> list[Tracking]:
         found = []

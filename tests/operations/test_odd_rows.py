@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -105,6 +106,23 @@ def test_an_odd_row_of_another_store_is_a_sentence_and_the_rest_is_told(watched:
         for beside in ("-wal", "-shm"):
             file.with_name(f"{file.name}{beside}").unlink(missing_ok=True)
         file.write_bytes(kept)
+
+
+@rows("name", ["queues", "meter", "streams"])
+def test_a_store_that_cannot_be_opened_is_told_with_all_else(watched: Operator, name: str) -> None:
+    for beside in (file := watched.desk.home / f".local/share/netwar/{name}.sqlite").parent.glob(f"{file.name}*"):
+        beside.replace(beside.with_name(f"away-{beside.name}"))
+    os.mkfifo(file)
+    told = json.loads(watched.run("tw-status", "--json", "--prometheus", "figures", check=1).stdout)
+    assert told["runs"]
+    assert any("is no plain file" in one for one in told["unknown"])
+    assert bool(told["money"]) == (name != "meter")
+    assert bool(told["queues"]) == (name != "queues")
+    assert "netwar_" in (watched.desk.home / "figures").read_text()
+    (watched.desk.home / "figures").unlink()
+    file.unlink()
+    for away in file.parent.glob("away-*"):
+        away.replace(away.with_name(away.name.removeprefix("away-")))
 
 
 @contextmanager
