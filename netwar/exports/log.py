@@ -10,9 +10,11 @@ keep to the lower one. Research institutions may share more ids for non-commerci
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ from netwar.connections.appending import append
 from netwar.connections.folders import existing, lock, made, opened, trouble
 from netwar.errors import ServiceDown
 from netwar.records.parsing import parsed, written
+from netwar.records.shaped import shaped
 
 DAY_MS = 86_400_000
+LONGEST = 1 << 20  # bytes of a line: what was asked for stands in it
 IDS_ALONE = ("ids", "edges", "pairs", "actions")
 IDS_SHARED, IDS_DAYS = 1_500_000, 30  # to an entity in so many days
 OBJECTS_SHARED, OBJECTS_DAYS = 500, 1  # to a person
@@ -101,19 +105,41 @@ class ExportLog:
     def _read(self) -> Iterable[Entry]:
         try:
             with os.fdopen(existing(self.path), "rb") as file:
-                yield from (entry for line in file if (entry := _entry(line)))
+                yield from (entry for line in _lines(file) if (entry := _entry(line)))
         except FileNotFoundError:
             return
         except OSError as error:
             raise ServiceDown(f"{self.path} cannot be read: {trouble(error)}") from error
 
 
-def _entry(line: bytes) -> Entry | None:
-    """The entry in a line; None for a line that was cut off."""
+def _lines(file: BufferedReader) -> Iterator[bytes]:
+    """The lines of a file that others may write to, without those that are too long to be ours: a hole is such a line, too."""
+    is_beginning = True
+    while line := file.readline(LONGEST):
+        is_end = line.endswith(b"\n")
+        if is_beginning and (is_end or len(line) < LONGEST):
+            yield line
+        is_beginning = is_end
+        if not is_end and not line.strip(b"\0"):
+            file.seek(_behind_hole(file.fileno(), file.tell()))
+
+
+def _behind_hole(handle: int, at: int) -> int:
+    """Where the file goes on; `at` where no hole is, or where the file system does not tell."""
+    before = os.lseek(handle, 0, os.SEEK_CUR)
     try:
-        told = parsed(line)
-        return Entry(**{one.name: told[one.name] for one in fields(Entry) if one.name in told})
-    except (ValueError, TypeError, KeyError):
+        return os.lseek(handle, at, os.SEEK_DATA)
+    except OSError as error:
+        return os.fstat(handle).st_size if error.errno == errno.ENXIO else at
+    finally:
+        os.lseek(handle, before, os.SEEK_SET)  # whoever reads from it has not noticed
+
+
+def _entry(line: bytes) -> Entry | None:
+    """The entry in a line; None for a line that was cut off, or that none of our programs wrote."""
+    try:
+        return shaped(Entry, parsed(line))
+    except ValueError:
         return None
 
 

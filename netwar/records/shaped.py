@@ -65,7 +65,7 @@ def _is_plain(value: Any, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value < LARGEST
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST and math.isfinite(value)
-    return isinstance(value, hint)
+    return hint is Any or isinstance(value, hint)
 
 
 def _shown(value: Any) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import resource
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from netwar.exports.log import DAY_MS, IDS_SHARED, OBJECTS_SHARED, Entry, ExportLog, Shared
+from netwar.exports.log import DAY_MS, IDS_SHARED, LONGEST, OBJECTS_SHARED, Entry, ExportLog, Shared
+from netwar.records.parsing import written
 
 NOW = 1_795_000_000_000
 
@@ -47,3 +50,23 @@ def test_a_line_that_was_cut_off_is_no_export_and_spoils_no_other(tmp_path: Path
     log.path.write_bytes(whole + whole[:-9])
     log.add(entry("b", "ids", 2, 0))
     assert [one.key for one in log.entries()] == ["a", "b"]
+
+
+def test_what_another_user_puts_into_a_shared_log_is_no_export_and_takes_no_memory(tmp_path: Path) -> None:
+    log = ExportLog(tmp_path / "exports.jsonl")
+    log.add(entry("a", "ids", 1, 1))
+    others = [{"began": "x"}, {"count": "9"}, {"count": None}, {"index": 5}, {"to": ["Doe"]}, {"query": 1}, {"key": {}}]
+    for odd in others:
+        log.path.write_bytes(log.path.read_bytes() + written(asdict(entry("odd", "ids", 1, 0)) | odd) + b"\n")
+    with log.path.open("ab") as file:
+        file.write(b"\0" * 3 * LONGEST + b"x" * LONGEST + written(asdict(entry("long", "ids", 1, 0))) + b"\n[]\nnull\n")
+        file.truncate(1 << 36)  # what stands behind a hole is not to be read for minutes, nor to be kept in memory
+    log.add(entry("b", "ids", 2, 0))
+    os.truncate(log.path, 1 << 37)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 33, limits[1]))
+    try:
+        assert [one.key for one in log.entries()] == ["a", "b"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+    assert log.shared("Doe", NOW) == Shared(3)
