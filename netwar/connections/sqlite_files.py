@@ -136,7 +136,7 @@ def _connected_once(path: Path, busy_seconds: float, mode: str, kind: type[Conne
     found = _checked(path, path.lstat())
     beside.check(path, _checked)
     before = _handles()
-    address = f"file:{quote(os.fspath(path.absolute()))}?{mode}"
+    address = f"file:{quote(os.fsencode(path.absolute()))}?{mode}"
     connection = sqlite3.connect(
         address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
     )

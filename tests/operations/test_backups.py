@@ -94,16 +94,23 @@ def test_files_that_cannot_be_copied_are_named(recorded: Recorded, tmp_path: Pat
     data = recorded.desk.home / ".local/share/netwar"
     with (data / ".hole").open("wb") as file:
         file.truncate(4 << 40)
+    (data / "no \udcff text\n").write_text("a name in no encoding")
     said = recorded.run("tw-backup", tmp_path / "place")
     assert f"not in the backup: {data / '.hole'}, which is a hole of 4.4 TB: see who made it" in said.stderr
     names = {part.name for part in read(Path(said.stdout.strip())).parts}
     assert "data/.hole" not in names
-    assert "data/archive/shown.sqlite" in names
+    assert {"data/archive/shown.sqlite", "data/no \udcff text\n"} <= names
     recorded.run("tw-verify", tmp_path / "place", check=0)
     (data / ".hole").rename(large := data / "archive" / "large.sqlite")
     said = recorded.run("tw-backup", tmp_path / "place", check=69)
     large.unlink()
     assert f"4.4 TB (of that 4.4 TB for {large}) and 67.1 MB to spare, and the disk of" in said.stderr
+    (data / "graph").mkdir(exist_ok=True)
+    (odd := Path(os.fsdecode(bytes(data / "graph") + b"/odd\xff.sqlite"))).write_bytes(b"no database" * 99)
+    said = recorded.run("tw-backup", tmp_path / "place", check=69)
+    odd.unlink()
+    assert f"tw-backup: {data}/graph/odd" in said.stderr, "not the copy, which is removed"
+    assert ".sqlite is damaged, or no database of this program" in said.stderr
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,6 +233,9 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     with closing(sqlite3.connect(tmp_path / "large.sqlite")) as db:
         db.execute("CREATE TABLE t (x)")
     assert [one.state for one in host_checks.databases(tmp_path)] == ["unknown"]
+    (odd := tmp_path / "name in no encoding \udcff.sqlite").touch()
+    assert [one.state for one in host_checks.databases(tmp_path)] == ["unknown", "well"]
+    odd.unlink()
     assert sqlite_copying.sound(tmp_path / "large.sqlite") == ""
     assert not list(host_checks.earlier(tmp_path))
     (tmp_path / "large.sqlite.of-schema-1").touch()
