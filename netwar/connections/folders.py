@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
@@ -25,7 +25,6 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the last: a file may no
 MIN_ROOM = 1 << 20  # bytes; what a store may need at once to work at all
 TRIES = 100
 LOCK_SECONDS = 10
-DEEPEST = 100  # folders within each other
 
 LOOK = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # neither led astray nor kept waiting
 NEW = LOOK | os.O_CREAT | os.O_EXCL
@@ -158,42 +157,46 @@ def synced(folder: Path) -> None:
         os.close(handle)
 
 
-def below(folder: Path) -> list[Path]:
-    """All that lies below a folder, in order; links are not followed, what may not be looked into, or is gone, is left out.
-
-    Raises OSError, Planted for folders in folders without end, in which no recursion ends: no program of ours makes them.
-    """
-    found: list[Path] = []
-    left = [(folder, 0)]
-    while left:
-        path, depth = left.pop()
-        if depth > DEEPEST:
-            raise Planted(errno.EPERM, f"{folder} has folders in folders, {DEEPEST} deep: see who put them there", str(folder))
-        if path.is_dir() and not os.access(path, os.X_OK):
-            continue  # it can be listed, and no more
-        with suppress(PermissionError, *([FileNotFoundError] if depth else [])), os.scandir(path) as entries:
-            for entry in entries:
-                found.append(path / entry.name)
-                if entry.is_dir(follow_symlinks=False):
-                    left.append((found[-1], depth + 1))
-    return sorted(found)
-
-
 @contextmanager
 def entered(folder: Path) -> Iterator[int]:
     """A handle on a folder. A link to one counts where root, this user, or whoever owns the folder that it lies in made it."""
-    try:
-        handle = os.open(folder, ENTER | os.O_NOFOLLOW)
-    except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP) or not folder.is_symlink():
-            raise
-        if folder.lstat().st_uid not in (0, os.geteuid(), folder.parent.stat().st_uid):
-            raise planted(folder, "a link that somebody else made") from None
-        handle = os.open(folder, ENTER)
+    handle = _entered(folder)
     try:
         yield handle
     finally:
         os.close(handle)
+
+
+def _entered(folder: Path) -> int:
+    """Go there folder by folder: what is put in the place of one meanwhile, or of one above it, leads nowhere else."""
+    if folder == folder.parent:
+        return os.open(folder, ENTER)
+    above = _entered(folder.parent)
+    try:
+        return os.open(folder.name, ENTER | os.O_NOFOLLOW, dir_fd=above)
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            return _behind_link(above, folder)
+        error.filename = os.fspath(folder)
+        raise
+    finally:
+        os.close(above)
+
+
+def _behind_link(above: int, folder: Path) -> int:
+    link = os.open(folder.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+    try:
+        found, around = os.fstat(link), os.fstat(above)
+        if not stat.S_ISLNK(found.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        ours = around.st_uid in (0, os.geteuid()) and not around.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if not ours and found.st_uid not in (0, os.geteuid(), around.st_uid):
+            raise planted(folder, "a link that somebody else made")
+        if found.st_dev == os.stat("/proc").st_dev:  # it leads to what is open, by no name
+            return os.open(folder.name, ENTER, dir_fd=above)
+        return os.open(os.readlink("", dir_fd=link), ENTER, dir_fd=above)
+    finally:
+        os.close(link)
 
 
 def _existing(folder: int, path: Path, flags: int, own: bool) -> int:

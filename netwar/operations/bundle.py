@@ -15,7 +15,8 @@ from importlib import metadata
 from pathlib import Path
 
 from netwar import __version__
-from netwar.connections.folders import below, opened, trouble
+from netwar.connections.below import below
+from netwar.connections.folders import opened, trouble
 from netwar.errors import ServiceDown
 from netwar.records.times import iso
 

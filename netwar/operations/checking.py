@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from netwar.connections.folders import below
+from netwar.connections.below import below
 from netwar.connections.sqlite_copying import check
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed

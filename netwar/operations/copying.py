@@ -16,7 +16,8 @@ from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
-from netwar.connections.folders import Planted, below, existing, made, opened
+from netwar.connections.below import below
+from netwar.connections.folders import Planted, entered, existing, made, opened
 from netwar.connections.sqlite_copying import copy
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import CHUNK, Part, hashed
@@ -116,6 +117,9 @@ def _is_beside(path: Path) -> bool:
 
 
 def _all(top: Path) -> list[Path]:
-    with suppress(FileNotFoundError):  # tw-stream removes a folder in which nothing waits any more
-        return [path for path in below(top) if path.is_file()] if top.is_dir() else [top]
+    """The files of a folder. Raises Planted for a link that somebody else made: all that it leads to would be in the backup."""
+    if not top.is_dir():
+        return [top]
+    with suppress(FileNotFoundError), entered(top):  # tw-stream removes a folder in which nothing waits any more
+        return [path for path in below(top) if path.is_file()]
     return []

@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from netwar.connections.folders import DEEPEST, existing, opened
+from netwar.connections.below import DEEPEST
+from netwar.connections.folders import existing, opened
 from netwar.errors import NetwarError
 
 MANIFEST = "manifest.json"

@@ -127,3 +127,18 @@ def test_what_is_new_is_the_groups_at_once(folder: Path, monkeypatch: pytest.Mon
         kept = os.umask(before)
     assert [stat.S_IMODE((folder / name).stat().st_mode) & 0o777 for name in ("new", "file")] == [0o770, 0o660]
     assert kept == umask
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give links away")
+def test_a_link_in_the_place_of_a_folder_further_up_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    """It may lead to one in which there is a folder of the same name, such as another data folder of the same user."""
+    made(made(tmp_path / "home") / "app")
+    (folder / "streams").symlink_to(tmp_path / "home")
+    os.close(opened(folder / "streams" / "app" / "lock", os.O_RDWR))
+    assert (tmp_path / "home" / "app" / "lock").exists()
+    os.chown(folder / "streams", 12345, -1, follow_symlinks=False)
+    for use in (existing, lambda path: opened(path, os.O_RDWR)):
+        with pytest.raises(Planted, match="streams is a link that somebody else made"):
+            use(folder / "streams" / "app" / "lock")
+    folder.chmod(0o755)
+    os.close(existing(folder / "streams" / "app" / "lock"))  # nobody else can have put it there

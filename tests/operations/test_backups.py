@@ -130,6 +130,20 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
         taken(Source(data, "x"), tmp_path / "place")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give links away")
+def test_what_a_link_of_somebody_else_leads_to_is_in_no_backup(tmp_path: Path) -> None:
+    """It would come back with it, into a folder that the group may read."""
+    (data := tmp_path / "data").mkdir()
+    data.chmod(0o2770)
+    (home := tmp_path / "home").mkdir()
+    (home / "key").write_text("secret")
+    (data / "more").symlink_to(home)
+    os.chown(data / "more", 12345, -1, follow_symlinks=False)
+    with pytest.raises(ServiceDown, match="more is a link that somebody else made: see who put it there"):
+        taken(Source(data, "x"), tmp_path / "place")
+    assert not list((tmp_path / "place").rglob("key"))
+
+
 def test_a_place_that_is_no_folder_is_named(recorded: Recorded, tmp_path: Path) -> None:
     (place := tmp_path / "file").touch()
     said = recorded.run("tw-backup", place / "below", check=69).stderr
