@@ -54,7 +54,7 @@ class Hold:
         self._keeper = keeper(self.live)
         self._counters = Counters(captures.live().captures)
         self._inbox, self._tracker = Inbox(), Tracker()
-        self._backlog = Backlog(segments.new(stores.folder / "segments"))
+        self._backlog = Backlog(segments.begun(stores.folder / "segments"))
         journal = Journal(stores.folder / "journal")
         self._slices = Slices(stores.money, f"stream {holder.fence}", command, journal, streaming.connections)
         self._purses = Purses(stores.money, command)

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from netwar.connections.appending import put
 from netwar.connections.folders import existing, made, opened, synced, trouble
+from netwar.errors import ServiceDown
 from netwar.streams.batches import HEAD, LARGEST, Batch, Torn, packed, unpacked
 
 SEGMENT = 16 << 20  # bytes
@@ -175,6 +176,14 @@ def new(root: Path, capture: str = "") -> Segments:
     lock = opened(folder / LOCK, os.O_RDWR, own=True)
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return Segments(folder, lock)
+
+
+def begun(root: Path) -> Segments:
+    """The same for who begins. Raises ServiceDown where the folder cannot be used."""
+    try:
+        return new(root)
+    except OSError as error:
+        raise ServiceDown(f"{error.filename or root} cannot be used: {trouble(error)}") from error
 
 
 def left(root: Path) -> Iterator[Segments]:

@@ -375,6 +375,15 @@ def test_gaps_are_shown_while_redis_is_away(streams: Streams) -> None:
     assert "gap" in streams.run("tw-gaps", "one").stderr
 
 
+def test_a_folder_that_cannot_be_used_for_what_waits_is_a_sentence(streams: Streams) -> None:
+    """Such as where a member of the group, or a restore by hand, has put something in its place."""
+    streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
+    (place := streams.desk.home / ".local/share/netwar/streams").touch()
+    told = streams.run("tw-stream", "one", check=69, timeout=PATIENCE).stderr
+    assert f"tw-stream: {place}" in told
+    assert "cannot be used: Not a directory" in told
+
+
 def test_a_stream_begins_while_elasticsearch_is_away_where_that_took_its_posts_before(streams: Streams) -> None:
     """What comes meanwhile is in segments, and in the archive of the next run: here one in files."""
     streams.run("tw-stream", "one", streams.write("terms", "harbour"), "--detach")
