@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
+from netwar.cli import click
 from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 from netwar.errors import NetwarError
@@ -22,7 +23,8 @@ BATCH = 1_000  # names in one question to the archive
 def chosen(services: Services, given: str, users: str, keep: Callable[[Iterable[int]], None]) -> Rejected:
     """Hand on the ids of the users of a file, of `-`, or of a list with commas, some at a time; the lines that name nobody.
 
-    A screen name is whoever bears it in an index of users (a full name). Raises NetwarError where nobody is left.
+    A screen name is whoever bears it in an index of users (a full name). Raises UsageError for a file that cannot be read,
+    NetwarError where nobody is left.
     """
     from netwar.records.entries import NotText
     from netwar.records.idlists import portions
@@ -37,7 +39,7 @@ def chosen(services: Services, given: str, users: str, keep: Callable[[Iterable[
     except NotText as error:
         raise NetwarError(f"{given}: {error}") from error
     except OSError as error:
-        raise NetwarError(f"{given} cannot be read: {error.strerror or error}") from error
+        raise click.UsageError(f"{given} cannot be read: {error.strerror or error}") from error
     if not count:
         raise NetwarError(f"{given[:60]} names nobody whom {users} knows")
     return rejected
@@ -54,7 +56,7 @@ def _read(given: str, rejected: Rejected) -> Iterator[Entry]:
             found = read(chunks(cast(BufferedReader, file)))
             yield from _sound(found, rejected)
     elif is_missing(given):
-        raise NetwarError(f"there is no file {given}")
+        raise click.UsageError(f"there is no file {given}")
     else:
         found = read(f"{one.strip()}\n".encode() for one in given.split(","))
         yield from _sound(found, rejected)

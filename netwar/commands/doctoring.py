@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from netwar.cli import asking
+from netwar.cli import asking, click
 from netwar.cli.forms import Form
 from netwar.cli.output import as_json
 from netwar.cli.services import Services
@@ -34,6 +34,8 @@ TABLE: Table[Finding] = Table(
 def examined(services: Services, form: Form, bundle: Path | None) -> str:
     """Show a line for each thing that this host needs; the outcome. Raises ItemsFailed where something is wrong."""
     services.looks = True
+    if bundle and os.path.lexists(bundle):
+        raise click.UsageError(f"{bundle} is there already: name another file")
     try:
         settings = services.settings
     except ConfigError as error:

@@ -20,7 +20,7 @@ def wished(services: Services, given: str, limit: int) -> tuple[list[Wish], Reje
     """What an argument QUERY|FILE says: the file of that name, `-` for standard input, or else a query. Lines that say nothing,
     or too much for a query of `limit` characters, are told.
 
-    Raises UsageError for a query that is none, and NetwarError for a file that cannot be read or says nothing at all.
+    Raises UsageError for a query that is none and a file that cannot be read, NetwarError for one that says nothing at all.
     """
     from netwar.records.entries import Fault, shown
     from netwar.records.expressions import wrapped
@@ -63,7 +63,7 @@ def _of_file(name: str) -> Wishes:
     except NotText as error:
         raise NetwarError(f"{name}: {error}") from error
     except OSError as error:
-        raise NetwarError(f"{name} cannot be read: {error.strerror or error}") from error
+        raise click.UsageError(f"{name} cannot be read: {error.strerror or error}") from error
     if not found.lines and not found.faults:
         raise NetwarError(f"{name} is empty: write terms or ids of users into it, one a line")
     return found

@@ -137,7 +137,7 @@ def _refused(where: str, index: str, said: str) -> str:
 def _error(info: Any) -> Mapping[str, Any]:
     """The `error` of an answer, in any of its forms."""
     told = info.get("error", info) if isinstance(info, dict) else info
-    return told if isinstance(told, dict) else {"reason": str(told)}
+    return told if isinstance(told, dict) else {"reason": str(told or "no reason given")}
 
 
 def reason(error: Mapping[str, Any]) -> str:

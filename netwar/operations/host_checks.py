@@ -146,7 +146,7 @@ def last_run(done: Sequence[tuple[str, int]]) -> Iterator[Finding]:
         return
     event, at = max(done, key=lambda one: one[1])
     hours = (datetime.now(UTC).timestamp() - at / 1000) / 3600
-    said = f"{hours:,.0f} hours ago: {event[:80]}"
+    said = f"{hours:,.0f} hours ago: {event if len(event) <= 80 else f'{event[:79]}…'}"
     if hours > QUIET_HOURS:
         yield unknown("last run", said, "see whether cron or supervisord runs, unless there was nothing to do (tw-status)")
     else:

@@ -177,7 +177,7 @@ def test_users_who_are_not_known_are_told(desk: Desk, bodies: list[Body], out: P
     assert {source for source, _ in readers.read(out).edges()} == {"12"}
     out.unlink()
     desk.run("tw-gexf", "brexit", "--users", "nobody_here", check=1)
-    assert desk.run("tw-gexf", "brexit", "--users", "mps.txt", check=1).stderr == "tw-gexf: there is no file mps.txt\n"
+    assert "Error: there is no file mps.txt\n" in desk.run("tw-gexf", "brexit", "--users", "mps.txt", check=2).stderr
     assert not out.exists()
     assert not [path for path in desk.home.iterdir() if ".gexf" in path.name], "whole, or not at all"
 
