@@ -6,7 +6,8 @@ import json
 import sqlite3
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -73,11 +74,8 @@ class SqliteMoney:
 
     def reserve(self, request: str, most: Mapping[str, int], purpose: Purpose) -> Reservation:
         reservation = Reservation(uuid.uuid4().hex, request, price(most), purpose)
-        with self._file.writing() as db:
-            dead = self._reservations.sort_out(db, self._days.time(db))
+        with self._sorted_out() as db:
             refused = self._set_aside(db, reservation)
-        for holder in dead:
-            self._run.remove_stale(holder)
         if refused:
             raise refused
         return reservation
@@ -98,7 +96,7 @@ class SqliteMoney:
 
     def draw(self, slice: Reservation, bought: Bought, at: datetime, next: Mapping[str, int]) -> Drawn:
         day, wanted = at.astimezone(UTC).date(), replace(slice, micro=price(next))
-        with self._file.writing() as db:
+        with self._sorted_out() as db:
             cost = tuple(self._booked(db, purpose, day, objects) for purpose, objects in bought)
             self._reservations.close(db, slice)
             refused = self._set_aside(db, wanted)
@@ -168,6 +166,15 @@ class SqliteMoney:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    @contextmanager
+    def _sorted_out(self) -> Iterator[sqlite3.Connection]:
+        """To change the file, once what dead runs have left is in doubt, and what is left of days that are over forgotten."""
+        with self._file.writing() as db:
+            dead = self._reservations.sort_out(db, self._days.time(db))
+            yield db
+        for holder in dead:
+            self._run.remove_stale(holder)
 
     def _set_aside(self, db: sqlite3.Connection, reservation: Reservation) -> DoesNotFit | None:
         """Open a reservation if it fits; why it does not."""

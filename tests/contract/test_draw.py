@@ -107,6 +107,18 @@ sys.stdin.readline()
     assert money.draw(drawn.slice, [], NOON, {"post": 61}).refused
 
 
+def test_what_yesterday_left_in_doubt_takes_nothing_of_today(money: Money, other: Money, clock: SetClock) -> None:
+    """A stream draws over midnight, and reserves nothing anew."""
+    money.learn_time(clock.now, 0)
+    other.doubt(other.reserve("page", {"post": 150}, ONE))
+    slice = money.reserve("stream 1", {"post": 40}, ONE)
+    assert money.draw(slice, [], NOON, {"post": 60}).refused
+    clock.now += 86_400
+    money.learn_time(clock.now, 0)
+    drawn = money.draw(slice, [], NOON + timedelta(days=1), {"post": 200})
+    assert (drawn.refused, money.balance().left) == (None, BUDGET)
+
+
 def test_a_draw_tells_no_time(money: Money, clock: SetClock) -> None:
     """What was kept while the meter was away is booked late, on its own day."""
     slice = money.reserve("stream 1", {"post": 10}, ONE)
