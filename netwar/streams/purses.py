@@ -73,7 +73,7 @@ class Purses:
             self._spent.update(cost)
         if self._budgets and now >= self._due:
             self._look(at)
-        self._late.append((now, cost))
+        self._late.append((now, Counter(cost)))
         while self._late and self._late[0][0] < now - MARGIN:
             self._late.popleft()
         soon: Counter[str] = Counter()

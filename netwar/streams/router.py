@@ -76,6 +76,7 @@ class Router:
 
     def idle(self, at: int) -> Refusal | None:
         """Nothing came for a while: a slice that was set aside long ago is no longer believed in by others."""
+        self.cost.clear()
         return self._book(Sorted(), at) if time.monotonic() > self._booked + IDLE else None
 
     def _take(self, lines: Sequence[Line]) -> Refusal | None:

@@ -182,6 +182,25 @@ def test_a_high_rate_passes_no_capture_s_own_budget(desk: Callable[..., Holding]
     assert DOLLAR / 4 < here.spent_for("one") <= DOLLAR
 
 
+def test_what_a_capture_has_cost_counts_once_in_its_own_budget_however_long_it_is_silent_then(
+    desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle, silent = Router.idle, []
+    monkeypatch.setattr(Router, "idle", lambda router, at: silent.append(at) or idle(router, at))
+    monkeypatch.setattr(holder, "BATCH_SECONDS", 0.01)
+    here = desk(budget=1000, rate=5)
+    here.register("one", "cat", budget=DOLLAR)
+    with here.holding():
+        for _ in range(2):  # in silence, and then with the next post
+            sent = len(here.x.sent)
+            until(lambda sent=sent: here.spent_for("one") > sent * 15_000)
+            here.x.rate = 0
+            silent.clear()
+            until(lambda: len(silent) > 100)
+            here.x.rate = 5
+    assert len(here.x.connects) == 1, "its lines were never taken off"
+
+
 def test_on_a_full_disk_nothing_is_said_to_be_kept_that_is_not(
     desk: Callable[..., Holding], caplog: pytest.LogCaptureFixture
 ) -> None:
