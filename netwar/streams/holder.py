@@ -15,6 +15,7 @@ from threading import Event, Thread
 
 from netwar.captures.base import Capture, CaptureState, FenceLost, Holder, Live
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
+from netwar.meter.base import DoesNotFit
 from netwar.records.documents import tweets_index
 from netwar.records.text import plural
 from netwar.streams import gaps, segments
@@ -41,7 +42,6 @@ REFILL_SECONDS = 60.0  # between two looks at gaps
 FLUSH_SECONDS = 10.0  # of writing on, once told to stop
 COLLECT_SECONDS = 60.0  # between two collections of what Python's reference counts do not free
 
-
 Kept = Callable[[Callable[[], Live]], Keeper]  # makes the keeper, given what tells how it stands
 
 
@@ -66,7 +66,7 @@ class Hold:
         self._connector = Connector(streaming, captures, holder.fence, self._inbox, self._slices, self._hears())
         self._order, self._seen = self._keeper.order, 0
         self._off: frozenset[str] = frozenset()  # captures that are registered and stopped
-        self._money = ""  # what stands in its way
+        self._money, self._spent_up = "", False  # what stands in its way, and is that the budget
         self._stop = Event()
         self._routed = False  # all that came is sorted and booked
         self._failed: list[BaseException] = []
@@ -109,8 +109,8 @@ class Hold:
 
     def _state(self, index: str) -> CaptureState:
         order = self._keeper.order
-        if self._money or index in self._purses.paused:
-            return self._counters.state(index, "over budget", self._money or "its own budget is spent")
+        if self._spent_up or index in self._purses.paused:
+            return self._counters.state(index, "over budget", self._money if self._spent_up else "its own budget is spent")
         lines = expressions(order.captures[index])
         refused = [line for line in lines if line in order.refused]
         told = f"X refuses {plural(len(refused), 'line')}: {order.refused[refused[0]]}" if refused else ""
@@ -178,8 +178,7 @@ class Hold:
             items = self._inbox.take(BATCH_SECONDS, self._most())
             with suppress(ServiceDown):  # the registry is away: what was known goes on
                 self._learn()
-            now = self._stores.streaming.now()
-            refused = self._router.take(items) if items else self._router.idle(now)
+            refused = self._router.take(items) if items else self._router.idle(self._stores.streaming.now())
             self._inbox.booked(items)
             self._spent(self._router.cost)
             if refused is not None:
@@ -247,10 +246,16 @@ class Hold:
     def _refused(self, refused: Refusal | None) -> None:
         """Whether there is money."""
         before, self._money = self._money, words(refused)
+        self._spent_up = isinstance(refused, DoesNotFit)  # else the meter is away
         if self._money and not before:
             log.warning("the connection is closed: %s", self._money)
-        if refused is not None and self._once:  # what has come by now is booked and recorded first
-            self._give_up(OutOfBudget(f"{self._money}: run again after midnight UTC, or with a higher budget"))
+        if self._spent_up:
+            self._end_once(self._money)
+
+    def _end_once(self, why: str) -> None:
+        """With `once` the hold ends, for want of money; what has come by now is booked and recorded first."""
+        if self._once and not self._failed:
+            self._give_up(OutOfBudget(f"{why}: run again after midnight UTC, or with a higher budget"))
 
     def _end(self, threads: Sequence[Thread]) -> None:
         """Close the socket first, then take in, book, and write what came."""

@@ -122,9 +122,9 @@ class Holding:
         return Keeper(self.captures, self.x, fence, live)  # type: ignore[arg-type]
 
     @contextmanager
-    def holding(self) -> Iterator[Thread]:
+    def holding(self, *, once: bool = False) -> Iterator[Thread]:
         """One hold, until the block ends."""
-        thread = self.held(self.begin())
+        thread = self.held(self.begin(once=once))
         try:
             yield thread
         finally:

@@ -78,6 +78,36 @@ def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
     assert here.money.spent() == here.x.bill
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_meter_that_is_away_is_no_budget_that_is_spent(desk: Callable[..., Holding], later: bool) -> None:
+    """With --once neither: when it is back, what came is booked and recording goes on."""
+    here = desk(budget=1000, rate=50)
+    here.register("one", "cat")
+    meter = here.money = Gone(here.money)  # type: ignore[assignment]
+    with here.holding(once=True):
+        if later:
+            until(here.money.spent)
+        meter.gone = True  # type: ignore[attr-defined]
+        until(lambda: "the meter is away" in here.hold.live().detail)
+        until(lambda: here.state("one") == "waiting")
+        meter.gone = False  # type: ignore[attr-defined]
+        until(lambda: here.state("one") == "running")
+    assert here.failed is None
+    assert here.money.spent() == here.x.bill
+
+
+class Gone:
+    """A meter that answers nothing while it is gone."""
+
+    def __init__(self, money: Money) -> None:
+        self._money, self.gone = money, False
+
+    def __getattr__(self, name: str) -> object:
+        if self.gone and name != "price":
+            raise ServiceDown("the meter is away")
+        return getattr(self._money, name)
+
+
 class Busy:
     """A meter that does not say what was bought until it is told to."""
 
