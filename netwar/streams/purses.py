@@ -46,9 +46,10 @@ class Purses:
         return frozenset(self._budgets) if self._looked else frozenset()
 
     def bound(self, captures: Iterable[Capture]) -> None:
-        """These are the budgets."""
-        on = {one.index: one.options.budget for one in captures if one.on}
+        """These are the budgets; whoever pauses for another one than that is judged anew."""
+        on, before = {one.index: one.options.budget for one in captures if one.on}, self._budgets
         self._budgets, self._on = {index: budget for index, budget in on.items() if budget is not None}, frozenset(on)
+        self.paused = frozenset(index for index in self.paused if self._budgets.get(index) == before.get(index))
 
     @property
     def least(self) -> int | None:

@@ -212,6 +212,16 @@ def test_a_high_rate_passes_no_capture_s_own_budget(desk: Callable[..., Holding]
     assert DOLLAR / 4 < here.spent_for("one") <= DOLLAR
 
 
+def test_a_capture_goes_on_when_its_own_budget_is_raised(desk: Callable[..., Holding]) -> None:
+    here = desk(budget=1000, rate=20)
+    here.register("one", "cat", budget=DOLLAR)
+    here.buy("one", 160)
+    with here.holding():
+        until(lambda: here.state("one") == "over budget")
+        here.register("one", "cat", budget=DOLLAR * 3 // 2)
+        until(lambda: here.state("one") == "running")
+
+
 def test_what_a_capture_has_cost_counts_once_in_its_own_budget_however_long_it_is_silent_then(
     desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
