@@ -192,6 +192,8 @@ class Hold:
         """So much was booked: whose own budget is spent pauses."""
         paused = self._purses.spend(cost, self._stores.streaming.now())
         self._keeper.pause(paused, self._purses.known)
+        if self._purses.all_spent:
+            self._end_once(f"the captures' own budgets are spent ({', '.join(sorted(paused))})")
 
     def _may_read(self) -> bool:
         """Is there money for more than what has come and is not booked yet? The meter is not asked: it may not answer. Budgets of

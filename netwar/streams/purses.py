@@ -52,6 +52,11 @@ class Purses:
         self.paused = frozenset(index for index in self.paused if self._budgets.get(index) == before.get(index))
 
     @property
+    def all_spent(self) -> bool:
+        """Whether every capture that is on pauses."""
+        return bool(self._on) and self._on <= self.paused
+
+    @property
     def least(self) -> int | None:
         """Micro-dollars that the poorest has left of those who do not pause; None if none has a budget."""
         return min(self._left().values(), default=None)

@@ -241,6 +241,15 @@ def test_what_a_capture_has_cost_counts_once_in_its_own_budget_however_long_it_i
     assert len(here.x.connects) == 1, "its lines were never taken off"
 
 
+def test_with_once_the_run_ends_when_nobody_s_own_budget_has_anything_left(desk: Callable[..., Holding]) -> None:
+    here = desk(budget=1000, rate=50)
+    here.register("one", "cat", budget=DOLLAR)
+    here.register("other", "emu", budget=DOLLAR)
+    ended(here.held(here.begin(once=True)))
+    assert isinstance(here.failed, OutOfBudget)
+    assert "own budgets are spent (one, other)" in str(here.failed)
+
+
 def test_on_a_full_disk_nothing_is_said_to_be_kept_that_is_not(
     desk: Callable[..., Holding], caplog: pytest.LogCaptureFixture
 ) -> None:
