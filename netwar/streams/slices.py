@@ -21,6 +21,7 @@ from netwar.twitter.base import REFERENCES
 
 log = logging.getLogger("netwar.streams")
 
+DAY = 86_400_000  # ms
 SECONDS = 60.0  # at the peak
 MOST, LEAST = 100, 20  # posts of a slice at a low rate, and of the last ones before the budget ends
 SHARE = 50  # a slice is no more than one part in so many of what is left
@@ -60,12 +61,13 @@ class Slices:
         self.room = 0  # posts that may be read before they are booked, beside what may be under way then
         self._cuts = 0
         self._uncovered: deque[tuple[int, int]] = deque()  # cuts, and posts that may have been under way, not in doubt yet
-        self._exposed = False  # nothing more fits, so the slice has to bear them
+        self._day = 0  # of those, in days since 1970
         self._turn = RLock()
 
     def open(self, at: int) -> Refusal | None:
         """Have a slice before X may send anything, at a time of X's (ms); why there is none."""
         with self._turn:
+            self._begin_day(at)
             try:
                 self._pay()
                 if self._slice is None:
@@ -84,6 +86,7 @@ class Slices:
         and why the stream has to stop, if it has."""
         with self._turn:
             self._note_rate(sum(kind == "post" for _, objects in bought for kind, _ in objects), seconds)
+            self._begin_day(at)
             try:
                 self._pay()
                 cost, refused = self._drawn(bought, at)
@@ -129,16 +132,19 @@ class Slices:
         self.room = max(left // self.each - self._under_way(), 0)
 
     def _cover(self) -> None:
-        """Set aside, and leave in doubt, what was under way at cuts; the slice that is left bears it where nothing more fits.
-        While the meter is away it waits."""
-        with suppress(ServiceDown):
+        """Set aside, and leave in doubt, what was under way at cuts. While it does not fit, or the meter is away, it waits, and
+        the slice that is left bears it."""
+        with suppress(DoesNotFit, ServiceDown):
             while self._uncovered:
                 cut, posts = self._uncovered[0]
-                try:
-                    self._money.doubt(self._money.reserve(f"{self._request} cut {cut}", self._most(posts), self._purpose))
-                except DoesNotFit:
-                    self._exposed = True
+                self._money.doubt(self._money.reserve(f"{self._request} cut {cut}", self._most(posts), self._purpose))
                 self._uncovered.popleft()
+
+    def _begin_day(self, at: int) -> None:
+        """What was under way on another day is no more of this day's budget than all else that was in doubt then."""
+        if at // DAY > self._day:
+            self._day = at // DAY
+            self._uncovered.clear()
 
     def close(self, *, whole: bool = True) -> None:
         """The connection is closed: let go of what is set aside, unless X may have billed more than is booked, as where not the
@@ -147,7 +153,7 @@ class Slices:
             with self._turn:
                 self._pay()
                 if self._slice:
-                    in_doubt = self._exposed or self._uncovered or not whole
+                    in_doubt = self._uncovered or not whole
                     (self._money.doubt if in_doubt else self._money.release)(self._slice)
                     self._slice = None
         except ServiceDown as error:  # the slice stays, and is in doubt as soon as this run is over
@@ -189,7 +195,6 @@ class Slices:
         cost: Counter[str] = Counter()
         for (purpose, _), micro in zip(bought, drawn.cost, strict=True):
             cost[purpose.index] += micro
-        self._exposed = self._exposed and drawn.refused is not None  # else it is another day, or there is money again
         self._cover()
         while drawn.refused and smaller:
             drawn = self._money.draw(self._slice, [], day, self._most(smaller.pop(0)))

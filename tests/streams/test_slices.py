@@ -17,6 +17,7 @@ from tests.contract.opening import SetClock, new_run, open_money
 POST, USER = 5_000, 10_000
 DEAREST = 3 * POST + USER
 AT = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+DAY = 86_400_000
 ONE = Purpose("tw-stream", "one")
 
 
@@ -32,7 +33,8 @@ class Story:
         self.where = f"sqlite:{folder}"
         self.asked = 0
         self.run = new_run(self.where)
-        self.money = open_money(self.where, self.run, budget, clock=SetClock(AT / 1000))
+        self.clock = SetClock(AT / 1000)
+        self.money = open_money(self.where, self.run, budget, clock=self.clock)
         self.money.learn_time(AT / 1000, 0)
 
     def slices(self, money: Money | None = None, fence: int = 1) -> Slices:
@@ -137,6 +139,31 @@ def test_at_the_end_of_the_budget_what_is_left_covers_what_may_have_been_under_w
     slices.cut()
     slices.close()
     assert story.money.doubtful() >= IN_FLIGHT * 10 * POST, "nobody can spend what X may have sent"
+
+
+def test_what_was_under_way_is_in_doubt_once_there_is_room_for_it(story: Story) -> None:
+    """Another run had set all aside that was left when the connection was closed, and settles for less; by the next day it is
+    forgotten."""
+    other = open_money(story.where, new_run(story.where), 10 * 1_000_000, clock=story.clock)
+    for at in (AT, AT + DAY):
+        story.clock.now = at / 1000
+        story.money.learn_time(at / 1000, 0)
+        slices = story.slices(fence=at)
+        slices.open(at)
+        theirs = other.reserve("page", {"post": story.money.balance().left // POST - 100}, ONE)
+        assert slices.book(posts(at, 30), at, 1.5)[1]
+        slices.cut()
+        assert story.money.doubtful() == 0
+        if at == AT:
+            other.release(theirs)
+            assert slices.open(at) is None
+            assert story.money.doubtful() >= 20 * IN_FLIGHT * POST
+            slices.close()
+    story.clock.now += DAY / 1000
+    story.money.learn_time(story.clock.now, 0)
+    other.release(theirs)
+    assert slices.open(at + DAY) is None
+    assert story.money.doubtful() == 0
 
 
 def test_what_was_under_way_while_the_meter_was_away_is_in_doubt_once_it_is_back(story: Story) -> None:
