@@ -71,6 +71,7 @@ class Keeper:
         self._report, self._chores, self._clock = report, chores, clock
         self._due: dict[str, float] = {}
         self._failed = 0
+        self._said: dict[Callable[[], None], str] = {}  # what was wrong when something was done last
         self._settled = False  # no rule is still there that is to go
         self._seen: object = None  # generation, paused and known ones for which rules were brought last
         self._asked = Event()
@@ -119,13 +120,16 @@ class Keeper:
                 self._try(do)
 
     def _try(self, do: Callable[[], None]) -> None:
-        """What fails is tried again, and ends nothing: the stream goes on meanwhile."""
+        """What fails is tried again, and ends nothing: the stream goes on meanwhile. It is said once until it is well again."""
+        said = self._said.pop(do, "")
         try:
             do()
         except FenceLost:
             self.lost.set()
         except NetwarError as error:
-            log.warning("%s", error)
+            self._said[do] = str(error)
+            if str(error) != said:
+                log.warning("%s", error)
 
     def _renew(self) -> None:
         self._captures.renew(self.fence)

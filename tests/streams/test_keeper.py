@@ -12,7 +12,7 @@ import pytest
 
 from netwar.captures.base import LEASE, RENEWAL, Capture, Captures, Live
 from netwar.connections.runs import Run
-from netwar.errors import NetwarError, RateLimited
+from netwar.errors import NetwarError, RateLimited, ServiceDown
 from netwar.streams import keeper as module
 from netwar.streams.coverage import Standing
 from netwar.streams.keeper import OTHERS, SETTLE, Keeper
@@ -224,6 +224,21 @@ def test_what_fails_is_tried_again_and_ends_nothing(
     desk.pass_by(3)
     assert desk.x.standing
     assert desk.keeper.ready.is_set()
+
+
+def test_what_is_away_is_told_once_until_it_is_back(
+    desk: Desk, other: Captures, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: object) -> None:
+        raise ServiceDown("Redis is away")
+
+    other.register(TERMS)
+    for _ in range(2):
+        with monkeypatch.context() as gone:
+            gone.setattr(type(desk.captures), "report", away)
+            desk.pass_by(20)
+        desk.pass_by(2)
+    assert caplog.messages.count("Redis is away") == 2
 
 
 def test_what_x_refuses_is_told(desk: Desk, other: Captures) -> None:
