@@ -276,7 +276,7 @@ class Hold:
             self._stores.captures.report(self._holder.fence, self.live())
             self._stores.captures.release(self._holder.fence)
         except (FenceLost, NetwarError) as error:
-            log.info("the connection could not be handed on: %s", error)
+            log.info("the connection could not be handed on: %s", str(error) or "another process has it by now")
 
 
 def _join(thread: Thread) -> None:
