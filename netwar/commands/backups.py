@@ -157,8 +157,8 @@ def _settle_money(services: Services, server: Server, spent: float | None) -> No
     from netwar.connections.runs import Run
     from netwar.meter.redis_restoring import PROGRAM, restore_money
 
-    app, idle = _app(services), Run(restoring(services.settings.data) / "runs")
-    restore_money(server, app, idle, services.settings.budget, _micro(spent))
+    idle = Run(restoring(services.settings.data) / "runs")
+    app = restore_money(server, _app(services), idle, services.settings.budget, _micro(spent))
     if spent is None:
         log.warning(f"{UNKNOWN}redis-cli HDEL tw:money:%s:reservations %s  takes that back", app or "APP", PROGRAM)
 

@@ -53,12 +53,14 @@ def correct_meter(path: Path, app: str, spent: int) -> None:
     What is booked stays, and what is missing of `spent` is in doubt, in place of what was so before. Raises ServiceDown.
     """
     with translated(path), closing(connect(path, MIGRATIONS)) as db, transaction(db):
+        app = _billed(db, app)
         db.execute("DELETE FROM reservations WHERE command = ? AND app = ?", (PROGRAM, app))
         _say_spent(db, app, spent)
 
 
 def _take_as_spent(db: sqlite3.Connection, app: str | None, budget: int, spent: int | None) -> None:
     """Let today's budget count as spent, or what X's console says."""
+    app = None if app is None else _billed(db, app)
     db.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
     for other in {row[0] for row in db.execute(APPS)} - {app}:
         _doubt(db, other, UNBOUNDED, _time(db, other).now)
@@ -66,6 +68,12 @@ def _take_as_spent(db: sqlite3.Connection, app: str | None, budget: int, spent: 
         _say_spent(db, app, spent)
     elif app is not None:
         _doubt(db, app, budget, _time(db, app).now)
+
+
+def _billed(db: sqlite3.Connection, app: str) -> str:
+    """The app whose money it is: of a configuration with a bearer token alone, the one that the token is known to be of."""
+    found = db.execute("SELECT app FROM tokens WHERE token = ?", (app,)).fetchone()
+    return str(found[0]) if found else app
 
 
 def _say_spent(db: sqlite3.Connection, app: str, spent: int) -> None:

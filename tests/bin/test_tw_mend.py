@@ -15,6 +15,7 @@ from netwar.config import short
 from netwar.connections.runs import Run
 from netwar.meter.base import DoesNotFit, Purpose
 from netwar.meter.sqlite import SqliteMoney
+from netwar.meter.sqlite_apps import SqliteApps
 from netwar.meter.sqlite_mending import mend_meter
 from netwar.queues.sqlite import SqliteQueue
 from tests.desk import Desk
@@ -127,6 +128,20 @@ def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
     assert not list(data.glob("*.damaged-*"))
     os.truncate(data / "meter.sqlite", 0)
     assert "rebuilt with 0" in desk.run("tw-mend", data / "meter.sqlite", check=0).stderr
+
+
+def test_of_a_bearer_token_alone_it_is_the_app_s_money(desk: Desk, data: Path) -> None:
+    bought(data, 600)  # $9
+    desk.configure(bearer_token="token", data="data", budget=50)
+    with closing(SqliteApps(data / "meter.sqlite")) as apps:
+        apps.record(short("token"), APP)
+    desk.run("tw-mend", data / "meter.sqlite", "--spent", "12", check=0)
+    with closing(money(data)) as meter:
+        assert (meter.spent(), meter.doubtful()) == (9_000_000, 3_000_000)
+    damage(data / "meter.sqlite", (first := root(data / "meter.sqlite", "charges")), first + 1)
+    desk.run("tw-mend", data / "meter.sqlite", "--spent", "12", check=0)
+    with closing(money(data)) as meter:
+        assert (meter.spent(), meter.doubtful()) == (0, 12_000_000)
 
 
 @rows("days", [-90, 90])

@@ -10,6 +10,8 @@ import pytest
 
 from netwar.connections.redis import Server
 from netwar.meter.base import OVERDUE, DoesNotFit, Money, Purpose
+from netwar.meter.redis_apps import RedisApps
+from netwar.meter.redis_restoring import restore_money
 from tests.contract.opening import DATABASES, SetClock, new_run, open_money, open_windows, place, redis_at
 from tests.redis_server import Redis
 
@@ -104,6 +106,12 @@ def test_the_money_of_hosts_whose_clocks_differ_is_of_one_day(
     genuine = time.time
     monkeypatch.setattr(time, "time", lambda: genuine() + 5 * 86_400)
     assert money.spent() == POST
+
+
+def test_of_a_bearer_token_alone_it_is_the_app_s_money_that_is_restored(where: str, db: Server, money: Money) -> None:
+    RedisApps(db).record("token", "app")
+    assert restore_money(db, "token", new_run(where), BUDGET, 2 * POST) == "app"
+    assert money.doubtful() == 2 * POST
 
 
 def test_rate_windows_are_told_on_our_own_clock(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
