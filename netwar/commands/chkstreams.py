@@ -10,7 +10,7 @@ from netwar.cli.forms import Form
 from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.cli.tables import Cell, Column, Kind, Table
-from netwar.commands.counting import check_window
+from netwar.commands.counting import Counting, check_window
 from netwar.commands.gaps import now
 from netwar.errors import Declined, ItemsFailed, NetwarError
 from netwar.streams.health import Health
@@ -95,23 +95,24 @@ def _verified(services: Services, found: list[Health], *, yes: bool) -> list[Hea
     would = f"counting at X costs ${price / 1e6:,.3f}"
     if asked and not consented(would, f"{would}. Go on?", yes=yes):
         raise Declined("nothing was counted")
-    young = dict.fromkeys(captures.keys() - old.keys(), YOUNG)
-    return [
-        _counted(services, one, asked[one.index], until)
-        if one.index in asked
-        else replace(one, detail=one.detail or young.get(one.index, ""))
-        for one in found
-    ]
+    young, counting = dict.fromkeys(captures.keys() - old.keys(), YOUNG), Counting(services, wait=False)
+    with counting.told_in_the_end():
+        return [
+            _counted(services, counting, one, asked[one.index], until)
+            if one.index in asked
+            else replace(one, detail=one.detail or young.get(one.index, ""))
+            for one in found
+        ]
 
 
-def _counted(services: Services, one: Health, queries: list[str], until: int) -> Health:
+def _counted(services: Services, counting: Counting, one: Health, queries: list[str], until: int) -> Health:
     from netwar.archive.base import Within
     from netwar.records.documents import tweets_index
     from netwar.search.counting import count
 
     since, expected = until - HOUR, 0
     for query in queries:
-        stretches, _ = count(services.twitter, query, since, until, index=one.index)
+        stretches, _ = count(counting, query, since, until, index=one.index)
         expected += sum(posts for _, _, posts in stretches)
     here = services.archive.find(tweets_index(one.index), Within(since=since, until=until))
     recorded = sum(post.get("netwar", {}).get("via") in ("stream", "search") for post in here)

@@ -15,6 +15,7 @@ from netwar.cli import click
 from netwar.cli.metering import here
 from netwar.cli.services import Services
 from netwar.commands import capture_lines
+from netwar.commands.counting import Counting
 from netwar.commands.staying import held, stay
 from netwar.errors import NetwarError
 
@@ -118,10 +119,12 @@ def estimated(services: Services, index: str, wish: Wish) -> str:
     packed = [*packs(expressions(capture), RECENT)]
     services.twitter.ask_time()
     since, until = times(services, CountOptions())
-    cure = "tw-count FILE --wait counts them as windows open"
+    cure = "tw-count FILE --wait counts them as windows open" if capture.kind == "terms" else "estimate a part of the users"
     agree(services, requests(len(packed), since, until, full=False), full=False, yes=False, cure=cure)
-    posts, micro, refused = _counted(services, index, packed, since, until)
-    told = f"{about(capture)}: {said(services, estimate(services, posts, since, until, micro))}"
+    counting = Counting(services, wait=False)
+    with counting.told_in_the_end():
+        posts, refused = _counted(services, counting, index, packed, since, until)
+    told = f"{about(capture)}: {said(services, estimate(services, posts, since, until, counting.micro))}"
     unsaid = [*refused, *{*expressions(capture)}.difference(*packed)]  # X's search takes half as many characters as its stream
     for line in unsaid:
         log.warning("%s: not counted, as X's search does not take it", line)
@@ -129,20 +132,20 @@ def estimated(services: Services, index: str, wish: Wish) -> str:
 
 
 def _counted(
-    services: Services, index: str, packed: Sequence[Sequence[str]], since: int, until: int
-) -> tuple[int, int, dict[str, str]]:
-    """How many posts match, what counting them cost (micro-dollars), and the lines that X's search refuses, with its reason."""
+    services: Services, counting: Counting, index: str, packed: Sequence[Sequence[str]], since: int, until: int
+) -> tuple[int, dict[str, str]]:
+    """How many posts match, and the lines that X's search refuses, with its reason."""
     from netwar.search.counting import count, sifted
 
-    posts, micro, refused = 0, 0, dict[str, str]()
-    ask = partial(count, services.twitter, since=since, until=until, index=index, by="day")
+    posts, refused = 0, dict[str, str]()
+    ask = partial(count, counting, since=since, until=until, index=index, by="day")
     with services.report.work("counts", len(packed)) as bar:
         for lines in packed:
-            found, cost, why = sifted(lines, ask)
-            posts, micro = posts + sum(one for _, _, one in found), micro + cost
+            found, _, why = sifted(lines, ask)
+            posts += sum(one for _, _, one in found)
             refused |= why
             bar.update(1)
-    return posts, micro, refused
+    return posts, refused
 
 
 def stopped(services: Services, index: str) -> str:

@@ -334,3 +334,16 @@ def test_a_search_for_users_that_x_does_not_answer_ends_and_says_so(desk: Desk, 
         assert told in ended.stderr
         assert ended.stdout == "5\tfive\tFive\n", "who came before is told"
         assert len(x.asked) < 20
+
+
+def test_what_the_estimate_of_a_stream_cost_is_told_when_it_ends_early_and_ids_are_no_terms(searcher: Begin) -> None:
+    one = searcher()
+    one.post("faults", [{"kind": "rate-limit", "endpoint": "/2/tweets/counts/recent", "after": 1, "times": 1, "seconds": 2}])
+    one.write("terms.txt", "".join(f"{'word' * 60}{n} {'more' * 60}\n" for n in range(2)))
+    told = one.run("tw-stream", "brexit", "terms.txt", "--estimate", check=75).stderr
+    assert "counting cost $0.005 and brought no post" in told
+    assert one.bill()["billed"]["counts_recent"] == 1
+    one.write("ids.txt", "".join(f"{10**18 + number}\n" for number in range(301 * 20)))
+    told = one.run("tw-stream", "brexit", "ids.txt", "--estimate", check=1).stderr
+    assert "requests for counts are more than" in told
+    assert "tw-count" not in told, "it takes the numbers for words"
