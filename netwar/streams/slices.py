@@ -14,8 +14,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from threading import RLock
 
+from netwar.connections.runs import HOST
 from netwar.errors import NetwarError, ServiceDown
-from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation
+from netwar.meter.base import DoesNotFit, Money, Purpose, Reservation, present
 from netwar.streams.journal import Booked, Entry, Journal
 from netwar.twitter.base import REFERENCES
 
@@ -37,7 +38,9 @@ def words(refused: Refusal | None) -> str:
     if refused is None:
         return ""
     if isinstance(refused, DoesNotFit):
-        return f"the budget of ${refused.budget.micro / 1e6:.2f} a day is spent or in doubt (${refused.left / 1e6:.3f} are left)"
+        budget, left = refused.budget, f"${refused.left / 1e6:.3f} are left"
+        whose = f"; that is what {budget.file}{'' if budget.host == HOST else f' on {budget.host}'} says" if budget.file else ""
+        return f"the budget of ${budget.micro / 1e6:.2f} a day is spent or in doubt ({left}{whose})"
     return str(refused)
 
 
@@ -214,14 +217,19 @@ class Slices:
         return Reservation(self._request, self._request, 0, self._purpose)
 
     def _told(self, refused: DoesNotFit | None, at: int) -> Refusal | None:
-        """Why nothing more is set aside, once X has told what time it is, if it depends on that."""
-        if refused is None or refused.sure:
+        """Why nothing more is set aside, once the file that forbids it was read again, if it is one of this host, and X has told
+        what time it is, if it depends on that."""
+        other = present(refused.budget, HOST) if refused else None
+        if refused is None or (refused.sure and other is None):
             return refused
         try:
-            self._ask_time()
+            if other:
+                self._money.allows(other)
+            if not refused.sure:
+                self._ask_time()
             return self._drawn([], at)[1]
         except NetwarError as error:
-            log.info("what day it is at X could not be asked: %s", error)
+            log.info("whether there is room in the budget again could not be asked: %s", error)
             return refused
 
     def _pay(self) -> DoesNotFit | None:

@@ -11,7 +11,7 @@ from netwar.connections.runs import Run
 from netwar.errors import ServiceDown
 from netwar.meter.base import DoesNotFit, Money, Purpose
 from netwar.streams.journal import Journal
-from netwar.streams.slices import BATCH, IN_FLIGHT, LEAST, Slices
+from netwar.streams.slices import BATCH, IN_FLIGHT, LEAST, Slices, words
 from tests.contract.opening import SetClock, new_run, open_money
 
 POST, USER = 5_000, 10_000
@@ -203,6 +203,21 @@ def test_a_slice_lasts_a_minute_where_the_budget_lasts_the_day(story: Story) -> 
     slices.book(posts(0, 12), AT, 1.5)
     other = open_money(rich.where, new_run(rich.where), 1 << 40, clock=SetClock(AT / 1000))
     assert other.balance().reserved == 8 * 60 * DEAREST
+
+
+def test_a_budget_that_was_raised_in_another_file_forbids_no_stream(story: Story) -> None:
+    """Whoever of this host uses the app holds up the others only for as long as their file says so, and is named."""
+    file = story.folder / "other.conf"
+    file.touch(mode=0o600)
+    file.write_text("[API]\nbudget = 1\n")
+    other = open_money(story.where, new_run(story.where), 1_000_000, clock=story.clock, config=str(file))
+    other.release(other.reserve("page", {"post": 1}, ONE))
+    slices = story.slices()
+    assert slices.open(AT) is None
+    refused = slices.book(posts(0, 150), AT, 1.5)[1]
+    assert f"the budget of $1.00 a day is spent or in doubt ($0.250 are left; that is what {file} says)" == words(refused)
+    file.write_text("[API]\nbudget = 10\n")
+    assert slices.open(AT) is None
 
 
 def test_where_the_day_is_not_sure_x_is_asked(tmp_path: Path) -> None:
