@@ -13,7 +13,7 @@ import pytest
 
 from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
-from netwar.streams import holder, purses
+from netwar.streams import connector, holder, purses
 from netwar.streams.router import Router
 from tests.room import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
@@ -79,8 +79,12 @@ def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
 
 
 @pytest.mark.parametrize("later", [False, True])
-def test_a_meter_that_is_away_is_no_budget_that_is_spent(desk: Callable[..., Holding], later: bool) -> None:
+def test_a_meter_that_is_away_is_no_budget_that_is_spent(
+    desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch, later: bool
+) -> None:
     """With --once neither: when it is back, what came is booked and recording goes on."""
+    monkeypatch.setattr(connector, "AWAY", 0.1)
+    monkeypatch.setattr(holder, "BATCH_SECONDS", 0.3)
     here = desk(budget=1000, rate=50)
     here.register("one", "cat")
     meter = here.money = Gone(here.money)  # type: ignore[assignment]
