@@ -14,6 +14,7 @@ import pytest
 from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
 from netwar.streams import connector, holder, purses
+from netwar.streams.reader import Inbox
 from netwar.streams.router import Router
 from tests.room import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
@@ -46,16 +47,18 @@ def ended(thread: Thread) -> None:
 
 
 def test_what_came_and_was_not_booked_stays_in_doubt(desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The router fails, as by a bug, while posts come."""
+    """The router fails, as by a bug, a while after posts came."""
     here = desk(budget=1000)
     here.register("one", "cat")
     taken = []
 
     def fails(router: Router, items: object) -> None:
         taken.append(items)
+        until(lambda: len(here.x.sent) > 30)
         raise ValueError("a bug")
 
     monkeypatch.setattr(Router, "take", fails)
+    monkeypatch.setattr(Inbox, "rate", 0.0)
     ended(here.held(here.begin()))
     assert isinstance(here.failed, ValueError)
     assert taken
