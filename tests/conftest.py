@@ -97,7 +97,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: begins before the others")
+    config.addinivalue_line("markers", "long: takes long, or waits much: begins before the others")
     passed.configure(config)
 
 

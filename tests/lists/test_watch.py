@@ -18,6 +18,8 @@ from netwar.lists.watch import Relisted, Watch
 from netwar.twitter.base import TransientError
 from tests.operator import ALL_OPEN, Operator
 
+pytestmark = pytest.mark.long
+
 WORLD = f"""
 [world]
 users = 300

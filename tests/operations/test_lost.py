@@ -18,6 +18,8 @@ from tests.conf import netdata, prometheus
 from tests.operations.test_status import later
 from tests.operator import ALL_OPEN, Operator
 
+pytestmark = pytest.mark.long
+
 WORLD = f"[world]\nusers = 4\n{ALL_OPEN}"
 HOW = ("well", "killed", "hung", "starved")
 ALERT, ALARM = "NetwarRunIsLost", "netwar_runs_lost"

@@ -20,8 +20,8 @@ LANES = 3
 
 
 def sort(items: list[pytest.Item]) -> None:
-    """Kind by kind, the longest first; then tests without a server of the Elasticsearch family, those that take long
-    (`pytest.mark.long`) before the others, so that none of them is left over for the end.
+    """Kind by kind, the longest first; then tests without a server of the Elasticsearch family, those that take long or wait
+    much (`pytest.mark.long`) before the others, so that none of them is left over for the end, nor a processor idle then.
 
     Of a kind those come first that start a server of their own: the one for all is not yet in their way.
     """

@@ -19,6 +19,8 @@ from netwar.streams.router import Router
 from tests.room import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
 
+pytestmark = pytest.mark.long
+
 DOLLAR = 1_000_000
 
 

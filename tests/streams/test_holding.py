@@ -14,6 +14,8 @@ from netwar.records.ids import first_id
 from tests.desk import Desk, Sandbox
 from tests.streams.hurrying import Killed, in_ms
 
+pytestmark = pytest.mark.long
+
 SPEED = 30
 POST = 5_000  # micro-dollars
 

@@ -32,6 +32,8 @@ from netwar.records.expressions import split
 from tests.contract.opening import open_captures
 from tests.operator import ALL_OPEN, Operator, beginning
 
+pytestmark = pytest.mark.long
+
 WORLD = f"""
 [world]
 users = 40

@@ -14,6 +14,8 @@ from tests.desk import Desk, Sandbox
 from tests.operator import beginning
 from tests.streams.test_programs import WORLD, Streams
 
+pytestmark = pytest.mark.long
+
 HOUR = 3_600_000
 
 

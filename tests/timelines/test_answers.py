@@ -19,6 +19,8 @@ from netwar.coverage import Record
 from tests.operator import THREE, TIMELINE, Operator, Three, no_bug
 from tests.rows import rows
 
+pytestmark = pytest.mark.long
+
 PAGE = 100
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.desk import BIN
 from tests.operator import THREE, Operator
 from tests.timelines.test_killed import KILLER
+
+pytestmark = pytest.mark.long
 
 Begin = Callable[..., Operator]
 EMPTY = {"queue": "work", "waiting": 0, "claimed": [], "failed": []}

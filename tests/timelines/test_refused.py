@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.operator import TIMELINE, Three, no_bug
 from tests.rows import rows
+
+pytestmark = pytest.mark.long
 
 
 @rows(

@@ -6,8 +6,12 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.terminals import shown
 from tests.tracking.desk import DAY, WORLD, Lists
+
+pytestmark = pytest.mark.long
 
 HOUR = 3_600
 TWO = """

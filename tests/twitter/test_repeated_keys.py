@@ -12,6 +12,8 @@ import pytest
 from tests.desk import Desk
 from tests.serving import Answering, serving
 
+pytestmark = pytest.mark.long
+
 BEARER = "BearerOfTheApp%2B4711abcdefgh"
 KEYS = {"consumer_key": "KeyOfTheApp4711", "consumer_secret": "SecretOfTheApp4711", "bearer_token": BEARER, "auth": "app"}
 KEYS |= {"access_token_key": "7-TokenOfUser4711", "access_token_secret": "SecretOfUser4711"}

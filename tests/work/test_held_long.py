@@ -23,6 +23,8 @@ from netwar.twitter.base import Answer
 from netwar.work import claim_batch
 from tests.contract.opening import SetClock
 
+pytestmark = pytest.mark.long
+
 LOOK_UP_SECONDS = 70
 SILENT = "7"
 

@@ -14,6 +14,8 @@ from netwar.queues.roster import Roster
 from netwar.work.tracked import TrackedUsers
 from tests.contract.opening import SetClock, claims, new_run, open_roster, place, processes
 
+pytestmark = pytest.mark.long
+
 NOW = 1_800_000_000.0
 
 Open = Callable[..., Roster]
