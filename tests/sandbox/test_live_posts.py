@@ -29,5 +29,5 @@ def test_what_comes_while_it_is_recorded_is_recorded(operator: Callable[..., Ope
         assert all(recorded[user] <= truth[user] for user in ids)
         sizes.append(sum(map(len, recorded.values())))
     assert recorded == truth
-    assert sizes[0] < sizes[1] < sizes[2]
+    assert sizes[0] < sizes[-1], "more came meanwhile"
     assert at.spent() == at.bill()["micro"]
