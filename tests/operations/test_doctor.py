@@ -27,6 +27,7 @@ from netwar.commands import doctoring
 from netwar.connections import sqlite_copying
 from netwar.operations import findings, host_checks, server_checks
 from netwar.operations.findings import Finding
+from tests.contract.opening import DATABASES
 from tests.desk import Desk
 from tests.operations.test_status import later
 from tests.operator import Recorded
@@ -321,7 +322,7 @@ def test_an_elasticsearch_that_would_lose_something(said: dict[str, Any], outdat
 def test_a_real_redis_and_certificates(recorded: Recorded, redis: Redis, cron: dict[str, str], tmp_path: Path) -> None:
     """It forgets, as tests' do; without +info that cannot be known. Certificates end one day."""
     recorded.run("tw-backup", tmp_path / "place")
-    lines = [f"{key} = {value}" for key, value in redis.settings("redis-tls", 11).items()]
+    lines = [f"{key} = {value}" for key, value in redis.settings("redis-tls", next(DATABASES)).items()]
     with edited(recorded, "[STREAM]", "\n".join(["[STREAM]", *lines])):
         found = told(recorded, 1, env=cron)
         assert "no append-only file" in next(one for one in found if one["what"] == "redis")["said"]

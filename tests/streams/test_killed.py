@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.desk import Desk, Sandbox
 from tests.streams.hurrying import Killed
 from tests.streams.killed import killed
+
+pytestmark = pytest.mark.long
 
 
 def test_what_is_missing_lies_in_gaps_however_often_the_holder_is_killed(desk: Desk, sandbox: Sandbox) -> None:
