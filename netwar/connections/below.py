@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from netwar.connections.folders import Planted
+from netwar.connections.reaching import Planted
 
 DEEPEST = 100  # folders within each other
 

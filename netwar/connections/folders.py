@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
+from netwar.connections.reaching import ENTER, Planted, planted, reach
+
 FULL = "the disk is full; make room and run again, nothing acknowledged is lost"
 
 TOO_MANY = (errno.EMFILE, errno.ENFILE)  # open files
@@ -28,13 +30,8 @@ LOCK_SECONDS = 10
 
 LOOK = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # neither led astray nor kept waiting
 NEW = LOOK | os.O_CREAT | os.O_EXCL
-ENTER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 _masking = RLock()  # the umask is the whole process's
-
-
-class Planted(PermissionError):
-    """Something stands in a file's place that this program did not put there."""
 
 
 def made(folder: Path, *, own: bool = False) -> Path:
@@ -159,44 +156,17 @@ def synced(folder: Path) -> None:
 
 @contextmanager
 def entered(folder: Path) -> Iterator[int]:
-    """A handle on a folder. A link to one counts where root, this user, or whoever owns the folder that it lies in made it."""
-    handle = _entered(folder)
+    """A handle on a folder. A link to one counts where root, this user, or whoever owns the folder that it lies in made it; the
+    last not below a folder in which others could put one of their own in its place."""
+    try:
+        handle = reach(os.fspath(folder), ENTER, sticky=True)
+    except OSError as error:
+        error.filename = os.fspath(folder)
+        raise
     try:
         yield handle
     finally:
         os.close(handle)
-
-
-def _entered(folder: Path) -> int:
-    """Go there folder by folder: what is put in the place of one meanwhile, or of one above it, leads nowhere else."""
-    if folder == folder.parent:
-        return os.open(folder, ENTER)
-    above = _entered(folder.parent)
-    try:
-        return os.open(folder.name, ENTER | os.O_NOFOLLOW, dir_fd=above)
-    except OSError as error:
-        if error.errno in (errno.ENOTDIR, errno.ELOOP):
-            return _behind_link(above, folder)
-        error.filename = os.fspath(folder)
-        raise
-    finally:
-        os.close(above)
-
-
-def _behind_link(above: int, folder: Path) -> int:
-    link = os.open(folder.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
-    try:
-        found, around = os.fstat(link), os.fstat(above)
-        if not stat.S_ISLNK(found.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-        ours = around.st_uid in (0, os.geteuid()) and not around.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if not ours and found.st_uid not in (0, os.geteuid(), around.st_uid):
-            raise planted(folder, "a link that somebody else made")
-        if found.st_dev == os.stat("/proc").st_dev:  # it leads to what is open, by no name
-            return os.open(folder.name, ENTER, dir_fd=above)
-        return os.open(os.readlink("", dir_fd=link), ENTER, dir_fd=above)
-    finally:
-        os.close(link)
 
 
 def _existing(folder: int, path: Path, flags: int, own: bool) -> int:
@@ -234,11 +204,6 @@ def _check_own(found: os.stat_result, path: Path) -> None:
         raise planted(path, "somebody else's")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise planted(path, "open to what others write")
-
-
-def planted(path: Path, what: str) -> Planted:
-    """The error about what stands in a file's place."""
-    return Planted(errno.EPERM, f"{path.name} is {what}: see who put it there, and move it away", str(path))
 
 
 def mode_of_new(folder: int, own: bool = False) -> int:

@@ -15,7 +15,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import ENTER, FULL, is_full, made, trouble, unmasked
+from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
+from netwar.connections.reaching import ENTER
 from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_former import upgrading
 from netwar.errors import ServiceDown

@@ -36,7 +36,6 @@ def copy(path: Path, target: Path) -> Content:
     if os.path.lexists(target):
         raise FileExistsError(target)
     with translated(path), closing(_reading(path)) as source:
-        source.execute("PRAGMA user_version").fetchone()  # what hinders that is told of this file, and not of its copy
         with translated(target), closing(opened(target, BUSY_SECONDS)) as made:
             source.backup(made)
             made.execute("PRAGMA journal_mode=DELETE")  # the copy is one file, and can be read where nothing may be written
@@ -59,7 +58,8 @@ def sound(path: Path) -> str:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """A file on a disk that may not be written is read as one that lies still, unless a log lies beside it."""
+    """What hinders that is told here, of this file and not of its copy. One on a disk that may not be written is read as one that
+    lies still, unless a log lies beside it."""
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     connection = opened(path, BUSY_SECONDS, "mode=rw" if writable else "mode=ro")
     try:

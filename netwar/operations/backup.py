@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from netwar import __version__
-from netwar.connections.folders import FULL_DISK, Planted, opened, trouble
+from netwar.connections.folders import FULL_DISK, opened, trouble
+from netwar.connections.reaching import Planted
 from netwar.connections.runs import HOST, exclusive
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations.begun import SUFFIX as BEGUN

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netwar.connections.folders import ENTER, Planted, made, synced
+from netwar.connections.folders import made, synced
+from netwar.connections.reaching import ENTER, Planted
 from netwar.errors import ConfigError
 
 SUFFIX = ".part"

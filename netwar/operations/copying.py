@@ -17,7 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from netwar.connections.below import below
-from netwar.connections.folders import Planted, entered, existing, made, opened
+from netwar.connections.folders import entered, existing, made, opened
+from netwar.connections.reaching import Planted
 from netwar.connections.sqlite_copying import copy
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import CHUNK, Part, hashed

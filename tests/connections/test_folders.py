@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from netwar.connections.folders import Planted, existing, made, opened, own
+from netwar.connections.folders import existing, made, opened, own
+from netwar.connections.reaching import Planted
 from tests.rows import rows
 
 Plant = Callable[[Path, Path], object]
@@ -142,3 +143,18 @@ def test_a_link_in_the_place_of_a_folder_further_up_is_not_followed(folder: Path
             use(folder / "streams" / "app" / "lock")
     folder.chmod(0o755)
     os.close(existing(folder / "streams" / "app" / "lock"))  # nobody else can have put it there
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give links away")
+def test_the_owner_of_a_folder_that_others_could_exchange_is_not_trusted(folder: Path, tmp_path: Path) -> None:
+    """A member moves `streams` away and makes one of their own: that the link in it is its owner's tells nothing."""
+    made(made(tmp_path / "home") / "app")
+    (folder / "streams").mkdir()
+    (folder / "streams" / "app").symlink_to(tmp_path / "home" / "app")
+    (folder / "big").symlink_to(tmp_path / "home" / "app")
+    for path in (folder / "streams", folder / "streams" / "app", folder / "big", folder):
+        os.chown(path, 12345, -1, follow_symlinks=False)
+    folder.chmod(0o2770)
+    with pytest.raises(Planted, match="app is a link that somebody else made"):
+        opened(folder / "streams" / "app" / "lock", os.O_RDWR)
+    os.close(opened(folder / "big" / "lock", os.O_RDWR))  # the folder's own owner may keep a part of it elsewhere

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from netwar.connections.folders import Planted
 from netwar.connections.given_files import opener
+from netwar.connections.reaching import Planted
 from tests.rows import rows
 
 OTHER = 12345
