@@ -26,6 +26,7 @@ from threading import Lock
 from typing import Any
 
 PRELOADED = ["tests.forked", "tests.preloaded"]
+BY_SIGNAL = 128  # and its number: how a program ends that a signal has stopped
 # So begin variables that are read when an interpreter, or a library in C, starts.
 READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "TMPDIR", "SQLITE_")
 
@@ -126,15 +127,24 @@ def _run(command: list[str], environment: dict[str, str], folder: str, umask: in
     sys.path[0] = str(Path(command[0]).parent)
     try:
         runpy.run_path(command[0], run_name="__main__")
-    finally:
-        _tell_what_is_open()
+    except SystemExit as ended:
+        _tell_what_is_open(ended.code)
+        raise
+    except BaseException:
+        _tell_what_is_open(1)
+        raise
+    _tell_what_is_open(0)
 
 
-def _tell_what_is_open() -> None:
-    """As at the end of an interpreter, and of databases on every Python."""
+def _tell_what_is_open(status: object) -> None:
+    """As at the end of an interpreter, and of databases on every Python; not if a signal has stopped it.
+
+    That may come when something is open and not yet in the hands of whoever closes it, and it ends with the process.
+    """
     from tests import left_open
 
-    left_open.tell()
+    if not (isinstance(status, int) and status > BY_SIGNAL):
+        left_open.tell()
     gc.collect()
 
 

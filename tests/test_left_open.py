@@ -33,6 +33,11 @@ def test_a_program_that_leaves_a_database_open_fails_its_test(desk: Desk, tmp_pa
     assert "left.sqlite" in str(told.value)
 
 
+def test_one_that_a_signal_stopped_may_have_one_open_that_nobody_had_yet(desk: Desk, tmp_path: Path) -> None:
+    (program := tmp_path / "tw-stopped").write_text(f"{LEAVING}sys.exit(143)\n")
+    assert desk.run(str(program), tmp_path / "left.sqlite", check=143).stderr == ""
+
+
 def test_what_a_test_leaves_open_is_closed_with_it_and_no_sooner(tmp_path: Path) -> None:
     before = still_open()
     with closed_at_the_end():
