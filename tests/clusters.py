@@ -18,7 +18,7 @@ API = "https://api.x.com"
 # hold on every server is proved on these. tests/contract/test_generations.py says why they are enough.
 KINDS = ["es654-sg", "es953-sec", "os360"]
 # The generations between, with the fourth way.
-BETWEEN = ["es6823", "es7102", "es71729", "es81921", "os2194-sec"]
+BETWEEN = ["es6823", "es7102", "es71729", "es81921-sec", "os2194-sec"]
 
 
 def configured(server: ElasticServer, path: Path, **more: object) -> Path:

@@ -98,6 +98,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes long, or waits much: begins before the others")
+    config.addinivalue_line("markers", "beside: starts a server beside the one of its kind that all tests share")
+    config.addinivalue_line("markers", "last: leaves the server of its kind as no other test should find it")
     passed.configure(config)
 
 

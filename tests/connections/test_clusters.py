@@ -55,6 +55,7 @@ def test_an_index_outside_the_role_is_named(server: ElasticServer) -> None:
     cluster.close()
 
 
+@pytest.mark.last
 @on("es71729")
 def test_a_server_that_hangs_is_told_as_such(server: ElasticServer) -> None:
     cluster = connect(settings(server))

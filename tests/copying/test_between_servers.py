@@ -68,11 +68,12 @@ def covered(configuration: Path, desk: Desk) -> list[Record]:
         return [record for index in ("twbrexit", "tubrexit") for record in archive.records(index)]
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("kind", ["es654-sg"])
 def test_the_road_from_files_over_6_to_9_and_back(
-    kind: str, filled: dict[str, bytes], desk: Desk, new_server: Callable[..., Any]
+    kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers, new_server: Callable[..., Any]
 ) -> None:
-    old = new_server(kind, heap="384m")
+    old = servers(kind)
     new = new_server("es953", beside=old, heap="384m")
     first, second = named(old, desk, "old.conf"), named(new, desk, "new.conf")
     ended = desk.run("tw-copy", "files:brexit", "old.conf:brexit", check=0)

@@ -13,6 +13,7 @@ from tests.desk import ROOT
 from tests.documents.blocks import Block, follow, run
 from tests.operator import THREE, Operator
 from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import Servers
 
 NOVEMBER = "twbrexit-2026-11"
 FEWER = {"--shards 25": "--shards 2"}  # the page's are for a billion
@@ -20,8 +21,9 @@ FEWER = {"--shards 25": "--shards 2"}  # the page's are for a billion
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["es6823"])
-def test_every_command(kind: str, operator: Callable[..., Operator], new_server: Callable[..., ElasticServer]) -> None:
-    server = new_server(kind)
+def test_every_command(kind: str, operator: Callable[..., Operator], servers: Servers) -> None:
+    server = servers(kind)
+    assert isinstance(server, ElasticServer)
     one = operator(THREE, elksg=server.url)
     who = [user["id"] for user in one.users()[:2]]
     (one.desk.home / "lists").mkdir()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any
-
-import pytest
 
 from netwar.config import Settings
 from netwar.connections.neo4j import connect
@@ -18,13 +15,13 @@ from tests.desk import ROOT, Desk
 from tests.graph.opening import settings
 from tests.graph.world import INDEX
 from tests.servers import Server
-from tests.servers.neo4j import Neo4jServer
+from tests.servers.fixtures import on
+from tests.servers.neo4j import AS_SHIPPED, Neo4jServer
 
 DAY = 86_400_000
 AT = 1_600_000_000_000
 NASA, ESA, A, B, C, D = "1", "2", "3", "4", "5", "6"
 NAMES = {NASA: "nasa", ESA: "esa", A: "anna", B: "ben", C: "cid", D: "dora"}
-SHIPPED = {"neo35": "neo4j-3.5.conf", "neo2608": "neo4j-5.conf"}
 # What is in the graph: type, source, target, tweet, days after AT.
 TOLD: list[tuple[str, str, str, int, float]] = [
     *(("RETWEETS", A, NASA, number, 0.0) for number in range(3)),
@@ -56,10 +53,9 @@ ANSWERS: list[list[Any]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", SHIPPED)
-def test_a_server_as_it_is_shipped(kind: str, new_server: Callable[..., Server], desk: Desk) -> None:
+@on(*AS_SHIPPED)
+def test_a_server_as_it_is_shipped(server: Server, desk: Desk) -> None:
     """Its certificate is checked, and it answers every question."""
-    server = new_server(kind, conf=ROOT / "conf/neo4j" / SHIPPED[kind], tls=True)
     assert isinstance(server, Neo4jServer)
     certificates_are_checked(server, desk)
     questions = re.findall(r"```cypher\n(.*?)```", (ROOT / "docs/neo4j.md").read_text(), re.DOTALL)

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from tests.desk import Desk, Ended
 from tests.servers import KINDS
+from tests.servers.fixtures import Servers
 from tests.test_crontab import load
 
 
@@ -55,20 +56,18 @@ def reach(desk: Desk, server: Any, user: str | None = "admin") -> Path:
     return desk.configure(**settings)
 
 
-def two_nodes(new_server: Callable[..., Any], kind: str) -> tuple[Any, Any]:
-    """A cluster of n1, who leads, and n2."""
+def two_nodes(servers: Servers, new_server: Callable[..., Any], kind: str) -> Any:
+    """A cluster of n1, who leads, the server that all tests share, and n2, which ends with the test; gives n1."""
     of = KINDS[kind]
-    newer = of.is_opensearch or of.major >= 7
-    several = {"discovery.type": "multi-node" if not of.is_opensearch and of.major >= 8 else "zen"}
-    leads = {"cluster.initial_master_nodes": ["n1"]} if newer else {}
-    first = new_server(kind, heap="384m", **several, **leads)
-    seeds = "discovery.seed_hosts" if newer else "discovery.zen.ping.unicast.hosts"
+    first: Any = servers(kind)
+    seeds = "discovery.seed_hosts" if of.is_opensearch or of.major >= 7 else "discovery.zen.ping.unicast.hosts"
     joins = {"node.name": "n2", seeds: [f"127.0.0.1:{first.transport_port}"], "path.repo": [str(first.snapshots)]}
-    return first, new_server(kind, beside=first, heap="384m", **several, **joins, **_data_only(kind))
+    new_server(kind, beside=first, heap="384m", **joins, **_data_only(kind))
+    return first
 
 
 def _data_only(kind: str) -> dict[str, Any]:
     of = KINDS[kind]
     if of.is_opensearch or of.major >= 8 or of.version == "7.17.29":
-        return {"node.roles": ["data", "ingest"]}
+        return {"node.roles": ["data", "ingest"], "cluster.initial_master_nodes": []}
     return {"node.master": "false"}

@@ -25,9 +25,10 @@ SETTINGS: dict[str, Setting] = {
     "cluster.name": "lab",
     "node.name": "n1",
     "network.host": "127.0.0.1",
-    "discovery.type": "single-node",
     "cluster.routing.allocation.disk.threshold_enabled": "false",
 }
+
+ALONE: dict[str, Setting] = {"discovery.type": "single-node"}
 
 TEMPLATES = ("_template/", "_index_template/")
 """Where templates of indices are, on older and on newer servers. To make and delete ours takes as long as to make an index."""
@@ -123,6 +124,7 @@ class ElasticServer(Server):
             "_ingest/pipeline/": {one["id"] for one in state.get("ingest", {}).get("pipeline", [])},
             "_scripts/": set(state.get("stored_scripts", {})),
             "_snapshot/": set(state.get("repositories", {})),
+            "_ilm/policy/": set(state.get("index_lifecycle", {}).get("policies", {})),
         }
         return {path: {name for name in names if not name.startswith(".")} for path, names in found.items()}
 
@@ -170,7 +172,15 @@ def _settings(kind: Kind, server: Path, folder: Path, ports: tuple[int, int]) ->
     }
     if _is_told(kind) and kind.guard is Guard.NONE:
         settings["xpack.security.enabled"] = "false"
-    return settings
+    return settings | (ALONE if kind.secured else _may_be_joined(kind))
+
+
+def _may_be_joined(kind: Kind) -> dict[str, Setting]:
+    """It leads a cluster of itself, which other nodes can join for the time of a test."""
+    if kind.major == 6 and not kind.is_opensearch:
+        return {"discovery.type": "zen", "discovery.zen.ping_timeout": "100ms"}
+    named = "multi-node" if kind.major >= 8 and not kind.is_opensearch else "zen"
+    return {"discovery.type": named, "cluster.initial_master_nodes": ["n1"]}
 
 
 def _configured(kind: Kind, server: Path, folder: Path, settings: dict[str, Setting]) -> Path:

@@ -23,6 +23,7 @@ from _pytest.outcomes import Skipped
 
 from tests.randomly import SEED
 from tests.servers.kinds import HEAVY_KINDS, KINDS
+from tests.servers.neo4j import AS_SHIPPED
 from tests.servers.server import Server
 from tests.servers.starting import start, why_not
 from tests.servers.trouble import CannotStart
@@ -101,6 +102,10 @@ class Servers:
         for kind in self._running.keys() & set(HEAVY_KINDS):
             self._running[kind].stop()
 
+    def drop(self, kind: str) -> None:
+        """Let the next test have a new one: what this one has been told cannot be wiped."""
+        self._running.pop(kind).close()
+
     def close(self) -> None:
         while self._running:
             self._running.popitem()[1].close()
@@ -123,7 +128,7 @@ class Servers:
             for other in self._running.keys() & set(HEAVY_KINDS):
                 self._running.pop(other).close()
         try:
-            self._running[kind] = start(kind)
+            self._running[kind] = start(kind, **AS_SHIPPED.get(kind, {}))
         except CannotStart as error:
             self._broken[kind] = str(error)
             pytest.fail(str(error), pytrace=False)
@@ -146,12 +151,14 @@ def server(servers: Servers, request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture
 def new_server(servers: Servers) -> Iterator[Callable[..., Server]]:
-    """Start servers of this test's own, with options as for `start`; of the Elasticsearch family one, and one beside it."""
+    """Start servers of this test's own, with options as for `start`; of the Elasticsearch family one, and others beside it,
+    or beside the one that all tests share."""
     with ExitStack() as stack:
 
         def new(kind: str, **options: Any) -> Server:
             skip_without(kind)
-            servers.make_room()
+            if "beside" not in options:
+                servers.make_room()
             return stack.enter_context(start(kind, **options))
 
         yield new

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ ARTIFACTS = {3: ("org.neo4j.app", "neo4j-server")}
 NEWER = ("org.neo4j", "neo4j")
 OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang", "java.util", "java.net")
 MAIN = {2026: "org.neo4j.server.Neo4jCommunity"}
+AS_SHIPPED: dict[str, dict[str, Any]] = {
+    "neo35": {"conf": places.ROOT / "conf/neo4j/neo4j-3.5.conf", "tls": True},
+    "neo2608": {"conf": places.ROOT / "conf/neo4j/neo4j-5.conf", "tls": True},
+}
+"""How those are started that all tests share: with what lies in conf/, and TLS. The others speak in clear."""
 
 
 @dataclass
@@ -73,7 +79,9 @@ class Neo4jServer(Server):
         from neo4j.exceptions import DriverError, Neo4jError
 
         try:
-            return str(self.ask("CALL dbms.components() YIELD versions RETURN versions[0]")[0][0])
+            said = str(self.ask("CALL dbms.components() YIELD versions RETURN versions[0]")[0][0])
+            socket.create_connection(("127.0.0.1", self.browser), 5).close()  # 3.5 answers here later than at Bolt
+            return said
         except (DriverError, Neo4jError, OSError):
             return None
 

@@ -204,7 +204,6 @@ _ALL = (
     Recipe("elasticsearch-7.17.29", "7.17.29", _elasticsearch("7.17.29"), _MODULES_71729),
     Recipe("elasticsearch-8.19.21", "8.19.21", _elasticsearch("8.19.21"), without=("modules/apm",), root=17),
     Recipe("elasticsearch-9.5.3", "9.5.3", _elasticsearch("9.5.3"), without=("modules/apm",), root=21),
-    Recipe("opensearch-2.19.4", "2.19.4", _opensearch("2.19.4"), _MODULES_2194),
     Recipe("opensearch-2.19.4-security", "2.19.4", _opensearch("2.19.4"), _MODULES_2194, plugin=_SECURITY),
     # Its analyzers include the Thai one, and with that it makes no index on a runtime that does not know Thai: none out of a
     # package does. The zips of Elasticsearch 8 and 9 have none of these analyzers, either.

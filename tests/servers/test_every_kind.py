@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.servers import KINDS, Server
+from tests.servers import HEAVY_KINDS, REDIS_KINDS, Server
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on, one_of
 from tests.servers.neo4j import Neo4jServer
@@ -46,7 +46,7 @@ def processes_in(folder: Path) -> list[int]:
     return [one.pid for one in psutil.process_iter(["cwd"]) if one.info["cwd"] and Path(one.info["cwd"]).is_relative_to(folder)]
 
 
-@on(*KINDS)
+@on(*REDIS_KINDS, *HEAVY_KINDS)
 def test_answers_and_can_be_wiped(server: Server, subtests: pytest.Subtests) -> None:
     for promise in (answers_with_its_version, listens_on_its_socket, is_wiped):
         with subtests.test(promise.__name__):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import HEAVY_KINDS, KINDS, CannotStart
+from tests.servers import HEAVY_KINDS, REDIS_KINDS, CannotStart
 from tests.servers.fixtures import Servers, one_of
 from tests.servers.kinds import kind_of
 from tests.servers.lanes import Lanes, sort
@@ -122,19 +122,20 @@ class Worker:
 class Item:
     """What is known of a test before it runs."""
 
-    def __init__(self, nodeid: str, *fixtures: str, long: bool = False) -> None:
+    def __init__(self, nodeid: str, *fixtures: str, marks: str = "") -> None:
         self.nodeid = nodeid
         self.fixturenames = fixtures
-        self._long = long
+        self._marks = marks.split()
 
     def get_closest_marker(self, name: str) -> object:
-        return name if self._long else None
+        return name if name in self._marks else None
 
 
 def test_lanes() -> None:
     """One worker for all tests of a kind, three workers for all kinds; tests without a server go to anybody."""
-    tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in KINDS] + ["tests/es953/test_es953.py::test_es953"]
-    assert [kind_of(test) for test in tests] == [*KINDS, None]
+    kinds = [*REDIS_KINDS, *HEAVY_KINDS]
+    tests = [f"tests/test_x.py::test_x[a-{kind}-b]" for kind in kinds] + ["tests/es953/test_es953.py::test_es953"]
+    assert [kind_of(test) for test in tests] == [*kinds, None]
     scheduler = Lanes.__new__(Lanes)
     assert [scheduler._split_scope(test) for test in tests if kind_of(test) in HEAVY_KINDS] == HEAVY_KINDS
     free = [test for test in tests if kind_of(test) not in HEAVY_KINDS]
@@ -154,10 +155,12 @@ def test_lanes() -> None:
 
 
 def test_the_order_of_tests() -> None:
-    """Servers first, the kind with the most tests before the others; then the long ones."""
-    short, long = Item("test_a"), Item("test_b", long=True)
-    often = [Item("test_c[es953]"), Item("test_d[es953]", "new_server"), Item("test_e[redis]")]
-    seldom = Item("test_f[es654]", long=True)
-    tests: list[Any] = [short, seldom, long, *often]
+    """Servers first, the kind with the most tests before the others; then the long ones. Of a kind those with a server of their
+    own are first, and last those that spoil it."""
+    short, long = Item("test_a"), Item("test_b", marks="long")
+    spoiling, common = Item("test_c[es953]", marks="last long"), Item("test_d[es953]")
+    beside, alone = Item("test_e[es953]", "new_server", marks="beside"), Item("test_f[es953]", "new_server")
+    seldom, easy = Item("test_g[es654]", marks="long"), Item("test_h[redis]")
+    tests: list[Any] = [short, seldom, long, spoiling, common, beside, alone, easy]
     sort(tests)
-    assert tests == [often[1], often[0], seldom, long, short, often[2]]
+    assert tests == [alone, common, beside, spoiling, seldom, long, short, easy]
