@@ -59,10 +59,9 @@ servers: .venv/checks ## fetch the real servers, and readers, that some tests ne
 # Apart from .venv: they need older libraries than ours, and none of ours needs them.
 tools: build/tools/ready ## fetch the tools of others that some tests hold exports against, once: 0.4 GB, a minute
 
-build/tools/ready: tests/tools.txt
-	$(check_python)
-	$(PYTHON) -m venv build/tools
-	@build/tools/bin/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/tools.txt
+build/tools/ready: tests/tools.txt .venv/ready
+	$(PYTHON) -m venv --without-pip build/tools
+	@$(PY) -m pip --python build/tools install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/tools.txt
 	@touch $@
 
 format: .venv/checks ## lay the code out and renew what is generated
@@ -111,11 +110,12 @@ stale:
 .venv/ready: requirements.txt
 	$(check_python)
 	$(PYTHON) -m venv .venv
-	$(call install,requirements.txt)
+	@sh installing/libraries.sh .venv requirements.txt
 	@touch $@
 
+# Of what checks the project most is never imported: it is compiled as it is needed.
 .venv/checks: .venv/ready requirements-dev.txt
-	$(call install,requirements-dev.txt,--no-compile)
+	@sh installing/libraries.sh .venv requirements-dev.txt --no-compile
 	@touch $@
 
 define check_python
@@ -124,13 +124,6 @@ define check_python
 	  echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.13" >&2; exit 1; }
 @$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "make: $(PYTHON) cannot make virtual environments: sudo apt-get install python3-venv" >&2; exit 1; }
-endef
-
-# Of what checks the project most is never imported: it is compiled as it is needed.
-define install
-@echo "Installing what $(1) names into .venv: up to a minute, without a word ..."
-@$(PY) -m pip install --quiet $(2) --disable-pip-version-check --require-hashes -r $(1) || { \
-  echo "make: the libraries could not be installed (see above): is there a network? Then run make again" >&2; exit 1; }
 endef
 
 # Each version with its hashes, for every Python and machine at once.
@@ -146,7 +139,10 @@ lock: ## pin anew what pyproject.toml names: requirements.txt and requirements-d
 	{ echo "# What checks the project; no program needs it. Made by  make lock  from pyproject.toml."; \
 	  cat build/lock/checks; } > requirements-dev.txt
 	$(LOCK) --upgrade tests/tools.in -o build/lock/tools
+	echo 'pip>=25' | $(LOCK) --upgrade - -o build/lock/pip
 	{ echo "# Tools of others that tests hold our files against, as their users have them. Made by  make lock  from tests/tools.in."; \
 	  cat build/lock/tools; } > tests/tools.txt
+	{ echo "# What fetches the libraries, where the one of Python is older. Made by  make lock."; \
+	  cat build/lock/pip; } > installing/pip.txt
 
 .PHONY: help venv install uninstall demo test lint soaked tested soak mutants servers tools format bench clean lock stale

@@ -40,9 +40,7 @@ libraries() {
   ! cmp -s requirements.txt "$venv/requirements.txt" || ! "$venv/bin/python" -c 'import pip' 2>/dev/null || return 0
   rm -rf "$venv"
   "$PYTHON" -m venv "$venv"
-  echo "Installing what requirements.txt names into $venv: up to a minute, without a word ..."
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt ||
-    fail "the libraries could not be installed (see above): is there a network? Then run make again"
+  sh installing/libraries.sh "$venv" requirements.txt
   cp requirements.txt "$venv/requirements.txt"
 }
 

@@ -19,6 +19,7 @@ def checkout(tmp_path: Path) -> Path:
     """A fresh checkout as far as `make venv` looks at it."""
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "installing", tmp_path / "installing")
     return tmp_path
 
 
@@ -63,6 +64,14 @@ def without_network(checkout: Path) -> Path:
 def test_no_network(checkout: Path) -> None:
     said = make_venv(checkout, without_network(checkout))
     assert said.index("up to a minute") < said.index("no route") < said.index("is there a network?")
+
+
+def test_a_pip_that_is_slow_fetches_a_newer_one_first(checkout: Path) -> None:
+    made = '"-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";;'
+    asked = '*pip.__version__*) exit 1;; *"-r installing/pip.txt") echo "$*";; *"-r requirements.txt") echo "$*"; exit 1;;'
+    old = python(checkout, f'case "$*" in {made} {asked} esac')
+    fetched = [line.partition("-r ")[2] for line in make_venv(checkout, old).splitlines() if line.startswith("-m pip")]
+    assert fetched == ["installing/pip.txt", "requirements.txt"]
 
 
 def test_a_python_that_an_upgrade_of_the_system_has_exchanged(checkout: Path) -> None:
