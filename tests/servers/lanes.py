@@ -23,17 +23,17 @@ def sort(items: list[pytest.Item]) -> None:
     """Kind by kind, the longest first; then tests without a server of the Elasticsearch family, those that take long or wait
     much (`pytest.mark.long`) before the others, so that none of them is left over for the end, nor a processor idle then.
 
-    Of a kind those come first that start a server of their own, and none beside the one for all, which is not yet in their way;
-    and those last that leave it as no other should find it.
+    Of a kind those come first that start a server of their own: the one for all is not yet in their way. Then those that start
+    another one beside it, as long as it is as good as new; and last those that leave it as no other should find it.
     """
     tests = Counter(kind_of(item.nodeid) for item in items)
     kinds = sorted(HEAVY_KINDS, key=lambda kind: -tests[kind])
     place: dict[str | None, int] = {kind: number for number, kind in enumerate(kinds)}
 
-    def order(item: pytest.Item) -> tuple[int, bool, bool, bool]:
+    def order(item: pytest.Item) -> tuple[int, bool, bool, bool, bool]:
         has = item.get_closest_marker
-        alone = "new_server" in getattr(item, "fixturenames", ()) and not has("beside")
-        return place.get(kind_of(item.nodeid), len(place)), not alone, bool(has("last")), not has("long")
+        starts = "new_server" in getattr(item, "fixturenames", ())
+        return place.get(kind_of(item.nodeid), len(place)), not starts, bool(has("beside")), bool(has("last")), not has("long")
 
     items.sort(key=order)
 

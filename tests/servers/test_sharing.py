@@ -163,4 +163,4 @@ def test_the_order_of_tests() -> None:
     seldom, easy = Item("test_g[es654]", marks="long"), Item("test_h[redis]")
     tests: list[Any] = [short, seldom, long, spoiling, common, beside, alone, easy]
     sort(tests)
-    assert tests == [alone, common, beside, spoiling, seldom, long, short, easy]
+    assert tests == [alone, beside, common, spoiling, seldom, long, short, easy]
