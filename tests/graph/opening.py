@@ -31,4 +31,4 @@ def opened(kind: str, folder: Path, servers: Servers) -> Graph:
 def settings(server: Neo4jServer, **more: Any) -> dict[str, Any]:
     """What the configuration says of a server."""
     known = {"neo4j": f"bolt://127.0.0.1:{server.port}", "neo4juser": server.user, "neo4jpass": server.password}
-    return {**known, **({"neo4jca": server.ca} if server.ca else {}), **more}
+    return {**known, **({"neo4jca": server.ca} if server.tls == "REQUIRED" else {}), **more}

@@ -52,12 +52,8 @@ def test_what_is_wrong_with_a_server_is_told(server: Neo4jServer, desk: Desk) ->
     assert "does not answer: Connection refused" in says(desk, 69, "tw-graph", "feed")
     configured(desk, server, neo4j=f"127.0.0.1:{server.browser}", neo4jca="")
     assert f"127.0.0.1:{server.browser} is the page of Neo4j for browsers" in says(desk, 78, "tw-graph", "feed")
-    if server.ca:
-        configured(desk, server, neo4jca=server.wrong_ca)
-        refused = "is not signed by anybody trusted"
-    else:
-        configured(desk, server, neo4j=server.url.replace("bolt:", "bolt+s:"))
-        refused = "does not speak TLS"
+    configured(desk, server, neo4j=f"bolt+s://{place}", neo4jca="")
+    refused = "is not signed by anybody trusted" if server.tls else "does not speak TLS"
     assert f"{place} {refused}" in says(desk, 78, "tw-graph", "feed")
     configured(desk, server)
     assert "has no uniqueness constraint for User, Hashtag, Url" in says(desk, 78, "tw-graph", "feed")

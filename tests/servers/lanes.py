@@ -17,17 +17,19 @@ from xdist.workermanage import WorkerController
 from tests.servers.kinds import HEAVY_KINDS, kind_of
 
 LANES = 3
+LONGEST = ["es953-sec", "es953", "es654-sg", "os360", "neo2608", "os2194-sec", "es654"]
+"""All others take less than a minute: with the longest first none of them is alone in the end."""
 
 
 def sort(items: list[pytest.Item]) -> None:
-    """Kind by kind, the longest first; then tests without a server of the Elasticsearch family, those that take long or wait
-    much (`pytest.mark.long`) before the others, so that none of them is left over for the end, nor a processor idle then.
+    """Kind by kind, those that take long first, and of the others those with the most tests. Then tests without a server, and
+    of these first what takes long or waits much (`pytest.mark.long`): none is left for the end, nor a processor idle then.
 
     Of a kind those come first that start a server of their own: the one for all is not yet in their way. Then those that start
     another one beside it, as long as it is as good as new; and last those that leave it as no other should find it.
     """
     tests = Counter(kind_of(item.nodeid) for item in items)
-    kinds = sorted(HEAVY_KINDS, key=lambda kind: -tests[kind])
+    kinds = LONGEST + sorted(set(HEAVY_KINDS) - set(LONGEST), key=lambda kind: (-tests[kind], kind))
     place: dict[str | None, int] = {kind: number for number, kind in enumerate(kinds)}
 
     def order(item: pytest.Item) -> tuple[int, bool, bool, bool, bool]:

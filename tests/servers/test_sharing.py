@@ -155,7 +155,7 @@ def test_lanes() -> None:
 
 
 def test_the_order_of_tests() -> None:
-    """Servers first, the kind with the most tests before the others; then the long ones. Of a kind those with a server of their
+    """Servers first, the kind that takes longest before the others; then the long ones. Of a kind those with a server of their
     own are first, and last those that spoil it."""
     short, long = Item("test_a"), Item("test_b", marks="long")
     spoiling, common = Item("test_c[es953]", marks="last long"), Item("test_d[es953]")
