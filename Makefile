@@ -60,6 +60,7 @@ servers: .venv/checks ## fetch the real servers, and readers, that some tests ne
 tools: build/tools/ready ## fetch the tools of others that some tests hold exports against, once: 0.4 GB, a minute
 
 build/tools/ready: tests/tools.txt .venv/ready
+	$(check_python)
 	$(PYTHON) -m venv --without-pip build/tools
 	@$(PY) -m pip --python build/tools install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/tools.txt
 	@touch $@
