@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tests.contract.opening import DATABASES
 from tests.desk import Desk, running_sandbox
@@ -73,8 +74,12 @@ class Killed:
                 self._run(host, None)
 
     def begun(self) -> list[int]:
-        """The numbers of the rounds that were begun, as the runs told."""
+        """The numbers of the rounds that were begun, as the runs told. A run that is killed may have had no time to tell."""
         return [int(found[1]) for text in self.said for found in ROUND.finditer(text)]
+
+    def rounds(self) -> int:
+        """How many were begun, told or not."""
+        return int(self._shown()["round"]["number"])
 
     def union(self, user: str) -> set[int]:
         """What either host has recorded of a user."""
@@ -91,10 +96,14 @@ class Killed:
     def _see_who_waits(self) -> None:
         """How long ago each member was asked, or put on a list, by what a run has written down."""
         now = datetime.fromisoformat(json.loads(self.lists.get("clock"))["now"]).timestamp()
-        shown = self.lists.run("tw-showmywork", "brexit", "--json", "--config", self.lists.desk.home / f"{HOSTS[0]}.conf")
-        members = json.loads(shown.stdout)["members"]
+        members = self._shown()["members"]
         asked = [datetime.fromisoformat(one["asked"] or one["since"]).timestamp() for one in members if not one["held_until"]]
         self.waited = max([self.waited, *(now - at for at in asked)])
+
+    def _shown(self) -> Any:
+        """What tw-showmywork has of the observer, the same on both hosts."""
+        config = self.lists.desk.home / f"{HOSTS[0]}.conf"
+        return json.loads(self.lists.run("tw-showmywork", "brexit", "--json", "--config", config).stdout)
 
     def _run(self, host: str, requests: int | None) -> None:
         """A run; killed soon after X was asked so often. By the clock, a busy machine would kill each before it did anything."""
@@ -152,7 +161,7 @@ def main() -> None:
             story = killed(Lists(desk, sandbox), redis, given.kills, Pace(given.within, given.step))
             print(
                 f"{story.kills} kills in {time.perf_counter() - began:.0f} s, {len(story.said)} runs, "
-                f"{len(story.begun())} rounds, each begun once; nobody waited longer than {story.waited:.0f} s "
+                f"{story.rounds()} rounds, each begun once; nobody waited longer than {story.waited:.0f} s "
                 f"(bound {given.within:.0f} s, {given.step:.0f} s a run): the archives are the truth (NETWAR_SEED={SEED})"
             )
 

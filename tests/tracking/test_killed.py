@@ -15,4 +15,4 @@ pytestmark = pytest.mark.long
 
 def test_on_two_hosts_nothing_is_missing_and_each_round_is_begun_once(observer_of: Callable[..., Lists], redis: Redis) -> None:
     story = killed(observer_of(OFTEN), redis, kills=10)
-    assert story.begun()
+    assert story.rounds()
