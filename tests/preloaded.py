@@ -8,7 +8,7 @@ import pkgutil
 from importlib import import_module
 
 import netwar
-from netwar.connections import sqlite_files, sqlite_schema
+from netwar.connections import sqlite_files, sqlite_new, sqlite_schema
 from tests import left_open
 
 IN_FUNCTIONS = "_strptime click._textwrap configparser difflib encodings.ascii encodings.utf_8_sig psutil resource"
@@ -18,7 +18,7 @@ for name in IN_FUNCTIONS.split():
 for module in pkgutil.walk_packages(netwar.__path__, "netwar."):
     scripts = getattr(import_module(module.name), "MIGRATIONS", ())
     sqlite_schema._made_by(tuple(scripts))
-sqlite_files._empty()
+sqlite_new.empty()
 sqlite_files._json_is_innocent()
 left_open.hold()
 gc.freeze()

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
@@ -37,7 +38,7 @@ def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, keep: 
     """
     with translated(path):
         made(path.parent)
-        connection = opened(path, BUSY_SECONDS)
+        connection = opened(path, BUSY_SECONDS, new=partial(schema.new, migrations))
         with closed_if_it_fails(connection):
             with unmasked():  # SQLite reads now, so it makes the log, and would let the group write to it a moment later
                 connection.execute("PRAGMA synchronous=FULL")

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from netwar.connections import folders, new_files
+from netwar.connections import folders
 from netwar.connections import sqlite_beside as beside
+from netwar.connections.sqlite_new import empty, make
 from netwar.errors import ConfigError
 
 HANDLES = Path("/proc/self/fd")
@@ -58,8 +60,14 @@ class Connection(sqlite3.Connection):
             raise sqlite3.ProgrammingError("a connection of the parent process cannot be used after a fork: open one here")
 
 
-def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Connection] = Connection) -> Connection:
-    """Open a database, making an empty file if there is none: for its owner alone, or for the group whose folder it is in.
+def opened(
+    path: Path,
+    busy_seconds: float,
+    mode: str = "mode=rw",
+    kind: type[Connection] = Connection,
+    new: Callable[[], bytes] = empty,
+) -> Connection:
+    """Open a database, making a `new` one if there is none: for its owner alone, or for the group whose folder it is in.
 
     `mode` is what SQLite is told of how to open it; nothing is made but to write. Raises ConfigError for what is no plain file
     of one name, OSError and sqlite3.Error.
@@ -67,7 +75,7 @@ def opened(path: Path, busy_seconds: float, mode: str = "mode=rw", kind: type[Co
     with _opening:
         if mode != "mode=rw":
             return _connected(path, busy_seconds, mode, kind)
-        _make(path)  # SQLite itself would make one that others may read
+        make(path, new)  # SQLite itself would make one that others may read
         until = time.monotonic() + NEW_SECONDS
         while True:
             left = beside.journal_of_ours(path)
@@ -191,24 +199,6 @@ def _json_is_innocent() -> bool:
         except sqlite3.OperationalError:
             return False
         return True
-
-
-def _make(path: Path) -> None:
-    """Make an empty database with a log if there is none, and close it before SQLite opens it for the first time."""
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        with suppress(FileExistsError):  # another process made it just now
-            new_files.make(path, _empty(), others_fill_it=True)
-
-
-@cache
-def _empty() -> bytes:
-    """A database with nothing in it but that it has a log: 2 and 2 are at bytes 18 and 19 then (sqlite.org/fileformat2.html)."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
-        scratch.execute("PRAGMA user_version=0")  # only what was written to has a first page
-        page = scratch.serialize()
-    return page[:18] + bytes((2, 2)) + page[20:]
 
 
 def _checked(path: Path, found: os.stat_result) -> os.stat_result:

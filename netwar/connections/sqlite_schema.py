@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from netwar.connections.sqlite_new import with_log
 from netwar.errors import ConfigError
 
 LIST = "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -37,7 +38,7 @@ def check(connection: sqlite3.Connection, path: Path, migrations: Sequence[str])
             f"{path} was written by a newer version of this program (schema {done}, known here {len(migrations)}): "
             "update the program, or set `data` in the configuration to another folder"
         )
-    ours = _made_by(tuple(migrations[:done]))
+    ours = _made_by(tuple(migrations[:done]))[0]
     strange = {name for name, (kind, _) in found.items() if kind == "trigger" and name not in ours}
     strange |= {name for name, made in ours.items() if name in found and found[name] != made}
     if strange:
@@ -63,14 +64,17 @@ def bring_up_to_date(connection: sqlite3.Connection, migrations: Sequence[str]) 
     connection.execute(f"PRAGMA user_version={len(migrations)}")
 
 
+def new(migrations: Sequence[str]) -> bytes:
+    """What a file holds that has been through all scripts, and where nothing was put since."""
+    return _made_by(tuple(migrations))[1]
+
+
 @lru_cache(maxsize=16)
-def _made_by(scripts: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """What the scripts make."""
+def _made_by(scripts: tuple[str, ...]) -> tuple[dict[str, tuple[str, str]], bytes]:
+    """What the scripts make: what there is then, and a file of it."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
-        for script in scripts:
-            for statement in _statements(script):
-                scratch.execute(statement)
-        return _named(scratch)
+        bring_up_to_date(scratch, scripts)
+        return _named(scratch), with_log(scratch)
 
 
 def _state(connection: sqlite3.Connection) -> tuple[int, dict[str, tuple[str, str]]]:

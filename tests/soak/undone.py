@@ -51,8 +51,8 @@ TABLE = (
         (
             Change(
                 "netwar/connections/sqlite.py",
-                "        connection = opened(path, BUSY_SECONDS)\n",
-                "        path.exists() and path.open().close()\n        connection = opened(path, BUSY_SECONDS)\n",
+                "        connection = opened(path, BUSY_SECONDS, new",
+                "        path.exists() and path.open().close()\n        connection = opened(path, BUSY_SECONDS, new",
             ),
         ),
     ),
