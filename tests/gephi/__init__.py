@@ -32,21 +32,32 @@ def why_not() -> str:
     )
 
 
-def ensure() -> None:
-    """Fetch the toolkit and compile the program, unless they are there: whole, or not at all. Raises NotFetched."""
+def lacking() -> list[maven.Artifact]:
+    """What is to be fetched for it."""
+    return [] if _is_there() else [TOOLKIT, COMPILER]
+
+
+def ensure(fetched: Path) -> None:
+    """Compile the program, and put the toolkit beside it, unless they are there: whole, or not at all.
+
+    `fetched` is where their jars are, or shall be. Raises NotFetched.
+    """
     if _is_there():
         return
     java = javas.find(RELEASE, NEWEST)
     if not java:
         raise NotFetched(why_not())
-    print(f"Fetching {TOOLKIT.file}", flush=True)
+    if not all((fetched / artifact.file).exists() for artifact in lacking()):
+        print(f"Fetching {TOOLKIT.file}", flush=True)
+        maven.fetch(lacking(), fetched)
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER.parent, prefix=".") as folder:
         made = Path(folder) / "gephi"
-        maven.fetch([TOOLKIT, COMPILER], made)
-        command: list[str | Path] = [java / "bin/java", "-jar", made / COMPILER.file, "-nowarn", "--release", str(RELEASE)]
-        subprocess.run([*command, "-classpath", made / TOOLKIT.file, "-d", made, PROGRAM], check=True)
+        made.mkdir()
+        command: list[str | Path] = [java / "bin/java", "-jar", fetched / COMPILER.file, "-nowarn", "--release", str(RELEASE)]
+        subprocess.run([*command, "-classpath", fetched / TOOLKIT.file, "-d", made, PROGRAM], check=True)
         shutil.copy(PROGRAM, made)
+        shutil.move(fetched / TOOLKIT.file, made)
         shutil.rmtree(FOLDER, ignore_errors=True)
         made.rename(FOLDER)
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -49,13 +50,14 @@ def _steps(fetched: Path) -> Iterator[Callable[[], None]]:
     yield partial(_fetch_at_once, fetched)
     for recipe in RECIPES.values():
         yield partial(_ensure, recipe, fetched)
+    yield _ensure_neo4j
     for name in NEO4J_KINDS:
-        yield partial(neo4j.ensure, KINDS[name])
-    yield gephi.ensure
+        yield partial(neo4j.ensure, [KINDS[name]])
+    yield partial(gephi.ensure, fetched)
 
 
 def _fetch_at_once(fetched: Path) -> None:
-    """What all servers that are not there are made of, as a start of Maven takes 4 s of the processor.
+    """What all servers, and Gephi's reader, that are not there are made of, as a start of Maven takes 4 s of the processor.
 
     If there is something that cannot be had, or no room for all, each asks for its own, and that one is told of. What came is
     taken away then: the last file may be there in part.
@@ -64,7 +66,7 @@ def _fetch_at_once(fetched: Path) -> None:
     if lacking:
         print(f"Fetching what {len(lacking)} servers are made of", flush=True)
         try:
-            maven.fetch([artifact for recipe in lacking for artifact in recipe.artifacts], fetched)
+            maven.fetch([*(artifact for recipe in lacking for artifact in recipe.artifacts), *gephi.lacking()], fetched)
         except NotFetched:
             for file in fetched.iterdir():
                 file.unlink()
@@ -78,6 +80,12 @@ def _ensure(recipe: Recipe, fetched: Path) -> None:
     if not all((fetched / artifact.file).exists() for artifact in recipe.artifacts):
         maven.fetch(recipe.artifacts, fetched)
     assembling.assemble(recipe, fetched, java)
+
+
+def _ensure_neo4j() -> None:
+    """All of them at once; if one cannot be had, each is asked for by itself, and that one is told of."""
+    with suppress(NotFetched):
+        neo4j.ensure(KINDS[name] for name in NEO4J_KINDS)
 
 
 def _java(recipe: Recipe) -> Path | None:

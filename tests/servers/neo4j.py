@@ -12,6 +12,7 @@ import secrets
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -222,22 +223,30 @@ def find(kind: Kind) -> Path | None:
         return None
 
 
-def ensure(kind: Kind) -> None:
-    """Fetch and assemble it, unless it is here. Raises NotFetched."""
-    if find(kind):
+def ensure(kinds: Iterable[Kind]) -> None:
+    """Fetch and assemble those that are not here, all at once: a start of Maven takes 4 s of the processor. Raises NotFetched."""
+    lacking = [kind for kind in kinds if not find(kind)]
+    if not lacking:
         return
-    print(f"Fetching and assembling {kind.recipe}", flush=True)
-    target = places.assembled() / kind.recipe
+    print(f"Fetching and assembling {', '.join(kind.recipe for kind in lacking)}", flush=True)
     with tempfile.TemporaryDirectory(dir=places.assembled(), prefix=".") as folder:
-        server = Path(folder) / "server"
-        maven.fetch_with_all(_artifact(kind), server / "lib")
-        server.chmod(0o755)
-        for path in server.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        (server / "recipe").write_text(_fingerprint(kind))
-        if target.exists():
-            target.rename(Path(folder) / "before")
-        server.rename(target)
+        maven.fetch_with_all({kind.recipe: _artifact(kind) for kind in lacking}, Path(folder) / "fetched")
+        for kind in lacking:
+            _assemble(kind, Path(folder) / "fetched" / kind.recipe, Path(folder) / kind.recipe)
+
+
+def _assemble(kind: Kind, jars: Path, folder: Path) -> None:
+    """Lay a server out in a folder beside the place where it belongs, and put it there: whole, or not at all."""
+    folder.mkdir()
+    jars.rename(folder / "lib")
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    (folder / "recipe").write_text(_fingerprint(kind))
+    target = places.assembled() / kind.recipe
+    if target.exists():
+        target.rename(folder.with_name(f"{kind.recipe} before"))
+    folder.rename(target)
 
 
 def _artifact(kind: Kind) -> Artifact:
