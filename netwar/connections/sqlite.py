@@ -120,7 +120,7 @@ def damaged(error: sqlite3.Error) -> bool:
 
 def _told(error: sqlite3.DatabaseError, path: Path) -> str:
     if damaged(error):
-        way_out = "restore it from a copy, or move it away"
+        way_out = "move it away with its -wal and -shm, and restore it from a copy if there is one"
         if path.name in CAN_BE_MENDED:
             way_out = f"tw-mend {path}  rebuilds it from what is whole in it"
         return f"{path} is damaged, or no database of this program ({error}): {way_out}"

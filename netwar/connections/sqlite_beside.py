@@ -8,14 +8,17 @@ write to a folder could so have any file removed, with the rights of whoever ope
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from netwar.connections.folders import existing
-from netwar.errors import ConfigError
+from netwar.errors import ConfigError, ServiceDown
 
 JOURNAL = "-journal"
 ENDINGS = ("-wal", "-shm", JOURNAL)
+LEFT = ("-wal", JOURNAL)  # what was recorded is in them
 LEADING = bytes.fromhex("d9d505f920a163d7")  # at a journal's end: before it stands the name of a file that leads several
 
 
@@ -32,6 +35,27 @@ def check(path: Path, plain: Callable[[Path, os.stat_result], object]) -> None:
                 raise ConfigError(f"{beside} would have another file removed: it is not obeyed; {_WAY_OUT}")
         except FileNotFoundError:
             continue
+
+
+def check_nothing_left(path: Path) -> None:
+    """Look for what a database that is not there has left: SQLite would put it into a new one, page by page.
+
+    It may have the newest of what was recorded, so it is not removed. Raises ServiceDown.
+    """
+    for ending in LEFT:
+        left = path.with_name(path.name + ending)
+        if _holds_something(left) and not os.path.lexists(path):  # another process may just have made it
+            raise ServiceDown(
+                f"{left} belongs to a database that is gone: put {path.name} back beside it, or move it away as well"
+            )
+
+
+def _holds_something(path: Path) -> bool:
+    """Links and the like are looked at once there is a database."""
+    with suppress(FileNotFoundError):
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0
+    return False
 
 
 def journal_of_ours(path: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, damaged, translated
-from netwar.connections.sqlite_beside import JOURNAL
+from netwar.connections.sqlite_beside import JOURNAL, check_nothing_left
 from netwar.connections.sqlite_files import Connection, copied, opened, private
 from netwar.errors import Busy, ServiceDown
 
@@ -47,10 +47,12 @@ class Still(Connection):
 def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
     """Open a file to look at it: as connect() does where that can be done, else for reading only; nothing is made.
 
-    Without a file the tables are there, and empty. Whatever is tried to be written raises ServiceDown, as connect() does.
+    Without a file the tables are there, and empty. Whatever is tried to be written raises ServiceDown, as connect() does; and so
+    does what a file that is gone has left.
     """
     with translated(path):
         if not os.path.lexists(path):
+            check_nothing_left(path)
             empty = private()
             with closed_if_it_fails(empty):
                 schema.bring_up_to_date(empty, migrations)

@@ -14,6 +14,7 @@ from pathlib import Path
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
+from netwar.connections.sqlite_beside import ENDINGS
 from netwar.connections.sqlite_files import opened
 from netwar.errors import NetwarError, ServiceDown
 
@@ -131,7 +132,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> dict[str, bool]:
 
 
 def _put_aside(path: Path, aside: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
+    for ending in (*ENDINGS, ""):  # whoever is killed between them can do it once more
         file = path.with_name(path.name + ending)
         if file.exists():
             file.rename(aside.with_name(aside.name + ending))

@@ -9,13 +9,18 @@ from functools import cache
 from pathlib import Path
 
 from netwar.connections import new_files
+from netwar.connections import sqlite_beside as beside
 
 
 def make(path: Path, new: Callable[[], bytes]) -> None:
-    """Make a database if there is none, and close it before SQLite opens it for the first time. Raises OSError."""
+    """Make a database if there is none, and close it before SQLite opens it for the first time.
+
+    Raises OSError, and ServiceDown for what a former one of this name has left.
+    """
     try:
         path.lstat()
     except FileNotFoundError:
+        beside.check_nothing_left(path)
         with suppress(FileExistsError):  # another process made it just now
             new_files.make(path, new(), others_fill_it=True)
 

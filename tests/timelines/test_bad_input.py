@@ -218,7 +218,7 @@ def test_five_faults_of_a_configuration_are_told_at_once(three: Three) -> None:
     ("harm", "status", "says"),
     [
         ("newer", 78, r"was written by a newer version of this program \(schema 99.*update the program"),
-        ("torn", 69, r"is damaged, or no database of this program \(.*(malformed|not a database).*\): (restore it|tw-mend )"),
+        ("torn", 69, r"is damaged, or no database of this program \(.*(malformed|not a database).*\): (move it away|tw-mend )"),
     ],
 )
 def test_a_store_that_cannot_be_read(three: Three, harm: str, status: int, says: str) -> None:
