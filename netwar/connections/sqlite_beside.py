@@ -19,6 +19,7 @@ from netwar.errors import ConfigError, ServiceDown
 JOURNAL = "-journal"
 ENDINGS = ("-wal", "-shm", JOURNAL)
 LEFT = ("-wal", JOURNAL)  # what was recorded is in them
+GONE, PUT_BACK = "belongs to a database that is gone", "put that back beside it, or move it away as well"
 LEADING = bytes.fromhex("d9d505f920a163d7")  # at a journal's end: before it stands the name of a file that leads several
 
 
@@ -44,10 +45,14 @@ def check_nothing_left(path: Path) -> None:
     """
     for ending in LEFT:
         left = path.with_name(path.name + ending)
-        if _holds_something(left) and not os.path.lexists(path):  # another process may just have made it
-            raise ServiceDown(
-                f"{left} belongs to a database that is gone: put {path.name} back beside it, or move it away as well"
-            )
+        if is_left(left):
+            raise ServiceDown(f"{left} {GONE}: {PUT_BACK}")
+
+
+def is_left(path: Path) -> bool:
+    """Whether a file is what a database that is gone has left: a log or a journal in which there is something."""
+    of = next((path.with_name(path.name.removesuffix(ending)) for ending in LEFT if path.name.endswith(ending)), None)
+    return of is not None and _holds_something(path) and not os.path.lexists(of)  # which another process may just have made
 
 
 def _holds_something(path: Path) -> bool:

@@ -44,8 +44,8 @@ def check(connection: sqlite3.Connection, path: Path, migrations: Sequence[str])
     if strange:
         named = ", ".join(sorted(ascii(name) for name in strange)[:5])
         raise ConfigError(
-            f"{path} holds what is not of this program ({named}): nothing in it is run; see who may write to its folder, and "
-            "restore the file from a copy"
+            f"{path} holds what is not of this program ({named}): nothing in it is run; see who may write to its folder, "
+            "move it away with its -wal and -shm, and restore it from a copy"
         )
 
 

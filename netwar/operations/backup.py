@@ -17,10 +17,11 @@ from netwar import __version__
 from netwar.connections.folders import FULL_DISK, opened, trouble
 from netwar.connections.reaching import Planted
 from netwar.connections.runs import HOST, exclusive
+from netwar.connections.sqlite_beside import GONE, PUT_BACK
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations.begun import SUFFIX as BEGUN
 from netwar.operations.begun import Begun, begun, check_private, keeps_owners
-from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, closed, copied, files, former, holes
+from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, closed, copied, files, former, holes, left_alone
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
 from netwar.records.text import amount
 
@@ -142,6 +143,7 @@ def _filled(source: Source, begun: Begun, name: str) -> Manifest:
         told |= server.told()
     left = [f"{path.name}, which is an older state" for path in former(source.data)]
     left += [f"{path}, which is a hole of {amount(path.lstat().st_size)}: see who made it" for path in holes(source.data)]
+    left += [f"{path}, which {GONE}: {PUT_BACK}" for path in left_alone(source.data)]
     left += [f"what is in {path}, which this user may not look into" for path in closed(source.data)]
     left += [said for server in source.servers for said in server.left_out]
     return Manifest(HOST, source.api, __version__, began, _now(), tuple(parts), left_out=tuple(left), **told)

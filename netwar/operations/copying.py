@@ -19,6 +19,7 @@ from pathlib import Path
 from netwar.connections.below import below
 from netwar.connections.folders import entered, existing, made, opened
 from netwar.connections.reaching import Planted
+from netwar.connections.sqlite_beside import is_left
 from netwar.connections.sqlite_copying import copy
 from netwar.errors import ServiceDown
 from netwar.operations.manifest import CHUNK, Part, hashed
@@ -55,6 +56,11 @@ def former(data: Path) -> list[Path]:
 def holes(data: Path) -> list[Path]:
     """Large files of which next to nothing is on the disk. No program of ours writes such, and copies would fill any disk."""
     return [path for path in _all(data) if is_hole(path)]
+
+
+def left_alone(data: Path) -> list[Path]:
+    """Logs of databases that are gone: what is newest may be in them, but nothing can be made of it without the rest."""
+    return [path for path in _all(data) if is_left(path)]
 
 
 def closed(data: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netwar.connections.folders import existing
+from netwar.connections.sqlite_beside import GONE, PUT_BACK, is_left
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
 from netwar.operations.backup import STAMP
@@ -68,7 +69,10 @@ def rights(data: Path) -> Iterator[Finding]:
 
 
 def databases(data: Path) -> Iterator[Finding]:
-    """SQLite looks through each; what is too large for that is said to be unknown."""
+    """SQLite looks through each; what is too large for that is said to be unknown, and what is gone but for its log is told."""
+    for beside in sorted([*data.glob("*.sqlite-*"), *data.glob("*/*.sqlite-*")]):
+        if is_left(beside):
+            yield wrong(str(beside.relative_to(data)), f"it {GONE}", PUT_BACK)
     for path in sorted([*data.glob("*.sqlite"), *data.glob("*/*.sqlite")]):
         name = str(path.relative_to(data))
         if path.stat().st_size > LARGEST:

@@ -19,8 +19,11 @@ from netwar.connections.sqlite_looking import look
 from netwar.errors import ServiceDown
 from tests.desk import Desk
 
-MODULES = (import_module(module.name) for module in pkgutil.walk_packages(netwar.__path__, "netwar."))
-LAYOUTS = {tuple(scripts) for scripts in (getattr(module, "MIGRATIONS", ()) for module in MODULES) if scripts}
+
+def layouts() -> set[tuple[str, ...]]:
+    """The scripts of each kind of database."""
+    modules = (import_module(module.name) for module in pkgutil.walk_packages(netwar.__path__, "netwar."))
+    return {tuple(module.MIGRATIONS) for module in modules if hasattr(module, "MIGRATIONS")}
 
 
 def in_it(path: Path) -> list[object]:
@@ -31,8 +34,9 @@ def in_it(path: Path) -> list[object]:
 
 
 def test_it_is_what_its_scripts_make_one_by_one(tmp_path: Path) -> None:
-    assert len(LAYOUTS) >= 6
-    for number, scripts in enumerate(LAYOUTS):
+    known = layouts()
+    assert len(known) >= 6
+    for number, scripts in enumerate(known):
         new, grown = tmp_path / f"new-{number}" / "x.sqlite", tmp_path / f"grown-{number}" / "x.sqlite"
         grown.parent.mkdir()
         with closing(opened(grown, 1)) as connection, sqlite.transaction(connection):
@@ -72,9 +76,7 @@ def test_what_a_database_that_is_gone_has_left_gets_into_no_new_one(tmp_path: Pa
     path.unlink()
     content = left.read_bytes()
     for way in (sqlite.connect, look):
-        with pytest.raises(
-            ServiceDown, match=rf"x\.sqlite{ending} belongs to a database that is gone: put x\.sqlite back beside it"
-        ):
+        with pytest.raises(ServiceDown, match=rf"x\.sqlite{ending} belongs to a database that is gone: put that back beside it"):
             way(path, scripts)
     assert [file.name for file in tmp_path.iterdir()] == [left.name]
     assert left.read_bytes() == content, "it may have the newest of what was recorded"

@@ -95,8 +95,10 @@ def test_files_that_cannot_be_copied_are_named(recorded: Recorded, tmp_path: Pat
     with (data / ".hole").open("wb") as file:
         file.truncate(4 << 40)
     (data / "no \udcff text\n").write_text("a name in no encoding")
+    (log := data / "archive" / "gone.sqlite-wal").write_text("what was newest")
     said = recorded.run("tw-backup", tmp_path / "place")
     assert f"not in the backup: {data / '.hole'}, which is a hole of 4.4 TB: see who made it" in said.stderr
+    assert f"not in the backup: {log}, which belongs to a database that is gone" in said.stderr
     names = {part.name for part in read(Path(said.stdout.strip())).parts}
     assert "data/.hole" not in names
     assert {"data/archive/shown.sqlite", "data/no \udcff text\n"} <= names

@@ -184,6 +184,7 @@ FAULTS: dict[str, tuple[Callable[[Recorded], Any], str, str, str]] = {
     "everybody's": (lambda who: mode(data(who), 0o777), "rights", "everybody may write", "chmod o-w"),
     "queue damaged": (lambda who: damaged(data(who) / "queues.sqlite"), "queues.sqlite", "damaged", "tw-mend"),
     "no database": (lambda who: file(data(who) / "x.sqlite", b"no database" * 99), "x.sqlite", "no database of", "restore"),
+    "log alone": (lambda who: file(data(who) / "archive/y.sqlite-wal", b"log"), "archive/y.sqlite-wal", "gone", "put that back"),
     "spool": (lambda who: file(data(who) / "spool" / "pages.jsonl", b"{}\n", 9999), "spool", "pages wait", "archive"),
     "refused": (lambda who: file(data(who) / "dead-letters", b"{}\n"), "dead letters", "could not be written", "lines say why"),
     "never backed up": (lambda who: file(data(who) / "last-backup", None), "backup", "none was ever", "tw-backup"),
