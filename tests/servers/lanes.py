@@ -9,6 +9,7 @@ xdist 3.8 not being heard by pytest 9.2.)
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -48,6 +49,13 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         kind = kind_of(nodeid)
         return kind if kind in HEAVY_KINDS else nodeid
+
+    def _reschedule(self, node: WorkerController) -> None:
+        """Give a worker more. xdist 3.8 would not wait until one that came for a crashed one has read the tests, nor bear one
+        that has crashed and is still to be taken off: what that one is given comes back then."""
+        if node in self.registered_collections:
+            with suppress(OSError):
+                super()._reschedule(node)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give the next tests to a worker; or let it go, if nothing but servers is left, and as many as may have them do."""
