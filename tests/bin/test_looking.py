@@ -27,6 +27,7 @@ NOBODY = pwd.getpwnam("nobody")
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
 OURS = {"created_at": "2020-01-01T00:00:00.000Z", "netwar": {"retrieved": "2024-01-01T00:00:00.000Z", "via": "timeline"}}
 TABLE = ["CREATE TABLE t (x INTEGER);"]
+UNREAD, LOST = (".sqlite", "is damaged"), (".sqlite-wal", "belongs to a database that is gone")
 PROGRAMS = [
     ("tw-search brexit hello", "hello"),
     ("tw-coverage brexit", ""),
@@ -65,30 +66,34 @@ def data(desk: Desk) -> Path:
     return folder
 
 
-def test_a_neighbours_damaged_file_stops_nothing_but_itself(desk: Desk, data: Path) -> None:
-    (data / "archive" / "aaa.sqlite").write_bytes(b"x" * 9000)
+@pytest.mark.parametrize(("file", "said"), [UNREAD, LOST])
+def test_a_neighbours_damaged_file_stops_nothing_but_itself(desk: Desk, data: Path, file: str, said: str) -> None:
+    (data / "archive" / f"aaa{file}").write_bytes(b"x" * 9000)
     for command, shown in PROGRAMS:
         ended = desk.run(*command.split(), check=1 if command == "tw-indices" else 0)
         assert shown in ended.stdout
     told = desk.run("tw-1tweet", "123", check=1).stderr
     assert told.startswith("tw-1tweet: tweet 123 is not recorded in twbrexit, twother; left out: ")
-    assert "aaa.sqlite is damaged" in told
-    assert "aaa.sqlite is damaged" in desk.run("tw-search", "aaa", "hello", check=69).stderr
+    assert f"aaa{file} {said}" in told
+    assert f"aaa{file} {said}" in desk.run("tw-search", "aaa", "hello", check=69).stderr
     desk.run("tw-copy", "brexit", "copied", check=0)
     told = desk.run("tw-search", "none", "x", check=1).stderr
     assert "there is no index none (there are: brexit, copied, other); left out: " in told
-    assert "aaa.sqlite is damaged" in told
+    assert f"aaa{file} {said}" in told
 
 
 @pytest.mark.parametrize("command", ["tw-1tweet 123", "tw-indices", "tw-graph feed", "tw-search brexit hello"])
 def test_nothing_is_said_of_what_is_recorded_where_nothing_can_be_read(desk: Desk, data: Path, command: str) -> None:
     """As when the disk is full, or a folder is not ours: none of it is "not recorded", and a later run may do better."""
     (data / "archive" / "other.sqlite").unlink()
-    (data / "archive" / "brexit.sqlite").write_bytes(b"x" * 9000)
+    brexit = data / "archive" / "brexit.sqlite"
     path = desk.home / ".twitter"
     path.write_text(path.read_text().replace("[STREAM]\n", "[STREAM]\ngraph = on\n"))
-    ended = desk.run(*command.split(), check=69)
-    assert (ended.stdout, "brexit.sqlite is damaged" in ended.stderr) == ("", True)
+    for file, said in (UNREAD, LOST):
+        brexit.unlink(missing_ok=True)
+        brexit.with_suffix(file).write_bytes(b"x" * 9000)
+        ended = desk.run(*command.split(), check=69)
+        assert (ended.stdout, f"brexit{file} {said}" in ended.stderr) == ("", True)
 
 
 def test_a_tweet_that_cannot_be_read_is_not_said_not_to_be_there(desk: Desk, data: Path) -> None:

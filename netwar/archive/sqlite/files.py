@@ -9,6 +9,7 @@ from threading import Lock
 from netwar.archive.sqlite import renewal
 from netwar.archive.sqlite.file import ArchiveFile, place
 from netwar.connections.sqlite import translated
+from netwar.connections.sqlite_beside import check_nothing_left, is_left
 from netwar.records.documents import INDEX_NAME
 
 
@@ -22,11 +23,16 @@ class Files:
         self._opening = Lock()
 
     def there(self, index: str) -> ArchiveFile | None:
-        """The file of an index, if there is one. Raises ValueError for what names no index."""
+        """The file of an index, if there is one.
+
+        Raises ValueError for what names no index, and ServiceDown for one of which only a log is left.
+        """
         name, _ = place(index)
         with translated(self.folder):
-            known = name in self._open or self._path(name).exists()
-        return self.made(index) if known else None
+            if name not in self._open and not self._path(name).exists():
+                check_nothing_left(self._path(name))
+                return None
+        return self.made(index)
 
     def made(self, index: str) -> ArchiveFile:
         """The file of an index, made if need be. Raises ValueError for what names no index."""
@@ -38,13 +44,14 @@ class Files:
             return self._open[name]
 
     def names(self) -> list[str]:
-        """The names of all files there are. A folder that may not be looked into is told: a glob would find nothing there."""
+        """The names of all files there are, or of which a log is left. A folder that may not be looked into is told: a glob would
+        find nothing there."""
         with translated(self.folder):
             try:
-                found = map(Path, os.listdir(self.folder))
+                found = [self.folder / name for name in os.listdir(self.folder)]
             except FileNotFoundError:
                 return []
-            return [path.stem for path in found if path.suffix == ".sqlite" and INDEX_NAME.fullmatch(path.stem)]
+            return sorted({path.stem for path in found if _is_of_an_archive(path) and INDEX_NAME.fullmatch(path.stem)})
 
     def close(self) -> None:
         """Let go of all files."""
@@ -53,3 +60,7 @@ class Files:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.sqlite"
+
+
+def _is_of_an_archive(path: Path) -> bool:
+    return path.suffix == ".sqlite" or (path.suffix.startswith(".sqlite") and is_left(path))
