@@ -77,6 +77,7 @@ def imported(services: Services, files: Sequence[str], index: str, wish: ImportO
 
 def _into(services: Services, index: str, wish: ImportOptions) -> Into:
     from netwar.imports.found import Into
+    from netwar.records import times
     from netwar.records.documents import SLIP_MS
 
     *tweets, users = services.indices_of(index)
@@ -84,6 +85,8 @@ def _into(services: Services, index: str, wish: ImportOptions) -> Into:
     now = int(time.time() * 1000) + SLIP_MS
     if retrieved and retrieved > now:
         raise click.UsageError("--retrieved is yet to come: it would win over all that X shows until then")
+    if retrieved is not None and retrieved < times.FIRST * 1000:
+        raise click.UsageError("--retrieved is before there was X, which began in March 2006")
     return Into(tweets[0] if tweets else None, users, retrieved, now=now)
 
 

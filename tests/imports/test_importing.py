@@ -329,6 +329,8 @@ def test_retrieved_is_what_the_operator_says(desk: Desk, home: Path) -> None:
     desk.run("tw-import", "-", "x", input=jsonl([wrong]), check=0)
     assert b"wrong clock" not in all_of(desk, "x")[f"tw document {tweet['id']}"], "what is dated ahead wins over nothing"
     assert "yet to come" in desk.run("tw-import", "--retrieved", "2099-01-01", "-", "x", input=b"", check=2).stderr
+    for early in ("0001-01-01", "1970-01-01", "2005-12-31"):
+        assert "before there was X" in desk.run("tw-import", "--retrieved", early, "-", "x", input=b"", check=2).stderr
     assert tweet["created_at"] == MADE.replace(":20", ":21")
 
 
