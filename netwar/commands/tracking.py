@@ -15,6 +15,7 @@ from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.lists.watch import Watch
+    from netwar.queues.roster import Member
     from netwar.tracking.listing import Listing
     from netwar.tracking.tracker import Tracker
 
@@ -86,7 +87,10 @@ def estimated(services: Services, index: str, wish: TrackingOptions) -> str:
     from netwar.tracking.schedule import planned
 
     services.looks = True
-    members = list(services.roster(index).members())
+    everybody = list(services.roster(index).members())
+    members = _on_lists(services, index, wish, everybody)
+    if everybody and not members:
+        return f"nobody is known to be on these lists yet; without --lists and --prefix all that {_who(services)} follows count"
     if not members:
         return (
             f"nobody is known to be on a list of {_who(services)} yet: the first run reads the lists, at {price('list')} a list "
@@ -95,6 +99,23 @@ def estimated(services: Services, index: str, wish: TrackingOptions) -> str:
     schedule = planned((member.rate for member in members), wish.within, services.twitter.timelines_in_a_window())
     short = f"; {schedule}" if schedule.is_short else ""
     return f"{_who(services)}: {costs(members, services.money)}{short}"
+
+
+def _on_lists(services: Services, index: str, wish: TrackingOptions, members: Sequence[Member]) -> Sequence[Member]:
+    """Those on the lists that the command line names, with these lists alone; all of them where it names none."""
+    if not wish.lists and wish.prefix is None:
+        return members
+    meant = set(wish.lists or _beginning_with(services, index, wish.prefix or ""))
+    chosen = (replace(member, lists=tuple(one for one in member.lists if one in meant)) for member in members)
+    return [member for member in chosen if member.lists]
+
+
+def _beginning_with(services: Services, index: str, prefix: str) -> list[str]:
+    """The ids of the lists whose slug, as they were named last, begins with this."""
+    from netwar.lists.membership import ListLog, logs
+
+    archive, tweets = services.archive, tweets_index(index)
+    return [one for one in logs(archive, tweets) if ListLog(archive, tweets, one).label().startswith(prefix)]
 
 
 def _tracker(services: Services, index: str, wish: TrackingOptions, bar: Any) -> Tracker:

@@ -34,9 +34,10 @@ class Costs:
 
     def __str__(self) -> str:
         unknown = f", {self.unknown:,} of them at a pace that is not known yet" if self.unknown else ""
+        posts = plural(round(self.posts), "post")
         return (
             f"{plural(self.members, 'member')} of {plural(self.lists, 'list')}{unknown}: about {_dollars(self.day)} a day, "
-            f"{_dollars(self.day * MONTH)} in {MONTH} days ({self.posts:,.0f} posts a day {_dollars(self.for_posts)}, members "
+            f"{_dollars(self.day * MONTH)} in {MONTH} days ({posts} a day {_dollars(self.for_posts)}, members "
             f"read once a week {_dollars(self.for_members)}, lists {_dollars(self.for_lists)}; what quotes and answers bring "
             "along, and the first recording of newcomers, come on top)"
         )

@@ -264,6 +264,9 @@ def test_the_cost_is_told_before(lists: Lists) -> None:
     requests = len(lists.log())
     told = lists.track("--estimate").stderr
     assert "12 members of 2 lists: about $" in told
+    for some in (("--prefix", "nsce-b"), ("--lists", next(one["id"] for one in lists.lists() if one["name"] == "NSCE Brexit"))):
+        assert " of 1 list: about $" in lists.track("--estimate", *some).stderr
+    assert "nobody is known to be on these lists yet" in lists.track("--estimate", "--lists", "1").stderr
     assert len(lists.log()) == requests
 
 
