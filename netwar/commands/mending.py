@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
     if file.name == "meter.sqlite":
         return _meter(services, file, spent)
     if file.name == "queues.sqlite":
-        from netwar.connections.sqlite_mending import mend
+        from netwar.connections.sqlite_mending import is_whole, mend
         from netwar.queues.sqlite_file import MIGRATIONS
 
+        if os.access(file, os.W_OK) and is_whole(file, MIGRATIONS):
+            return f"{file} is whole, and left as it is"
         done = mend(file, MIGRATIONS, lambda _new, _torn: None)
         again = "; waiting users may be missing: queue the lists again, nobody is added twice" if done.torn else ""
         return f"{_told(done, 'entries', 'users')}{again}"
@@ -37,13 +40,14 @@ def _meter(services: Services, file: Path, spent: float | None) -> str:
         if micro is None:
             return f"{file} is whole, and left as it is; --spent DOLLARS corrects what counts as spent today"
         correct_meter(file, services.settings.app, micro)
-        return f"{file} is whole, and left as it is, but that today counts as ${spent:,.2f}, or as what is booked if that is more"
+        today = f"today counts as ${spent:,.2f}, or as what is booked if that is more, plus what was in doubt"
+        return f"{file} is whole, and left as it is, but that {today}"
     done = mend_meter(file, services.settings.app, services.settings.budget, micro)
     until = (
         "what was spent today is not known: the budget counts as spent until the day ends (UTC), unless X's console tells, and "
         "--spent, what it says"
         if spent is None
-        else f"today counts as ${spent:,.2f}"
+        else f"today counts as ${spent:,.2f}, plus what was in doubt"
     )
     return f"{_told(done, 'charges', 'sums of charges')}; {until}"
 

@@ -50,7 +50,8 @@ def restore_meter(path: Path, app: str | None, budget: int, spent: int | None = 
 def correct_meter(path: Path, app: str, spent: int) -> None:
     """Let today count as what X's console says (micro-dollars), in a meter that is whole; nothing else in it changes.
 
-    What is booked stays, and what is missing of `spent` is in doubt, in place of what was so before. Raises ServiceDown.
+    What is booked stays, and what is missing of `spent` is in doubt, in place of what an earlier correction put there. Other
+    doubts stay beside it: nobody knows whether X's console tells of them already. Raises ServiceDown.
     """
     with translated(path), closing(connect(path, MIGRATIONS)) as db, transaction(db):
         app = _billed(db, app)

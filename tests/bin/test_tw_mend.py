@@ -116,7 +116,7 @@ def test_a_meter_that_is_whole_is_left_as_it_is(desk: Desk, data: Path) -> None:
         meter.reserve("page", {"post": 1}, PURPOSE)
     for spent, doubtful in ((12, 3_000_000), (9.5, 500_000), (8, 0)):
         said = desk.run("tw-mend", data / "meter.sqlite", "--spent", str(spent), check=0).stderr
-        assert f"is whole, and left as it is, but that today counts as ${spent:.2f}" in said
+        assert f"left as it is, but that today counts as ${spent:.2f}, or as what is booked if that is more, plus" in said
         with closing(money(data)) as meter:
             assert (meter.spent(), meter.doubtful()) == (9_000_000, doubtful)
     with closing(sqlite3.connect(data / "meter.sqlite")) as db:
@@ -196,6 +196,8 @@ def test_a_damaged_queue_is_told_and_rebuilt(desk: Desk, data: Path) -> None:
     assert f"tw-mend {path}  rebuilds it" in told
     assert "queue the lists again" in desk.run("tw-mend", path, check=0).stderr
     whole(path)
+    assert "is whole, and left as it is" in desk.run("tw-mend", path, check=0).stderr
+    assert len(list(data.glob("*.damaged-*"))) == 1
     desk.run("tw-quser2work", "-", input="".join(f"{10**9 + number}\n" for number in range(5000)), check=0)
     with closing(SqliteQueue(path, "work", Run(data / "runs"))) as queue:
         assert len(queue) == 5000
