@@ -47,15 +47,15 @@ def read(value: Object, into: Into, found: Found) -> None:
         found.reject(WHOSE)
     else:
         found.kinds[Kind.ARCHIVED] += 1
-        found.keep(_document(status, into.tweets, into.author, into.retrieved), converted=True)
+        found.keep(_document(status, into.tweets, into.author, into), converted=True)
 
 
-def _document(status: Object, index: str, author: tuple[str, str], retrieved: int | None) -> Document:
+def _document(status: Object, index: str, author: tuple[str, str], into: Into) -> Document:
     body = v1.tweet(_with_numbers(status))
     id, name = author
     body |= {"author_id": id} | ({"username": name} if name else {})
     body[answers.OURS] |= {"via": VIA, "v1": status}
-    return answers.stamped(Document(index, str(body.get("id")), body, True, 0), retrieved or answers.made(body))
+    return answers.stamped(Document(index, str(body.get("id")), body, True, 0), into.retrieved or answers.made(body, into))
 
 
 def _with_numbers(value: Any) -> Any:

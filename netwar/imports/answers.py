@@ -44,12 +44,18 @@ def stamped(document: Document, at: int) -> Document:
     return replace(document, body={**document.body, OURS: ours}, retrieved=at)
 
 
-def made(item: Object) -> int:
-    """When a post, or a user's account, was made (ms); 0 where nothing tells it."""
-    if at := times.seen(item.get("created_at")):
+def dated(document: Document, into: Into) -> Document:
+    """A converted document with the operator's time; else with its own, unless that is ahead of this host's clock."""
+    at = into.retrieved or into.believed(document.retrieved)
+    return document if at == document.retrieved else stamped(document, at)
+
+
+def made(item: Object, into: Into) -> int:
+    """When a post, or a user's account, was made (ms); 0 where nothing tells it that can be believed."""
+    if at := into.believed(times.seen(item.get("created_at"))):
         return at
     id = number(item.get("id"))
-    return (posted(id) or 0) if id is not None and "username" not in item else 0
+    return into.believed(posted(id) or 0) if id is not None and "username" not in item else 0
 
 
 def _documents(answer: Object, into: Into, found: Found) -> None:
@@ -63,12 +69,12 @@ def _documents(answer: Object, into: Into, found: Found) -> None:
     if into.tweets is None:
         page = replace(page, referenced=(), loose={})
     at = times.seen(told.get("retrieved_at")) if isinstance(told, dict) else 0
-    at = at if 0 < at <= into.now else into.retrieved or 0
-    newest = 0 if at else max(map(made, page.posts), default=0)
+    at = into.believed(at) or into.retrieved or 0
+    newest = 0 if at else max((made(post, into) for post in page.posts), default=0)
     note: dict[str, Any] = {"retrieved": at, "account": None, "via": VIA}
     for document in pages.documents(page, _origin(told), tweets=into.tweets, users=into.users, **note):
         if not at and not document.why:
-            found.keep(stamped(document, (document.index == into.users and newest) or made(document.body)))
+            found.keep(stamped(document, (document.index == into.users and newest) or made(document.body, into)))
         else:
             found.keep(document)
 

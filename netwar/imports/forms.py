@@ -92,7 +92,7 @@ def _status(value: Object, into: Into, found: Found) -> None:
         return
     found.kinds[Kind.STATUS] += 1
     for document in migrate.documents(into.tweets, into.users, v1.tweet(value)):
-        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document, converted=True)
+        found.keep(answers.dated(document, into), converted=True)
 
 
 def _is_old_profile(value: Object) -> bool:
@@ -102,7 +102,7 @@ def _is_old_profile(value: Object) -> bool:
 def _old_profile(value: Object, into: Into, found: Found) -> None:
     found.kinds[Kind.OLD_PROFILE] += 1
     for document in migrate.documents(into.users, into.users, v1.user(value)):
-        found.keep(answers.stamped(document, into.retrieved) if into.retrieved else document, converted=True)
+        found.keep(answers.dated(document, into), converted=True)
 
 
 def _is_post(value: Object) -> bool:

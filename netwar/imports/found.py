@@ -57,6 +57,10 @@ class Into:
     now: int = LATEST
     ids: Kind = Kind.ID
 
+    def believed(self, at: int) -> int:
+        """A time (ms) that a file tells; 0 for one that is none, or ahead of this host's clock."""
+        return at if 0 < at <= self.now else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -319,6 +319,26 @@ def test_what_is_refused_at_once(desk: Desk, home: Path) -> None:
     assert not (home / ARCHIVE / "x.sqlite").exists()
 
 
+def test_a_time_that_is_yet_to_come_is_believed_of_nobody(desk: Desk, home: Path) -> None:
+    ahead, late = {"id": "9223372036854775806", "text": "x", "author_id": "7"}, "Wed Sep 04 13:51:55 +0000 2090"
+    lines = [
+        {"data": [ahead], "includes": {"users": [{"id": "7", "username": "seven"}]}},
+        {"id": "8", "username": "eight", "created_at": "2090-01-01T00:00:00.000Z"},
+        {
+            "id_str": "9",
+            "text": "x",
+            "created_at": late,
+            "user": {"id_str": "9", "screen_name": "nine"},
+        },
+        {"id_str": "10", "screen_name": "ten", "id": 10, "status": {"created_at": late}},
+    ]
+    desk.run("tw-import", "-", "x", input=jsonl([*lines, ahead | {"created_at": "2080-07-10T00:00:00.000Z"}]), check=0)
+    with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
+        told = [one["netwar"].get("retrieved", "") for index in ("twx", "tux") for one in archive.scan(index)]
+    assert len(told) == 6
+    assert max(told) < "2020", told
+
+
 def test_retrieved_is_what_the_operator_says(desk: Desk, home: Path) -> None:
     desk.run("tw-import", "--retrieved", "2023-12-01", "-", "x", input=jsonl([post(1)]), check=0)
     with closing(SqliteArchive(home / ARCHIVE, home / "dead")) as archive:
