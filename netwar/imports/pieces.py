@@ -21,6 +21,7 @@ BLANK = b" \t\r\n\x1e\x00"  # \x1e begins a record of RFC 7464
 # An array, perhaps behind the name that X's account archive gives it, or an object that goes on below.
 STRUCTURED = re.compile(rb"\s*(?:window\.[\w.]+\s*=\s*)?(?:\[|\{\s*(?:\n|\Z))")
 BETWEEN_VALUES = re.compile(rb"[\s,;\x00\x1e]*(?:window\.[\w.]+\s*=)?[\s,;\x00\x1e]*")
+NOTHING = re.compile(rb"[\s,]*")  # millions of commas in a row would each end a value
 IN_STRING, INSIDE, BETWEEN = re.compile(rb'["\\]'), re.compile(rb'["{}\[\]]'), re.compile(rb'["{}\[\],]')
 
 
@@ -149,6 +150,7 @@ class _Brackets:
                 start = at
                 self._in_array = begins or (self._in_array and self._depth > 0)
                 yield from self._closed(at)
+                at = NOTHING.match(chunk, at).end() if self._in_array else at  # type: ignore[union-attr]
         self._held.add(chunk[start:])
 
     def _next_sign(self) -> re.Pattern[bytes]:
