@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,7 @@ def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, r
     configure = lambda folder: _configuration(services, folder, secrets=secrets)  # noqa: E731
     source = Source(data, services.settings.api, tuple(servers), configure, secret=secrets)
     folder, manifest, removed = taken(source, place, keep)
-    for said in (*manifest.left_out, *(_elsewhere(services) if files_only else ())):
-        log.warning("not in the backup: %s", said)
+    _tell_left_out("not in the backup", (*manifest.left_out, *(_elsewhere(services) if files_only else ())))
     if not services.quiet:
         echo(str(folder))
     older = f"; {plural(removed, 'older one')} removed" if removed else ""
@@ -81,12 +80,19 @@ def restored(services: Services, place: Path, spent: float | None) -> str:
     check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)
     servers: list[Keys | Snapshots] = [*_keys(services, folder, manifest, spent), *_snapshots(services, None, manifest)]
     restored(folder, manifest, settings.data, servers, lambda data: _settle(services, data, spent))
-    for said in manifest.left_out:
-        log.warning("it was not in the backup: %s", said)
+    _tell_left_out("it was not in the backup", manifest.left_out)
     for server in servers:
         for said in server.warnings:
             log.warning("%s", said)
     return f"{folder} is restored into {settings.data}: {_told(manifest)}"
+
+
+def _tell_left_out(what: str, left_out: Iterable[str]) -> None:
+    """Older states are left by every update, and are no news for whom a cron job mails."""
+    from netwar.operations.backup import OLDER
+
+    for said in left_out:
+        log.log(logging.INFO if said.endswith(OLDER) else logging.WARNING, "%s: %s", what, said)
 
 
 def _elsewhere(services: Services) -> list[str]:

@@ -115,7 +115,7 @@ def _whole(
                 raise NetwarError(f"{what} is not what an earlier run began with: run again for this one") from None
             _read(services, run, name, author, rejected, dry)
     except Damaged as error:
-        log.error("%s: %s; what stands before that is imported", name, error)
+        log.error("%s: %s; what stands before that %s imported", name, error, "would be" if dry else "is")
         return False
     return True
 

@@ -27,6 +27,7 @@ from netwar.records.text import amount
 
 PREFIX = "netwar-"
 STAMP = "last-backup"  # in the data folder: where the last one is, and when it ended
+OLDER = "which is an older state"
 SPARE = 64 << 20  # bytes of a disk that stay free
 
 log = logging.getLogger("netwar.backup")
@@ -141,7 +142,7 @@ def _filled(source: Source, begun: Begun, name: str) -> Manifest:
     told: dict[str, Any] = {}
     for server in source.servers:
         told |= server.told()
-    left = [f"{path.name}, which is an older state" for path in former(source.data)]
+    left = [f"{path.name}, {OLDER}" for path in former(source.data)]
     left += [f"{path}, which is a hole of {amount(path.lstat().st_size)}: see who made it" for path in holes(source.data)]
     left += [f"{path}, which {GONE}: {PUT_BACK}" for path in left_alone(source.data)]
     left += [f"what is in {path}, which this user may not look into" for path in closed(source.data)]

@@ -39,7 +39,7 @@ def test_more_than_there_can_be_is_all_there_is(recorded: Recorded, tmp_path: Pa
 
 
 def test_every_number_has_a_bound() -> None:
-    """At both ends, but where any number will do; a HowMany brings its own."""
+    """At both ends; a HowMany brings its own."""
     found = {
         (path.name, given)
         for path in [*BIN.glob("tw-*"), *(ROOT / "netwar").rglob("*.py")]
@@ -47,4 +47,4 @@ def test_every_number_has_a_bound() -> None:
         for given in re.findall(r"type=(?:click\.)?((?:FloatRange|IntRange|Amount)\([^)]*\))", path.read_text())
         if given.startswith("Float") or "," not in given
     }
-    assert found == {("tw-sandbox", "Amount()")}
+    assert not found

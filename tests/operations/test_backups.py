@@ -96,7 +96,12 @@ def test_files_that_cannot_be_copied_are_named(recorded: Recorded, tmp_path: Pat
         file.truncate(4 << 40)
     (data / "no \udcff text\n").write_text("a name in no encoding")
     (log := data / "archive" / "gone.sqlite-wal").write_text("what was newest")
+    (data / "queues.sqlite.damaged-20261101T000000").write_text("as it was")
+    older = "not in the backup: queues.sqlite.damaged-20261101T000000, which is an older state"
+    assert older not in recorded.run("tw-backup", tmp_path / "place", "-q").stderr, "each update leaves some"
     said = recorded.run("tw-backup", tmp_path / "place")
+    assert older in said.stderr
+    (data / "queues.sqlite.damaged-20261101T000000").unlink()
     assert f"not in the backup: {data / '.hole'}, which is a hole of 4.4 TB: see who made it" in said.stderr
     assert f"not in the backup: {log}, which belongs to a database that is gone" in said.stderr
     names = {part.name for part in read(Path(said.stdout.strip())).parts}
