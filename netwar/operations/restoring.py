@@ -104,7 +104,9 @@ def _put_back(source: Path, begun: Path, part: Part) -> None:
     with suppress(FileNotFoundError):
         if plain_copy(source, target, own=own) == (part.bytes, part.sha256):
             return
-    raise NetwarError(f"{source} is not what was copied: nothing is restored; tw-verify tells what else is damaged")
+    raise NetwarError(
+        f"{source} is not what was copied: nothing is restored; remove {begun}, and restore a backup that tw-verify calls whole"
+    )
 
 
 def _put_in_place(begun: Path, data: Path) -> None:
