@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from netwar.connections.clocks import boot_clock
 from netwar.errors import RateLimited, ServiceDown
-from netwar.meter.base import DoesNotFit, Money, Reservation, Windows
+from netwar.meter.base import OVERDUE, DoesNotFit, Money, Reservation, Windows
 from netwar.records.dialects import DIALECTS
 from netwar.records.pages import DATA, Page, read
 from netwar.twitter.base import Answer, TransientError, Unavailable
@@ -102,9 +103,16 @@ class Asker:
         self, endpoint: Endpoint, route: str, params: Mapping[str, Any], reservation: Reservation, *, about: str | None
     ) -> Reply:
         """Send; the reservation of an answer that was cut off, or not waited for, is in doubt: X may have billed it."""
+        begun = boot_clock()
+
+        def ready() -> None:
+            """What was reserved so long ago, other runs may have taken for over, with its day, and spent anew."""
+            if boot_clock() - begun > OVERDUE:
+                raise TransientError("this stood still while it asked X", "it is asked again when there is money for it")
+
         try:
             self._pace.take(endpoint)
-            return self._send(endpoint, route, params, about_user=about is not None)
+            return self._send(endpoint, route, params, ready, about_user=about is not None)
         except BaseException as error:
             if isinstance(error, Exception) and not getattr(error, "billed", False):
                 self._money.release(reservation)
@@ -119,7 +127,15 @@ class Asker:
             with suppress(DoesNotFit, ServiceDown):
                 self._purse.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
 
-    def _send(self, endpoint: Endpoint, route: str, params: Mapping[str, Any], *, about_user: bool = False) -> Reply:
+    def _send(
+        self,
+        endpoint: Endpoint,
+        route: str,
+        params: Mapping[str, Any],
+        ready: Callable[[], None] = lambda: None,
+        *,
+        about_user: bool = False,
+    ) -> Reply:
         def judged(reply: Reply) -> None:
             wait = self._pace.remember(endpoint, reply)
             try:
@@ -132,7 +148,9 @@ class Asker:
         self._require_keys(signed)
         try:
             once = endpoint.by_request
-            return self._transport.request("GET", route, params=params, user_auth=signed, judge=judged, once_billed=once)
+            return self._transport.request(
+                "GET", route, params=params, user_auth=signed, judge=judged, once_billed=once, ready=ready
+            )
         except Glitch as glitch:
             if reply := self._readable(route, glitch):
                 return reply

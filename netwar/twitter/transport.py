@@ -54,33 +54,38 @@ class Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         user_auth: bool = False,
         judge: Callable[[Reply], None] = lambda reply: None,
         once_billed: bool = False,
+        ready: Callable[[], None] = lambda: None,
     ) -> Reply:
         """Send until an answer passes `judge`; its Glitches are tried again a few times, with growing pauses. What is no GET is
         sent again only if it cannot have come to X: otherwise it may be done, and who sent it must look. With `once_billed`,
-        what X may have answered is not sent again either: each answer costs anew.
+        what X may have answered is not sent again either: each answer costs anew. `ready` is called before each attempt, and may
+        raise.
 
         Raises the last Glitch when they are used up, and whatever else `judge` raises at once; with the
         attribute `billed` true where X may have billed an attempt.
         """
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
-            retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method, once_billed)),
-            before_sleep=self._tell_of_retry,
-            reraise=True,
-        )
         billed = False
 
         def attempt() -> Reply:
             nonlocal billed
             try:
+                ready()
                 return self._attempt(method, route, params, json, user_auth, judge)
             except Exception as error:
                 billed = billed or getattr(error, "billed", False)
                 error.billed = billed  # type: ignore[attr-defined]
                 raise
 
-        return retrying(attempt)
+        return self._retrying(method, once_billed)(attempt)
+
+    def _retrying(self, method: str, once_billed: bool) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=tenacity.wait_random_exponential(multiplier=0.25, max=8),
+            retry=tenacity.retry_if_exception(partial(_is_safe_to_repeat, method, once_billed)),
+            before_sleep=self._tell_of_retry,
+            reraise=True,
+        )
 
     def look(self) -> Reply:
         """The headers of an answer to a question that asks for nothing, shows no keys and costs nothing.

@@ -10,12 +10,16 @@ import pytest
 
 from netwar.connections.runs import Run
 from netwar.errors import OutOfRunBudget
-from netwar.meter.base import AS_RESERVED, Reservation
+from netwar.meter.base import AS_RESERVED, OVERDUE, Reservation
 from netwar.meter.sqlite import SqliteMoney
+from netwar.twitter import asking as asker
+from netwar.twitter.base import TransientError
 from netwar.twitter.budget import BudgetGuard
+from netwar.twitter.client import Client
 from tests.operator import THREE, Operator
 
 Begin = Callable[..., Operator]
+Asking = Callable[..., tuple[Operator, Client]]
 
 
 def test_a_run_ends_when_its_own_budget_is_reached(operator: Begin) -> None:
@@ -75,3 +79,19 @@ def test_what_may_be_billed_counts_to_the_end_of_the_run(tmp_path: Path) -> None
     with pytest.raises(OutOfRunBudget, match=told):
         reserve("other", 10, 6)
     assert reserve("other", 10, 5)[1] == 5
+
+
+WORLD = THREE
+
+
+def test_who_stood_still_with_a_reservation_sends_nothing_for_it(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its day may be over, and others may have spent what was set aside: a laptop that slept, a process that was stopped."""
+    one, client = asking(data="data")
+    user = one.users()[0]["id"]
+    clock = iter([0.0, OVERDUE + 1.0, 0.0, OVERDUE - 1.0])
+    monkeypatch.setattr(asker, "boot_clock", lambda: next(clock))
+    with pytest.raises(TransientError, match="stood still while it asked X"):
+        client.timeline(user, index="trial")
+    assert (one.bill()["micro"], client._money.spent(), client._money.doubtful()) == (0, 0, 0)
+    assert client.timeline(user, index="trial").page.posts
+    assert client._money.spent() == one.bill()["micro"] > 0
