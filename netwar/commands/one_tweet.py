@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from netwar.cli import click
 from netwar.cli.output import as_json, echo
@@ -21,6 +22,7 @@ def show(services: Services, given: str, index: str | None, *, json: bool) -> No
     if number is None:
         raise click.UsageError(f"{given[:60]!r} is not a tweet's id or address")
     unread: dict[str, NetwarError] = {}
+    copies: dict[str, dict[str, Any]] = {}
     searched: list[str] = []
     for name in [services.recorded("tw", index)] if index else _recorded(services, unread):
         try:
@@ -30,10 +32,20 @@ def show(services: Services, given: str, index: str | None, *, json: bool) -> No
             continue
         searched.append(name)
         for document in found.values():
-            echo(as_json(document) if json else f"{tweet(document, Authors(services.archive, name).name(document))}\t{name}")
-            return
-    told = f"tweet {number[1]} is not recorded in {', '.join(searched) or 'any index'}"
-    raise left_out(told, unread.values(), everything=not searched)
+            copies[name] = document
+    if not copies:
+        told = f"tweet {number[1]} is not recorded in {', '.join(searched) or 'any index'}"
+        raise left_out(told, unread.values(), everything=not searched)
+    name = max(copies, key=lambda name: _worth(copies[name]))
+    document = copies[name]
+    echo(as_json(document) if json else f"{tweet(document, Authors(services.archive, name).name(document))}\t{name}")
+
+
+def _worth(document: dict[str, Any]) -> tuple[bool, str]:
+    """As copies are compared within an index: what was asked for says more than what came along, and the newer is right."""
+    note = document.get("netwar")
+    note = note if isinstance(note, dict) else {}
+    return note.get("via") != "reference", str(note.get("retrieved") or "")
 
 
 def _recorded(services: Services, unread: dict[str, NetwarError]) -> list[str]:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,15 @@ def test_nothing_is_said_of_what_is_recorded_where_nothing_can_be_read(desk: Des
         brexit.with_suffix(file).write_bytes(b"x" * 9000)
         ended = desk.run(*command.split(), check=69)
         assert (ended.stdout, f"brexit{file} {said}" in ended.stderr) == ("", True)
+
+
+def test_of_several_copies_of_a_tweet_that_is_shown_which_says_most(desk: Desk, data: Path) -> None:
+    copy = tweet("aside")[0]
+    with closing(SqliteArchive(data / "archive", data / "dead-letters")) as archive:
+        archive.write([replace(copy, body=copy.body | {"netwar": OURS["netwar"] | {"via": "reference"}}, direct=False)])
+    told = desk.run("tw-1tweet", "1000000000000000001", check=0).stdout
+    assert told.endswith("\ttwbrexit\n"), told
+    assert "nasa" in told
 
 
 def test_a_tweet_that_cannot_be_read_is_not_said_not_to_be_there(desk: Desk, data: Path) -> None:
