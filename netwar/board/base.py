@@ -27,7 +27,7 @@ class RunState:
     it has run, `still` those since it made progress, `waits` those that it will wait for what comes by itself. `what` is the
     work that began last: so much of a `total` is `done`, and `note` says where it is. `counts` are what it did, money in
     micro-dollars. `status` is its exit status, None while it runs; `error` what it said was wrong. `watched`: somebody sat at its
-    terminal.
+    terminal. `began` is when, by the store's clock: the board puts that there, and nobody else knows it.
     """
 
     id: str
@@ -51,6 +51,7 @@ class RunState:
     error: str = ""
     what: str = ""
     watched: bool = False
+    began: float = field(default=0.0, compare=False)
 
     @property
     def lineage(self) -> str:
@@ -65,10 +66,11 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run said last, `silent` seconds ago; since it ended, if it ended."""
+    """What a run said last, `silent` seconds ago; since it ended, if it ended. It began `began` seconds ago."""
 
     state: RunState
     silent: float
+    began: float
 
     @property
     def lost(self) -> bool:
@@ -109,13 +111,15 @@ class Board(Protocol):
 
     def say(self, state: RunState) -> None:
         """Put up how a run is, in place of what it said before. With its first and its last word, runs of the same lineage are
-        taken down that have ended, or are lost: this one does their work."""
+        taken down that have ended, or are lost and said their last word before it began: this one does their work."""
 
     def runs(self) -> list[Run]:
-        """All that is up, by host, program, configuration and subject, the newest of these first."""
+        """All that is up, by host, program, configuration and subject, the newest of these first; but no run that is lost and for
+        which another one stands in, of the same lineage and begun after its last word."""
 
     def forget(self) -> int:
-        """Take down all runs that are lost or have ended, and all that cannot be read: somebody has seen to them. How many."""
+        """Take down all runs that are lost or have ended, those for which one of these stands in, and all that cannot be read:
+        somebody has seen to them. How many."""
 
     def say_host(self, state: HostState) -> None:
         """Put up what a host's folder holds."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from math import isfinite, nan
 from typing import Any, TypeVar
 
-from netwar.board.base import LOST, Run
+from netwar.board.base import Run, RunState
 from netwar.records.shaped import parsed, shaped
 
 T = TypeVar("T")
@@ -56,11 +56,49 @@ def told_of(odd: Mapping[str, str]) -> list[str]:
     return [f"the board: what {name} said cannot be read ({why}): {FORGET}" for name, why in odd.items()]
 
 
-def ordered(runs: Iterable[Run]) -> list[Run]:
+def stamped(state: RunState, now: float, before: float | None) -> RunState:
+    """A state with when its run began, by the store's clock, and as it was told `before`. The earliest is kept: a run's own clock
+    stands still while its host sleeps, and the store's may be set."""
+    began = now - state.age
+    return replace(state, began=began if before is None else min(began, before))
+
+
+def told_by(rows: Iterable[tuple[str, Any, Any]], now: float, odd: dict[str, str]) -> list[Run]:
+    """All runs of rows as `readable` takes them."""
+    found = readable(RunState, rows, odd)
+    return [Run(state, max(now - said, 0.0), now - state.began) for state, said in found]
+
+
+def ordered(runs: Sequence[Run]) -> list[Run]:
     """Runs as the contract lists them."""
-    return sorted(runs, key=lambda run: (run.state.lineage, run.silent))
+    good = _stood_in(runs)
+    up = [run for run in runs if not (run.lost and run.state.id in good)]
+    return sorted(up, key=lambda run: (run.state.lineage, run.silent))
+
+
+def made_good(runs: Iterable[Run], state: RunState, now: float) -> list[str]:
+    """The ids of those whose work a run does. Who was at work beside one that died does not: nobody would know of it."""
+    began, others = now - state.began, [run for run in runs if run.state.id != state.id and run.state.lineage in state.lineages]
+    return [run.state.id for run in others if run.state.status is not None or (run.lost and began < run.silent)]
+
+
+def seen_to(runs: Sequence[Run]) -> list[str]:
+    """The ids of those that `forget` takes down. One that was killed and is not lost yet goes with the one that stands in for it,
+    or it would be told of after that; one that lives comes back with its next word."""
+    gone = _stood_in(runs) - _stood_in([run for run in runs if not over(run)])
+    return [run.state.id for run in runs if over(run) or run.state.id in gone]
 
 
 def over(run: Run) -> bool:
-    """Whether another run may stand in the place of this one."""
-    return run.state.status is not None or run.silent > LOST
+    """Whether nothing more is expected of a run."""
+    return run.state.status is not None or run.lost
+
+
+def _stood_in(runs: Sequence[Run]) -> set[str]:
+    """The ids of those that did not end, and whose last word is older than the beginning of another run that does the same."""
+    newest: dict[str, float] = {}
+    for run in runs:
+        for lineage in run.state.lineages if run.began >= 0 else ():  # else the clock was set back since, and tells nothing
+            newest[lineage] = min(run.began, newest.get(lineage, run.began))
+    up = [run for run in runs if run.state.status is None]
+    return {run.state.id for run in up if newest.get(run.state.lineage, run.silent) < run.silent}

@@ -16,7 +16,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from netwar.board import kept as keep
 from netwar.board.base import FORGOTTEN, Host, HostState, Run, RunState
@@ -26,8 +26,6 @@ RUNS, HOSTS, TOTALS, TOLD, NOTES = (f"tw:board:{what}" for what in ("runs", "hos
 TWO_DAYS = 2 * 86_400
 NUMBER = re.compile(rb"-?\d{1,19}")
 
-T = TypeVar("T")
-
 
 class RedisBoard:
     """Fills the contract `netwar.board.base.Board`. Raises ServiceDown and ConfigError as every Server does."""
@@ -35,23 +33,25 @@ class RedisBoard:
     def __init__(self, server: Server, clock: Callable[[], float] | None = None, *, alone: bool = False) -> None:
         self._server, self._alone = server, alone
         self._clock = clock or server.clock
-        self._said: set[str] = set()
+        self._began: dict[str, float] = {}
         self._odd: dict[str, str] = {}
 
     def say(self, state: RunState) -> None:
-        if state.id not in self._said or state.status is not None:
-            self._take_down(state)
+        now, before = self._clock(), self._began.get(state.id)
+        state = keep.stamped(state, now, before)
+        if before is None or state.status is not None:
+            self._take_down(state, now)
         self._put(RUNS, state.id, state)
-        self._said.add(state.id)
+        self._began[state.id] = state.began
 
     def runs(self) -> list[Run]:
-        return keep.ordered(Run(state, silent) for state, silent in self._all(RUNS, RunState))
+        return keep.ordered(self._up())
 
     def odd(self) -> list[str]:
         return keep.told_of(self._odd)
 
     def forget(self) -> int:
-        gone = [run.state.id for run in self.runs() if keep.over(run)]
+        gone = keep.seen_to(self._up())
         if gone:
             self._server.hdel(RUNS, *gone)
         return len(gone) + self._take_down_unread(RUNS, RunState) + self._take_down_unread(HOSTS, HostState)
@@ -60,7 +60,8 @@ class RedisBoard:
         self._put(HOSTS, f"{state.host}\t{state.folder}", state)
 
     def hosts(self) -> list[Host]:
-        found = [Host(state, silent) for state, silent in self._all(HOSTS, HostState)]
+        rows, now = self._named(HOSTS), self._clock()
+        found = [Host(state, max(now - said, 0.0)) for state, said in keep.readable(HostState, rows, self._odd)]
         return sorted((one for one in found if one.silent < FORGOTTEN), key=lambda one: (one.state.host, one.state.folder))
 
     def add(self, counts: Mapping[str, int]) -> None:
@@ -96,19 +97,21 @@ class RedisBoard:
         if self._alone:
             self._server.close()
 
-    def _take_down(self, state: RunState) -> None:
-        up = [run for run in self.runs() if run.state.id != state.id and keep.over(run)]
-        gone = [run.state.id for run in up if run.silent > FORGOTTEN or run.state.lineage in state.lineages]
-        if gone:
+    def _take_down(self, state: RunState, now: float) -> None:
+        up = self._up()
+        old = [run.state.id for run in up if keep.over(run) and run.silent > FORGOTTEN]
+        if gone := {*old, *keep.made_good(up, state, now)}:
             self._server.hdel(RUNS, *gone)
+
+    def _up(self) -> list[Run]:
+        """All runs, those included for which another one stands in."""
+        return keep.told_by(self._named(RUNS), self._clock(), self._odd)
 
     def _put(self, key: str, field: str, state: Any) -> None:
         self._server.hset(key, field, f"{self._clock():.3f} {keep.written(state)}")
 
-    def _all(self, key: str, kind: type[T]) -> list[tuple[T, float]]:
-        rows = [(field.decode(errors="replace"), said, kept) for field, said, kept in self._rows(key)]
-        now = self._clock()
-        return [(state, max(now - said, 0.0)) for state, said in keep.readable(kind, rows, self._odd)]
+    def _named(self, key: str) -> list[tuple[str, bytes, bytes]]:
+        return [(field.decode(errors="replace"), said, kept) for field, said, kept in self._rows(key)]
 
     def _rows(self, key: str) -> list[tuple[bytes, bytes, bytes]]:
         """Each field, when it was said, and what."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class SqliteBoard:
 
     def __init__(self, path: Path, clock: Callable[[], float] | None = None, *, looks: bool = False) -> None:
         self._path = path
-        self._said: set[str] = set()
+        self._began: dict[str, float] = {}
         self._odd: dict[str, str] = {}
         self._db = (look if looks else connect)(path, MIGRATIONS)
         with translated(path), closed_if_it_fails(self._db):
@@ -64,21 +64,23 @@ class SqliteBoard:
 
     def say(self, state: RunState) -> None:
         with self._writing() as db:
-            if state.id not in self._said or state.status is not None:
-                self._take_down(db, state)
-            row = (state.id, state.lineage, self._clock(), keep.written(state))
+            now, before = self._clock(), self._began.get(state.id)
+            state = keep.stamped(state, now, before)
+            if before is None or state.status is not None:
+                self._take_down(db, state, now)
+            row = (state.id, state.lineage, now, keep.written(state))
             db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row)
-        self._said.add(state.id)
+        self._began[state.id] = state.began
 
     def runs(self) -> list[Run]:
-        return keep.ordered(run for run in self._runs(self._rows("SELECT id, said, kept FROM runs")))
+        return keep.ordered(self._up())
 
     def odd(self) -> list[str]:
         return keep.told_of(self._odd)
 
     def forget(self) -> int:
         with self._writing() as db:
-            gone = [(run.state.id,) for run in self.runs() if keep.over(run)]
+            gone = [(id,) for id in keep.seen_to(self._up())]
             odd = [(rowid,) for rowid in self._unread(RunState, "runs", "id")]
             db.executemany("DELETE FROM runs WHERE id = ?", [*gone, *odd])
             away = self._unread(HostState, "hosts", "json_array(host, folder)")
@@ -124,18 +126,16 @@ class SqliteBoard:
         """Let go of the file."""
         self._db.close()
 
-    def _take_down(self, db: sqlite3.Connection, state: RunState) -> None:
-        rows = db.execute(
-            "SELECT id, said, kept FROM runs WHERE lineage IN (?, ?) AND id <> ?", (*state.lineages, state.id)
-        ).fetchall()
-        gone = [run.state.id for run in self._runs(rows) if keep.over(run)]
+    def _take_down(self, db: sqlite3.Connection, state: RunState, now: float) -> None:
+        rows = db.execute("SELECT id, said, kept FROM runs WHERE lineage IN (?, ?)", state.lineages).fetchall()
+        gone = keep.made_good(keep.told_by(rows, now, self._odd), state, now)
         db.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in gone])
         for table in ("runs", "hosts", "notes"):
-            db.execute(f"DELETE FROM {table} WHERE said < ?", (self._clock() - FORGOTTEN,))
+            db.execute(f"DELETE FROM {table} WHERE said < ?", (now - FORGOTTEN,))
 
-    def _runs(self, rows: Sequence[tuple[Any, ...]]) -> list[Run]:
-        now = self._clock()
-        return [Run(state, max(now - said, 0.0)) for state, said in keep.readable(RunState, rows, self._odd)]
+    def _up(self) -> list[Run]:
+        """All runs, those included for which another one stands in."""
+        return keep.told_by(self._rows("SELECT id, said, kept FROM runs"), self._clock(), self._odd)
 
     def _unread(self, kind: type[Any], table: str, name: str) -> list[Any]:
         """The names of rows that none of our programs wrote."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ class OnBoard(Listener):
         self._teller: Teller | None = None
         self._numbers: Any = None
         self._off = False
+        self._began = time.monotonic()
 
     def subject(self, what: str) -> None:
         """What the run works on, before it begins."""
@@ -90,7 +92,8 @@ class OnBoard(Listener):
             return
         try:
             if self._teller is None:
-                self._teller = _teller(self._services, str(what.get("subject") or what.get("what") or ""))
+                subject = str(what.get("subject") or what.get("what") or "")
+                self._teller = _teller(self._services, subject, time.monotonic() - self._began)
             self._teller.change(**{key: value for key, value in what.items() if key != "subject"})
         except Exception as error:  # where no board can be found there is none
             self._off = True
@@ -106,7 +109,7 @@ class OnBoard(Listener):
             log.info("what this run did is not in the perflog: %s", error)
 
 
-def _teller(services: Services, subject: str) -> Teller:
+def _teller(services: Services, subject: str, age: float) -> Teller:
     from netwar.board.base import RunState
     from netwar.cli import boarding
     from netwar.cli.teller import Teller
@@ -124,6 +127,7 @@ def _teller(services: Services, subject: str) -> Teller:
         settings.app,
         settings.tokens,
         subject,
+        age,
         watched=watched(),
     )
     return Teller(state, boarding.own_board(settings, data), lambda: boarding.host_state(data), boarding.statsd(settings))

@@ -34,7 +34,8 @@ class Teller:
         self, state: RunState, board: Callable[[], Board], host: Callable[[], HostState], statsd: Callable[[], Statsd | None]
     ) -> None:
         self._state, self._open, self._host, self._statsd = state, board, host, statsd
-        self._began = self._moved = time.monotonic()
+        self._moved = time.monotonic()
+        self._began = self._moved - state.age
         self._waits = 0.0  # until when, on the same clock
         self._numbers: Any = None
         self._before: Mapping[str, int] = {}  # what is over

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from netwar.board.base import Run
 from netwar.cli import boarding, click
 from netwar.cli.files import replaced
 from netwar.cli.output import as_json, control, echo
@@ -74,12 +75,15 @@ def forget(services: Services) -> str:
 def to_json(status: Status, found: Sequence[Alarm]) -> dict[str, Any]:
     """Everything, for programs. Times of day are ISO 8601, lengths of time seconds, money micro-dollars."""
     told = asdict(status)
-    told["runs"] = [
-        {**asdict(run.state), "silent": round(run.silent, 1), "lost": run.lost, "stuck": run.stuck} for run in status.runs
-    ]
+    told["runs"] = [{**asdict(run.state), **_since(run), "lost": run.lost, "stuck": run.stuck} for run in status.runs]
     told["hosts"] = [{**asdict(one.state), "silent": round(one.silent, 1)} for one in status.hosts]
     at = datetime.fromtimestamp(status.at, UTC).isoformat(timespec="seconds")
     return {**told, "at": at, "wrong": [asdict(one) for one in found], "well": not found}
+
+
+def _since(run: Run) -> dict[str, float]:
+    """How long ago, by the store's clock."""
+    return {"silent": round(run.silent, 1), "began": round(run.began, 1)}
 
 
 def _outcome(services: Services, found: Sequence[Alarm], fresh: Sequence[Alarm]) -> str:

@@ -76,6 +76,43 @@ def test_the_next_run_takes_down_what_it_makes_good(board: Board, other: Board, 
     assert ids(board) == ["new"]
 
 
+def test_one_that_was_begun_again_soon_is_no_alarm_and_one_of_several_is(board: Board, other: Board, clock: SetClock) -> None:
+    """Who is begun again falls silent, and is not lost yet. Only who began after its last word does its work."""
+
+    def lost() -> list[str]:
+        return sorted(run.state.id for run in other.runs() if run.lost)
+
+    board.say(replace(ONE, id="beside", age=3))
+    for id, subject in {"killed": "work", "early": "", "elsewhere": "weekly"}.items():
+        other.say(replace(ONE, id=id, subject=subject, age=1))
+    clock.now += LOST
+    board.say(replace(ONE, id="beside", age=10))  # a run's own clock stands still while the host sleeps
+    clock.now += 1
+    board.say(replace(ONE, id="beside", age=11, status=0))
+    assert lost() == ["early", "elsewhere", "killed"], "it was at work before the others fell silent"
+    other.say(replace(ONE, id="killed", age=2))  # it was only held up
+    clock.now += 2
+    board.say(replace(ONE, id="next", age=1))
+    assert sorted(ids(other)) == ["elsewhere", "killed", "next"]
+    clock.now += 20
+    board.say(replace(ONE, id="next", age=21, status=0))
+    assert "killed" in ids(other), "nobody knows yet that it was killed"
+    clock.now += LOST - 20
+    assert lost() == ["elsewhere"], "the next one did its work, and has ended"
+    other.say(replace(ONE, id="clock", age=9))
+    clock.now -= 3600  # it is set back
+    other.say(replace(ONE, id="clock", age=10))
+    clock.now += LOST + 1
+    assert lost() == ["clock"], "it stands in for nobody, and not for itself"
+    clock.now += 3600
+    board.say(replace(ONE, id="silent"))
+    clock.now += 9
+    board.say(replace(ONE, id="again", age=1, status=78))
+    assert other.forget() == 3, "what was only silent would be told of without the one that began after it"
+    clock.now += LOST
+    assert ids(other) == []
+
+
 def test_hosts_totals_and_notes(board: Board, other: Board, clock: SetClock) -> None:
     here = HostState("alpha", "/data", spool=3, spooled=60.0, letters=1, due=None, free=10**12)
     board.say_host(here)

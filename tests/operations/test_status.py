@@ -47,6 +47,9 @@ def later(operator: Operator, seconds: float, table: str = "runs") -> None:
     path = operator.desk.home / ".local/share/netwar/board.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute(f"UPDATE {table} SET said = said - ?", (seconds,))
+        if table == "runs":
+            began = "kept, '$.began', json_extract(kept, '$.began') - ?"
+            db.execute(f"UPDATE runs SET kept = json_replace({began})", (seconds,))
 
 
 def test_a_run_is_on_the_board_from_its_beginning_to_its_end(operator: Start) -> None:
@@ -92,6 +95,21 @@ def test_who_is_killed_or_hangs_is_lost_until_the_next_run_does_its_work(operato
     one.run("tw-idu3elk", "three")
     told = status(one, check=0)
     assert [run["status"] for run in told["runs"]] == [0]
+    begun_again(one)
+
+
+def begun_again(one: Operator) -> None:
+    """One that is killed, and begun again before anybody can know that, as supervisors do."""
+    one.queue([user["id"] for user in one.users()])
+    one.post("faults", {"kind": "slow", "seconds": 30, "times": 0})
+    with one.desk.start("tw-idu3elk", "three", "-q") as begun:
+        until(one, lambda told: [run["status"] for run in told["runs"]] == [None])
+        begun.kill()
+    one.post("faults", [], method="DELETE")
+    one.run("tw-idu3elk", "three")
+    assert sorted(str(run["status"]) for run in status(one, check=0)["runs"]) == ["0", "None"], "it may be held up"
+    later(one, 125)
+    assert [(run["status"], run["began"] >= 125) for run in status(one, check=0)["runs"]] == [(0, True)]
 
 
 def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(operator: Start) -> None:
