@@ -113,6 +113,9 @@ class Board(Protocol):
         """Put up how a run is, in place of what it said before. With its first and its last word, runs of the same lineage are
         taken down that have ended, or are lost and said their last word before it began: this one does their work."""
 
+    def make_good(self, state: RunState) -> None:
+        """Take down what the last word of a run would, for one that is not up and shall not be."""
+
     def runs(self) -> list[Run]:
         """All that is up, by host, program, configuration and subject, the newest of these first; but no run that is lost and for
         which another one stands in, of the same lineage and begun after its last word."""

@@ -44,6 +44,10 @@ class RedisBoard:
         self._put(RUNS, state.id, state)
         self._began[state.id] = state.began
 
+    def make_good(self, state: RunState) -> None:
+        now = self._clock()
+        self._take_down(keep.stamped(state, now, None), now)
+
     def runs(self) -> list[Run]:
         return keep.ordered(self._up())
 

@@ -72,6 +72,11 @@ class SqliteBoard:
             db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row)
         self._began[state.id] = state.began
 
+    def make_good(self, state: RunState) -> None:
+        with self._writing() as db:
+            now = self._clock()
+            self._take_down(db, keep.stamped(state, now, None), now)
+
     def runs(self) -> list[Run]:
         return keep.ordered(self._up())
 

@@ -16,6 +16,7 @@ from netwar.cli.run_report import Listener
 from netwar.errors import NetwarError, ServiceDown
 
 if TYPE_CHECKING:
+    from netwar.board.base import RunState
     from netwar.cli.services import Services
     from netwar.cli.teller import Teller
 
@@ -32,7 +33,7 @@ class OnBoard(Listener):
         self._services = services
         self._teller: Teller | None = None
         self._numbers: Any = None
-        self._off = False
+        self._off, self._well = False, True
         self._began = time.monotonic()
 
     def subject(self, what: str) -> None:
@@ -70,6 +71,7 @@ class OnBoard(Listener):
         """This ended it."""
         from netwar.cli.logs import blanked
 
+        self._well = False  # who says no ends with 0, and has done nothing
         status = int(getattr(error, "exit_status", 1))
         said = error.said[0] if isinstance(error, NetwarError) else str(error)
         told = blanked(said, self._services.hidden)
@@ -86,6 +88,13 @@ class OnBoard(Listener):
         if self._teller:
             self._teller.end(status)
             self._teller = None
+        elif status == 0 and self._well and not (self._off or self._services.looks):
+            self._make_good()
+
+    @property
+    def _age(self) -> float:
+        """Seconds since the program began."""
+        return time.monotonic() - self._began
 
     def _tell(self, **what: Any) -> None:
         if self._off or self._services.looks:
@@ -93,11 +102,22 @@ class OnBoard(Listener):
         try:
             if self._teller is None:
                 subject = str(what.get("subject") or what.get("what") or "")
-                self._teller = _teller(self._services, subject, time.monotonic() - self._began)
+                self._teller = _teller(self._services, _state(self._services, subject, self._age))
             self._teller.change(**{key: value for key, value in what.items() if key != "subject"})
         except Exception as error:  # where no board can be found there is none
             self._off = True
             log.debug("this run is not on the board", exc_info=error)
+
+    def _make_good(self) -> None:
+        """Take down what befell runs before this one, where there is a board: none is made for that, nor is a configuration
+        read."""
+        if (settings := vars(self._services).get("settings")) is None:
+            return
+        if settings.redis is not None or os.path.exists(settings.data / "board.sqlite"):
+            from netwar.cli.boarding import own_board
+            from netwar.cli.teller import make_good
+
+            make_good(_state(self._services, "", self._age), own_board(settings, settings.data))
 
     def _log(self, event: str, status: int) -> None:
         """Write a summary into the perflog, if anything was done."""
@@ -109,27 +129,21 @@ class OnBoard(Listener):
             log.info("what this run did is not in the perflog: %s", error)
 
 
-def _teller(services: Services, subject: str, age: float) -> Teller:
+def _state(services: Services, subject: str, age: float) -> RunState:
     from netwar.board.base import RunState
-    from netwar.cli import boarding
-    from netwar.cli.teller import Teller
     from netwar.connections.runs import HOST
 
+    settings, run = services.settings, uuid.uuid4().hex
+    name, path, account = services.command, str(settings.path), settings.account or ""
+    named = (run, HOST, name, settings.instance, os.getpid(), path, account, settings.app, settings.tokens)
+    return RunState(*named, subject, age, watched=watched())
+
+
+def _teller(services: Services, state: RunState) -> Teller:
+    from netwar.cli import boarding
+    from netwar.cli.teller import Teller
+
     settings, data = services.settings, services.data
-    state = RunState(
-        uuid.uuid4().hex,
-        HOST,
-        services.command,
-        settings.instance,
-        os.getpid(),
-        str(settings.path),
-        settings.account or "",
-        settings.app,
-        settings.tokens,
-        subject,
-        age,
-        watched=watched(),
-    )
     return Teller(state, boarding.own_board(settings, data), lambda: boarding.host_state(data), boarding.statsd(settings))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from threading import Event, Lock, Thread
@@ -25,6 +26,22 @@ log = logging.getLogger("netwar.board")
 FIRST = 1.0  # seconds: who is done sooner says its last word only
 LAST = 3.0  # seconds that a run waits at its end for the word of that
 HOST_EVERY = 60.0
+
+
+def make_good(state: RunState, opened: Callable[[], Board]) -> None:
+    """Take down what befell runs before this one, which has ended well and never came onto the board; within LAST seconds, or not
+    at all."""
+
+    def step() -> None:
+        try:
+            with closing(opened()) as board:
+                board.make_good(state)
+        except Exception as error:  # it stands until the next one ends well
+            log.debug("what befell runs before this one stays on the board:", exc_info=error)
+
+    thread = Thread(target=step, name="board", daemon=True)
+    thread.start()
+    thread.join(LAST)
 
 
 class Teller:

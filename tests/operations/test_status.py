@@ -142,6 +142,26 @@ def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(op
     one.post("faults", [], method="DELETE")
     one.run("tw-idu3elk", "three", check=0)
     one.run("tw-status", "-q", check=0)
+    short_ones(one)
+
+
+def short_ones(one: Operator) -> None:
+    """Programs that are not on the board while they are well: what befell them stands until they end well."""
+    (place := one.desk.home / "place").touch()
+    (folder := one.desk.home / "accounts").mkdir()
+    bad = one.desk.configure(one.sandbox.url, path=folder / "bad.conf", consumer_key="key", indx="three")
+    one.run("tw-supervise", folder, check=78)
+    for _ in range(2):
+        one.run("tw-backup", place, check=69)
+    one.run("tw-backup", place, "--config", bad, check=78)
+    wrong = [wrong["text"] for wrong in status(one, check=1)["wrong"]]
+    assert ["tw-backup" in text for text in wrong] == [True, False]
+    assert "ended with 78" in wrong[1]
+    place.unlink()
+    one.run("tw-backup", place, check=0)
+    bad = one.desk.configure(one.sandbox.url, path=bad, consumer_key="key", index="three")
+    one.run("tw-supervise", folder, check=0)
+    assert not {"tw-backup", "tw-supervise"} & {run["program"] for run in status(one, check=0)["runs"]}
 
 
 def unkept(one: Operator, told: list[str]) -> None:
