@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ITEM = "  - "
+
 
 class NetwarError(Exception):
     """Something failed that the user can understand."""
@@ -35,6 +37,12 @@ class NetwarError(Exception):
     def said(self) -> tuple[str, ...]:
         """The sentence, and below it a line for each of several faults."""
         return (str(self),)
+
+    @property
+    def on_a_line(self) -> str:
+        """The sentence with all faults in it."""
+        sentence, *faults = self.said
+        return f"{sentence.rstrip(':')}: {'; '.join(fault.removeprefix(ITEM) for fault in faults)}" if faults else sentence
 
 
 class Declined(NetwarError):
@@ -53,7 +61,7 @@ class ItemsFailed(NetwarError):
     """Some of many items failed; the rest is done. Each is told on a line of its own: before this, or as one of `items`."""
 
     def __init__(self, message: str, items: Iterable[str] = ()) -> None:
-        self._said = (message, *(f"  - {item}" for item in items))
+        self._said = (message, *(f"{ITEM}{item}" for item in items))
         super().__init__("\n".join(self._said))
 
     @property
@@ -126,7 +134,7 @@ class ConfigError(NetwarError):
 
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
         self.problems = tuple(problems)
-        self._said = (message, *(f"  - {problem}" for problem in self.problems))
+        self._said = (message, *(f"{ITEM}{problem}" for problem in self.problems))
         super().__init__("\n".join(self._said))
 
     @property

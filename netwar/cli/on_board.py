@@ -73,12 +73,13 @@ class OnBoard(Listener):
 
         self._well = False  # who says no ends with 0, and has done nothing
         status = int(getattr(error, "exit_status", 1))
-        said = error.said[0] if isinstance(error, NetwarError) else str(error)
+        said = error.on_a_line if isinstance(error, NetwarError) else str(error)
         told = blanked(said, self._services.hidden)
+        told = told if len(told) <= LONGEST else f"{told[: LONGEST - 3]}..."
         if status in GRAVE and isinstance(error, NetwarError) and not watched() and self._services.settings.data.exists():
             self._tell()
         if self._teller:
-            self._teller.change(error=told[:LONGEST])
+            self._teller.change(error=told)
             away = isinstance(error, ServiceDown) and self._services.settings.elksg  # it may be the cluster that is away
             done = "; ".join([*map(str, getattr(error, "__notes__", ())), told])
             self._log("" if away else blanked(done, self._services.hidden), status)

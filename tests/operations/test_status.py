@@ -150,16 +150,21 @@ def short_ones(one: Operator) -> None:
     (place := one.desk.home / "place").touch()
     (folder := one.desk.home / "accounts").mkdir()
     bad = one.desk.configure(one.sandbox.url, path=folder / "bad.conf", consumer_key="key", indx="three")
+    one.desk.configure(one.sandbox.url, path=folder / "other.conf", consumer_key="key")
     one.run("tw-supervise", folder, check=78)
     for _ in range(2):
         one.run("tw-backup", place, check=69)
     one.run("tw-backup", place, "--config", bad, check=78)
     wrong = [wrong["text"] for wrong in status(one, check=1)["wrong"]]
     assert ["tw-backup" in text for text in wrong] == [True, False]
-    assert "ended with 78" in wrong[1]
+    said = wrong[1].partition("ended with 78")[2]
+    assert f" ago: these cannot be kept running: {bad}: [API] indx is not a key (did you mean index?)" in said, said
+    assert "other.conf has no index: write" in said
+    assert len(said) > 200
     place.unlink()
     one.run("tw-backup", place, check=0)
     bad = one.desk.configure(one.sandbox.url, path=bad, consumer_key="key", index="three")
+    (folder / "other.conf").unlink()
     one.run("tw-supervise", folder, check=0)
     assert not {"tw-backup", "tw-supervise"} & {run["program"] for run in status(one, check=0)["runs"]}
 
@@ -198,11 +203,11 @@ def test_several_things_are_a_line_each_in_the_mail_of_cron(operator: Start) -> 
     one.run("tw-indices", check=0)
     with closing(SqliteBoard(one.desk.home / ".local/share/netwar/board.sqlite")) as board:
         for program in ("tw-a", "tw-b"):
-            board.say(RunState(program, "host", program, program, status=1, error="no; not today"))
+            board.say(RunState(program, "host", program, program, status=1, error=f"no; not today{' or later' * 40}"))
     said, first, second = one.run("tw-status", "-q", check=1).stderr.splitlines()
     assert said == "tw-status: 2 things are wrong"
     assert [re.sub(r"\d+ s ago", "now", line) for line in (first, second)] == [
-        f"  - host: {program} ended with 1 now: no; not today" for program in ("tw-a", "tw-b")
+        f"  - host: {program} ended with 1 now: no; not today{' or later' * 40}" for program in ("tw-a", "tw-b")
     ]
 
 
