@@ -111,7 +111,8 @@ def _parts(status: Status) -> Iterator[list[str]]:
     ]
     yield _table("Tracking", "INDEX OBSERVER MEMBERS ADDS WORK ROUND AGE", "llrrrrr", rows)
     yield _table("Captures", "INDEX HOW POSTS/MIN LAST GAPS COST DETAIL", "llrrrrl", [_capture(one) for one in status.captures])
-    rows = [(one.index, f"{one.users:,}", ago(one.half), ago(one.most), f"{one.gaps:,}") for one in status.lags]
+    asked = [one for one in status.lags if one.users or one.gaps]  # not what imports, searches and streams alone have filled
+    rows = [(one.index, f"{one.users:,}", ago(one.half), ago(one.most), f"{one.gaps:,}") for one in asked]
     yield _table("Coverage", "INDEX USERS HALF-WITHIN 95%-WITHIN WITH-GAPS", "lrrrr", rows)
     rows = [
         (one.app, *(f"{micro / 1e6:,.2f}" for micro in (one.today, one.month, one.reserved, one.doubtful)), _dollars(one.budget))

@@ -73,6 +73,12 @@ def test_a_run_is_on_the_board_from_its_beginning_to_its_end(operator: Start) ->
     assert "all is well" in shown
     for part in ("Runs", "Queues", "Coverage", "Money in dollars", "Rate windows", "Hosts"):
         assert f"\n{part}\n" in shown
+    one.run("tw-import", "-", "imported", input=one.run("tw-dumptweets", "three").stdout, check=0)
+    later(one, 61, "notes")
+    assert [lag["index"] for lag in status(one, check=0)["lags"]] == ["twimported", "twthree"]
+    shown = one.run("tw-status").stdout
+    assert "twthree" in shown.partition("\nCoverage\n")[2]
+    assert "twimported" not in shown.partition("\nCoverage\n")[2], "nobody is asked for there: there is nothing to lag behind"
 
 
 def test_who_is_killed_or_hangs_is_lost_until_the_next_run_does_its_work(operator: Start) -> None:
