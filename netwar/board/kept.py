@@ -99,6 +99,7 @@ def _stood_in(runs: Sequence[Run]) -> set[str]:
     newest: dict[str, float] = {}
     for run in runs:
         for lineage in run.state.lineages if run.began >= 0 else ():  # else the clock was set back since, and tells nothing
-            newest[lineage] = min(run.began, newest.get(lineage, run.began))
+            began = max(run.began, run.silent)  # it stands in for others and not for itself, however numbers were rounded
+            newest[lineage] = min(began, newest.get(lineage, began))
     up = [run for run in runs if run.state.status is None]
     return {run.state.id for run in up if newest.get(run.state.lineage, run.silent) < run.silent}

@@ -102,12 +102,21 @@ def test_one_that_was_begun_again_soon_is_no_alarm_and_one_of_several_is(board: 
     board.make_good(replace(ONE, id="well", subject="weekly", age=1, status=0))
     assert lost() == [], "one that is not on the board does its work as well, and leaves nothing there"
     assert ids(other) == ["next"]
+
+
+def test_no_clock_hides_one_that_was_killed_and_forget_takes_it_down(board: Board, other: Board, clock: SetClock) -> None:
+    def lost() -> list[str]:
+        return [run.state.id for run in other.runs() if run.lost]
+
     other.say(replace(ONE, id="clock", age=9))
     clock.now -= 3600  # it is set back
     other.say(replace(ONE, id="clock", age=10))
     clock.now += LOST + 1
     assert lost() == ["clock"], "it stands in for nobody, and not for itself"
     clock.now += 3600
+    board.say(replace(ONE, id="silent", age=-0.001))  # as if rounded
+    clock.now += LOST + 1
+    assert "silent" in lost()
     board.say(replace(ONE, id="silent"))
     clock.now += 9
     board.say(replace(ONE, id="again", age=1, status=78))
