@@ -14,7 +14,8 @@ from netwar.streams.gaps import Gap, Terms
 
 
 def _cells(gap: Gap) -> tuple[Cell, ...]:
-    return gap.since, gap.until, int(gap.seconds), gap.state, gap.terms, gap.cause
+    seconds = max(int(gap.seconds), 1)  # one of half a second is not one of nothing
+    return gap.since, gap.until, seconds, gap.state, gap.terms, gap.cause
 
 
 def _second(ms: int) -> str:
@@ -49,22 +50,23 @@ def show(services: Services, given: str, form: Form, *, only_open: bool, seconds
     found = gaps.gaps(services.archive, index, now(services))
     meant = [one for one in found if one.seconds >= seconds and (one.state == "open" or not only_open)]
     GAPS.write(form, meant)
-    return told(index, found, terms, now(services))
+    return told(index, found, meant, terms, now(services))
 
 
-def told(index: str, found: Sequence[Gap], terms: Sequence[Terms], at: int) -> str:
-    """How many there are of each state, and how much of the time is covered."""
+def told(index: str, found: Sequence[Gap], meant: Sequence[Gap], terms: Sequence[Terms], at: int) -> str:
+    """How many of those that were found are meant, by their states, and how much of the time is covered."""
     from collections import Counter
 
     from netwar.records.text import plural
     from netwar.tracking.schedule import spoken
 
-    counts = Counter(one.state for one in found)
+    counts = Counter(one.state for one in meant)
     states = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
     missing = sum(one.until - one.since for one in found if one.state in ("open", "lost"))
     whole = sum(max(min(high or at, at) - low, 0) for one in terms for low, high in one.valid)
     share = f"; {100 * (1 - missing / whole):.3f} % of {spoken(whole / 1000)} covered" if whole else ""
-    return f"{plural(len(found), 'gap')} in {index}{f': {states}' if states else ''}{share}"
+    number = "" if len(meant) == len(found) else f"{len(meant):,} of "
+    return f"{number}{plural(len(found), 'gap')} in {index}{f': {states}' if states else ''}{share}"
 
 
 def now(services: Services) -> int:

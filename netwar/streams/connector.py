@@ -93,6 +93,11 @@ class Connector:
         self._stop.set()
         self.halt()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended for good."""
+        return self._stop.is_set()
+
     def _has_money(self, authors: bool) -> bool:
         self._slices.authors = authors
         refused = self._slices.open(self._streaming.now())

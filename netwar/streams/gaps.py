@@ -3,7 +3,8 @@
 The note periods/stream/N of tw<INDEX> is of the N-th terms of the capture: {"spans": [[low, high, posts], …], newest first,
 "valid": [[from, until or null], …], "refilled": [[low, high, "whole" or "no retweets"], …], "lost": [[low, high], …]},
 times in ms.
-The note causes/stream has what the holder saw when the connection ended: [[at, words], …], oldest first.
+The note causes/stream has what the holder knows of why nothing is covered for a time: [[at, words], …], oldest first. That a
+capture began, was stopped, or had other lines is told by when its terms were valid, and stands in no note.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from netwar.coverage import Span, Stretch, uncovered
 
 PREFIX, CAUSES = "periods/stream/", "causes/stream"
 CAUSES_KEPT = 1000
+BEGAN, BEGUN_ANEW, STOPPED = "the capture began", "the capture was begun anew", "the capture was stopped"
+CHANGED = "the lines changed"
 
 State = Literal["open", "refilled", "refilled without retweets", "lost"]
 WHOLE, NO_RETWEETS = "whole", "no retweets"
@@ -61,14 +64,18 @@ class Terms:
 
     def gaps(self, now: int) -> Iterator[tuple[Stretch, State]]:
         """What is not covered up to `now`, oldest first, with what became of it."""
+        for whole in self.missing(now):
+            yield from self.parts(whole)
+
+    def missing(self, now: int) -> Iterator[Stretch]:
+        """The same, each in one piece, whatever became of its parts."""
         for low, high in sorted(self.valid, key=lambda one: one[0]):
             upto = now if high is None else min(high, now)
-            if low >= upto:
-                continue
-            for part in uncovered(Stretch(low, upto), self.spans):
-                yield from self._states(part)
+            if low < upto:
+                yield from uncovered(Stretch(low, upto), self.spans)
 
-    def _states(self, gap: Stretch) -> Iterator[tuple[Stretch, State]]:
+    def parts(self, gap: Stretch) -> Iterator[tuple[Stretch, State]]:
+        """A gap by what became of it."""
         known = [(low, high, STATES.get(how, "refilled")) for low, high, how in self.refilled]
         known += [(one.low, one.high, "lost") for one in self.lost]
         at = gap.low
@@ -91,18 +98,33 @@ def terms_of(ledger: Ledger, index: str) -> list[Terms]:
 def gaps(ledger: Ledger, index: str, now: int) -> list[Gap]:
     """Every gap of a capture up to `now`, oldest first."""
     causes = [(int(at), str(words)) for at, words in ledger.note(index, CAUSES) or ()]
+    known = terms_of(ledger, index)
     found = [
-        Gap(terms.number, part.low, part.high, state, _cause(causes, part))
-        for terms in terms_of(ledger, index)
-        for part, state in terms.gaps(now)
+        Gap(terms.number, part.low, part.high, state, cause)
+        for terms in known
+        for whole in terms.missing(now)
+        for cause in [_cause(known, terms, causes, whole)]  # of all its parts: each hour of a gap is searched by itself
+        for part, state in terms.parts(whole)
     ]
     return sorted(found, key=lambda gap: (gap.since, gap.until))
 
 
-def _cause(causes: Sequence[tuple[int, str]], gap: Stretch) -> str:
-    """What was noted within a gap, each of it once; "" if nothing was."""
+def _cause(known: Sequence[Terms], terms: Terms, causes: Sequence[tuple[int, str]], gap: Stretch) -> str:
+    """How it began, what was noted within it, and how it ended, each of it once; "" where nothing is known."""
     within = [words for at, words in causes if gap.low <= at <= gap.high]
-    return "; ".join(dict.fromkeys(within)) if len(within) < 4 else f"{within[0]}; and {len(within) - 1} more"
+    if len(within) > 3:
+        within = [f"{within[0]}; and {len(within) - 1} more"]
+    valid = [period for one in known for period in one.valid]
+    begin = [_begun(valid, low) for low, _ in terms.valid if low == gap.low]
+    end = [CHANGED if any(low == high for low, _ in valid) else STOPPED for _, high in terms.valid if high == gap.high]
+    return "; ".join(dict.fromkeys([*begin, *within, *end]))
+
+
+def _begun(valid: Sequence[tuple[int, int | None]], at: int) -> str:
+    """Why lines of a capture became valid."""
+    if any(high == at for _, high in valid):
+        return CHANGED
+    return BEGUN_ANEW if any(low < at for low, _ in valid) else BEGAN
 
 
 def valid(ledger: Ledger, index: str, terms: int, since: int, until: int | None) -> None:
@@ -120,7 +142,7 @@ def valid(ledger: Ledger, index: str, terms: int, since: int, until: int | None)
 
 
 def caused(ledger: Ledger, index: str, at: int, words: str) -> None:
-    """Note why the connection ended."""
+    """Note why nothing is covered around a time."""
     change: Callable[[Any], Any] = lambda before: [*(before or ()), [at, words[:200]]][-CAUSES_KEPT:]  # noqa: E731
     ledger.change_note(index, CAUSES, change)
 

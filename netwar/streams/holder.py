@@ -10,21 +10,20 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from threading import Event, Thread
 
-from netwar.captures.base import Capture, CaptureState, FenceLost, Holder, Live
+from netwar.captures.base import CaptureState, FenceLost, Holder, Live
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
 from netwar.meter.base import DoesNotFit
-from netwar.records.documents import tweets_index
 from netwar.records.text import plural
-from netwar.streams import gaps, segments
+from netwar.streams import segments
 from netwar.streams.backlog import Backlog
 from netwar.streams.connector import Connector, Hears
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import Tracker
 from netwar.streams.journal import Journal
 from netwar.streams.keeper import Keeper, expressions
+from netwar.streams.notes import OWN_SPENT, Notes
 from netwar.streams.purses import Purses
 from netwar.streams.reader import Ended, Inbox
 from netwar.streams.router import Router
@@ -63,6 +62,8 @@ class Hold:
         self._router = Router(*told, self._whose, stores.aside, command)
         writes = (stores.archive, stores.account, self._counters, stores.aside, streaming.now, stores.newcomers)
         self._writer = Writer(*writes, stores.folder / "segments")
+        self._notes = Notes(captures, self._writer.chore)
+        self._notes.took_over(streaming.now())
         self._connector = Connector(streaming, captures, holder.fence, self._inbox, self._slices, self._hears())
         self._order, self._seen = self._keeper.order, 0
         self._off: frozenset[str] = frozenset()  # captures that are registered and stopped
@@ -110,7 +111,7 @@ class Hold:
     def _state(self, index: str) -> CaptureState:
         order = self._keeper.order
         if self._spent_up or index in self._purses.paused:
-            return self._counters.state(index, "over budget", self._money if self._spent_up else "its own budget is spent")
+            return self._counters.state(index, "over budget", self._money if self._spent_up else OWN_SPENT)
         lines = expressions(order.captures[index])
         refused = [line for line in lines if line in order.refused]
         told = f"X refuses {plural(len(refused), 'line')}: {order.refused[refused[0]]}" if refused else ""
@@ -144,23 +145,15 @@ class Hold:
     def _learn(self) -> None:
         """Take over what the keeper knows by now. What stands no more did so when it was looked at last."""
         looked = self._keeper.looked  # before its order: what was found then stands in that
-        now, order, before = self._stores.streaming.now(), self._keeper.order, self._order
-        self._tracker.stand(order.standing, self._seen or now, looked)
+        now, order, before, seen = self._stores.streaming.now(), self._keeper.order, self._order, self._seen
+        self._tracker.stand(order.standing, seen or now, looked)
         self._order, self._seen = order, now
         self._writer.users_once({index for index, one in order.captures.items() if one.options.users_once})
         if order.captures:  # else the keeper has not looked yet
             self._purses.bound(order.captures.values())
+        self._notes.moved(before, order, self._purses.paused, seen or now)
         if order.captures != before.captures:
-            registered = self._stores.captures.captures()
-            self._off = frozenset(capture.index for capture in registered if not capture.on)
-            for capture in registered:
-                for one in (*self._stores.captures.earlier(capture.index), capture):
-                    self._say_valid(one)
-
-    def _say_valid(self, capture: Capture) -> None:
-        index, terms = tweets_index(capture.index), capture.terms
-        do = partial(gaps.valid, index=index, terms=terms, since=capture.since, until=capture.until)
-        self._writer.chore(capture.index, f"valid {terms} {capture.since}", do)
+            self._off = frozenset(self._notes.valid())
 
     def _wanted(self) -> bool | None:
         order = self._keeper.order
@@ -180,6 +173,7 @@ class Hold:
                 self._learn()
             refused = self._router.take(items) if items else self._router.idle(self._stores.streaming.now())
             self._inbox.booked(items)
+            self._notes.all_caused(self._order.captures, self._router.causes)
             self._spent(self._router.cost)
             if refused is not None:
                 self._refused(refused)
@@ -239,11 +233,17 @@ class Hold:
         """A connection ended: its cause is noted for every capture."""
         said = [notice.words or notice.kind for notice in self._router.notices]
         self._router.notices.clear()
-        why = self._money or ended.why or "the recorder was stopped"
-        words = f"{why} ({said[-1]})" if said else why
-        for index in self._order.captures:
-            do = partial(gaps.caused, index=tweets_index(index), at=ended.last, words=words)
-            self._writer.chore(index, f"cause {ended.last}", do)
+        why = self._money or ended.why or self._why_ended()
+        self._notes.caused(self._keeper.order.captures, ended.last, f"{why} ({said[-1]})" if said else why)
+
+    def _why_ended(self) -> str:
+        """Why we ended a connection ourselves, though there is money."""
+        if self._failed:
+            lost = isinstance(self._failed[0], FenceLost)
+            return "another process has the connection" if lost else f"the recorder failed: {self._failed[0]}"
+        if self._connector.stopped:
+            return "the recorder was stopped"
+        return "nothing was to be recorded" if self._wanted() is None else "connected anew, as --users was changed"
 
     def _refused(self, refused: Refusal | None) -> None:
         """Whether there is money."""

@@ -15,12 +15,14 @@ from netwar.records.dialects import Object
 from netwar.records.documents import Document, tweets_index, users_index
 from netwar.records.ids import number, posted
 from netwar.records.pages import Page, documents
+from netwar.streams import gaps
 from netwar.streams.batches import Batch
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import SKEW
 
 log = logging.getLogger("netwar.streams")
 
+DAMAGED = "what waited in segments on disk was damaged"
 EVERY = ""  # in place of an index: of every capture
 
 Aside = Callable[[Sequence[tuple[bytes, str]]], None]
@@ -69,6 +71,7 @@ class Portions:
         once more then, each by itself."""
         for index in self._torn.intersection(indices):
             self.broken(index, batches[0].began + SKEW)
+            gaps.caused(self.archive, tweets_index(index), batches[0].began, DAMAGED)
             self._torn.discard(index)
         pages = {index: [(batch.taken_apart().get(index, Page()), batch.ended) for batch in batches] for index in indices}
         made = [document for index, mine in pages.items() for page, at in mine for document in self._documents(index, page, at)]

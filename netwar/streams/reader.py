@@ -42,10 +42,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A connection began, or was read again after this process had stood still (ms at X): whatever was made before may be
-    missing."""
+    """A connection began, or was read again after this process had stood still, which `why` says (ms at X): whatever was made
+    before may be missing."""
 
     at: int
+    why: str = ""
 
 
 Item = Line | Begun | Ended
@@ -153,7 +154,7 @@ def read(
             before, last = last, stream.connected + int((time.monotonic() - began) * 1000)
             if (stood := (last - before) / 1000) > STOOD_STILL:
                 log.warning("the stream was not read for %.0f s: what was made meanwhile may be missing", stood)
-                inbox.mark(Begun(last))
+                inbox.mark(Begun(last, f"the stream was not read for {stood:.0f} s"))
             heard(last)
             if (lines := splitter.feed(chunk)) and not inbox.put(last, lines):
                 break

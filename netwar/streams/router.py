@@ -56,6 +56,7 @@ class Router:
         self._whose, self._aside, self._command = whose, aside, command
         self._booked = time.monotonic()
         self.notices: list[Notice] = []
+        self.causes: dict[str, int] = {}  # why something may be missing, and around when (ms at X), since they were noted last
         self.cost: Counter[str] = Counter()  # micro-dollars by index, of what was taken in last
 
     def take(self, items: Sequence[Item]) -> Refusal | None:
@@ -70,6 +71,7 @@ class Router:
             for mark in some:
                 if isinstance(mark, Begun):
                     self._tracker.broken(mark.at)
+                    self.causes |= {mark.why: mark.at} if mark.why else {}
                 else:
                     self._tracker.lost()
         return refused
@@ -90,6 +92,7 @@ class Router:
         self._put_aside(found.bad)
         for line in found.uncertain:
             self._tracker.broken(line.at + SKEW)
+            self.causes["X did not say which rules a post matched"] = line.at
         self._hand_on(found, lines)
         return refused
 
@@ -143,6 +146,7 @@ class Router:
             log.warning("a line of the stream cannot be kept as a post, it is in the reject file: %s", why)
             self._counters.reject()
             self._tracker.broken(line.at + SKEW)
+            self.causes["a line of the stream could not be kept as a post"] = line.at
 
     def _hand_on(self, found: Sorted, lines: Sequence[Line]) -> None:
         count = Counter(index for _, _, captures in found.posts for index in captures)
@@ -155,6 +159,7 @@ class Router:
         if not self._backlog.put(Batch(lines[0].at, lines[-1].at, posts, marks, pages)):
             log.error("%d posts are lost: neither the archive nor the disk takes them", len(posts))
             self._tracker.broken(lines[-1].at + SKEW)
+            self.causes["neither the archive nor the disk took the posts"] = lines[-1].at
 
 
 def bought(post: Delivery) -> Iterable[tuple[str, str]]:

@@ -6,18 +6,20 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
 from netwar.archive.base import Archive
 from netwar.errors import NetwarError
-from netwar.streams import segments
+from netwar.records.documents import tweets_index
+from netwar.streams import gaps, segments
 from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Torn
 from netwar.streams.counters import Counters
 from netwar.streams.coverage import SKEW
 from netwar.streams.late import Late
-from netwar.streams.portions import EVERY, Aside, Newcomers, Portions
+from netwar.streams.portions import DAMAGED, EVERY, Aside, Newcomers, Portions
 
 log = logging.getLogger("netwar.streams")
 
@@ -122,6 +124,8 @@ class Writer:
         if self._torn:
             self._torn = False
             self._portions.broken(EVERY, batches[0].began + SKEW)
+            for index in {index for batch in batches for index in batch.captures}:
+                self.chore(index, "torn", partial(gaps.caused, index=tweets_index(index), at=batches[0].began, words=DAMAGED))
         if done := self._write([one for batch in batches if (one := self._apart(batch))]):
             backlog.done(len(batches))
         return done

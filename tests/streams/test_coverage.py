@@ -136,15 +136,17 @@ def test_gaps_stand_with_the_archive_alone(tmp_path: Path) -> None:
         gaps.given_up(archive, "twone", 2, Stretch(T + 100, T + 120))
         found = [(one.terms, one.since - T, one.until - T, one.state, one.cause) for one in gaps.gaps(archive, "twone", T + 220)]
         assert found == [
-            (1, 0, 10, "open", ""),
-            (1, 80, 90, "refilled without retweets", "X ended the connection"),
-            (1, 90, 100, "open", ""),
-            (2, 100, 120, "lost", ""),
-            (2, 120, 150, "open", ""),
+            (1, 0, 10, "open", "the capture began"),
+            (1, 80, 90, "refilled without retweets", "X ended the connection; the lines changed"),
+            (1, 90, 100, "open", "X ended the connection; the lines changed"),
+            (2, 100, 120, "lost", "the lines changed"),
+            (2, 120, 150, "open", "the lines changed"),
             (2, 200, 220, "open", ""),
         ]
         gaps.valid(archive, "twone", 2, T + 100, T + 200)
         assert gaps.gaps(archive, "twone", T + 900)[-1].until == T + 150
+        gaps.valid(archive, "twone", 3, T + 300, T + 400)
+        assert gaps.gaps(archive, "twone", T + 900)[-1].cause == "the capture was begun anew; the capture was stopped"
 
 
 def test_a_mark_leaves_what_else_its_note_says(tmp_path: Path) -> None:

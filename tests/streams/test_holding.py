@@ -144,3 +144,36 @@ def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> 
         assert {int(id) for id in story.get(f"truth/search?query=brexit&{bounds}").split()} <= found
     billed, booked = story.unread()
     assert booked <= billed
+
+
+def test_every_gap_says_why(begun: Callable[..., Killed]) -> None:
+    story = begun(rate=3)
+    story.register("cats", "brexit")
+
+    def covered(terms: int, spans: int) -> bool:
+        notes = dict(story.select("cats", "SELECT key, value FROM note"))
+        return len(json.loads(notes.get(f"periods/stream/{terms}", "{}")).get("spans", ())) >= spans
+
+    with story.held():
+        until(lambda: covered(1, 1))
+    with story.held() as one:
+        until(lambda: covered(1, 2))
+        one.kill()
+    with story.held() as one:
+        until(lambda: covered(1, 3))
+        story.register("cats", "brexit", "election")
+        until(lambda: covered(2, 1))
+        story.hurried("tw-stream", "cats", "--stop")
+        one.join(30)
+    rows = [json.loads(line) for line in story.hurried("tw-gaps", "cats", "--json").stdout.splitlines()]
+    assert [row["cause"] for row in rows] == [
+        "the capture began",
+        "the recorder was stopped",
+        "the recorder was killed, or its host was away",
+        *["the lines changed"] * (len(rows) - 4),
+        "the capture was stopped",
+    ]
+    assert min(row["seconds"] for row in rows) >= 1
+    longer = story.hurried("tw-gaps", "cats", "--longer", sorted(row["seconds"] for row in rows)[-1])
+    assert len(longer.stdout.splitlines()) == 1
+    assert f"1 of {len(rows)} gaps in twcats: 1 " in longer.stderr

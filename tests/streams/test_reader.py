@@ -45,7 +45,12 @@ def test_what_is_read_late_proves_nothing_of_the_time_in_which_nobody_read(monke
     """A process that was stopped (Ctrl-Z, a host that slept) reads what was sent before; the connection may be long gone."""
     found = items(monkeypatch, (1, b"{}\r\n"), (90, b"{}\r\n"), (0, b"{}\r\n"))
     again = T + 91_000
-    assert found == [Line(T + 1_000, b"{}"), Begun(again), Line(again, b"{}"), Line(again, b"{}")]
+    assert found == [
+        Line(T + 1_000, b"{}"),
+        Begun(again, "the stream was not read for 90 s"),
+        Line(again, b"{}"),
+        Line(again, b"{}"),
+    ]
 
 
 def test_keep_alives_prove_that_there_was_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

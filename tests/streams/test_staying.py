@@ -37,7 +37,7 @@ def test_gaps_and_whatever_is_not_well_are_told() -> None:
 
 
 def test_the_outcome_of_gaps_has_the_time_in_words() -> None:
-    assert told("twcats", [], [Terms(1, ((T, T + 25_000),), ())], T + 90_000) == "0 gaps in twcats; 100.000 % of 25 s covered"
+    assert told("twcats", [], [], [Terms(1, ((T, T + 25_000),), ())], T + 90_000) == "0 gaps in twcats; 100.000 % of 25 s covered"
 
 
 class Steady:
