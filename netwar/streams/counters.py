@@ -7,20 +7,48 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from threading import Lock
 
-from netwar.captures.base import CaptureState
+from netwar.captures.base import Capture, Captures, CaptureState
 
 WIDTH = 10  # seconds that are counted together
 DAY = 24 * 3600 // WIDTH
 SAMPLES = 5_000  # of the lag
 
 
-class Counters:
-    """Counts of one holder; every thread may tell and ask."""
+def aged(state: CaptureState, seconds: float, known: float) -> tuple[int, int, int]:
+    """Posts of the last minute, hour and day, so many seconds after that was told of a capture which had been there for `known`
+    ones then. When within the hour, or the day, they came is not known: they are taken for evenly spread."""
+    told = ((0, 60, state.minute), (60, 3600, state.hour - state.minute), (3600, 86_400, state.day - state.hour))
 
-    def __init__(self, before: Mapping[str, CaptureState], clock: Callable[[], float] = time.monotonic) -> None:
+    def within(window: float) -> int:
+        found = 0.0
+        for low, high, posts in told:
+            width = max(min(high, known) - low, 1.0)
+            found += posts * min(max((window - seconds - low) / width, 0.0), 1.0)
+        return round(found)
+
+    return within(60), within(3600), within(86_400)
+
+
+def there_since(captures: Captures, capture: Capture) -> int:
+    """Since when (ms) there is a capture, whatever its lines were."""
+    return min([capture.since, *(one.since for one in captures.earlier(capture.index))])
+
+
+class Counters:
+    """Counts of one holder, which go on from what was told `before`; every thread may tell and ask. `known`: for how many seconds
+    each capture had been there then, and `ago` how long before these counts begin that was."""
+
+    def __init__(
+        self,
+        before: Mapping[str, CaptureState],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        known: Mapping[str, float] | None = None,
+        ago: float = 0.0,
+    ) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._begun = {index: (one.posts, one.micro, one.rejected, one.last_post) for index, one in before.items()}
+        self._before, self._known, self._told = before, known or {}, clock() - ago
         self._buckets: dict[str, deque[tuple[int, int]]] = {}
         self._posts: Counter[str] = Counter()
         self._micro: Counter[str] = Counter()
@@ -30,6 +58,13 @@ class Counters:
         self._lags: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
         self.rejected = 0
         self.gaps: Mapping[str, int] = {}  # open ones, by index, as counted last
+
+    @classmethod
+    def following(cls, captures: Captures, now: int) -> Counters:
+        """Those of a new holder, at a time of X's (ms)."""
+        live = captures.live()
+        known = {one.index: (live.at - there_since(captures, one)) / 1000 for one in captures.captures()}
+        return cls(live.captures, known=known, ago=max(now - live.at, 0) / 1000)
 
     def came(self, posts: Mapping[str, int], at: int) -> None:
         """So many posts of each capture came, the last one at a time of X's (ms)."""
@@ -82,20 +117,21 @@ class Counters:
     def state(self, index: str, state: str, detail: str = "") -> CaptureState:
         """What is to be said of a capture."""
         now = int(self._clock() // WIDTH)
-        posts, micro, rejected, last = self._begun.get(index, (0, 0, 0, 0))
+        before = self._before.get(index, CaptureState(index))
+        older = aged(before, self._clock() - self._told, self._known.get(index, float("inf")))
         with self._lock:
             minute = self._since(index, now - 60 // WIDTH)
             hour, day = self._of_long(index, now)
             return CaptureState(
                 index,
                 state,
-                posts=posts + self._posts[index],
-                minute=minute,
-                hour=hour,
-                day=day,
-                last_post=self._last.get(index, last),
-                micro=micro + self._micro[index],
-                rejected=rejected + self._rejected[index],
+                posts=before.posts + self._posts[index],
+                minute=minute + older[0],
+                hour=hour + older[1],
+                day=day + older[2],
+                last_post=self._last.get(index, before.last_post),
+                micro=before.micro + self._micro[index],
+                rejected=before.rejected + self._rejected[index],
                 detail=detail,
                 gaps=self.gaps.get(index, 0),
             )

@@ -12,6 +12,7 @@ from netwar.errors import NetwarError
 from netwar.records.documents import tweets_index
 from netwar.records.text import plural
 from netwar.streams import gaps
+from netwar.streams.counters import aged, there_since
 
 Word = Literal["running", "silent", "behind", "blind", "over budget", "refused", "down", "waiting", "stopped"]
 WELL = ("running", "stopped", "waiting")
@@ -59,14 +60,16 @@ def healths(captures: Captures, ledger: Ledger, now: int) -> Iterator[Health]:
     """Every capture's, by index, at a time of X's (ms)."""
     live, holder = captures.live(), captures.holder()
     for capture in captures.captures():
-        yield _with_gaps(health(capture, live, holder, now), ledger, now)
+        yield _with_gaps(health(capture, live, holder, now, there_since(captures, capture)), ledger, now)
 
 
-def health(capture: Capture, live: Live, holder: Holder | None, now: int) -> Health:
-    """How one capture is by what the holder said last."""
+def health(capture: Capture, live: Live, holder: Holder | None, now: int, there: int | None = None) -> Health:
+    """How one capture, which is `there` since a time (by default that of its lines), is by what the holder said last."""
     state = live.captures.get(capture.index, CaptureState(capture.index))
     word, since, why = _judged(capture, state, live, holder, now)
-    counts = (state.minute, state.hour, state.day) if now - live.at < STALE else (0, 0, 0)
+    counts = state.minute, state.hour, state.day
+    if now - live.at >= STALE:
+        counts = aged(state, (now - live.at) / 1000, (live.at - (capture.since if there is None else there)) / 1000)
     unread = f"{plural(state.rejected, 'line')} could not be read" if state.rejected else ""
     detail = "; ".join(filter(None, (why or state.detail or live.detail, unread)))
     return Health(capture.index, word, since, *counts, state.last_post, 0, state.rejected, state.micro, detail)
@@ -92,7 +95,8 @@ def _judged(capture: Capture, state: CaptureState, live: Live, holder: Holder | 
     if state.state == "behind" or live.lag > LAG:
         return "behind", 0, state.detail or f"{live.behind:,} bytes wait, posts come {live.lag / 1000:.0f} s late"
     usual = 86_400_000 / state.day if state.day >= FEW else 0
-    if usual and now - state.last_post > max(UNUSUAL * usual, BEGINNING):
+    # While nobody held nothing could come, and the counts of the day go on.
+    if usual and now - max(state.last_post, holder.since) > max(UNUSUAL * usual, BEGINNING):
         return "silent", state.last_post, f"usually a post comes each {usual / 1000:.0f} s"
     return "running", max(live.connected, capture.since), ""
 

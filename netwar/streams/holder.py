@@ -51,7 +51,7 @@ class Hold:
         self._stores, self._holder, self._once = stores, holder, once
         captures, streaming, command = stores.captures, stores.streaming, stores.command
         self._keeper = keeper(self.live)
-        self._counters = Counters(captures.live().captures)
+        self._counters = Counters.following(captures, streaming.now())
         self._inbox, self._tracker = Inbox(), Tracker()
         self._backlog = Backlog(segments.begun(stores.folder / "segments"))
         journal = Journal(stores.folder / "journal")

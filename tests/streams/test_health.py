@@ -38,6 +38,7 @@ LIVE = Live(at=T - 2_000, connected=T - HOUR, line=T - 3_000, lag=1_000, capture
         ({}, {}, HOLDER, {"state": "refused"}, "refused"),
         ({}, {}, HOLDER, {"last_post": T - 6 * HOUR}, "silent"),
         ({}, {}, HOLDER, {"last_post": T - 6 * HOUR, "day": 3}, "running"),
+        ({}, {}, replace(HOLDER, since=T - 9_000), {"last_post": T - 6 * HOUR}, "running"),
         ({}, {}, HOLDER, {"state": "waiting"}, "blind"),
     ],
 )
@@ -61,8 +62,17 @@ def test_the_table_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
-def test_counts_of_a_holder_that_says_nothing_are_not_told() -> None:
-    assert health(CAPTURE, replace(LIVE, at=T - HOUR), None, T).minute == 0
+def test_counts_of_a_holder_that_says_nothing_are_as_old_as_they_are() -> None:
+    """What is known of the day stays known, as far as it is of the last day still."""
+    told = lambda ago: health(CAPTURE, replace(LIVE, at=T - ago), None, T)  # noqa: E731
+    assert [(one.minute, one.hour, one.day) for one in map(told, (MINUTE, HOUR, DAY, 2 * DAY))] == [
+        (0, 89, 400),
+        (0, 0, 400),
+        (0, 0, 0),
+        (0, 0, 0),
+    ]
+    young = health(replace(CAPTURE, since=T - 2 * HOUR), replace(LIVE, at=T - HOUR), None, T)
+    assert (young.hour, young.day) == (0, 400), "all of it came within an hour"
 
 
 def test_the_outcome_names_whoever_is_not_well() -> None:

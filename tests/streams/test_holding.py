@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -146,9 +147,13 @@ def test_a_gap_is_filled_by_search_and_says_so(begun: Callable[..., Killed]) -> 
     assert booked <= billed
 
 
-def test_every_gap_says_why(begun: Callable[..., Killed]) -> None:
+def test_every_gap_says_why_and_the_next_holder_goes_on_counting(begun: Callable[..., Killed]) -> None:
     story = begun(rate=3)
     story.register("cats", "brexit")
+
+    def told() -> dict[str, Any]:
+        row: dict[str, Any] = json.loads(story.hurried("tw-chkstreams", "--json", check=None).stdout)
+        return row
 
     def covered(terms: int, spans: int) -> bool:
         notes = dict(story.select("cats", "SELECT key, value FROM note"))
@@ -156,7 +161,13 @@ def test_every_gap_says_why(begun: Callable[..., Killed]) -> None:
 
     with story.held():
         until(lambda: covered(1, 1))
+    before = told()
+    assert before["day"]
     with story.held() as one:
+        until(lambda: story.connections()[-1]["closed"] is None and told()["state"] == "running")
+        after = told()
+        assert after["hour"] > 0.9 * before["hour"]
+        assert after["day"] >= before["day"]
         until(lambda: covered(1, 2))
         one.kill()
     with story.held() as one:
