@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netwar.cli.archiving import though_away
@@ -11,6 +12,7 @@ from netwar.cli.services import Services
 
 if TYPE_CHECKING:
     from netwar.captures.base import Holder, Live
+    from netwar.streams.counters import Unfilled
     from netwar.streams.stores import Stores
 
 log = logging.getLogger("netwar.streams")
@@ -48,9 +50,6 @@ def hold(
 
 def stores(services: Services, index: str) -> Stores:
     """What the holder of the connection works with, for whose capture `index` was begun."""
-    from netwar.archive.base import Store
-    from netwar.commands.recording import replayed
-    from netwar.streams.refill import Refiller
     from netwar.streams.rejects import Rejects
     from netwar.streams.stores import Stores
 
@@ -60,14 +59,6 @@ def stores(services: Services, index: str) -> Stores:
     def newcomers(index: str, users: Sequence[str]) -> None:
         added = services.queue("usertest").put(users)
         log.debug("%s: %d authors are not recorded yet, %d of them are new on usertest", index, len(users), added)
-
-    filling = services.for_config(services.settings.path)  # a thread of its own, with an archive of its own
-
-    def refill(live: Live) -> dict[str, int]:
-        if before := replayed(filling):
-            log.info("%s", before.removesuffix("; "))
-        store = Store(filling.archive, filling.spool)
-        return Refiller(store, filling.twitter, filling.captures, filling.money, services.command).step(live)
 
     return Stores(
         services.captures,
@@ -79,5 +70,26 @@ def stores(services: Services, index: str) -> Stores:
         newcomers,
         settings.account or "",
         services.command,
-        refill,
+        refilling(services),
     )
+
+
+def refilling(services: Services) -> Callable[[Live], dict[str, Unfilled]]:
+    """What fills gaps: for a thread of its own, with an archive of its own, which are opened once they are needed."""
+    from netwar.archive.base import Store
+    from netwar.commands.recording import replayed
+    from netwar.streams.refill import Refiller
+
+    filling = services.for_config(services.settings.path)
+
+    @cache
+    def refiller() -> Refiller:
+        store = Store(filling.archive, filling.spool)
+        return Refiller(store, filling.twitter, filling.captures, filling.money, services.command)
+
+    def refill(live: Live) -> dict[str, Unfilled]:
+        if before := replayed(filling):
+            log.info("%s", before.removesuffix("; "))
+        return refiller().step(live)
+
+    return refill

@@ -172,7 +172,7 @@ class Money(Protocol):
         """
 
     def allows(self, budget: Budget) -> None:
-        """Another configuration, which reserved today, says something else by now."""
+        """A configuration which reserved today, another or one's own, says something else by now."""
 
     def learn_time(self, at: float, took: float) -> float:
         """Learn what time it is at X from an answer whose Date header (whole seconds) is `at`, `took` seconds after it

@@ -110,6 +110,8 @@ class RedisMoney:
         self._do("doubt", [], reservation.id)
 
     def allows(self, budget: Budget) -> None:
+        if (budget.file, budget.host) == (self._budget.file, self._budget.host):
+            self._budget = budget
         self._do("allows", [], json.dumps([budget.file, budget.host, budget.micro]))
 
     def learn_time(self, at: float, took: float) -> float:

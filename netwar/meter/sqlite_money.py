@@ -113,6 +113,8 @@ class SqliteMoney:
             self._reservations.doubt(db, reservation)
 
     def allows(self, budget: Budget) -> None:
+        if (budget.file, budget.host) == (self._budget.file, self._budget.host):
+            self._budget = budget
         with self._file.writing() as db:
             self._days.change(db, budget)
 

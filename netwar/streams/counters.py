@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 
 from netwar.captures.base import Capture, Captures, CaptureState
@@ -12,6 +13,14 @@ from netwar.captures.base import Capture, Captures, CaptureState
 WIDTH = 10  # seconds that are counted together
 DAY = 24 * 3600 // WIDTH
 SAMPLES = 5_000  # of the lag
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """How many gaps of a capture are `open`, and why some of them are not searched for, "" where nothing hinders that."""
+
+    open: int = 0
+    waits: str = ""
 
 
 def aged(state: CaptureState, seconds: float, known: float) -> tuple[int, int, int]:
@@ -57,7 +66,7 @@ class Counters:
         self._long: dict[str, tuple[int, int, int]] = {}  # by index, up to a bucket: of the hour, of the day
         self._lags: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
         self.rejected = 0
-        self.gaps: Mapping[str, int] = {}  # open ones, by index, as counted last
+        self.gaps: Mapping[str, Unfilled] = {}  # by index, as counted last
 
     @classmethod
     def following(cls, captures: Captures, now: int) -> Counters:
@@ -117,6 +126,7 @@ class Counters:
     def state(self, index: str, state: str, detail: str = "") -> CaptureState:
         """What is to be said of a capture."""
         now = int(self._clock() // WIDTH)
+        unfilled = self.gaps.get(index, Unfilled())
         before = self._before.get(index, CaptureState(index))
         older = aged(before, self._clock() - self._told, self._known.get(index, float("inf")))
         with self._lock:
@@ -132,8 +142,8 @@ class Counters:
                 last_post=self._last.get(index, before.last_post),
                 micro=before.micro + self._micro[index],
                 rejected=before.rejected + self._rejected[index],
-                detail=detail,
-                gaps=self.gaps.get(index, 0),
+                detail=detail or unfilled.waits,
+                gaps=unfilled.open,
             )
 
     def _of_long(self, index: str, now: int) -> tuple[int, int]:

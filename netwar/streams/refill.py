@@ -13,15 +13,18 @@ from datetime import UTC, datetime
 
 from netwar.archive.base import Store
 from netwar.captures.base import Capture, Captures, CaptureState, Live
+from netwar.connections.runs import HOST
 from netwar.coverage import Stretch
 from netwar.errors import ServiceDown
-from netwar.meter.base import Money
+from netwar.meter.base import Balance, Money, present
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.expressions import joined
 from netwar.records.pages import documents
+from netwar.records.text import plural
 from netwar.search import recent
 from netwar.search.planning import RECENT, is_keyword, packs
 from netwar.streams import gaps
+from netwar.streams.counters import Unfilled
 from netwar.streams.keeper import expressions
 from netwar.streams.purses import spent
 from netwar.twitter.base import QueryRefused, TransientError, Twitter
@@ -33,6 +36,7 @@ NEAR = 10 * MINUTE  # gaps that are no further apart are searched as one: what l
 PIECE = HOUR  # so much is searched, and noted, at once
 RIPE = 2 * MINUTE  # after its end: coverage comes half a minute late, and search a minute
 MOST_QUERIES = 100  # for one gap; more users than that are followed better by their timelines
+TOO_MANY = "not searched for, as that takes too many searches; the timelines of users bring the same (tw-quser2work)"
 DEAREST = {"post": 3, "user": 1}  # what a post can bring: two others, and its author
 CAUTION = 2  # a gap may bring so many times what the hour brings
 
@@ -76,13 +80,14 @@ class Refiller:
     def __init__(self, store: Store, twitter: Twitter, captures: Captures, money: Money, command: str) -> None:
         self._store, self._twitter, self._captures, self._money = store, twitter, captures, money
         self._archive, self._command = store.archive, command
+        self._waits: dict[str, str] = {}  # by index, why gaps are not searched for, as it was told last
 
-    def step(self, live: Live) -> dict[str, int]:
-        """Look at every capture once, but for those that are behind; how many gaps are open, by index. Raises NetwarError.
+    def step(self, live: Live) -> dict[str, Unfilled]:
+        """Look at every capture once, but for those that are behind; what is left open, by index. Raises NetwarError.
 
         `live` tells how the stream goes: what it is going to need is only known once it stood for a while.
         """
-        open_: dict[str, int] = {}
+        open_: dict[str, Unfilled] = {}
         for capture in self._captures.captures():
             if (state := live.captures.get(capture.index)) is not None and state.state == "behind":
                 continue
@@ -92,36 +97,48 @@ class Refiller:
                 log.info("gaps of %s are filled later: %s", capture.index, error)
         return open_
 
-    def _look(self, capture: Capture, live: Live) -> int:
-        """Fill what can be of a capture, newest gaps first; how many are open then."""
+    def _look(self, capture: Capture, live: Live) -> Unfilled:
+        """Fill what can be of a capture, newest gaps first; what is open then."""
         index, now = tweets_index(capture.index), self._twitter.now()
         ready = [*windows(gaps.gaps(self._archive, index, now), now)]
         known = (*self._captures.earlier(capture.index), capture)
         lines = {one.terms: replace(one, options=capture.options) for one in known}
-        for window in reversed(ready):
-            if window.terms in lines and live.connected and now - live.connected >= MINUTE:
-                self._try(lines[window.terms], window, live)
-        left = gaps.gaps(self._archive, index, now)
-        return sum(gap.state == "open" and gap.until < now for gap in left)
+        known_needs = live.connected and now - live.connected >= MINUTE
+        tried = [(one, self._try(lines[one.terms], one, live)) for one in reversed(ready) if known_needs and one.terms in lines]
+        hindered = [(window, why) for window, why in tried if why]
+        left = [gap for gap in gaps.gaps(self._archive, index, now) if gap.state == "open" and gap.until < now]
+        waiting = sum(any(one.low < gap.until and gap.since < one.high for one, _ in hindered) for gap in left)
+        if known_needs or not left:
+            self._say(capture.index, f"{plural(waiting, 'open gap')}: {hindered[0][1]}" if waiting else "")
+        return Unfilled(len(left), self._waits.get(capture.index, ""))
 
-    def _try(self, capture: Capture, window: Window, live: Live) -> None:
-        """What X does not answer for one capture stops no other one."""
+    def _say(self, index: str, waits: str) -> None:
+        """Why gaps are not searched for: told once, until none waits any more."""
+        if waits and not self._waits.get(index):
+            log.warning("%s: %s", index, waits)
+        self._waits[index] = waits
+
+    def _try(self, capture: Capture, window: Window, live: Live) -> str:
+        """Fill it; what hinders that, "" if it is done. What X does not answer for one capture stops no other one."""
         try:
-            self._fill(capture, window, live)
+            return self._fill(capture, window, live)
         except TransientError as error:
             log.info("a gap of %s is filled later: %s", capture.index, error)
+            return ""
 
-    def _fill(self, capture: Capture, window: Window, live: Live) -> None:
+    def _fill(self, capture: Capture, window: Window, live: Live) -> str:
         index = tweets_index(capture.index)
         if (reached := recent.reachable(self._twitter, window.low, window.high)) is None or reached.low > window.low:
             for part in window.parts:
                 low = part.high if reached is None else min(max(reached.low, part.low), part.high)
                 if low > part.low:
                     gaps.given_up(self._archive, index, window.terms, Stretch(part.low, low))
-            return
+            return ""
         packed = [*packs(expressions(capture), RECENT)]
-        if len(packed) > MOST_QUERIES or not self._fits(capture, window, live):
-            return
+        if len(packed) > MOST_QUERIES:
+            return TOO_MANY
+        if why := self._lacks(capture, window, live):
+            return why
         unsaid = {*expressions(capture)}.difference(*packed)  # a query of X has half as many characters as a rule
         for some in packed:
             unsaid |= {*self._asked(capture, some, window)}
@@ -133,6 +150,7 @@ class Refiller:
                 gaps.refilled(self._archive, index, window.terms, part, how)
         told = f"cannot be filled by a search, which does not take {min(unsaid)[:60]!r}" if unsaid else "is filled by a search"
         log.info("%s: a gap of %.0f s %s", capture.index, (window.high - window.low) / 1000, told)
+        return ""
 
     def _asked(self, capture: Capture, lines: Sequence[str], window: Window) -> Sequence[str]:
         """Search for lines; those that X's search does not take, though its stream does."""
@@ -152,19 +170,33 @@ class Refiller:
             made = documents(found.answer.page, **names, retrieved=found.answer.retrieved, account=self._account, via="search")
             self._store.write(f"search {names['tweets']}", made)
 
-    def _fits(self, capture: Capture, window: Window, live: Live) -> bool:
-        """Whether the day's money, and the capture's own, bear a search beside what the stream is going to need: that goes
-        first."""
+    def _lacks(self, capture: Capture, window: Window, live: Live) -> str:
+        """What money is lacking, the day's or the capture's own, for a search beside what the stream is going to need, as that
+        goes first; "" if none is."""
         mine = _a_second(live.captures.get(capture.index, CaptureState(capture.index)))
         now, each = self._twitter.now(), self._money.price(DEAREST)
         need = max(CAUTION * mine * (window.high - window.low) / 1000, 1) * each
         rest = (DAY - now % DAY) / 1000 * each
-        if self._money.balance().left - rest * sum(map(_a_second, live.captures.values())) < need:
-            return False
+        stream = rest * sum(_a_second(one) for one in live.captures.values() if one.state != "stopped")
+        balance = self._balance(stream + need)
+        if balance.left - stream < need:
+            where = f" on {balance.budget.host}" if balance.budget.host != HOST else ""
+            return _lacking(balance.left, "for today", stream, need, f"raise budget in {balance.budget.file}{where}")
         if (own := capture.options.budget) is None:
-            return True
-        day = datetime.fromtimestamp(now / 1000, UTC).date()
-        return own - spent(self._money, self._command, day)[capture.index] - rest * mine >= need
+            return ""
+        left = own - spent(self._money, self._command, datetime.fromtimestamp(now / 1000, UTC).date())[capture.index]
+        if left - rest * mine >= need:
+            return ""
+        cure = f"raise it by tw-stream {capture.index} --budget USD --detach"
+        return _lacking(max(left, 0), "of its own budget for today", rest * mine, need, cure)
+
+    def _balance(self, need: float) -> Balance:
+        """How the budget stands; where it does not bear so much, what its file says now holds, if that is of this host."""
+        balance = self._money.balance()
+        if balance.left < need and (now := present(balance.budget, HOST)):
+            self._money.allows(now)
+            balance = self._money.balance()
+        return balance
 
     @property
     def _account(self) -> str:
@@ -174,3 +206,11 @@ class Refiller:
 def _a_second(state: CaptureState) -> float:
     """Posts a second, by the busiest of the times that are known: a holder that began a minute ago knows no hour."""
     return max(state.minute / 60, state.hour / 3600, state.day / 86_400)
+
+
+def _lacking(left: float, of: str, stream: float, need: float, cure: str) -> str:
+    left, stream, need = (micro / 1e6 for micro in (left, stream, need))
+    return (
+        f"waiting for money, as of ${left:,.2f} that are left {of} the stream may need ${stream:,.2f} until midnight UTC, and "
+        f"the search ${need:,.2f}: {cure}"
+    )

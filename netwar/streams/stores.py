@@ -9,6 +9,7 @@ from pathlib import Path
 from netwar.archive.base import Archive
 from netwar.captures.base import Captures, Live
 from netwar.meter.base import Money
+from netwar.streams.counters import Unfilled
 from netwar.streams.portions import Aside, Newcomers
 from netwar.twitter.streaming import Streaming
 
@@ -17,7 +18,7 @@ from netwar.twitter.streaming import Streaming
 class Stores:
     """What a holder is handed. `folder` is for segments and the journal, `aside` keeps lines that cannot be read, `newcomers`
     takes authors who are not recorded, `account` is whose keys are used, `command` what the money is spent for;
-    `refill` fills gaps, with stores of its own, and tells how many are open."""
+    `refill` fills gaps, with stores of its own, and tells what is left open."""
 
     captures: Captures
     streaming: Streaming
@@ -28,4 +29,4 @@ class Stores:
     newcomers: Newcomers
     account: str
     command: str
-    refill: Callable[[Live], Mapping[str, int]] = lambda live: {}
+    refill: Callable[[Live], Mapping[str, Unfilled]] = lambda live: {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -385,6 +386,12 @@ def test_the_lowest_budget_of_those_that_reserved_today_holds(where: str, run: R
     assert high.balance().budget.micro == BUDGET // 2
     configured("/home/b/.twitter", 2 * BUDGET).reserve("d", {"post": 1}, PURPOSE)
     assert high.balance().budget.micro == 2 * BUDGET
+    own = configured("/home/b/.twitter", BUDGET)
+    own.reserve("e", {"post": 1}, PURPOSE)
+    own.allows(replace(own.balance().budget, micro=3 * BUDGET))
+    assert (own.balance().budget.micro, high.balance().budget.micro) == (3 * BUDGET, 3 * BUDGET), "its own file was changed"
+    own.reserve("f", {"post": 1}, PURPOSE)
+    assert high.balance().budget.micro == 3 * BUDGET
     clock.now += 86_400
     high.learn_time(clock.now, 0)
     assert high.balance().budget.micro == 4 * BUDGET, "yesterday's word"

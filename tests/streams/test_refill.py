@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +15,15 @@ import pytest
 from netwar.archive.base import Archive, Store
 from netwar.captures.base import Capture, CaptureOptions, CaptureState, Live
 from netwar.errors import ServiceDown
-from netwar.meter.base import Purpose
+from netwar.meter.base import DoesNotFit, Purpose
 from netwar.records.documents import tweets_index
 from netwar.records.ids import first_id
 from netwar.records.pages import read
 from netwar.streams import gaps
+from netwar.streams.journal import Journal
 from netwar.streams.purses import Purses
 from netwar.streams.refill import HOUR, MINUTE, Refiller
+from netwar.streams.slices import Slices
 from netwar.twitter.base import Answer, QueryRefused, TransientError
 from tests.contract.conftest import opened_archive
 from tests.contract.opening import SetClock, new_run, open_captures, open_money
@@ -32,11 +35,11 @@ DOLLAR = 1_000_000
 class Story:
     """Captures with a gap of an hour each, a meter, and an X that finds nothing."""
 
-    def __init__(self, folder: Path, archive: Archive) -> None:
+    def __init__(self, folder: Path, archive: Archive, budget: int = 1000 * DOLLAR, config: str = "keys") -> None:
         where = f"sqlite:{folder}"
         run = new_run(where)
         self.archive, self.captures = archive, open_captures(where, run)
-        self.money = open_money(where, run, 1000 * DOLLAR, clock=SetClock(NOW / 1000))
+        self.money = open_money(where, run, budget, clock=SetClock(NOW / 1000), config=config)
         self.money.learn_time(NOW / 1000, 0)
         self.asked: list[str] = []
         self.refuses: dict[str, Exception] = {}
@@ -61,9 +64,10 @@ class Story:
         return [one.state for one in gaps.gaps(self.archive, tweets_index(index), NOW)]
 
     def step(self, connected: int = NOW - 2 * MINUTE, **minute: int) -> None:
-        self.refiller.step(
+        left = self.refiller.step(
             Live(NOW, connected, NOW, captures={index: CaptureState(index, minute=posts) for index, posts in minute.items()})
         )
+        self.waits = {index: one.waits for index, one in left.items()}
 
     def buy(self, index: str, posts: int) -> None:
         reserved = self.money.reserve(f"{index} {posts}", {"post": posts}, Purpose("tw-stream", index))
@@ -72,9 +76,14 @@ class Story:
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def begun(tmp_path: Path) -> Iterator[Callable[..., Story]]:
     with closing(opened_archive("sqlite", tmp_path)) as archive:
-        yield Story(tmp_path, archive)
+        yield partial(Story, tmp_path, archive)
+
+
+@pytest.fixture
+def story(begun: Callable[..., Story]) -> Story:
+    return begun()
 
 
 def test_a_line_that_search_does_not_take_is_lost_and_holds_up_no_other_capture(story: Story) -> None:
@@ -114,9 +123,39 @@ def test_nothing_is_searched_before_it_is_known_what_the_stream_needs(story: Sto
     story.gap("a", "cat")
     story.step(connected=NOW - 20_000)
     story.step(connected=0)
+    assert story.waits["a"] == ""
     story.step(a=60)  # a post a second, 12 hours: $1,080 at the dearest
     assert story.asked == []
+    assert story.waits["a"] == (
+        "1 open gap: waiting for money, as of $1,000.00 that are left for today the stream may need $1,080.00 until midnight "
+        "UTC, and the search $180.00: raise budget in keys"
+    )
     story.step(a=6)
+    assert story.asked == ["cat"]
+    assert story.waits["a"] == ""
+    story.gap("b", *map(str, range(10**18, 10**18 + 2_600)))
+    story.step()
+    assert "tw-quser2work" in story.waits["b"]
+
+
+def test_a_budget_that_is_raised_in_the_file_of_a_stream_that_runs_fills_its_gaps(
+    begun: Callable[..., Story], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does it take a new start where the whole budget was spent."""
+    (file := tmp_path / "keys").touch(mode=0o600)
+    file.write_text("[API]\nbudget = 100\n")
+    story = begun(100 * DOLLAR, config=str(file))
+    story.gap("a", "cat")
+    for _ in range(2):
+        story.step(a=60)
+    assert f"raise budget in {file}" in story.waits["a"]
+    assert caplog.text.count("waiting for money") == 1
+    slices = Slices(story.money, "stream 1", "tw-stream", Journal(tmp_path / "journal"), lambda: None)
+    story.buy("a", 20_000)
+    assert isinstance(slices.open(NOW), DoesNotFit)
+    file.write_text("[API]\nbudget = 2000\n")
+    assert slices.open(NOW) is None
+    story.step(a=60)
     assert story.asked == ["cat"]
 
 
@@ -125,6 +164,7 @@ def test_a_capture_pays_for_its_gaps_out_of_its_own_budget(story: Story) -> None
     story.buy("a", 198)
     story.step()
     assert story.asked == []
+    assert "of its own budget" in story.waits["a"]
     story.gap("a", "cat", budget=2 * DOLLAR)
     story.step()
     assert story.asked == ["cat"]
