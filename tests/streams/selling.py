@@ -16,6 +16,7 @@ from netwar.captures.base import Capture, CaptureOptions, Captures, Live
 from netwar.connections.runs import Run
 from netwar.meter.base import Money, Purpose
 from netwar.records.ids import first_id
+from netwar.streams import gaps
 from netwar.streams.holder import Hold
 from netwar.streams.keeper import Keeper
 from netwar.streams.stores import Stores
@@ -162,6 +163,10 @@ class Holding:
 
     def recorded(self, index: str) -> set[str]:
         return {str(post["id"]) for post in self.archive.scan(f"tw{index}")}
+
+    def causes(self, index: str) -> list[str]:
+        """Why nothing is covered for a time, as it is noted."""
+        return [str(words) for _, words in self.archive.note(f"tw{index}", gaps.CAUSES) or ()]
 
     def doubtful(self) -> int:
         """Micro-dollars that are in doubt, or set aside, as another process sees it."""

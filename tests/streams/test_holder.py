@@ -13,7 +13,7 @@ import pytest
 
 from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
-from netwar.streams import connector, holder, purses
+from netwar.streams import connector, holder, keeper, purses
 from netwar.streams.reader import Inbox
 from netwar.streams.router import Router
 from tests.room import room_for
@@ -221,14 +221,22 @@ def test_a_high_rate_passes_no_capture_s_own_budget(desk: Callable[..., Holding]
     assert DOLLAR / 4 < here.spent_for("one") <= DOLLAR
 
 
-def test_a_capture_goes_on_when_its_own_budget_is_raised(desk: Callable[..., Holding]) -> None:
+def test_a_capture_goes_on_when_its_own_budget_is_raised(desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both times of which it has nothing are noted, with why."""
+    monkeypatch.setattr(keeper, "OTHERS", 0.5)
     here = desk(budget=1000, rate=20)
     here.register("one", "cat", budget=DOLLAR)
     here.buy("one", 160)
     with here.holding():
         until(lambda: here.state("one") == "over budget")
+        until(lambda: "its own budget is spent" in here.causes("one"))
         here.register("one", "cat", budget=DOLLAR * 3 // 2)
         until(lambda: here.state("one") == "running")
+        here.register("one", "cat", budget=500 * DOLLAR)
+        until(lambda: here.x.values() and here.state("one") == "running")
+        here.x.standing.clear()  # somebody removes our rules
+        until(lambda: "its rules were not at X" in here.causes("one"))
+    assert here.causes("one")[-1] == "the recorder was stopped"
 
 
 def test_what_a_capture_has_cost_counts_once_in_its_own_budget_however_long_it_is_silent_then(

@@ -153,8 +153,11 @@ def test_a_budget_that_is_raised_in_the_file_of_a_stream_that_runs_fills_its_gap
     slices = Slices(story.money, "stream 1", "tw-stream", Journal(tmp_path / "journal"), lambda: None)
     story.buy("a", 20_000)
     assert isinstance(slices.open(NOW), DoesNotFit)
-    file.write_text("[API]\nbudget = 2000\n")
+    file.write_text("[API]\nbudget = 200\n")
     assert slices.open(NOW) is None
+    story.step(a=60)
+    assert story.asked == []
+    file.write_text("[API]\nbudget = 2000\n")
     story.step(a=60)
     assert story.asked == ["cat"]
 

@@ -159,6 +159,7 @@ def test_what_cannot_be_read_ends_nothing_and_is_a_gap(pipe: Pipe) -> None:
     assert pipe.posts("cats") == [1, 2, 3]
     assert [line for line, _ in pipe.rejected] == [b'{"data":{"id":"1', b"[]"]
     assert pipe.covered("cats") == [(61 * SECOND + SKEW, 70 * SECOND), (0, 60 * SECOND - LATE)]
+    assert pipe.router.causes == {"a line of the stream could not be kept as a post": T + 61 * SECOND}
 
 
 def test_a_new_connection_begins_a_span_and_the_old_one_ends_half_a_minute_before_its_end(pipe: Pipe) -> None:
