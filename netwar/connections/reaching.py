@@ -58,6 +58,15 @@ def reach(path: str, flags: int, *, sticky: bool = False) -> int:
         os.close(at)
 
 
+def is_open_to_others(folder: Path) -> bool:
+    """May others than root and this user write to a folder, or put one of their own in its place?"""
+    handle = os.open(folder, ENTER)
+    try:
+        return _is_written_by_others(os.fstat(handle), below=True) or _is_below_shared(handle, sticky=True)
+    finally:
+        os.close(handle)
+
+
 def _names(path: str) -> list[str]:
     """The names on a way, the last one first."""
     return [name for name in reversed(path.split("/")) if name] or ["." if path else ""]

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from netwar.connections.folders import existing
+from netwar.connections.reaching import is_open_to_others
 from netwar.errors import ConfigError, ServiceDown
 
 JOURNAL = "-journal"
@@ -64,16 +65,19 @@ def _holds_something(path: Path) -> bool:
 
 
 def journal_of_ours(path: Path) -> bool:
-    """Has a program of this user left a journal beside a database? To be asked first: as root, SQLite gives it to its owner."""
+    """Has surely a program of this user left a journal there? To be asked first: as root, SQLite gives it to its owner.
+
+    Where others may write, they can give its name to any file that this user has there, and at any moment.
+    """
     try:
-        return path.with_name(path.name + JOURNAL).lstat().st_uid == os.geteuid()
+        return path.with_name(path.name + JOURNAL).lstat().st_uid == os.geteuid() and not is_open_to_others(path.parent)
     except FileNotFoundError:
         return False
 
 
 def not_ours(path: Path) -> ConfigError:
-    """The error about a journal that would be rolled back and that no program of this user has left."""
-    return ConfigError(f"{path}{JOURNAL} is another user's, and would change {path.name}: it is not obeyed; {_WAY_OUT}")
+    """The error about a journal that would be rolled back and that perhaps no program of this user has left."""
+    return ConfigError(f"{path}{JOURNAL} may be another user's, and would change {path.name}: it is not obeyed; {_WAY_OUT}")
 
 
 _WAY_OUT = "see who may write to its folder, and move it away"

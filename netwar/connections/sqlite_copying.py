@@ -13,6 +13,7 @@ from netwar.connections import sqlite_schema as schema
 from netwar.connections.sqlite import BUSY_SECONDS, translated
 from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_looking import still
+from netwar.connections.sqlite_new import end_log
 
 SHADOWS = ("_config", "_content", "_data", "_docsize", "_idx")  # of a full text, which follow its table
 TABLES = (
@@ -36,9 +37,10 @@ def copy(path: Path, target: Path) -> Content:
     if os.path.lexists(target):
         raise FileExistsError(target)
     with translated(path), closing(_reading(path)) as source:
-        with translated(target), closing(opened(target, BUSY_SECONDS)) as made:
-            source.backup(made)
-            made.execute("PRAGMA journal_mode=DELETE")  # the copy is one file, and can be read where nothing may be written
+        with translated(target):
+            with closing(opened(target, BUSY_SECONDS)) as made:
+                source.backup(made)
+            end_log(target)
         source.execute("PRAGMA user_version").fetchone()  # of one that lies still: has somebody written meanwhile?
     with translated(path):  # what is damaged in the copy is so in the database
         return _looked_through(target)

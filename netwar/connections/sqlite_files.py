@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
-import stat
 import sys
 import time
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
 from netwar.connections import sqlite_beside as beside
-from netwar.connections.sqlite_new import empty, make
+from netwar.connections.sqlite_handles import Unsure, check_open, checked, exchanged, handles
+from netwar.connections.sqlite_new import empty, give_log, make
 from netwar.errors import ConfigError
 
-HANDLES = Path("/proc/self/fd")
 NEW_SECONDS = 5  # until who makes a file has made it, unless they were killed
 TRIES = 10  # to open a file while nothing else is opened
 ENDING_SECONDS = 0.5  # until who was the last to end has removed the log: it cannot be opened at some of these moments
@@ -31,10 +31,6 @@ ENDING_SECONDS = 0.5  # until who was the last to end has removed the log: it ca
 _opening = Lock()
 _open: WeakKeyDictionary[Connection, tuple[int, int]] = WeakKeyDictionary()
 _left_behind: list[Connection] = []
-
-
-class _Unsure(Exception):
-    """It may be the file that was looked at, or another one."""
 
 
 class Connection(sqlite3.Connection):
@@ -76,18 +72,36 @@ def opened(
         if mode != "mode=rw":
             return _connected(path, busy_seconds, mode, kind)
         make(path, new)  # SQLite itself would make one that others may read
-        until = time.monotonic() + NEW_SECONDS
+        began = time.monotonic()
         while True:
             left = beside.journal_of_ours(path)
             with closing(_connected(path, busy_seconds, "mode=ro", Connection)) as reader:
                 if _has_log_for_now(reader, path, left):
-                    return _in_the_log(_connected(path, busy_seconds, mode, kind))
-                ours = path.lstat().st_uid in (os.geteuid(), 0)
-            if ours:
+                    return _in_the_log(_connected(path, busy_seconds, mode, kind), path)
+                found = path.lstat()
+            ours = found.st_uid in (os.geteuid(), 0)
+            if ours and left:  # what a kill has left, where nobody else can put anything
                 return _connected(path, busy_seconds, mode, kind)
-            if time.monotonic() > until:
-                raise ConfigError(f"{path} is another user's and has no log yet: let them open it first, with any program here")
-            time.sleep(0.01)
+            if time.monotonic() > began + (max(busy_seconds, NEW_SECONDS) if ours else NEW_SECONDS):
+                raise _without_log(path, ours=ours)
+            if not ours or not _given_log(path, found):
+                time.sleep(0.01)
+
+
+def _given_log(path: Path, found: os.stat_result) -> bool:
+    """Has it a log now? Without one SQLite would obey any journal, at whatever moment somebody puts one beside it."""
+    if (found.st_dev, found.st_ino) in _open.values():  # here, by another thread, whose locks would be dropped
+        return False
+    with suppress(BlockingIOError):
+        give_log(path)
+        return True
+    return False
+
+
+def _without_log(path: Path, *, ours: bool) -> Exception:
+    if ours:
+        return BlockingIOError(errno.EWOULDBLOCK, "it has no log, and another program keeps it from getting one: end that")
+    return ConfigError(f"{path} is another user's and has no log yet: let them open it first, with any program here")
 
 
 def _has_log_for_now(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
@@ -121,11 +135,13 @@ def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
         return False
 
 
-def _in_the_log(connection: Connection) -> Connection:
+def _in_the_log(connection: Connection, path: Path) -> Connection:
     """The connection, which has read once: from now on it heeds the log, and no journal."""
     try:
         with folders.unmasked():
             connection.execute("PRAGMA user_version").fetchone()
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # any more, since the reader has looked
+            raise exchanged(path)
     except BaseException:
         connection.close()
         raise
@@ -135,21 +151,21 @@ def _in_the_log(connection: Connection) -> Connection:
 def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
     """A connection to the file that is looked at now; looked at again where another thread has opened something meanwhile."""
     for _ in range(TRIES):
-        with suppress(_Unsure):
+        with suppress(Unsure):
             return _connected_once(path, busy_seconds, mode, kind)
-    raise _exchanged(path)
+    raise exchanged(path)
 
 
 def _connected_once(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
-    found = _checked(path, path.lstat())
-    beside.check(path, _checked)
-    before = _handles()
+    found = checked(path, path.lstat())
+    beside.check(path, checked)
+    before = handles()
     address = f"file:{quote(os.fsencode(path.absolute()))}?{mode}"
     connection = sqlite3.connect(
         address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
     )
     try:
-        _check_open(path, found, before)
+        check_open(path, found, before)
         _guard(connection)
     except BaseException:
         connection.close()
@@ -168,7 +184,7 @@ def private(name: str = ":memory:") -> Connection:
 def copied(path: Path, folder: Path) -> None:
     """Copy a database and its log, byte by byte: one that this process has not open, as it would lose its locks."""
     with _opening:
-        found = _checked(path, path.lstat())
+        found = checked(path, path.lstat())
         if (found.st_dev, found.st_ino) in _open.values():
             raise sqlite3.ProgrammingError(f"{path} is open here: it is copied by SQLite, or not at all")
         for ending in ("", "-wal", beside.JOURNAL):
@@ -199,56 +215,6 @@ def _json_is_innocent() -> bool:
         except sqlite3.OperationalError:
             return False
         return True
-
-
-def _checked(path: Path, found: os.stat_result) -> os.stat_result:
-    """What lstat says of a database. A link would lead what is written into another file, and so would a second name."""
-    if not stat.S_ISREG(found.st_mode):
-        raise ConfigError(f"{path} is no plain file: it is not opened; move it away, or set `data` to another folder")
-    if found.st_nlink > 1:
-        raise ConfigError(
-            f"{path} has a second name: it is not opened; copy it with sqlite3 FILE '.backup COPY' instead of links"
-        )
-    if found.st_uid not in (os.geteuid(), 0) and path.parent.stat().st_mode & stat.S_IWOTH:
-        raise ConfigError(f"{path} is another user's, in a folder that everybody may write to: set `data` to another folder")
-    return found
-
-
-def _check_open(path: Path, found: os.stat_result, before: dict[str, os.stat_result]) -> None:
-    """Is what SQLite has opened the file that was looked at? Somebody may have put another one in its place meanwhile.
-
-    SQLite takes up a handle that it has kept of an earlier connection where it can; then nothing new is open, but for what other
-    threads have opened: _Unsure.
-    """
-    after = _handles()
-    new = [status for handle, status in after.items() if handle not in before or not os.path.samestat(before[handle], status)]
-    ours = [status for status in after.values() if os.path.samestat(status, found)]
-    if HANDLES.exists() and not any(os.path.samestat(status, found) for status in new or ours):
-        raise _Unsure if ours else _exchanged(path)
-    for status in ours:
-        _checked(path, status)
-
-
-def _exchanged(path: Path) -> ConfigError:
-    return ConfigError(f"{path} was exchanged for another file while it was opened: see who may write to its folder")
-
-
-def _handles() -> dict[str, os.stat_result]:
-    """The files that this process has open, by handle; empty where the system does not tell.
-
-    Raises OSError where too many are, to be listed, too: none of them looked like somebody's doing.
-    """
-    found = {}
-    try:
-        names = os.listdir(HANDLES)
-    except OSError as error:
-        if error.errno in folders.TOO_MANY:
-            raise
-        return {}
-    for name in names:
-        with suppress(OSError):  # closed meanwhile, the listing's own handle among them
-            found[name] = os.fstat(int(name))
-    return {handle: status for handle, status in found.items() if stat.S_ISREG(status.st_mode)}
 
 
 def still_open() -> list[Connection]:

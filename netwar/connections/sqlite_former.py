@@ -18,6 +18,7 @@ from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import lock, opened, synced
 from netwar.connections.sqlite_beside import ENDINGS
 from netwar.connections.sqlite_files import opened as opened_database
+from netwar.connections.sqlite_new import end_log
 from netwar.errors import Busy, ServiceDown
 
 log = logging.getLogger("netwar.connections")
@@ -98,8 +99,8 @@ def _copied(connection: sqlite3.Connection, begun: Path) -> None:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        made.execute("PRAGMA journal_mode=DELETE")  # one file, which can be read where nothing may be written
         schema.check_whole(made)
+    end_log(begun)
 
 
 def _dropped(begun: Path) -> None:

@@ -74,7 +74,7 @@ def _made_by(scripts: tuple[str, ...]) -> tuple[dict[str, tuple[str, str]], byte
     """What the scripts make: what there is then, and a file of it."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
         bring_up_to_date(scratch, scripts)
-        return _named(scratch), with_log(scratch)
+        return _named(scratch), with_log(scratch.serialize())
 
 
 def _state(connection: sqlite3.Connection) -> tuple[int, dict[str, tuple[str, str]]]:

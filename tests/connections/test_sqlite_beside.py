@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from netwar.connections import sqlite_files
 from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_looking import look
-from netwar.errors import ConfigError
+from netwar.errors import ConfigError, ServiceDown
 from tests.rows import rows
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
@@ -129,9 +132,86 @@ def test_what_another_user_has_left_half_done_is_not(file: Path) -> None:
     killed(file)
     os.chown(left := file.with_name(f"{file.name}-journal"), 12345, -1)
     before = file.read_bytes()
-    with pytest.raises(ConfigError, match=r"x\.sqlite-journal is another user's"):
+    with pytest.raises(ConfigError, match=r"x\.sqlite-journal may be another user's"):
         connect(file, TABLE)
     assert (left.exists(), file.read_bytes()) == (True, before)
+
+
+def without_log(file: Path) -> None:
+    """As who may write a database writes into its head that it has none."""
+    with file.open("r+b") as database:
+        database.seek(18)
+        database.write(b"\1\1")
+
+
+def test_who_makes_a_file_one_without_a_log_has_no_journal_obeyed(
+    file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it comes: where others may write, no database is opened but with its log, which it gets by hand."""
+    file.parent.chmod(0o2770)
+    monkeypatch.setattr("netwar.connections.sqlite.BUSY_SECONDS", 0)
+    genuine = sqlite_files.beside.check
+    for opening, late in product((connect, look), range(1, 5)):
+        without_log(file)
+        looked_at: list[Path] = []
+
+        def check(path: Path, plain: Callable[..., object], late: int = late, seen: list[Path] = looked_at) -> None:
+            genuine(path, plain)
+            seen.append(path)
+            if len(seen) == late:
+                journal(file, victim)
+
+        with suppress(ConfigError, ServiceDown), monkeypatch.context() as patched:
+            patched.setattr(sqlite_files.beside, "check", check)
+            opening(file, TABLE).close()
+        assert (late, victim.exists()) == (late, True)
+        file.with_name(f"{file.name}-journal").unlink(missing_ok=True)
+    connect(file, TABLE).close()
+    assert file.read_bytes()[18:20] == b"\2\2"
+    without_log(file)
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_files, "_has_log", lambda *_: True)  # as the reader has found, before somebody took it
+        with pytest.raises(ConfigError, match="was exchanged"):
+            connect(file, TABLE)
+    killed(file)  # this user's, but anybody may have given it that name
+    with pytest.raises(ConfigError, match=r"x\.sqlite-journal may be another user's"):
+        connect(file, TABLE)
+
+
+def test_a_copy_that_has_no_log_obeys_no_journal(file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands for a moment where others may write: what a file was before it is brought up to date."""
+    part, genuine = file.with_name("x.sqlite.of-schema-1.part"), sqlite_files.Connection.backup
+
+    def backup(*given: Any, **more: Any) -> None:
+        genuine(*given, **more)
+        journal(part, victim)
+
+    monkeypatch.setattr(sqlite_files.Connection, "backup", backup, raising=False)
+    connect(file, [*TABLE, "ALTER TABLE t ADD COLUMN y;"]).close()
+    assert victim.exists()
+    assert file.with_name("x.sqlite.of-schema-1").read_bytes()[18:20] == b"\1\1"
+    with closing(sqlite3.connect(file.with_name("x.sqlite.of-schema-1"))) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_file_gets_its_log_when_nobody_else_reads_it(file: Path) -> None:
+    """Another program that has it open without one, as a copy that was made by hand, heeds the log from then on."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as shell:
+        shell.execute("PRAGMA journal_mode=DELETE")
+        shell.execute("BEGIN")
+        assert shell.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        begin = "import sys; from pathlib import Path; from netwar.connections import sqlite_files as f; f.NEW_SECONDS = 0;"
+        code = [sys.executable, "-c", f"{begin} f.opened(Path(sys.argv[1]), 0).execute('INSERT INTO t VALUES (1)')", str(file)]
+        refused = subprocess.run(code, stderr=subprocess.PIPE, text=True)
+        assert "another program keeps it from getting one" in refused.stderr
+        assert file.read_bytes()[18:20] == b"\1\1"
+        shell.execute("COMMIT")
+        code[2] = code[2].replace("f.NEW_SECONDS = 0;", "")
+        subprocess.run(code, check=True)
+        assert shell.execute("SELECT count(*) FROM t").fetchone() == (1,)
+        shell.execute("INSERT INTO t VALUES (2)")
+        assert shell.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert shell.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
