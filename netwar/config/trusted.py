@@ -41,14 +41,15 @@ def _check(found: os.stat_result, path: Path, mend: str) -> None:
         raise Untrusted("is no regular file")
     if found.st_uid not in (0, os.geteuid()):
         raise Untrusted(
-            f"belongs to {_name(found.st_uid)}, who could change what this program does: "
+            f"belongs to {user_name(found.st_uid)}, who could change what this program does: "
             "name a file that is yours or root's, or copy it to one"
         )
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise Untrusted(f"can be written by others than its owner: run  chmod {mend} {quote(str(path))}")
 
 
-def _name(number: int) -> str:
+def user_name(number: int) -> str:
+    """Who a number stands for, as people call them."""
     from pwd import getpwuid
 
     try:

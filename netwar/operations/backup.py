@@ -9,18 +9,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from netwar import __version__
+from netwar.config.trusted import user_name
 from netwar.connections.folders import FULL_DISK, opened, trouble
 from netwar.connections.reaching import Planted
 from netwar.connections.runs import HOST, exclusive
 from netwar.connections.sqlite_beside import GONE, PUT_BACK
 from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.operations.begun import OTHERS, Begun, begun, check_private, keeps_owners
 from netwar.operations.begun import SUFFIX as BEGUN
-from netwar.operations.begun import Begun, begun, check_private, keeps_owners
 from netwar.operations.copying import AFTER, ARCHIVE, BEFORE, closed, copied, files, former, holes, left_alone
 from netwar.operations.manifest import MANIFEST, Manifest, Part, hashed
 from netwar.records.text import amount
@@ -28,6 +29,7 @@ from netwar.records.text import amount
 PREFIX = "netwar-"
 STAMP = "last-backup"  # in the data folder: where the last one is, and when it ended
 OLDER = "which is an older state"
+DAY = timedelta(days=1)  # by so much the clock of who made a backup may be ahead
 SPARE = 64 << 20  # bytes of a disk that stay free
 
 log = logging.getLogger("netwar.backup")
@@ -91,13 +93,40 @@ def complete(place: Path) -> list[Path]:
 
 
 def newest(place: Path) -> Path:
-    """A backup that `place` is, or the newest in it. Raises NetwarError."""
+    """A backup that `place` is, or the newest in it of those that can be trusted unnamed. Raises NetwarError."""
     if _has_manifest(place):
         return place
     found = complete(place) if place.is_dir() else []
     if not found:
         raise NetwarError(f"there is no backup in {place}: name the folder that tw-backup was given, or one in it")
-    return found[-1]
+    others, told = _is_of_many(place), set()
+    for path in reversed(found):
+        why = _doubtful(path, others=others)
+        if not why:
+            return path
+        if why not in told:
+            log.warning("%s %s and was passed over: name it to use it", path, why)
+        told.add(why)
+    raise NetwarError(f"there is no backup in {place} that can be taken for yours: name the one in it that is meant")
+
+
+def _is_of_many(place: Path) -> bool:
+    """May others than its owner put a backup there, and does it show who did?"""
+    if not place.stat().st_mode & OTHERS:
+        return False
+    try:
+        return keeps_owners(place)
+    except OSError:  # whoever only looks may not write there
+        return True
+
+
+def _doubtful(path: Path, *, others: bool) -> str:
+    """Why somebody may have made a backup, or named it, for it to be taken; "" if nobody but this user and root can have."""
+    if others and (owner := path.lstat().st_uid) not in (0, os.geteuid()):
+        return f"is of {user_name(owner)}"
+    if path.name > f"{_named(datetime.now(UTC) + DAY)}~":
+        return "is named by a time that is still to come"
+    return ""
 
 
 def _has_manifest(folder: Path) -> bool:
@@ -181,8 +210,12 @@ def _check_room(data: Path, place: Path) -> None:
 
 def _free_name(place: Path) -> str:
     """By the time; two within a second are told apart."""
-    name = f"{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}".lower()
+    name = _named(datetime.now(UTC))
     return next(one for one in (name, *(f"{name}-{number}" for number in range(2, 1000))) if not (place / one).exists())
+
+
+def _named(moment: datetime) -> str:
+    return f"{PREFIX}{moment:%Y%m%dT%H%M%SZ}".lower()
 
 
 def _stamp(data: Path, folder: Path, manifest: Manifest) -> None:

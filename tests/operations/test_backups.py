@@ -22,7 +22,7 @@ import pytest
 from netwar.connections import folders
 from netwar.errors import ConfigError, NetwarError, ServiceDown
 from netwar.operations import begun, copying
-from netwar.operations.backup import Source, complete, taken
+from netwar.operations.backup import Source, complete, newest, taken
 from netwar.operations.manifest import read
 from tests.operations.restores import AMPLE, WORLD, told
 from tests.operations.stores import ALL, Both, Files
@@ -308,6 +308,35 @@ def test_what_is_removed_while_it_is_looked_through_is_left_out(tmp_path: Path, 
 def secrets(who: Operator) -> list[str]:
     lines = (who.desk.home / ".twitter").read_text().splitlines()
     return [value for line in lines for key, _, value in [line.partition(" = ")] if key in SECRETS and key != "consumer_key"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
+def test_the_newest_is_one_that_only_this_user_or_root_can_have_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Where others may write, anybody can make one that is named by the last day of the year."""
+
+    def made(name: str, owner: int = 0) -> Path:
+        (folder := tmp_path / f"netwar-{name}").mkdir()
+        (folder / "manifest.json").touch()
+        os.chown(folder, owner, -1)
+        return folder
+
+    mine, theirs = made("20260101t000000z"), made("20260102t000000z", 12345)
+    assert (newest(tmp_path), caplog.messages) == (theirs, []), "its owner alone may write there"
+    tmp_path.chmod(0o2770)
+    assert newest(tmp_path) == mine
+    assert caplog.messages == [f"{theirs} is of user 12345 and was passed over: name it to use it"]
+    caplog.clear()
+    made("20260103t000000z", 12345)
+    (link := tmp_path / "netwar-20260104t000000z").symlink_to(mine)
+    os.chown(link, 12345, -1, follow_symlinks=False)
+    later = [made("29991231t000000z"), made("29991231t000000z-2")]
+    assert newest(tmp_path) == mine
+    told = [f"{later[1]} is named by a time that is still to come", f"{link} is of user 12345"]
+    assert caplog.messages == [f"{said} and was passed over: name it to use it" for said in told]
+    assert [newest(one) for one in (theirs, later[0])] == [theirs, later[0]], "they are named"
+    shutil.rmtree(mine)
+    with pytest.raises(NetwarError, match=r"no backup in .* that can be taken for yours: name the one"):
+        newest(tmp_path)
 
 
 def test_what_is_damaged_is_named(recorded: Recorded, tmp_path: Path) -> None:
