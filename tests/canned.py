@@ -20,6 +20,7 @@ class Canned:
     url: str
     answers: dict[str, list[bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    header: bytes = b""  # one more, of each answer
 
     def timelines(self, pages: Mapping[str, bytes | list[bytes]]) -> None:
         """Answer with these pages when the timelines of these users are asked for."""
@@ -43,6 +44,8 @@ def canned() -> Iterator[Canned]:
             self.send_header("Date", formatdate(usegmt=True))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            self.flush_headers()
+            self.wfile.write(told.header)
             self.end_headers()
             self.wfile.write(content)
 

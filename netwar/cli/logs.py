@@ -30,6 +30,7 @@ def begin(hidden: Set[str], *, quiet: bool, verbose: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)  # of odd headers; what ends a request is raised as well
     logging.getLogger("netwar").setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
 
 
@@ -54,7 +55,9 @@ class Blanking(logging.Formatter):
         return line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record without secrets."""
+        """The record without secrets; of another library without its traceback, in which a server's answer may stand."""
+        if record.name.partition(".")[0] != "netwar":
+            record.exc_info = record.exc_text = record.stack_info = None
         return blanked(super().format(record), self._hidden)
 
 

@@ -193,3 +193,13 @@ def documents(one: Operator, kind: str) -> Iterator[Any]:
     archive = SqliteArchive(data / "archive", data / "dead-letters")
     yield from archive.scan(f"{kind}three")
     archive.close()
+
+
+def test_a_header_that_is_none_is_not_told_to_people(one: Operator, x: Canned) -> None:
+    """urllib3 logs it, with a traceback and the bytes as they came, and goes on with what else there is."""
+    x.header = b"X-\xff\x9b31m: \xff\x00\r\n"
+    x.answers["/2/users/by"] = [b'{"data": [{"id": "11", "name": "N", "username": "nasa"}]}']
+    for options in [], ["-q"]:
+        ended = one.desk.run("tw-1name", "nasa", "--ask", *options, check=0)
+        assert "nasa" in ended.stdout
+        assert not [word for word in ("Traceback", "parse headers", "31m") if word in ended.stderr], ended.stderr
