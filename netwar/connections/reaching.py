@@ -60,11 +60,8 @@ def reach(path: str, flags: int, *, sticky: bool = False) -> int:
 
 def is_open_to_others(folder: Path) -> bool:
     """May others than root and this user write to a folder, or put one of their own in its place?"""
-    handle = os.open(folder, ENTER)
-    try:
-        return _is_written_by_others(os.fstat(handle), below=True) or _is_below_shared(handle, sticky=True)
-    finally:
-        os.close(handle)
+    at = Path(os.path.realpath(folder))
+    return _is_written_by_others(at.stat(), below=True) or any(_is_exchanged(above.stat(), sticky=True) for above in at.parents)
 
 
 def _names(path: str) -> list[str]:

@@ -21,6 +21,7 @@ from netwar.connections import folders
 from netwar.connections import sqlite_beside as beside
 from netwar.connections.sqlite_handles import Unsure, check_open, checked, exchanged, handles
 from netwar.connections.sqlite_new import empty, give_log, make
+from netwar.connections.sqlite_reading import first_read
 from netwar.errors import ConfigError
 
 NEW_SECONDS = 5  # until who makes a file has made it, unless they were killed
@@ -36,7 +37,7 @@ _left_behind: list[Connection] = []
 class Connection(sqlite3.Connection):
     """A connection that stays with the process that made it: SQLite's locks do not cross a fork, its memory of them does."""
 
-    forked = False
+    forked = False  # or left in the middle of a read
 
     def execute(self, *args: Any) -> sqlite3.Cursor:
         self._here()
@@ -70,14 +71,14 @@ def opened(
     """
     with _opening:
         if mode != "mode=rw":
-            return _connected(path, busy_seconds, mode, kind)
+            return _looking(_connected(path, busy_seconds, mode, kind), path, mode)
         make(path, new)  # SQLite itself would make one that others may read
         began = time.monotonic()
         while True:
             left = beside.journal_of_ours(path)
             with closing(_connected(path, busy_seconds, "mode=ro", Connection)) as reader:
                 if _has_log_for_now(reader, path, left):
-                    return _in_the_log(_connected(path, busy_seconds, mode, kind), path)
+                    return _in_the_log(_connected(path, busy_seconds, mode, kind), path, reader)
                 found = path.lstat()
             ours = found.st_uid in (os.geteuid(), 0)
             if ours and left:  # what a kill has left, where nobody else can put anything
@@ -86,6 +87,18 @@ def opened(
                 raise _without_log(path, ours=ours)
             if not ours or not _given_log(path, found):
                 time.sleep(0.01)
+
+
+def _looking(connection: Connection, path: Path, mode: str) -> Connection:
+    """The connection, which has read once, if it could: whoever opens it is told the rest when they read."""
+    try:
+        if mode == "mode=ro":  # else it looks at nothing beside the file
+            with suppress(sqlite3.Error):
+                _read_first(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _given_log(path: Path, found: os.stat_result) -> bool:
@@ -104,7 +117,7 @@ def _without_log(path: Path, *, ours: bool) -> Exception:
     return ConfigError(f"{path} is another user's and has no log yet: let them open it first, with any program here")
 
 
-def _has_log_for_now(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
+def _has_log_for_now(reader: Connection, path: Path, left: bool) -> bool:
     """As `_has_log`, asked again while the log is being removed by who was the last to end."""
     until = time.monotonic() + ENDING_SECONDS
     while True:
@@ -117,15 +130,14 @@ def _has_log_for_now(reader: sqlite3.Connection, path: Path, left: bool) -> bool
             time.sleep(0.01)
 
 
-def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
+def _has_log(reader: Connection, path: Path, left: bool) -> bool:
     """Has the database a log? Then the reader keeps others from rolling anything back, for which they need the file alone.
 
     Raises ConfigError for a journal that is to be rolled back, unless a program of ours has `left` it.
     """
     try:
         reader.execute("BEGIN")
-        with folders.unmasked():  # SQLite makes the log now, and would let the group write to it a moment later
-            reader.execute("PRAGMA user_version").fetchone()
+        _read_first(reader, path)
         return bool(reader.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
@@ -135,17 +147,27 @@ def _has_log(reader: sqlite3.Connection, path: Path, left: bool) -> bool:
         return False
 
 
-def _in_the_log(connection: Connection, path: Path) -> Connection:
+def _in_the_log(connection: Connection, path: Path, reader: Connection) -> Connection:
     """The connection, which has read once: from now on it heeds the log, and no journal."""
     try:
-        with folders.unmasked():
-            connection.execute("PRAGMA user_version").fetchone()
+        _read_first(connection, path, reader)
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # any more, since the reader has looked
             raise exchanged(path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _read_first(connection: Connection, path: Path, *beside_it: Connection) -> None:
+    """Who is `beside_it` stays as long as a read of which no answer was waited for: it could roll back else, once it is alone."""
+
+    def leave() -> None:
+        for one in (connection, *beside_it):
+            _leave(one)
+
+    with folders.unmasked():  # SQLite makes the log now, and would let the group write to it a moment later
+        first_read(connection, path, lambda: beside.check(path, checked), leave)
 
 
 def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
@@ -227,8 +249,12 @@ def _leave_behind() -> None:
     global _opening
     _opening = Lock()
     for connection in _open:
-        connection.forked = True
-        _left_behind.append(connection)
+        _leave(connection)
+
+
+def _leave(connection: Connection) -> None:
+    connection.forked = True
+    _left_behind.append(connection)
 
 
 os.register_at_fork(after_in_child=_leave_behind)

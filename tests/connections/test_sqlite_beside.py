@@ -19,6 +19,7 @@ from netwar.connections import sqlite_files
 from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_looking import look
 from netwar.errors import ConfigError, ServiceDown
+from tests.desk import ROOT
 from tests.rows import rows
 
 TABLE = ["CREATE TABLE t (x INTEGER);"]
@@ -78,6 +79,49 @@ def test_a_journal_that_comes_late_is_not_obeyed_either(file: Path, victim: Path
     late.unlink()
     monkeypatch.undo()
     connect(file, TABLE).close()
+
+
+# Somebody puts a pipe, or a journal, there when it has been looked for the Nth time; and takes the pipe away again, or not.
+PIPE = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from netwar.connections import sqlite_files
+from netwar.connections.sqlite import connect
+from netwar.errors import ConfigError
+
+path, late, what, genuine, seen = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sqlite_files.beside.check, []
+pipe = path.with_name(path.name + "-journal")
+
+def check(*given):
+    genuine(*given)
+    seen.append(given)
+    if len(seen) == late:
+        path.with_name("aside").rename(pipe) if what == "journal" else os.mkfifo(pipe, 0o640)
+        if what == "again":
+            threading.Timer(0.2, pipe.unlink).start()
+            threading.Timer(1.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+sqlite_files.beside.check = check
+try:
+    connect(path, ["CREATE TABLE t (x INTEGER);"])
+except (ConfigError, KeyboardInterrupt) as error:
+    time.sleep(1)  # what was left in the middle of a read goes on
+    sys.exit(f"{type(error).__name__} {error}")
+"""
+
+
+@rows(("late", "what"), [*product(["1", "2"], ["again", "never"]), ("2", "journal")])
+def test_a_pipe_that_comes_late_holds_nobody_up(file: Path, victim: Path, late: str, what: str) -> None:
+    """Nothing wakes SQLite up, which opens it to read: no signal does, and nobody may write to it but who made it."""
+    file.parent.chmod(0o2770)
+    journal(file, victim).rename(file.with_name("aside"))
+    code = [sys.executable, "-c", PIPE, str(file), late, what]
+    ended = subprocess.run(code, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=30)
+    known = {"again": "KeyboardInterrupt", "journal": f"ConfigError {file}-journal would have another file removed"}
+    told = known.get(what, f"ConfigError {file}-journal is no plain file")
+    file.with_name(f"{file.name}-journal").unlink(missing_ok=True)
+    assert (ended.returncode, ended.stderr[: len(told)]) == (1, told)
+    assert victim.exists()
 
 
 BESIDE = ["-wal", "-shm", "-journal"]
@@ -144,6 +188,22 @@ def without_log(file: Path) -> None:
         database.write(b"\1\1")
 
 
+def upgraded_beside_a_journal(file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that is to have no log stands for a moment where others may write: of a file before it is brought up to date."""
+    part, genuine = file.with_name("x.sqlite.of-schema-1.part"), sqlite_files.Connection.backup
+
+    def backup(*given: Any, **more: Any) -> None:
+        genuine(*given, **more)
+        journal(part, victim)
+
+    monkeypatch.setattr(sqlite_files.Connection, "backup", backup, raising=False)
+    connect(file, [*TABLE, "ALTER TABLE t ADD COLUMN y;"]).close()
+    assert victim.exists()
+    assert file.with_name("x.sqlite.of-schema-1").read_bytes()[18:20] == b"\1\1"
+    with closing(sqlite3.connect(file.with_name("x.sqlite.of-schema-1"))) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_who_makes_a_file_one_without_a_log_has_no_journal_obeyed(
     file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,22 +236,10 @@ def test_who_makes_a_file_one_without_a_log_has_no_journal_obeyed(
     killed(file)  # this user's, but anybody may have given it that name
     with pytest.raises(ConfigError, match=r"x\.sqlite-journal may be another user's"):
         connect(file, TABLE)
-
-
-def test_a_copy_that_has_no_log_obeys_no_journal(file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands for a moment where others may write: what a file was before it is brought up to date."""
-    part, genuine = file.with_name("x.sqlite.of-schema-1.part"), sqlite_files.Connection.backup
-
-    def backup(*given: Any, **more: Any) -> None:
-        genuine(*given, **more)
-        journal(part, victim)
-
-    monkeypatch.setattr(sqlite_files.Connection, "backup", backup, raising=False)
-    connect(file, [*TABLE, "ALTER TABLE t ADD COLUMN y;"]).close()
-    assert victim.exists()
-    assert file.with_name("x.sqlite.of-schema-1").read_bytes()[18:20] == b"\1\1"
-    with closing(sqlite3.connect(file.with_name("x.sqlite.of-schema-1"))) as db:
-        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    file.parent.chmod(0o700)
+    connect(file, TABLE).close()
+    file.parent.chmod(0o2770)
+    upgraded_beside_a_journal(file, victim, monkeypatch)
 
 
 def test_a_file_gets_its_log_when_nobody_else_reads_it(file: Path) -> None:
@@ -200,14 +248,14 @@ def test_a_file_gets_its_log_when_nobody_else_reads_it(file: Path) -> None:
         shell.execute("PRAGMA journal_mode=DELETE")
         shell.execute("BEGIN")
         assert shell.execute("SELECT count(*) FROM t").fetchone() == (0,)
-        begin = "import sys; from pathlib import Path; from netwar.connections import sqlite_files as f; f.NEW_SECONDS = 0;"
+        begin = "import sys; from pathlib import Path; from netwar.connections import sqlite_files as f; f.NEW_SECONDS = 0.2;"
         code = [sys.executable, "-c", f"{begin} f.opened(Path(sys.argv[1]), 0).execute('INSERT INTO t VALUES (1)')", str(file)]
-        refused = subprocess.run(code, stderr=subprocess.PIPE, text=True)
+        refused = subprocess.run(code, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         assert "another program keeps it from getting one" in refused.stderr
         assert file.read_bytes()[18:20] == b"\1\1"
         shell.execute("COMMIT")
-        code[2] = code[2].replace("f.NEW_SECONDS = 0;", "")
-        subprocess.run(code, check=True)
+        code[2] = code[2].replace("f.NEW_SECONDS = 0.2;", "")
+        subprocess.run(code, cwd=ROOT, check=True)
         assert shell.execute("SELECT count(*) FROM t").fetchone() == (1,)
         shell.execute("INSERT INTO t VALUES (2)")
         assert shell.execute("PRAGMA journal_mode").fetchone() == ("wal",)
