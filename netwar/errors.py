@@ -8,6 +8,7 @@ else that reaches the top of a program is a bug.
       BadRequest             1   X did not accept the question as put
       ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
+        Moved               69   the file of a store was moved away while it was used
       TryLater              75   the same command will work later
         NotNow              75   X wants something else to come first
         Busy                75   another run is in the way
@@ -81,6 +82,10 @@ class ServiceDown(NetwarError):
     """A service that the work needs cannot be used now."""
 
     exit_status = 69
+
+
+class Moved(ServiceDown):
+    """The file of a store was moved away or replaced while it was used: what was written into it before is not there any more."""
 
 
 class TryLater(NetwarError):

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from netwar.archive.lag import Lag
-from netwar.archive.marks import Mark
+from netwar.archive.marks import Mark, claiming_nothing
 from netwar.archive.outbox import Outbox
 from netwar.coverage import Record
-from netwar.errors import NetwarError
+from netwar.errors import Moved, NetwarError
 from netwar.records.documents import Document
 
 Body = dict[str, Any]
@@ -279,6 +279,6 @@ class Store:
         """Write, or put by what was paid for and tell on why: the store is down, or (a bug) cannot take it."""
         try:
             return self.archive.write(documents, marks)
-        except Exception:
-            self.spool.keep(request, documents, marks)
+        except Exception as error:  # a walk that goes on would claim what is in the file that was moved, so this is told on
+            self.spool.keep(request, documents, claiming_nothing(marks) if isinstance(error, Moved) else marks)
             raise

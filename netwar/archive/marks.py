@@ -6,7 +6,7 @@ so applying a mark again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,3 +97,9 @@ class Due:
 
 
 Mark = Cover | Period | Due
+
+
+def claiming_nothing(marks: Sequence[Mark]) -> list[Mark]:
+    """What is left of the marks of a page where the pages before it are not in the archive any more: what it proves stands on
+    those, too."""
+    return [replace(mark, span=None) if isinstance(mark, Cover) else mark for mark in marks if not isinstance(mark, Period)]

@@ -16,7 +16,7 @@ from netwar.captures.base import EARLIER, LEASE, Capture, FenceLost, Holder, Kno
 from netwar.captures.sqlite_file import MIGRATIONS
 from netwar.connections.clocks import SteadyClock
 from netwar.connections.runs import Run
-from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
+from netwar.connections.sqlite import check_place, closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
 
 HOUR = 3_600_000
@@ -160,6 +160,7 @@ class SqliteCaptures:
 
     def _rows(self, query: str, *arguments: Any) -> list[Any]:
         with self._one, translated(self._path):
+            check_place(self._db)  # who stands by only reads, for months
             return list(self._db.execute(query, (self._app, *arguments)).fetchall())
 
     @contextmanager

@@ -11,12 +11,15 @@ from typing import Any
 
 from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, translated
 from netwar.connections.sqlite_looking import look
+from netwar.errors import Moved
 
 PAGE_BYTES = 4096
 
 
 class OpenFile:
     """Who `looks` needs no right to write. The log is copied into the file every `checkpoint_pages`, SQLite's own 1,000 for None.
+
+    A file that was moved away or replaced since is written no more: Moved.
 
     Raises what `connections.sqlite.connect` raises.
     """
@@ -32,6 +35,7 @@ class OpenFile:
     ) -> None:
         self.path = path
         self.lock = RLock()
+        self._moved = False
         self._connection = (look if looks else connect)(path, migrations, cache_mib=cache_mib)
         if checkpoint_pages:
             with translated(path), closed_if_it_fails(self._connection):
@@ -46,8 +50,19 @@ class OpenFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One write transaction, the only one of all processes. Raises ServiceDown."""
-        with self.lock, translated(self.path), transaction(self._connection) as connection:
-            yield connection
+        try:
+            with self.lock, translated(self.path), transaction(self._connection) as connection:
+                yield connection
+        except Moved:
+            self._moved = True
+            raise
+
+    def is_replaced(self) -> bool:
+        """Whether somebody was told that the file was moved away, and there is another one by now.
+
+        An empty one is what somebody begins to copy: SQLite would begin a database in it.
+        """
+        return self._moved and self.path.exists() and self.path.stat().st_size > 0
 
     def close(self) -> None:
         """Let go of it."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
 from netwar.connections.reaching import ENTER
-from netwar.connections.sqlite_files import opened
+from netwar.connections.sqlite_files import Connection, opened
 from netwar.connections.sqlite_former import upgrading
-from netwar.errors import ServiceDown
+from netwar.errors import Moved, ServiceDown
 
 BUSY_SECONDS = 60
 FILES = 8  # more than a database takes with its log, and with who looks at it before
@@ -28,7 +28,7 @@ FILES = 8  # more than a database takes with its log, and with who looks at it b
 CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
 
 
-def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, keep: bool = True) -> sqlite3.Connection:
+def connect(path: Path, migrations: Sequence[str], *, cache_mib: int = 8, keep: bool = True) -> Connection:
     """Open a file, making it if need be, and bring its schema up to date; a copy of what it was is kept unless not `keep`.
 
     `migrations` are SQL scripts; the number of those done is the schema's version
@@ -85,11 +85,28 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
+def check_place(connection: sqlite3.Connection) -> None:
+    """Raise Moved where the file that is open bears its name no more. SQLite, which has a log, goes on in it without a word."""
+    if (place := getattr(connection, "place", None)) is None:
+        return
+    path, opened = place
+    try:
+        there = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise Moved(f"{path} was moved away or removed while it was used: put it, or a copy, there and run again") from None
+    if not os.path.samestat(there, opened):
+        raise Moved(f"{path} was moved away, and another file is in its place, while it was used: run again with that one")
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One write transaction: all of it or nothing. Takes the write lock at once, so it never fails half-way."""
+    """One write transaction: all of it or nothing. Takes the write lock at once, so it never fails half-way.
+
+    Raises Moved, and does nothing, where the file was moved away or replaced since it was opened.
+    """
     try:
         connection.execute("BEGIN IMMEDIATE")  # a signal may come as it returns
+        check_place(connection)
         yield connection
         connection.execute("COMMIT")
     except BaseException:

@@ -38,6 +38,7 @@ class Connection(sqlite3.Connection):
     """A connection that stays with the process that made it: SQLite's locks do not cross a fork, its memory of them does."""
 
     forked = False  # or left in the middle of a read
+    place: tuple[str, os.stat_result] | None = None  # its file's name, and what was found there; None if it has no name
 
     def execute(self, *args: Any) -> sqlite3.Cursor:
         self._here()
@@ -193,6 +194,7 @@ def _connected_once(path: Path, busy_seconds: float, mode: str, kind: type[Conne
         connection.close()
         raise
     _open[connection] = (found.st_dev, found.st_ino)
+    connection.place = (str(path.absolute()), found)
     return connection
 
 

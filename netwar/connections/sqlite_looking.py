@@ -111,7 +111,9 @@ def _copy(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
             before = _state(path)
             copied(path, folder)
             if _state(path) == before:
-                return connect(folder / path.name, migrations, keep=False)
+                connection = connect(folder / path.name, migrations, keep=False)
+                connection.place = None
+                return connection
         finally:
             shutil.rmtree(folder)
     raise Busy(f"{path} is being written to, and may not be opened for writing here: run again")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
 from netwar.captures.base import Captures
-from netwar.errors import NetwarError, OutOfCredit, RateLimited, ServiceDown, TryLater
+from netwar.errors import Moved, NetwarError, OutOfCredit, RateLimited, ServiceDown, TryLater
 from netwar.records.text import plural
 from netwar.streams.backoff import WINDOW, BackOff, until_allowed
 from netwar.streams.reader import Begun, Ended, Inbox, read
@@ -102,6 +102,8 @@ class Connector:
         self._slices.authors = authors
         refused = self._slices.open(self._streaming.now())
         self._hears.refused(refused)
+        if isinstance(refused, Moved):
+            raise refused  # no waiting brings the meter back that this run has open
         if refused is not None:
             self.detail = str(refused) if isinstance(refused, ServiceDown) else "the budget is spent"
             self._stop.wait(AWAY if isinstance(refused, ServiceDown) else NO_MONEY)

@@ -152,7 +152,7 @@ class Hold:
         if order.captures:  # else the keeper has not looked yet
             self._purses.bound(order.captures.values())
         self._notes.moved(before, order, self._purses.paused, seen or now)
-        if order.captures != before.captures:
+        if self._writer.begins_anew() or order.captures != before.captures:
             self._off = frozenset(self._notes.valid())
 
     def _wanted(self) -> bool | None:

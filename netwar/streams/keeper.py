@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from netwar.captures.base import RENEWAL, Capture, Captures, FenceLost, KnownRule, Live
-from netwar.errors import NetwarError, RateLimited
+from netwar.errors import Moved, NetwarError, RateLimited
 from netwar.streams.coverage import Standing
 from netwar.streams.packing import Members, wishes
 from netwar.streams.placing import Rules, Verdict
@@ -71,6 +71,7 @@ class Keeper:
         self._report, self._chores, self._clock = report, chores, clock
         self._due: dict[str, float] = {}
         self._failed = 0
+        self._moved: Moved | None = None
         self._said: dict[Callable[[], None], str] = {}  # what was wrong when something was done last
         self._settled = False  # no rule is still there that is to go
         self._seen: object = None  # generation, paused and known ones for which rules were brought last
@@ -90,10 +91,12 @@ class Keeper:
         return capture.index in self.paused or (capture.options.budget is not None and capture.index not in self._known)
 
     def run(self, stop: Event) -> None:
-        """Until it shall stop, or the connection is lost to another."""
+        """Until it shall stop, or the connection is lost to another. Raises Moved where the registry was."""
         Thread(target=self._hold, args=(stop,), name="lease", daemon=True).start()
         while not (stop.is_set() or self.lost.is_set()):
             self.tick()
+            if self._moved:
+                raise self._moved
             stop.wait(TICK)
 
     def _hold(self, stop: Event) -> None:
@@ -139,7 +142,11 @@ class Keeper:
             self._try(chore)
 
     def _say(self) -> None:
-        self._captures.report(self.fence, self._report())
+        try:
+            self._captures.report(self.fence, self._report())
+        except Moved as moved:
+            self._moved = moved
+            raise
 
     def _look(self) -> None:
         """Bring the rules where something changed, where it was asked for, and now and then."""

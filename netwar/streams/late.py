@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 
-from netwar.errors import NetwarError
+from netwar.errors import Moved, NetwarError
 from netwar.streams import segments
 from netwar.streams.backlog import Backlog
 from netwar.streams.batches import Batch, Torn
-from netwar.streams.portions import Portions
+from netwar.streams.portions import DAMAGED, MOVED, Portions
 from netwar.streams.segments import Segments
 
 log = logging.getLogger("netwar.streams")
@@ -47,6 +47,7 @@ class Late:
         self._root, self._portions, self._chores = root, portions, chores
         self._waiting: dict[str, _Waiting] = {}
         self._lock = Lock()
+        self.moved = Event()  # a file of the archive is another one by now
 
     def why(self, index: str) -> str | None:
         """Why portions of a capture wait, "" if that is not known yet; None if none do."""
@@ -58,13 +59,14 @@ class Late:
         """Bytes that wait."""
         return sum(backlog.waiting for one in [*self._waiting.values()] for backlog in [*one.backlogs])
 
-    def begin(self, index: str, why: str) -> None:
+    def begin(self, index: str, why: NetwarError) -> None:
         """The archive takes nothing of a capture now."""
         with self._lock:
             one = self._waiting.setdefault(index, _Waiting())
+            self._hear(index, why)
             if not one.why:
                 log.warning("posts of %s go to segments on disk, as the archive does not take them: %s", index, why)
-                one.why, one.at = why, time.monotonic() + WAITS[0]
+                one.why, one.at = str(why), time.monotonic() + WAITS[0]
 
     def adopt(self, left: Segments) -> None:
         """What a dead process has left of a capture."""
@@ -75,6 +77,9 @@ class Late:
         """Take a portion, behind those that wait; False where neither the disk nor memory has room."""
         with self._lock:
             one = self._waiting.setdefault(index, _Waiting())
+            if not any(backlog.waiting for backlog in [*one.backlogs]):
+                self._portions.mend(index, portion.began)
+            portion = self._portions.floored(index, portion)  # the next run, which may be who writes it, knows of no floor
             if not one.backlogs:
                 try:
                     one.backlogs.append(Backlog(segments.new(self._root, index), 0, IN_MEMORY))
@@ -109,9 +114,17 @@ class Late:
                 if not self._step(index, one):
                     return
         except (NetwarError, OSError) as error:  # the disk does not give what waits, as where too many files are open
+            self._hear(index, error)
             one.why = str(error)
             one.at = time.monotonic() + WAITS[min(one.tries, len(WAITS) - 1)]
             one.tries += 1
+
+    def _hear(self, index: str, error: Exception) -> None:
+        """What is written from now on goes into another file, which has neither what came last nor, perhaps, what was noted."""
+        if not isinstance(error, Moved):
+            return
+        self._portions.torn(index, MOVED)
+        self.moved.set()
 
     def _step(self, index: str, one: _Waiting) -> bool:
         """Write the oldest portions; False if there was none, and the capture is late no more."""
@@ -120,7 +133,7 @@ class Late:
             portions = backlog.some(0) if backlog else []
         except Torn as torn:
             log.warning("%s", torn)
-            self._portions.torn(index)
+            self._portions.torn(index, DAMAGED)
             return True
         if backlog and portions:
             self._portions.write(portions, index)

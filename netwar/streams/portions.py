@@ -23,6 +23,7 @@ from netwar.streams.coverage import SKEW
 log = logging.getLogger("netwar.streams")
 
 DAMAGED = "what waited in segments on disk was damaged"
+MOVED = "the archive was moved away, or removed"
 EVERY = ""  # in place of an index: of every capture
 
 Aside = Callable[[Sequence[tuple[bytes, str]]], None]
@@ -39,12 +40,17 @@ class Portions:
         self._aside, self._now, self._newcomers = aside, now, newcomers
         self.once: Collection[str] = ()  # captures whose authors do not come along
         self._certain: dict[str, int] = {}  # by capture: what was made before that may be missing
-        self._torn: set[str] = set()
+        self._torn: dict[str, str] = {}  # by capture: why something before its next portion may be missing
         self._queueing = Lock()
 
-    def torn(self, index: str) -> None:
+    def torn(self, index: str, why: str) -> None:
         """Something before the next portion of a capture may be missing."""
-        self._torn.add(index)
+        self._torn[index] = why
+
+    def mend(self, index: str, began: int) -> None:
+        """The next portion of a capture began at a time: what was torn is whole from there on."""
+        if self._torn.pop(index, None):
+            self.broken(index, began + SKEW)
 
     def broken(self, index: str, at: int) -> None:
         """What was made before `at` may be missing in a capture; in any of them, if none is named."""
@@ -69,10 +75,10 @@ class Portions:
     def write_jointly(self, batches: Sequence[Batch], indices: Sequence[str]) -> None:
         """Write what captures have of batches in one step. Raises whatever is in the way of any of them: all are to be written
         once more then, each by itself."""
-        for index in self._torn.intersection(indices):
-            self.broken(index, batches[0].began + SKEW)
-            gaps.caused(self.archive, tweets_index(index), batches[0].began, DAMAGED)
-            self._torn.discard(index)
+        for index in indices:
+            if why := self._torn.get(index):
+                gaps.caused(self.archive, tweets_index(index), batches[0].began, why)
+            self.mend(index, batches[0].began)
         pages = {index: [(batch.taken_apart().get(index, Page()), batch.ended) for batch in batches] for index in indices}
         made = [document for index, mine in pages.items() for page, at in mine for document in self._documents(index, page, at)]
         marks = [mark for batch in batches for mark in batch.marks]
@@ -89,6 +95,10 @@ class Portions:
     def _documents(self, index: str, page: Page, at: int) -> list[Document]:
         names = {"tweets": tweets_index(index), "users": users_index(index)}
         return documents(page, **names, retrieved=at, account=self._account, via="stream")
+
+    def floored(self, index: str, portion: Batch) -> Batch:
+        """A capture's portion with its coverage from where nothing is missing."""
+        return replace(portion, marks=self._floored(index, portion.marks))
 
     def _floored(self, index: str, marks: Sequence[Period]) -> list[Period]:
         """The capture's coverage, which begins where nothing is missing; what goes on is one mark."""

@@ -64,6 +64,12 @@ class Writer:
             self._chores.pop((index, key), None)
             self._chores[index, key] = do
 
+    def begins_anew(self) -> bool:
+        """Whether a file of the archive is another one since this was asked last: what was noted in it may be missing."""
+        moved = self.late.moved.is_set()
+        self.late.moved.clear()
+        return moved
+
     def left(self, stop: Event) -> None:
         """First of all: write what dead processes of this host have left."""
         try:
@@ -181,7 +187,7 @@ class Writer:
         try:
             self._portions.write(batches, index)
         except NetwarError as error:
-            self.late.begin(index, str(error))
+            self.late.begin(index, error)
             return False
         return True
 
@@ -192,7 +198,7 @@ class Writer:
                 try:
                     self._do_chores(index)
                 except NetwarError as error:
-                    self.late.begin(index, str(error))
+                    self.late.begin(index, error)
 
     def _do_chores(self, index: str) -> None:
         """Raises NetwarError; what is not done is tried again."""

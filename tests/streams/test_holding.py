@@ -7,12 +7,14 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netwar.records.ids import first_id
+from netwar.records.ids import first_id, posted
 from tests.desk import Desk, Sandbox
+from tests.moving import copied, moved_away, put_back
 from tests.streams.hurrying import Killed, in_ms
 
 pytestmark = pytest.mark.long
@@ -216,3 +218,40 @@ def test_gaps_that_wait_for_money_are_told_and_filled_once_the_budget_is_raised(
         until(lambda: "refilled" in story.notes("cats"), 60)
         until(lambda: not state()["detail"])
     assert story.said().count("waiting for money") == 1
+
+
+def stream_ids(file: Path) -> set[int]:
+    with closing(sqlite3.connect(file)) as db:
+        return {row[0] for row in db.execute("SELECT id FROM tweets WHERE via = 'stream'")}
+
+
+def test_files_that_are_moved_away_under_a_stream(begun: Callable[..., Killed]) -> None:
+    """The archive: what comes waits until there is one again, and nothing is said to be complete that is not in that. The meter,
+    the registry: it ends, as the next one finds what is there now."""
+    story = begun()
+    story.register("cats", "brexit")
+    data = story.desk.home / ".local/share/netwar"
+    file, copy = data / "archive/cats.sqlite", data / "copy.sqlite"
+    with story.held():
+        until(lambda: "spans" in story.notes("cats"))
+        copied(file, copy)
+        before = story.kept("cats")
+        until(lambda: len(story.kept("cats")) > len(before) + 20)
+        missing = stream_ids(moved_away(file)) - before
+        until(lambda: "cats.sqlite was moved away or removed" in story.said())
+        [told] = map(json.loads, story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines()[:1])
+        assert told["state"] == "behind"
+        assert "put it, or a copy, there" in told["detail"]
+        copy.rename(file)
+        until(lambda: "what waited of cats is in the archive" in story.said())
+    assert missing
+    gaps, made = story.gaps("cats"), [posted(id) or 0 for id in missing]
+    assert not [at for at in made if not any(low <= at <= high for low, high, _ in gaps)], gaps
+    for name in ("meter.sqlite", "streams.sqlite"):
+        with story.held() as one:
+            until(lambda: not story.connections()[-1]["closed"])
+            moved_away(data / name)
+            one.join(60)
+            assert not one.is_alive(), f"{name}: {story.said()[-3000:]}"
+        assert f"{name} was moved away" in story.said()[-2000:]
+        put_back(data / name)

@@ -32,12 +32,20 @@ class Files:
             if name not in self._open and not self._path(name).exists():
                 check_nothing_left(self._path(name))
                 return None
-        return self.made(index)
+        return self._handed_out(name)
 
     def made(self, index: str) -> ArchiveFile:
-        """The file of an index, made if need be. Raises ValueError for what names no index."""
-        name, _ = place(index)
-        with self._opening:
+        """The file of an index, made if need be. Raises ValueError for what names no index.
+
+        One that was moved away while it was open is written no more: Moved. While nothing is in its place it is not made anew, as
+        somebody is about to put it there; else whoever was told so finds what is there now.
+        """
+        return self._handed_out(place(index)[0])
+
+    def _handed_out(self, name: str) -> ArchiveFile:
+        with self._opening, translated(self.folder):
+            if (known := self._open.get(name)) and known.is_replaced():
+                self._open.pop(name).close()
             if name not in self._open:
                 self._open[name] = ArchiveFile(self._path(name), *self._how)
                 renewal.tidy(self._open[name])

@@ -155,6 +155,8 @@ class DueFile:
 
     def _opened(self) -> OpenFile:
         with self._opening:
+            if self._file and self._file.is_replaced():
+                self.close()
             if self._file is None:
                 self._file = OpenFile(self._path, (TABLES,), looks=self._looks)
             return self._file
