@@ -25,6 +25,7 @@ from netwar.errors import Moved, ServiceDown
 BUSY_SECONDS = 60
 FILES = 8  # more than a database takes with its log, and with who looks at it before
 
+NO_TEXT = "Could not decode to UTF-8"  # says Python's library, not SQLite: what is in a text is the same to that
 CAN_BE_MENDED = ("meter.sqlite", "queues.sqlite")
 
 
@@ -132,7 +133,9 @@ def translated(path: Path) -> Iterator[None]:
 def damaged(error: sqlite3.Error) -> bool:
     """Does SQLite say that the file is not what it has written?"""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, schema.Damaged) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    if isinstance(error, schema.Damaged) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return True
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith(NO_TEXT)
 
 
 def _told(error: sqlite3.DatabaseError, path: Path) -> str:

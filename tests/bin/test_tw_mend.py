@@ -207,3 +207,45 @@ def test_what_is_not_there_or_cannot_be_rebuilt_is_told(desk: Desk, data: Path) 
     assert "there is no " in desk.run("tw-mend", data / "meter.sqlite", check=1).stderr
     assert not (data / "meter.sqlite").exists()
     assert "restore an archive from a copy" in desk.run("tw-mend", "x.sqlite", check=2).stderr
+
+
+NO_TEXT = b"\xff\xfeid"
+ODD: list[tuple[str, str, object]] = [
+    *(("meter.sqlite", column, NO_TEXT) for column in ("charges.command", "budgets.app", "reservations.request", "paid.id")),
+    ("meter.sqlite", "charges.day", b"2026-13-99"),
+    ("meter.sqlite", "charges.micro", "many"),
+    ("meter.sqlite", "reservations.opened", "when"),
+    *(("queues.sqlite", column, NO_TEXT) for column in ("entries.user", "entries.queue", "entries.reason")),
+    ("queues.sqlite", "entries.state", b"vanished"),
+]
+
+
+@rows(("name", "column", "odd"), ODD)
+def test_a_row_that_nobody_wrote_so_is_damage_and_left_out(tmp_path: Path, name: str, column: str, odd: object) -> None:
+    """A single byte is enough: what SQLite tells of a file is that it is whole, and what is in it cannot be read."""
+    desk = Desk(tmp_path)
+    file = (data := data_of(desk)) / name
+    bought(data, 600)
+    with closing(money(data)) as meter:
+        meter.doubt(meter.reserve("page", {"post": 1}, PURPOSE))
+    with closing(SqliteQueue(data / "queues.sqlite", "work", Run(data / "runs"))) as queue:
+        queue.put(["1", "2", "3"])
+    table, of = column.split(".")
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("PRAGMA ignore_check_constraints = 1")
+        key = "rowid" if table == "entries" else "app"
+        one = f"{key} = (SELECT {key} FROM {table} LIMIT 1) AND {of} = (SELECT {of} FROM {table} LIMIT 1)"
+        value = "CAST(? AS TEXT)" if isinstance(odd, bytes) else "?"
+        assert db.execute(f"UPDATE {table} SET {of} = {value} WHERE {one.replace(' = ', ' IS ')}", (odd,)).rowcount == 1
+    for words in ("tw-spend --no-ask", "tw-showwork --json", "tw-idu3elk three --user 1"):
+        told = desk.run(*words.split())
+        assert "UTF-8" not in told.stderr or (told.status == 69 and f"tw-mend {file}  rebuilds it" in told.stderr), told
+    assert f"not all could be read of: {table}" in desk.run("tw-mend", file, check=0).stderr
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    desk.run("tw-spend", "--no-ask", check=0)
+    desk.run("tw-showwork", "--json", check=0)
+    if name == "meter.sqlite":
+        assert "is whole, and left as it is" in desk.run("tw-mend", file, check=0).stderr
+        with closing(money(data)) as meter, pytest.raises(DoesNotFit):
+            meter.reserve("page", {"post": 1}, PURPOSE)
