@@ -65,13 +65,9 @@ class TimelineReader:
         self.bounded, self.renamed = False, ""
         self._name: str | None = None
         self.progress = TimelineProgress()
-        self._twitter = twitter
-        self._store = store
-        self._index = index
-        self._tweets = tweets_index(index)
-        self._users = users_index(index)
-        self._paged = paged
-        self._bounds = bounds
+        self._twitter, self._store = twitter, store
+        self._index, self._tweets, self._users = index, tweets_index(index), users_index(index)
+        self._paged, self._bounds = paged, bounds
         self._bears = bears
         self._above = 0  # posts that are known above the walk
         self._served = 0
@@ -120,8 +116,12 @@ class TimelineReader:
         for answer in self._pages(walk):
             walk.read(own_ids(answer), answer.clock)
             ended = ends(answer, walk)
-            if ended and not self._may_be_cut_off(walk):
-                walk.end()
+            try:
+                if ended and not self._may_be_cut_off(walk):
+                    walk.end()
+            except Exception:  # the page proves nothing then, but it is paid for
+                self._write(answer)
+                raise
             self._write(answer, *walk.changes())
         self._served += walk.posts
         if self.renamed:

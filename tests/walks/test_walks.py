@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwar.coverage import Stretch
+from netwar.coverage import Record, Stretch
+from netwar.errors import ServiceDown
 from netwar.timelines.bounds import PAGE, SMALLEST_PAGE, UNBOUNDED, Bounds
 from netwar.timelines.timeline import TimelineReader
 from tests.randomly import SEED, randomly
@@ -155,3 +157,23 @@ def test_a_deep_timeline_that_ends_above_the_day_has_lost_nothing() -> None:
         assert bounded(x, memory, since := Bounds(since=NOW - 400 * APART))
     assert memory.ids == set(x.truth)
     assert (memory.record("", USER).gaps, memory.record("", USER).lost) == ((Stretch(0, since.floor),), ())
+
+
+class Unread(Memory):
+    """A ledger that cannot be read once a page has come; documents can be written."""
+
+    def record(self, index: str, user: str) -> Record:
+        if self._x.asked:
+            raise ServiceDown("the ledger is away")
+        return super().record(index, user)
+
+
+def test_a_page_is_kept_though_the_ledger_cannot_be_read_as_it_comes() -> None:
+    """It is paid for; what it proves is not known then."""
+    x = SimulatedX(30, (), SEED)
+    memory = Unread(x, steps=False)
+    timeline = TimelineReader(x, memory.store, "story", USER, lambda page, progress: None, UNBOUNDED)  # type: ignore[arg-type]
+    with pytest.raises(ServiceDown):
+        timeline.bring_up_to_date()
+    assert memory.ids == {*x.truth}
+    assert not Memory.record(memory, "story", USER).spans
