@@ -14,7 +14,7 @@ import pytest
 from netwar.archive.base import Archive, Tally
 from netwar.archive.marks import Mark
 from netwar.captures.base import Capture, CaptureOptions, KnownRule
-from netwar.errors import ServiceDown
+from netwar.errors import Moved, ServiceDown
 from netwar.records.documents import Document, IndexName
 from netwar.records.ids import first_id
 from netwar.streams import gaps
@@ -187,19 +187,20 @@ class Moody:
     def __init__(self, archive: Archive, *, joint: bool) -> None:
         self.archive, self.away, self.joint = archive, set[str](), joint
         self.writes = 0
+        self.error = ServiceDown("the archive is away")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.archive, name)
 
     def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
         if {IndexName.of(one.index).name for one in (*documents, *marks)} & self.away:
-            raise ServiceDown("the archive is away")
+            raise self.error
         self.writes += 1
         return self.archive.write(documents, marks)
 
     def change_note(self, index: str, *rest: Any) -> Any:
         if IndexName.of(index).name in self.away:
-            raise ServiceDown("the archive is away")
+            raise self.error
         return self.archive.change_note(index, *rest)
 
 
@@ -254,6 +255,15 @@ def test_a_capture_whose_store_fails_delays_no_other_and_misses_nothing(pipe: Pi
     working(pipe, post(7, 71 * SECOND, "2"))
     assert pipe.posts("cats") == [*range(1, 8)]
     assert moody.writes == (1 if moody.joint else 3)
+    moody.away, moody.error = {"cats"}, Moved("its file is another one by now")
+    working(pipe, post(8, 100 * SECOND, "2"))
+    moody.away.clear()
+    pipe.writer.late._try("cats", lambda: False)
+    working(pipe, post(9, 140 * SECOND, "2"))
+    assert pipe.covered("cats") == [(100 * SECOND + SKEW, 110 * SECOND), (0, 41 * SECOND)], "what came last may be in the old one"
+    assert pipe.covered("pets") == [(0, 110 * SECOND)]
+    assert pipe.writer.begins_anew()
+    assert not pipe.writer.begins_anew()
 
 
 def test_what_a_damaged_segment_of_one_capture_had_is_a_gap_of_that_capture_alone(pipe: Pipe, moody: Moody) -> None:
