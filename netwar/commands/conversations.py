@@ -8,7 +8,7 @@ from dataclasses import replace
 from netwar.cli import click
 from netwar.cli.services import Services
 from netwar.commands.searches import SearchOptions, searched
-from netwar.errors import BadRequest
+from netwar.errors import BadRequest, ItemsFailed
 
 _TWEET = re.compile(r"(?:.*/status(?:es)?/)?([0-9]{1,19})(?:[/?#].*)?")
 
@@ -17,6 +17,7 @@ def recorded(services: Services, index: str, given: str, wish: SearchOptions) ->
     """Record the conversation of a tweet, from its first post on; the outcome."""
     from netwar.records.documents import tweets_index
     from netwar.records.ids import number, posted
+    from netwar.search.reading import NAMELESS
 
     found = _TWEET.fullmatch(given.strip())
     if found is None or not number(found[1]):
@@ -24,7 +25,7 @@ def recorded(services: Services, index: str, given: str, wish: SearchOptions) ->
     root = _root(services, tweets_index(index), found[1])
     outcome, refused = searched(services, index, [f"conversation_id:{root}"], replace(wish, since=posted(int(root))))
     for why in refused.values():
-        raise BadRequest(why)
+        raise ItemsFailed(f"{outcome}; {why}") if why == NAMELESS else BadRequest(why)
     return outcome
 
 

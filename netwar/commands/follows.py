@@ -139,6 +139,8 @@ def _read(services: Services, what: Listed, snapshots: Snapshots, wish: FollowOp
             services.report.counting(run.progress)
             _run(services, what, snapshot, run, wish)
         unseen, done = snapshot.state.unseen, snapshot.finish(complete=True)
+        if not done.complete:
+            raise _lacking(what, done, run)
         if unseen and wish.queue:
             run.queue_unseen(snapshots, done)
         return done, f"{what}: {_of_snapshot(done, snapshots, what.count)}; {_of_run(run.progress)}"
@@ -183,6 +185,15 @@ def _run(services: Services, what: Listed, snapshot: SnapshotWriter, run: Enumer
 def _clock(services: Services) -> Callable[[], float]:
     """X's clock, in seconds: hosts that share an archive agree by it on whose lease has run out."""
     return lambda: services.twitter.now() / 1000
+
+
+def _lacking(what: Listed, done: Snapshot, run: Enumeration) -> NetwarError:
+    """A list was read to its end, but users came whom nobody can tell."""
+    from netwar.errors import ItemsFailed
+
+    sent = "X sent users without ids, kept in dead-letters"
+    told = f"snapshot {done.number} ends as cut off, {done.count:,} in it, as {sent}: run again, it begins anew"
+    return ItemsFailed(f"{what}: {told}; {_of_run(run.progress)}")
 
 
 def _so_far(what: Listed, snapshot: SnapshotWriter, run: Enumeration) -> str:

@@ -58,15 +58,16 @@ def _checked(outcome: str, failed: int) -> str:
     from netwar.errors import ItemsFailed
 
     if failed:
-        raise ItemsFailed(f"{outcome}; lines that were not searched for, listed above: {failed:,}")
+        raise ItemsFailed(f"{outcome}; lines that are not complete, listed above: {failed:,}")
     return outcome
 
 
 def searched(services: Services, index: str, lines: Sequence[str], wish: SearchOptions) -> tuple[str, dict[str, str]]:
-    """Record what the lines lack; the outcome, and the lines that X refuses, with its reason."""
+    """Record what the lines lack; the outcome, and the lines that are not complete for a reason of X's, with that."""
     from netwar.commands.recording import replayed
     from netwar.records.documents import tweets_index, users_index
     from netwar.search.planning import FULL, RECENT, known, planned
+    from netwar.search.reading import NAMELESS
 
     tweets = tweets_index(index)
     services.exclusive(f"searches of {index}", "what was read is kept, and the same command goes on from there")
@@ -79,7 +80,8 @@ def searched(services: Services, index: str, lines: Sequence[str], wish: SearchO
     if not wish.yes:
         _agree(services, tasks, wish)
     progress = _run(services, index, tasks, wish)
-    return f"{before}{tweets}: {_told(progress, len(lines))}", progress.refused
+    lacking = dict.fromkeys(sorted(progress.lacking), NAMELESS)
+    return f"{before}{tweets}: {_told(progress, len(lines))}", lacking | progress.refused
 
 
 def _within(services: Services, wish: SearchOptions) -> Stretch:
@@ -186,7 +188,8 @@ def _told(progress: SearchProgress, lines: int | None) -> str:
     from netwar.work.summary import documents
 
     read = f"{plural(progress.posts, 'post')} found for ${progress.micro / 1e6:,.3f}; {documents(progress.tally)}"
-    return read if lines is None else f"{read}; {plural(lines - len(progress.refused), 'line')} complete"
+    incomplete = progress.lacking | progress.refused.keys()
+    return read if lines is None else f"{read}; {plural(lines - len(incomplete), 'line')} complete"
 
 
 Complete = tuple[str, "tuple[Span, ...]"]

@@ -126,6 +126,8 @@ class Enumeration:
             raise TransientError("X answered with something that cannot be read", ADVICE)
         self._put(problem.value for problem in answer.page.problems if problem.outcome and number(problem.value) is not None)
         log.debug("page of %s: %s for $%.3f", self._direction, plural(len(ids), "user"), answer.micro / 1e6)
+        if answer.page.nameless:
+            self._snapshot.lacks()
         self._snapshot.add([int(id) for id in ids], answer.page.next_token, seen=self._mode != "ids")
         self.progress.read += len(ids)
         self._paged(self.progress, len(ids))

@@ -3,6 +3,8 @@
 A page is one note: its ids with the token of the next page, so that what came and the way on are one step. Fifty
 pages are merged into a run, a sorted list of its own, and given up. When X's list ends the runs become the snapshot. Each step
 can be done again: what a run that was killed left half done is written over, or removed.
+
+Where users came without an id (the note `nameless`) nobody can tell who is not in it: it ends as cut off.
 """
 
 from __future__ import annotations
@@ -102,6 +104,10 @@ class SnapshotWriter:
         elif self._clock() - self.state.renewed > RENEW_SECONDS:
             self.renew()
 
+    def lacks(self) -> None:
+        """Users came whom nobody can tell: it will not be complete. Goes before their page, so that no kill parts the two."""
+        self._snapshots.put(True, "nameless", self.state.number)
+
     def renew(self) -> None:
         """Say that this run is alive. Raises LeaseLost."""
         self._change()
@@ -117,16 +123,17 @@ class SnapshotWriter:
         self._snapshots.change(release, "open")
 
     def finish(self, *, complete: bool) -> Snapshot:
-        """Make it a snapshot that has ended, `complete` or cut off."""
+        """Make it a snapshot that has ended, `complete` (unless it `lacks` somebody) or cut off."""
         number = self.state.number
         kept = self._snapshots.get("snapshot", number)
         if kept is None:
             self._merge()
-            kept = asdict(self._written(complete))
+            kept = asdict(self._written(complete and not self._snapshots.get("nameless", number)))
             self._snapshots.put(kept, "snapshot", number)
         self._drop_pages(self._pages)
         for run in range(1, self.state.runs + 1):
             self._snapshots.drop("run", number, run)
+        self._snapshots.put(None, "nameless", number)
         self._snapshots.put(None, "open")
         return Snapshot(**kept)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from netwar.records.dialects import Object, count, objects
 from netwar.records.documents import Document
-from netwar.records.ids import identity
+from netwar.records.ids import identity, number
 from netwar.records.repairs import OURS, Nameless, repaired
 from netwar.records.times import shown
 
@@ -62,7 +62,8 @@ class Page:
     `loose` are included things that no post names, by kind. `odd` is what cannot be kept as a document. `unread` when `data`
     itself is in a shape that cannot be read; `untold` when X did not say whether there is a next page; `failed` when errors came
     in place of all that, whatever they speak of. `counted` is how many things X says that it lists here (`meta.result_count`),
-    None where it does not say: an answer without it is no empty page.
+    None where it does not say: an answer without it is no empty page. `nameless` is how many of `data` have no id: nobody can
+    tell which they are. `earlier` is what was odd in an answer before this one, which was asked for once more for its sake.
     """
 
     posts: Sequence[Object] = ()
@@ -81,6 +82,8 @@ class Page:
     untold: bool = False
     failed: bool = False
     counted: int | None = None
+    nameless: int = 0
+    earlier: Sequence[Odd] = ()
 
     @property
     def ends(self) -> bool:
@@ -112,6 +115,8 @@ def read(body: Object, what: Data = "posts") -> Page:
     odd: list[Odd] = []
     includes = _included(body, odd)
     data = _all(body.get("data"), KINDS[what], odd)
+    unread = not isinstance(body.get("data"), list | dict | None)
+    nameless = sum(bool(one.kind) for one in odd) + sum(number(one["id"]) is None for one in data)
     posts, listed, lists = (data if what == kind else [] for kind in KINDS)
     referenced = [post for kind in ("tweets", "posts") for post in _all(includes.pop(kind, None), "post", odd)]
     authors = {user["id"]: user for user in _all(includes.pop("users", None), "user", odd)}
@@ -131,10 +136,11 @@ def read(body: Object, what: Data = "posts") -> Page:
         problems=problems,
         next_token=token,
         odd=odd,
-        unread=not isinstance(body.get("data"), list | dict | None),
+        unread=unread,
         untold=bool(data) and not told,
         failed=bool(problems) and not data and not told,
         counted=_counted(body),
+        nameless=0 if unread else nameless,
     )
 
 
@@ -229,7 +235,7 @@ def documents(
         some, loose["tweets"] = [], list(page.referenced)
     else:
         some = []
-    odd = list(page.odd)
+    odd = [*page.earlier, *page.odd]
     if loose and made:
         (some or made)[0].body[OURS]["loose"] = loose
     elif loose:

@@ -21,6 +21,7 @@ YOUNG_MS = 60_000  # what is younger may not be found yet
 AHEAD_MS = 86_400_000  # an id that is further in the future than a day is none
 BARREN_PAGES = 500  # pages in a row without a new post: X looks at so many posts a page, however few match
 VAIN = 3  # times in a row that a search begins anew where it did before
+NAMELESS = "X sent posts without ids, kept in dead-letters: run again, to ask for them once more"
 ADVICE = "this is a failure of X's; what was read is kept, and the same command goes on from there"
 
 
@@ -59,15 +60,16 @@ def latest(now: int) -> int:
 def read(twitter: Twitter, wanted: Wanted, index: str, *, authors: bool = True) -> Iterator[Found]:
     """The pages, each asked for when the one before has been dealt with. `index` is what the money is booked for.
 
-    Where recent search does not reach down to `wanted.low`, it ends where it can. Raises TransientError where X repeats itself,
+    Where recent search does not reach down to `wanted.low`, it ends where it can. Across a page with posts that have no id
+    nothing is proved, so that spans need not follow on each other. Raises TransientError where X repeats itself,
     and what Twitter raises: what came until then is proved as far as it was told.
     """
     walk = Walk(wanted.low, wanted.high)
     pages = _Pages(twitter, wanted, walk, index, authors)
     while (answer := pages.next()) is not None:
-        walk.read(_ids(answer), answer.clock)
         page = answer.page
-        ended = page.ends or (page.untold and walk.barren > 0 and len(page.posts) < answer.asked)
+        walk.read(_ids(answer), answer.clock, page.nameless)
+        ended = page.ends or (page.untold and walk.barren > 0 and len(page.posts) + page.nameless < answer.asked)
         if ended:
             walk.end(max(wanted.low, pages.since))
         yield Found(answer, *walk.changes())

@@ -39,13 +39,17 @@ def window(twitter: Twitter, query: str, since: int, until: int, *, index: str, 
     wanted = Wanted(query, max(first_id(since) - 1, 0), min(first_id(until), latest(twitter.now()) + 1) - 1)
     if wanted.high <= wanted.low:
         return
-    edge = _ms(wanted.high + 1)  # from here on it is complete
+    # From these on it is complete. What is proved below a page with nameless posts is not told.
+    edge, proved = _ms(wanted.high + 1), wanted.high
     for found in read(twitter, wanted, index, authors=authors):
         back = complete = None
         if found.back and (above := _from(found.back.high)) > edge:
             back, edge = Stretch(edge, above), above
-        if found.span and (below := _from(found.span.low)) < edge:
-            complete, edge = Stretch(below, edge), below
+        proved = max(proved, found.back.high) if found.back else proved
+        if found.span and found.span.high >= proved:
+            proved = found.span.low
+            if (below := _from(proved)) < edge:
+                complete, edge = Stretch(below, edge), below
         yield Filled(found.answer, complete, back)
 
 

@@ -23,12 +23,14 @@ log = logging.getLogger("netwar.search")
 
 @dataclass(slots=True)
 class SearchProgress:
-    """What a run did. `posts` X sent for it; `refused` are lines that X does not take, with its reason."""
+    """What a run did. `posts` X sent for it; `refused` are lines that X does not take, with its reason, `lacking` those for which
+    it sent posts without ids."""
 
     posts: int = 0
     micro: int = 0
     tally: Tally = field(default_factory=Tally)
     refused: dict[str, str] = field(default_factory=dict)
+    lacking: set[str] = field(default_factory=set)
 
 
 class SearchRun:
@@ -79,6 +81,8 @@ class SearchRun:
     def _read(self, task: Task) -> None:
         wanted = Wanted(task.query, task.stretch.low, task.stretch.high, self._full)
         for found in read(self._twitter, wanted, self._index):
+            if found.answer.page.nameless:
+                self.progress.lacking.update(task.lines)
             self._write(found, task.lines)
 
     def _write(self, found: Found, lines: tuple[str, ...]) -> None:

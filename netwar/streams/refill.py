@@ -165,10 +165,13 @@ class Refiller:
 
     def _search(self, capture: Capture, query: str, window: Window) -> None:
         names = {"tweets": tweets_index(capture.index), "users": users_index(capture.index)}
-        authors = not capture.options.users_once
+        authors, nameless = not capture.options.users_once, 0
         for found in recent.window(self._twitter, query, window.low, window.high + 1, index=capture.index, authors=authors):
             made = documents(found.answer.page, **names, retrieved=found.answer.retrieved, account=self._account, via="search")
             self._store.write(f"search {names['tweets']}", made)
+            nameless += found.answer.page.nameless
+        if nameless:
+            raise TransientError("X sent posts without ids", "they are kept in dead-letters, and asked for once more")
 
     def _lacks(self, capture: Capture, window: Window, live: Live) -> str:
         """What money is lacking, the day's or the capture's own, for a search beside what the stream is going to need, as that

@@ -44,7 +44,7 @@ class TimelineProgress:
 class TimelineReader:
     """The timeline of one user id in one index. `paged` is called after each page is written.
 
-    `bounded` tells whether something that X may have was left for the sake of the bounds.
+    `bounded` tells whether something that X may have was left for the sake of the bounds; `nameless` counts its posts without id.
 
     `bears` is the screen name (lower case) that the user is taken to bear, where that is not sure. A page that shows another
     one is kept, and is the last one that is asked for; `renamed` is that name then.
@@ -62,7 +62,7 @@ class TimelineReader:
         bears: str | None = None,
     ) -> None:
         self.user = user
-        self.bounded, self.renamed = False, ""
+        self.bounded, self.nameless, self.renamed = False, 0, ""
         self._name: str | None = None
         self.progress = TimelineProgress()
         self._twitter, self._store = twitter, store
@@ -84,7 +84,8 @@ class TimelineReader:
         self._name, self._was_whole = before.name, before.is_whole
         self._walk(Walk(max(before.top, floor)))
         for gap in before.gaps:
-            if gap.high > floor and not self.renamed:
+            # How deep a gap lies is not known below a bound if posts without ids are there: they are in no span.
+            if gap.high > floor and not self.renamed and not (self.bounded and self.nameless):
                 self._above = depth(self._record().spans, gap.high)
                 self._walk(Walk(max(gap.low, floor), gap.high))
         self.bounded |= before.top < floor or any(gap.low < floor for gap in before.gaps)
@@ -114,7 +115,7 @@ class TimelineReader:
         """Read pages, each written together with what it proves."""
         ended = False
         for answer in self._pages(walk):
-            walk.read(own_ids(answer), answer.clock)
+            self._read(walk, answer)
             ended = ends(answer, walk)
             try:
                 if ended and not self._may_be_cut_off(walk):
@@ -132,6 +133,10 @@ class TimelineReader:
         elif not walk.is_done:
             self._end_in_doubt(walk)
 
+    def _read(self, walk: Walk, answer: Answer) -> None:
+        walk.read(own_ids(answer), answer.clock, answer.page.nameless)
+        self.nameless += answer.page.nameless
+
     def _confirm(self, walk: Walk) -> None:
         """The bounds are reached: ask once more for the posts that came last, which are not proved to be all there are.
 
@@ -144,7 +149,7 @@ class TimelineReader:
         for _ in range(2):  # X may say on an empty page that nothing follows
             bounds = {"since": low, "until": high + 1, "size": min(max(posts, SMALLEST_PAGE), PAGE)}
             answer = self._twitter.timeline(self.user, index=self._index, token=token, **bounds)
-            walk.read(own_ids(answer), answer.clock)
+            self._read(walk, answer)
             came.update(own_ids(answer))
             if answer.page.ends and low + 1 in came:
                 walk.end(low)
@@ -164,6 +169,7 @@ class TimelineReader:
         if edge is not None and any(part.low >= edge for part in record.lost):
             return True  # it lies above, or did once
         reached = uncounted if edge is None else depth(record.spans, edge) + uncounted
+        reached += self._served + self.nameless if self.nameless else 0  # what lies beside them is in no span
         if not DEPTH_IN_DOUBT <= reached < DEPTH_BEYOND_DOUBT:
             return reached >= DEPTH_BEYOND_DOUBT
         return walk.low not in (0, self._bounds.floor) or record.counted is None or self._served + walk.posts < record.counted
@@ -172,14 +178,15 @@ class TimelineReader:
         """Go down to the known post `low` if X still serves it; else to the oldest post that came, if X serves that by itself.
 
         Pages that are deep enough end at X's limit, too. A post that X serves when it is asked for lies above the limit, and
-        so does all that is newer. Write down that the rest is lost.
+        so does all that is newer. Write down that the rest is lost, unless it came without an id.
         """
+        before = self.nameless
         if walk.low and self._goes_down_to_low(walk):
             return
         oldest = walk.lowest
         if oldest and walk.until and oldest < walk.until and not self.renamed:
             self._probe(oldest, walk, lambda: walk.reaches(oldest))
-        if walk.edge is None or walk.is_done or self.renamed:
+        if walk.edge is None or walk.is_done or self.renamed or self.nameless > before:
             return
         lost = Stretch(walk.low, walk.edge)
         self._store.archive.change(self._tweets, self.user, lambda record: record.losing(lost))
@@ -193,6 +200,7 @@ class TimelineReader:
         answer = self._twitter.timeline(self.user, index=self._index, until=walk.low + 1, size=SMALLEST_PAGE)
         if any(one <= walk.low for one in own_ids(answer)):
             walk.end()
+        self.nameless += answer.page.nameless
         self._write(answer, *walk.changes())
         return walk.is_done
 
@@ -202,6 +210,7 @@ class TimelineReader:
         served = post in own_ids(answer)
         if served:
             proved()
+        self.nameless += answer.page.nameless
         self._write(answer, *walk.changes())
         return served
 
@@ -272,13 +281,3 @@ class TimelineReader:
         if self._bears and bears and bears.lower() != self._bears:
             self.renamed = bears
         self._paged(page, self.progress)
-
-
-def conclusion(record: Record, posts: int) -> str:
-    """The outcome of a user whose timeline was read to its end, and brought so many posts this time.
-
-    All of them may be too fresh to be covered yet.
-    """
-    if not record.spans and not posts:
-        return "empty"
-    return "partial" if record.gaps or record.lost else "complete"

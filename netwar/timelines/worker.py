@@ -18,9 +18,10 @@ from netwar.records.dialects import DIALECTS
 from netwar.records.documents import tweets_index
 from netwar.records.pages import Page
 from netwar.records.text import named
+from netwar.timelines.answers import NAMELESS, conclusion
 from netwar.timelines.bounds import UNBOUNDED, Bounds
 from netwar.timelines.resolver import ResolvedUser, ScreenNameResolver
-from netwar.timelines.timeline import TimelineProgress, TimelineReader, conclusion
+from netwar.timelines.timeline import TimelineProgress, TimelineReader
 from netwar.twitter.base import Twitter, Unavailable
 from netwar.work.loop import check_fields, run_through_rate_limits, since_queued
 from netwar.work.named_users import NamedUsers
@@ -197,8 +198,12 @@ class TimelineWorker:
                 timeline.refresh(self._refresh.days)
             if timeline.renamed:
                 return timeline.renamed
-            outcome = "partial" if timeline.bounded else conclusion(record, timeline.progress.posts)
-            self._conclude(known.id, outcome, self._bounds.words if timeline.bounded else "", name=known.name)
+            lacks = [self._bounds.words] if timeline.bounded else []
+            if timeline.nameless:
+                log.warning("user %s: %s", self._who(known), NAMELESS)
+                lacks.append(NAMELESS)
+            outcome = "partial" if lacks else conclusion(record, timeline.progress.posts)
+            self._conclude(known.id, outcome, "; ".join(lacks), name=known.name)
             self._answered(known.id)
         except Unavailable as no:
             self._away(claim.user, no)

@@ -49,6 +49,7 @@ class Asker:
         self._words = DIALECTS[settings.dialect]
         self._sleep = sleep
         self._full = settings.expand == "full"
+        self._unnamed: Reservation | None = None  # what is in doubt for the last answer that had such
         self.account = settings.account or ""
         self.dialect = settings.dialect
         self._transport = Transport(
@@ -124,8 +125,18 @@ class Asker:
         """What came without an id cannot be booked, since X bills by ids; as X may have billed it, it stays in doubt."""
         most = {listed: asked} if page.unread else page.unnamed(listed)
         if most:
+            self._unnamed = None
             with suppress(DoesNotFit, ServiceDown):
-                self._purse.doubt(self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose))
+                doubtful = self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose)
+                self._purse.doubt(doubtful)
+                self._unnamed = doubtful
+
+    def unnamed_came(self) -> None:
+        """What came last without an id has come with one, on the same day, and is booked."""
+        if self._unnamed is not None:
+            with suppress(ServiceDown):
+                self._money.release(self._unnamed)
+            self._unnamed = None
 
     def _send(
         self,

@@ -27,6 +27,7 @@ from netwar.twitter.endpoints import (
     USERS,
     Endpoint,
 )
+from netwar.twitter.once_more import once_more
 from netwar.twitter.searching import Searcher
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class _Paged:
 class Client(Searcher):
     """Fills the contract `netwar.twitter.base.Twitter`. Made as an Asker is."""
 
+    @once_more
     def timeline(
         self,
         user: str,
@@ -89,14 +91,17 @@ class Client(Searcher):
     def timelines_in_a_window(self) -> int:
         return self._pace.window(TIMELINE).limit
 
+    @once_more
     def names(self, names: Sequence[str], *, index: str) -> Answer:
         """Look up screen names. Fewer are looked up when the budget leaves no room for all."""
         return self._look_up(NAMES, "/2/users/by", "usernames", names, index)
 
+    @once_more
     def users(self, ids: Sequence[str], *, index: str) -> Answer:
         """Look up ids."""
         return self._look_up(USERS, "/2/users", "ids", ids, index)
 
+    @once_more
     def posts(self, ids: Sequence[str], *, index: str) -> Answer:
         """Look up posts. Fewer are looked up when the budget leaves no room for all."""
 
@@ -108,6 +113,7 @@ class Client(Searcher):
         params = {"ids": ",".join(ids[:count]), **self._words.timeline(full=self._full)}
         return self._ask(POSTS, "/2/tweets", params, reservation, asked=count)
 
+    @once_more
     def follows(
         self,
         user: str,
@@ -123,17 +129,20 @@ class Client(Searcher):
         page = _Paged(direction, user, kind, min(size, MAX_FOLLOWS), token, owner=user)
         return self._paged(endpoint, f"/2/users/{user}/{direction}", page, self._words.user_fields if whole else {}, index)
 
+    @once_more
     def owned_lists(self, user: str, *, index: str, token: str | None = None, size: int = MAX_LISTS) -> Answer:
         """A page of the lists that a user owns. It shrinks when the budget leaves no room for more."""
         page = _Paged("lists", user, "list", min(size, MAX_LISTS), token)
         return self._paged(OWNED_LISTS, f"/2/users/{user}/owned_lists", page, self._words.list_fields, index)
 
+    @once_more
     def list_about(self, list: str, *, index: str) -> Answer:
         """A list itself."""
         reservation, _ = self._purse.reserve(f"list {list}", [1], lambda count: {"list": count}, index)
         with _spoken_of_list():
             return self._ask(LIST, f"/2/lists/{list}", self._words.list_fields, reservation, listed="list", about=list)
 
+    @once_more
     def list_members(self, list: str, *, index: str, token: str | None = None, size: int = MAX_MEMBERS) -> Answer:
         """A page of a list's members. It shrinks when the budget leaves no room for more."""
         page = _Paged("members", list, "user", min(size, MAX_MEMBERS), token)

@@ -23,6 +23,7 @@ from netwar.twitter.asking import Asker
 from netwar.twitter.base import Answer, Counted, TransientError, most_of
 from netwar.twitter.budget import shrinking_sizes
 from netwar.twitter.endpoints import COUNTS_ALL, COUNTS_RECENT, SEARCH_ALL, SEARCH_RECENT, USER_SEARCH, Endpoint
+from netwar.twitter.once_more import once_more
 
 LEAST, MOST = 10, 100  # max_results of a search
 MOST_USERS = 1000
@@ -48,6 +49,7 @@ class Searcher(Asker):
 
     _spaced = 0.0  # when the full archive was asked last, on the steady clock
 
+    @once_more
     def search(
         self,
         query: str,
@@ -93,6 +95,7 @@ class Searcher(Asker):
     def counts_window(self, *, full: bool) -> Window:
         return self._pace.window(COUNTS_ALL if full else COUNTS_RECENT)
 
+    @once_more
     def search_users(self, term: str, *, index: str, token: str | None = None, size: int = MOST) -> Answer:
         """A page of users by name. It shrinks when the budget leaves no room for more."""
 

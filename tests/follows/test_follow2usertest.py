@@ -218,6 +218,30 @@ def test_a_token_gone_stale_ends_the_snapshot_as_cut_off(observer: Begin) -> Non
     paid(one)
 
 
+def test_who_came_without_an_id_has_not_left(observer: Begin) -> None:
+    one = observer(WORLD)
+    follow(one)
+    odd = {"kind": "odd-elements", "billed": True, "endpoint": FOLLOWERS}
+    ends = {"kind": "rate-limit", "endpoint": FOLLOWERS, "requests": [3], "seconds": 1}
+    one.post("faults", [{**odd, "requests": [1, 2]}, ends])
+    assert "rejected (see dead-letters)" in follow(one, "-q", check=75).stderr
+    time.sleep(2.5)
+    assert "snapshot 2 ends as cut off" in follow(one, check=1).stderr, "whoever goes on knows of it"
+    assert "two complete snapshots are needed" in one.run("tw-followdiff", "famous", check=1).stderr
+    one.post("faults", [], method="DELETE")
+    one.post("faults", {**odd, "times": 0})
+    one.run("tw-followquick", "famous", "none.txt", "--yes", "--fresh", 0, check=1)
+    assert not (one.desk.home / "none.txt").exists()
+    one.post("faults", [], method="DELETE")
+    one.post("faults", {**odd, "requests": [2]})
+    assert "snapshot 4 is complete" in follow(one).stderr, "asked for once more"
+    assert members(one, 4) == truth(one)
+    listed = [line.split("\t") for line in one.run("tw-followdiff", "famous", "--list").stdout.splitlines()]
+    assert [line[3] for line in listed] == ["complete", "cut off", "cut off", "complete"]
+    assert {line[6] for line in listed} == {"-0"}, "nobody has left"
+    assert one.spent() == one.bill()["micro"]
+
+
 def test_an_owner_who_closes_the_list_in_its_midst(observer: Begin) -> None:
     one = observer(WORLD)
     one.post("faults", {"kind": "not-authorized", "endpoint": FOLLOWERS, "after": 1, "times": 0})

@@ -177,6 +177,7 @@ FAULTS: list[dict[str, object]] = [
         ("server-error", {"endpoint": "/2/users"}),
         ("cut", {"endpoint": "/2/lists/:id/members"}),
         ("odd-elements", {"endpoint": "/2/lists/:id/members"}),
+        ("odd-elements", {"endpoint": "/2/lists/:id/members", "billed": True}),
         ("odd-shapes", {"endpoint": "/2/lists/:id/members"}),
         ("drop-fields", {"endpoint": "/2/users/:id/owned_lists", "fields": ["member_count"]}),
     )

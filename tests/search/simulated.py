@@ -17,8 +17,8 @@ class Killed(Exception):
 
 
 class SimulatedX:
-    """`posts` (ids) match every query. With `odd` pages are short, empty, out of order, told twice, or lead nowhere, and the run
-    is killed at times."""
+    """`posts` (ids) match every query. With `odd` pages are short, empty, out of order, told twice, or lead nowhere, some posts
+    have no id, and the run is killed at times."""
 
     account = "me"
 
@@ -49,7 +49,11 @@ class SimulatedX:
         below = shown[-1] if shown else (there[0] + 1 if there else 0)
         self.sold += shown
         next_token = self._token(below, token) if more else None
-        page = Page(posts=[{"id": str(one)} for one in self._bent(shown)], next_token=next_token, counted=len(shown))
+        came = [*self._bent(shown)]
+        if nameless := self._odd and bool(came) and self._chance.random() < 0.05:
+            came.pop(self._chance.randrange(len(came)))
+        posts = [{"id": str(one)} for one in came]
+        page = Page(posts=posts, next_token=next_token, counted=len(shown), nameless=int(nameless))
         self._die(self._kills)
         return Answer(page, self.clock, 0, 100, self.clock)
 

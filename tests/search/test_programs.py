@@ -61,7 +61,7 @@ def test_bad_lines_are_told_and_the_others_are_searched_for(searcher: Begin) -> 
         "line 5",
         "has:media: X does not take this query (There were errors processing your request: is/has/lang cannot be used",
         "Reference to invalid operator 'place_country'",
-        "lines that were not searched for, listed above: 4",
+        "lines that are not complete, listed above: 4",
     ):
         assert said in ended.stderr
     assert one.kept() == one.truth_of(f"from:{who}")
@@ -178,6 +178,25 @@ def test_pages_that_repeat_or_break_leave_no_hole(searcher: Begin) -> None:
     ])  # fmt: skip
     one.run("tw-search2elk", "brexit", f"from:{who}", "--yes")
     assert one.kept() == one.truth_of(f"from:{who}")
+
+
+def test_a_line_with_posts_without_ids_is_not_complete_until_they_come(searcher: Begin) -> None:
+    one = searcher()
+    eight = one.ids(8)[0]
+    one.write("terms.txt", f"from:{eight}\n#news\n")
+    one.post("faults", {"kind": "odd-elements", "billed": True, "endpoint": "/2/tweets/search/*", "times": 0})
+    ended = one.run("tw-search2elk", "brexit", "terms.txt", "--yes", "-q", check=1)
+    assert f"from:{eight}: X sent posts without ids" in ended.stderr
+    assert "lines that are not complete, listed above: 2" in ended.stderr
+    assert "rejected (see dead-letters)" in ended.stderr
+    wanted = one.truth_of(f"from:{eight}") | one.truth_of("#news")
+    assert wanted - one.kept(), "the fault hides what X had"
+    ended = one.run("tw-conversation", min(wanted), "talk", "--all", "--yes", check=1)
+    assert "X sent posts without ids" in ended.stderr
+    one.post("faults", [], method="DELETE")
+    assert "2 lines complete" in one.run("tw-search2elk", "brexit", "terms.txt", "--yes").stderr
+    assert one.kept() == wanted
+    assert one.spent() == one.bill()["micro"]
 
 
 def test_counts_say_what_a_query_costs_and_charge_by_the_request(searcher: Begin) -> None:

@@ -117,6 +117,13 @@ def test_what_x_does_not_answer_for_one_capture_stops_no_other(story: Story) -> 
     story.refuses["cat"] = TransientError("X repeats the pages of a search without end", "")
     story.step()
     assert (story.states("a"), story.states("b")) == (["open"], ["refilled without retweets"])
+    story.refuses.clear()
+    story.found = [{"text": "a post without an id"}]
+    story.step()
+    assert story.states("a") == ["open"]
+    story.found = []
+    story.step()
+    assert story.states("a") == ["refilled without retweets"]
 
 
 def test_nothing_is_searched_before_it_is_known_what_the_stream_needs(story: Story) -> None:

@@ -33,7 +33,7 @@ class Odd:
     belong there, behind `place` percent of it, `doubles` posts that come twice. With `repeat` the page's next token is its own.
     `grow` posts are written before it, `cut` is the moment at which the run ends. The budget has `room` for so many posts.
     An `untold` page does not say whether more follows, and is as long as it was asked for. In place of a `failed` one come errors
-    alone, which speak of something else.
+    alone, which speak of something else. One of the posts of a `nameless` page has no id.
     """
 
     keep: int = 100
@@ -45,6 +45,7 @@ class Odd:
     repeat: bool = False
     untold: bool = False
     failed: bool = False
+    nameless: bool = False
     room: int = 100
     grow: int = 0
     cut: str = ""
@@ -108,12 +109,14 @@ class SimulatedX:
         size = min(size, odd.room)
         ids, further = self._page(since or 0, until, token, size if odd.untold else min(size, odd.keep), odd)
         self.served += len(ids)
+        if nameless := odd.nameless and bool(ids):
+            ids.pop(self._chance.randrange(len(ids)))
         posts = [{"id": str(one), "author_id": USER} for one in ids]
         counted = None if self._counted is None else len(self._visible) + self._counted
         author = {"id": USER, "username": "seven", "public_metrics": {"tweet_count": counted}}
         authors = {USER: author} if posts else {}
         told = further if not odd.untold else None
-        page = Page(posts=posts, authors=authors, next_token=told, untold=odd.untold and bool(posts))
+        page = Page(posts=posts, authors=authors, next_token=told, untold=odd.untold and bool(posts), nameless=int(nameless))
         if self.moment == "answered":
             raise Cut
         return Answer(page, self.now, 0, size, self.now // 1000 * 1000)

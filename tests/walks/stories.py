@@ -8,8 +8,9 @@ from unittest.mock import Mock, patch
 
 from netwar.coverage import Record
 from netwar.queues.base import UserFailed
+from netwar.timelines.answers import conclusion
 from netwar.timelines.bounds import UNBOUNDED, Bounds
-from netwar.timelines.timeline import TimelineReader, conclusion
+from netwar.timelines.timeline import TimelineReader
 from tests.walks.simulated import APART, CUTS, IN_DOUBT, LIMIT, NOW, ORDERS, USER, Cut, Memory, Odd, SimulatedX
 
 MAX_RUNS = 300
@@ -104,6 +105,7 @@ def at_random(seed: int) -> Story:
             doubles=chance.randint(0, 5) if maybe() else 0,
             repeat=maybe() and chance.random() < 0.3,
             untold=maybe() and chance.random() < 0.3,
+            nameless=maybe() and chance.random() < 0.3,
             room=chance.choice((5, 12, 25, 50)) if maybe() and chance.random() < 0.3 else 100,
             grow=chance.randint(0, 4) if maybe() else 0,
             cut=chance.choice(CUTS) if chance.random() < 0.5 else "",

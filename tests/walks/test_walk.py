@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from netwar.coverage import Span
 from netwar.records.ids import first_id
 from netwar.timelines.timeline import BARREN_PAGES
 from netwar.walk import Walk
 from tests.rows import rows
-from tests.walks.simulated import LIMIT, Memory, Odd, SimulatedX
+from tests.walks.simulated import IN_DOUBT, LIMIT, USER, Memory, Odd, SimulatedX
 from tests.walks.stories import Story, run, told
 
 NOW = 1_700_000_000_000
@@ -91,6 +93,36 @@ def test_what_a_later_page_contradicts_is_taken_back_with_its_posts() -> None:
     assert (back.low, back.high, back.posts) == (wrong.low, two[0], 10)
     assert (again.low, again.high, again.posts) == (two[79] - 1, two[0], 80)
     assert (right.high, right.posts) == (again.low, 100)
+
+
+def test_nothing_is_proved_across_a_page_with_posts_that_have_no_id() -> None:
+    one, two, three, four = posts(1, 100), posts(101, 200), posts(201, 300), posts(301, 400)
+    walk = Walk(0)
+    assert after(walk, one) == [(None, Span(one[79] - 1, one[0], 80))]
+    walk.read([post for post in two if post != two[50]], NOW, nameless=1)
+    assert (walk.changes(), walk.until) == ((None, None), one[79])
+    assert after(walk, three) == [(None, Span(three[79] - 1, three[0], 80))], "what is new behind it is older"
+    walk.read(four[1:], NOW, nameless=1)
+    assert (walk.changes(), walk.until) == ((None, None), three[79])
+    again, older = [two[50], *posts(401, 440)], posts(441, 460)
+    assert after(walk, again) == [(None, Span(posts(420, 420)[0] - 1, posts(401, 401)[0], 20))], "the first of them may be newer"
+    walk.read(older, NOW, nameless=1)
+    walk.end()
+    assert walk.changes() == (None, None), "it may be the oldest one"
+    first = Walk(0)
+    first.read(one[1:], NOW, nameless=1)
+    assert first.changes() == (None, Span(one[1] - 1, one[1], 1)), "so that a gap is seen below"
+
+
+def test_what_has_no_id_is_not_lost() -> None:
+    x = SimulatedX(LIMIT + 80, [Odd()] * 4 + [Odd(nameless=True)], seed=1)
+    memory = Memory(x, steps=False)
+    with patch.multiple("netwar.timelines.timeline", DEPTH_IN_DOUBT=IN_DOUBT, DEPTH_BEYOND_DOUBT=LIMIT - 10):
+        run(x, memory)
+        assert not memory.record("tw", USER).lost, "what was asked for to find the end came without its id"
+        assert memory.record("tw", USER).gaps
+        run(x, memory)
+    assert memory.record("tw", USER).lost
 
 
 def test_posts_that_come_twice_count_once() -> None:
