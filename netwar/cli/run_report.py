@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netwar.errors import NetwarError
+from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.cli.progress import Bar
@@ -150,11 +151,22 @@ class ProgressBar(Listener):
 
 
 class OutcomeLine(Listener):
-    """The log on standard error: the outcome, or what was done before an error or a signal came."""
+    """The log on standard error: the outcome, or what was done before an error or a signal came. Who is told of neither, for -q,
+    is told all the same what could not be kept, as it was paid for."""
+
+    def __init__(self) -> None:
+        self._rejected = 0
+
+    def counted(self, numbers: Any) -> None:
+        """How many documents were rejected."""
+        from netwar.cli.run_figures import figures
+
+        self._rejected += figures(numbers).get("rejected", 0)
 
     def summary(self, text: str) -> None:
         """One line."""
         log.info("%s", text)
+        self._tell_rejected()
 
     def error(self, error: BaseException) -> None:
         """The notes that were put on it. A bug's stand in its traceback."""
@@ -163,3 +175,8 @@ class OutcomeLine(Listener):
         if isinstance(error, NetwarError | Stopped):
             for done in getattr(error, "__notes__", ()):
                 log.info("%s", done)
+        self._tell_rejected()
+
+    def _tell_rejected(self) -> None:
+        if self._rejected and not log.isEnabledFor(logging.INFO):
+            log.warning("%s rejected (see dead-letters)", plural(self._rejected, "document"))

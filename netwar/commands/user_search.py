@@ -51,6 +51,8 @@ def found(services: Services, terms: Sequence[str], most: int, form: Form, *, ye
         except (NetwarError, Stopped) as error:
             error.add_note(_told(search))
             raise
+        finally:
+            services.report.counted(search.tally)
     return f"{before}{_told(search)}"
 
 
