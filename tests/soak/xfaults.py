@@ -71,7 +71,7 @@ def _settings(chance: Random, kind: str) -> Fault:
         return {"kind": kind, "status": chance.choice((500, 502, 503, 504)), "body": chance.choice(("json", "html", "empty"))}
     if kind in ("slow", "hang"):
         return {"kind": kind, "seconds": 0.8, "billed": kind == "hang" and chance.random() < 0.5}
-    if kind == "reset":
+    if kind in ("reset", "odd-elements"):
         return {"kind": kind, "billed": chance.random() < 0.5}
     if kind == "drop-fields":
         return {"kind": kind, "fields": ["author_id", "username", "public_metrics", "meta.result_count"]}
