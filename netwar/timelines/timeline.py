@@ -17,7 +17,7 @@ from netwar.coverage import DEPTH_BEYOND_DOUBT, DEPTH_IN_DOUBT, Record, Span, St
 from netwar.queues.base import UserFailed
 from netwar.records.dialects import posts_count, username
 from netwar.records.documents import tweets_index, users_index
-from netwar.records.ids import first_id
+from netwar.records.ids import LARGEST, first_id
 from netwar.records.pages import Page, documents
 from netwar.records.text import named, plural
 from netwar.timelines.answers import ends, own_ids
@@ -133,8 +133,8 @@ class TimelineReader:
         elif not walk.is_done:
             self._end_in_doubt(walk)
 
-    def _read(self, walk: Walk, answer: Answer) -> None:
-        walk.read(own_ids(answer), answer.clock, answer.page.nameless)
+    def _read(self, walk: Walk, answer: Answer, high: int = LARGEST) -> None:
+        walk.read([one for one in own_ids(answer) if one <= high], answer.clock, answer.page.nameless)
         self.nameless += answer.page.nameless
 
     def _confirm(self, walk: Walk) -> None:
@@ -149,7 +149,7 @@ class TimelineReader:
         for _ in range(2):  # X may say on an empty page that nothing follows
             bounds = {"since": low, "until": high + 1, "size": min(max(posts, SMALLEST_PAGE), PAGE)}
             answer = self._twitter.timeline(self.user, index=self._index, token=token, **bounds)
-            self._read(walk, answer)
+            self._read(walk, answer, high if walk.edge is None else LARGEST)  # a stray above is no upper end
             came.update(own_ids(answer))
             if answer.page.ends and low + 1 in came:
                 walk.end(low)

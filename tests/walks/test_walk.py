@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from netwar.coverage import Span
 from netwar.records.ids import first_id
+from netwar.timelines.bounds import Bounds
 from netwar.timelines.timeline import BARREN_PAGES
 from netwar.walk import Walk
 from tests.rows import rows
@@ -175,6 +176,8 @@ def test_asking_anew_is_of_use_only_while_more_is_proved() -> None:
         Story(LIMIT + 80, (), 1, counted=None),  # nobody knows how many
         Story(40, (Odd(), Odd(grow=LIMIT + 10)), 1),  # the limit has passed what was known
         Story(100, (), 1, trailing=True),  # an empty last page
+        # What is asked for once more below a bound brings posts from above, too.
+        Story(60, (Odd(keep=0, strays=1), Odd(keep=1, strays=13, old=False, place=50)), 0, bounds=(Bounds(5),)),
     ],
 )
 def test_whatever_happens_what_is_missing_is_known(story: Story) -> None:
