@@ -31,6 +31,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Record, Span, Stretch
 from netwar.errors import ConfigError, ServiceDown
 from netwar.records.documents import Document
+from tests.rows import rows
 
 NOW = 1_795_000_000_000
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
@@ -258,7 +259,7 @@ def test_a_full_disk(small_disk: Path) -> None:
     archive.close()
 
 
-@pytest.mark.parametrize(("index", "table"), [("twbrexit", "tweet"), ("usertest", "profile")])
+@rows(("index", "table"), [("twbrexit", "tweet"), ("usertest", "profile")])
 def test_nothing_is_covered_before_its_documents_are_there(tmp_path: Path, index: str, table: str) -> None:
     """Whichever file of a page it is that cannot be written."""
     archive = SqliteArchive(tmp_path / "archive", tmp_path / "dead-letters")

@@ -23,6 +23,7 @@ from netwar.records.documents import Document
 from netwar.streams.journal import Journal
 from netwar.streams.rejects import Rejects
 from tests.room import room_for
+from tests.rows import rows
 
 
 def refused(path: Path, number: int) -> None:
@@ -48,7 +49,7 @@ def owed(path: Path, number: int) -> None:
 WRITERS = [(refused, "letters", True), (logged, "log", True), (spooled, "pages.jsonl", True), (unread, "unread", False)]
 
 
-@pytest.mark.parametrize(("write", "name", "raises"), [*WRITERS, (owed, "owed", False)])
+@rows(("write", "name", "raises"), [*WRITERS, (owed, "owed", False)])
 def test_what_a_full_disk_takes_in_part_is_told_and_nothing_of_it_is_left(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, write: Callable[[Path, int], None], name: str, raises: bool
 ) -> None:
@@ -68,7 +69,7 @@ def test_what_a_full_disk_takes_in_part_is_told_and_nothing_of_it_is_left(
     assert [bool(json.loads(line)) for line in path.read_bytes().splitlines()] == [True, True]
 
 
-@pytest.mark.parametrize(("write", "name", "raises"), [*WRITERS, (owed, "owed", False)])
+@rows(("write", "name", "raises"), [*WRITERS, (owed, "owed", False)])
 def test_a_line_that_a_killed_program_left_half_swallows_no_other(
     tmp_path: Path, write: Callable[[Path, int], None], name: str, raises: bool
 ) -> None:

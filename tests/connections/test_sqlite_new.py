@@ -18,6 +18,7 @@ from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_looking import look
 from netwar.errors import ServiceDown
 from tests.desk import Desk
+from tests.rows import rows
 
 
 def layouts() -> set[tuple[str, ...]]:
@@ -67,7 +68,7 @@ def log_of(path: Path) -> bytes:
         return path.with_name(path.name + "-wal").read_bytes()
 
 
-@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+@rows("ending", ["-wal", "-journal"])
 def test_what_a_database_that_is_gone_has_left_gets_into_no_new_one(tmp_path: Path, ending: str) -> None:
     scripts, path = ["CREATE TABLE t (a);"], tmp_path / "x.sqlite"
     sqlite.connect(path, scripts).close()

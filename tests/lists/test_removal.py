@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,7 +97,7 @@ def test_readings_a_second_apart_are_one() -> None:
     assert removed(log) == []
 
 
-@pytest.mark.parametrize("left", [11, 25])
+@rows("left", [11, 25])
 def test_many_or_all_take_three_readings_and_the_list_itself(left: int) -> None:
     x = ShownX(list(USERS))
     watch, log = fresh(x)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from netwar.archive.base import Store, Tally
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records.pages import Page
 from netwar.timelines.resolver import FRESH_MS, ScreenNameResolver
 from netwar.twitter.base import Answer
+from tests.rows import rows
 
 NOW = 1_700_000_000_000
 
@@ -41,7 +40,7 @@ class Told:
         return Answer(Page(users=users), self.clock, 10_000 * len(users), len(names), self.clock)
 
 
-@pytest.mark.parametrize("kind", [SqliteArchive, Refusing])
+@rows("kind", [SqliteArchive, Refusing])
 def test_what_a_look_up_told_is_used_whether_or_not_the_store_took_it(tmp_path: Path, kind: type[SqliteArchive]) -> None:
     archive, twitter, paid = kind(tmp_path / "archive", tmp_path / "letters"), Told(one="1", two="2", moved="3"), []
     names = ScreenNameResolver(twitter, Store(archive, None), "trial", paid.append)
