@@ -65,13 +65,16 @@ class Killed:
             self.lists.post("clock", {"advance": max(0, self.pace.step - (time.monotonic() - began))})
 
     def settle(self) -> None:
-        """Let everybody be asked once more, on either host, undisturbed, when nobody posts any more."""
+        """Let everybody be asked once more, on either host, undisturbed, when nobody posts any more; and a while later a round
+        begin, as until then all may have been asked for waiting too long, which begins none."""
         for user in self.lists.users():
             self.lists.post("pace", {"user": user["id"], "posts_a_day": 0})
         self.lists.pass_by(DAY)
         for _ in range(2):
             for host in HOSTS:
                 self._run(host, None)
+        self.lists.pass_by(self.pace.within / 2)
+        self._run(HOSTS[0], None)
 
     def begun(self) -> list[int]:
         """The numbers of the rounds that were begun, as the runs told. A run that is killed may have had no time to tell."""
