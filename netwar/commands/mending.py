@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ def mended(services: Services, file: Path, spent: float | None) -> str:
         from netwar.connections.sqlite_mending import is_whole, mend
         from netwar.queues.sqlite_file import MIGRATIONS
 
-        if os.access(file, os.W_OK) and is_whole(file, MIGRATIONS):
+        if is_whole(file, MIGRATIONS):
             return f"{file} is whole, and left as it is"
         done = mend(file, MIGRATIONS, lambda _new, _torn: None)
         again = "; waiting users may be missing: queue the lists again, nobody is added twice" if done.torn else ""

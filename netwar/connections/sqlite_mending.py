@@ -41,7 +41,7 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
     """
     if not path.exists():
         raise NetwarError(f"there is no {path}")
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+    if not _may_write(path):
         raise ServiceDown(f"{path} cannot be rebuilt: you may not write to it and its folder; run this as whoever may")
     aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     with translated(path), closing(sqlite3.connect("", isolation_level=None)) as new:
@@ -64,7 +64,7 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
 def is_whole(path: Path, migrations: Sequence[str]) -> bool:
     """Whether a file is there with all its tables, and nothing in it is damaged: as far as SQLite can tell, and each row
     is such as our programs write."""
-    if not path.exists():
+    if not path.exists() or not _may_write(path):  # whoever mends it is told then
         return False
     try:
         with translated(path), closing(opened(path, BUSY_SECONDS)) as db, unmasked():
@@ -74,6 +74,10 @@ def is_whole(path: Path, migrations: Sequence[str]) -> bool:
         if isinstance(error.__cause__, sqlite3.Error) and damaged(error.__cause__):
             return False
         raise
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _mended(old: sqlite3.Connection, new: sqlite3.Connection, path: Path, aside: Path, finish: Callable[..., None]) -> Mended:

@@ -21,6 +21,7 @@ from netwar.archive.sqlite.store import SqliteArchive
 from netwar.connections.sqlite import connect
 from netwar.connections.sqlite_looking import look
 from netwar.errors import ServiceDown
+from netwar.meter.sqlite_file import MIGRATIONS as METER
 from netwar.records.documents import Document
 from tests.desk import BIN, ROOT, Desk
 
@@ -170,9 +171,14 @@ def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subproces
     for command, shown in PROGRAMS:
         ended = visitor(copy, *command.split())
         assert (ended.returncode, shown in ended.stdout) == (0, True), (command, ended.stderr)
-    ended = visitor(copy, "tw-mend", str(copy / "queues.sqlite"))
-    assert (ended.returncode, "you may not write to it and its folder" in ended.stderr) == (69, True), ended.stderr
     assert sorted(copy.rglob("*")) == before
+    connect(copy / "meter.sqlite", METER).close()
+    (copy / "meter.sqlite").chmod(0o644)
+    for file in ("queues.sqlite", "meter.sqlite"):
+        before = sorted(copy.rglob("*"))
+        ended = visitor(copy, "tw-mend", str(copy / file))
+        assert (ended.returncode, "you may not write to it and its folder" in ended.stderr) == (69, True), ended.stderr
+        assert sorted(copy.rglob("*")) == before
 
 
 def without_rights(monkeypatch: pytest.MonkeyPatch) -> None:
