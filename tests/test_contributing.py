@@ -116,7 +116,7 @@ def test_what_the_steps_make_passes_the_checks(tree: Path) -> None:
     chosen = f"{name} or uncovered or programs_import or limits or {rows_of_it} or ({of_each})"
     said = run(tree, python, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-vv", test, *about_programs, "-k", chosen)
     for asked in (
-        "help_is_there_at_once",
+        "its_help_loads_little",
         "only_those_without_coverage",
         "row_in_the_readme",
         "program_has_its_row",

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,8 @@ def recipes(home: Path | None = None) -> dict[str, Recipe]:
 
 @cache
 def _shipped() -> dict[str, Recipe]:
+    from importlib.resources import files  # takes as long as all that is ours; --help needs none of it
+
     return read(files("netwar").joinpath("data/recipes.toml").read_text(encoding="utf-8"), "recipes.toml")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -31,7 +30,7 @@ def milliseconds(value: Any) -> int | None:
     if EPOCH.fullmatch(text):
         return _since_epoch(float(text) if "." in text else int(text))
     first = datetime.fromisoformat if text[:1].isdigit() else _v1_parts
-    for read in (first, _v1, datetime.fromisoformat, parsedate_to_datetime):
+    for read in (first, _v1, datetime.fromisoformat, _of_mail):
         try:
             moment = read(text)
             return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
@@ -85,6 +84,12 @@ def _v1_parts(text: str) -> datetime:
 
 def _v1(text: str) -> datetime:
     return datetime.strptime(text, V1)
+
+
+def _of_mail(text: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # half of what a program loads, for archives that are seldom seen
+
+    return parsedate_to_datetime(text)
 
 
 def _since_epoch(number: float) -> int | None:
