@@ -89,10 +89,13 @@ class Killed(Operator):
             one.join()
         self.said(desk)
 
-    def run_for(self, seconds: float, *, kill: bool) -> None:
-        """Record for so many of our seconds, and end by kill -9, or by TERM."""
+    def run_for(self, seconds: float, *, kill: bool, posts: int = 0) -> None:
+        """Record for so many of our seconds, and until so many more posts were sent, and end by kill -9, or by TERM."""
+        wanted = len(self.flushed()) + posts
         with self.held() as one:
             time.sleep(seconds)
+            while one.is_alive() and len(self.flushed()) < wanted:
+                time.sleep(0.1)
             assert one.is_alive(), self.said()[-3000:]
             if kill:
                 self.kills += 1

@@ -67,7 +67,7 @@ def happen(story: Killed, chance: random.Random, within: float) -> None:
 
 def killed(story: Killed, kills: int, *, seconds: float, rate: float, last: float = 300) -> Judged:
     """The whole story of one process at a time; what must hold is asserted. A run lasts up to so many seconds of the sandbox, and
-    in the `last` one nothing more goes wrong."""
+    in the `last` one nothing more goes wrong. That one has posts, even if all others were killed before they had any."""
     chance = random.Random(SEED)
     began = begin(story, rate)
     while story.kills < kills:
@@ -75,7 +75,7 @@ def killed(story: Killed, kills: int, *, seconds: float, rate: float, last: floa
             happen(story, chance, 60)
         story.run_for(seconds * (0.2 + chance.random()) / story.speed, kill=True)
     until = story.now
-    story.run_for(last / story.speed + 3, kill=False)
+    story.run_for(last / story.speed + 3, kill=False, posts=30)
     return check(story, began, until)
 
 
