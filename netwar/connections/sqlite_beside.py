@@ -75,6 +75,14 @@ def journal_of_ours(path: Path) -> bool:
         return False
 
 
+def has_no_journal(path: Path) -> bool:
+    """Is there none, and only root and this user who could put one there? Somebody else might turn a link that leads there."""
+    folder = path.parent.absolute()
+    if os.path.lexists(path.with_name(path.name + JOURNAL)) or os.path.realpath(folder) != str(folder):
+        return False
+    return not is_open_to_others(folder)
+
+
 def not_ours(path: Path) -> ConfigError:
     """The error about a journal that would be rolled back and that perhaps no program of this user has left."""
     return ConfigError(f"{path}{JOURNAL} may be another user's, and would change {path.name}: it is not obeyed; {_WAY_OUT}")

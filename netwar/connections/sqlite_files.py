@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
 from netwar.connections import sqlite_beside as beside
-from netwar.connections.sqlite_handles import Unsure, check_open, checked, exchanged, handles
+from netwar.connections.sqlite_handles import AllHandles, NextHandle, Unsure, checked, exchanged
 from netwar.connections.sqlite_new import empty, give_log, make
 from netwar.connections.sqlite_reading import first_read
 from netwar.errors import ConfigError
@@ -74,6 +74,8 @@ def opened(
         if mode != "mode=rw":
             return _looking(_connected(path, busy_seconds, mode, kind), path, mode)
         make(path, new)  # SQLite itself would make one that others may read
+        if beside.has_no_journal(path) and (connection := _with_log(path, busy_seconds, mode, kind)):
+            return connection
         began = time.monotonic()
         while True:
             left = beside.journal_of_ours(path)
@@ -88,6 +90,21 @@ def opened(
                 raise _without_log(path, ours=ours)
             if not ours or not _given_log(path, found):
                 time.sleep(0.01)
+
+
+def _with_log(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection | None:
+    """The connection where no journal can come, which has read once; None if the database has no log yet."""
+    connection = _connected(path, busy_seconds, mode, kind)
+    try:
+        with folders.unmasked():  # SQLite makes the log now
+            connection.execute("PRAGMA user_version").fetchone()
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return connection
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
 
 
 def _looking(connection: Connection, path: Path, mode: str) -> Connection:
@@ -173,22 +190,25 @@ def _read_first(connection: Connection, path: Path, *beside_it: Connection) -> N
 
 def _connected(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
     """A connection to the file that is looked at now; looked at again where another thread has opened something meanwhile."""
-    for _ in range(TRIES):
+    looks: list[type[NextHandle | AllHandles]] = [NextHandle, *[AllHandles] * TRIES]
+    for look in looks:
         with suppress(Unsure):
-            return _connected_once(path, busy_seconds, mode, kind)
+            return _connected_once(path, busy_seconds, mode, kind, look)
     raise exchanged(path)
 
 
-def _connected_once(path: Path, busy_seconds: float, mode: str, kind: type[Connection]) -> Connection:
+def _connected_once(
+    path: Path, busy_seconds: float, mode: str, kind: type[Connection], look: type[NextHandle | AllHandles]
+) -> Connection:
     found = checked(path, path.lstat())
     beside.check(path, checked)
-    before = handles()
+    before = look()
     address = f"file:{quote(os.fsencode(path.absolute()))}?{mode}"
     connection = sqlite3.connect(
         address, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False, factory=kind
     )
     try:
-        check_open(path, found, before)
+        before.check(path, found)
         _guard(connection)
     except BaseException:
         connection.close()

@@ -58,8 +58,16 @@ def test_a_journal_removes_nothing_that_it_names(file: Path, victim: Path, openi
     assert victim.read_text() == "mine\n"
 
 
-def test_a_journal_that_comes_late_is_not_obeyed_either(file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["a group's", "by a link"])
+def test_a_journal_that_comes_late_is_not_obeyed_either(
+    file: Path, victim: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
     """Whoever puts it there when it has been looked for already meets a reader of ours, beside whom nothing is rolled back."""
+    if way == "by a link":  # somebody else may turn it, to a folder of theirs
+        (link := file.parents[1] / "link").symlink_to(file.parent)
+        path = link / file.name
+    else:
+        (path := file).parent.chmod(0o770)
     genuine = sqlite_files.beside.check
 
     def early(path: Path, plain: Callable[..., object]) -> None:
@@ -68,17 +76,17 @@ def test_a_journal_that_comes_late_is_not_obeyed_either(file: Path, victim: Path
 
     monkeypatch.setattr(sqlite_files.beside, "check", early)
     with pytest.raises((ConfigError, sqlite3.Error)):
-        sqlite_files.opened(file, 0)
+        sqlite_files.opened(path, 0)
     monkeypatch.setattr(sqlite_files.beside, "check", lambda path, plain: None)
     (late := file.with_name(f"{file.name}-journal")).unlink(missing_ok=True)
     has_log = sqlite_files._has_log
     monkeypatch.setattr(sqlite_files, "_has_log", lambda *given: (has_log(*given), journal(file, victim))[0])
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        sqlite_files.opened(file, 0)
+        sqlite_files.opened(path, 0)
     assert victim.read_text() == "mine\n"
     late.unlink()
     monkeypatch.undo()
-    connect(file, TABLE).close()
+    connect(path, TABLE).close()
 
 
 # Somebody puts a pipe, or a journal, there when it has been looked for the Nth time; and takes the pipe away again, or not.
