@@ -109,7 +109,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    with collecting.one_before_the_others(session.config.rootpath):
+    with collecting.one_before_the_others(session.config.rootpath), collecting.without_garbage():
         return (yield)
 
 
