@@ -151,6 +151,8 @@ def test_one_thing_has_one_word() -> None:
             texts[str(path.relative_to(ROOT))] = "\n".join(_sentences(ast.parse(path.read_text())))
     for name, text in texts.items():
         for word, better in UNSAID.items():
+            if not re.search(word, text, re.IGNORECASE):
+                continue
             found = [line for line in text.splitlines() if re.search(word, line, re.IGNORECASE) and "sandbox" not in line]
             assert not found, f"{name}: say {better}"
 

@@ -273,7 +273,7 @@ def test_a_long_file_is_read_in_constant_memory() -> None:
         tracemalloc.stop()
         return peak
 
-    assert most(60_000) < most(20_000) + 20_000
+    assert most(30_000) < most(10_000) + 10_000
 
 
 def count(items: Iterable[object]) -> int:

@@ -160,7 +160,7 @@ def test_a_million_followers_are_distinct_and_take_no_memory() -> None:
     tracemalloc.stop()
     assert (
         list(world.circles.listed("followers", 0, 999_990, 1_000))
-        == list(world.circles.listed("followers", 0, 0, 1_000_000))[-10:]
+        == list(world.circles.listed("followers", 0, 999_000, 1_000))[-10:]
     )
 
 
