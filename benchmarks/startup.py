@@ -16,6 +16,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# Nobody is asked anything: the queue is empty, and nothing listens there.
+CONFIGURATION = """[API]
+api = http://127.0.0.1:1
+consumer_key = k
+consumer_secret = s
+access_token_key = 1-k
+access_token_secret = s
+"""
 
 
 def run(argv: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -37,6 +45,8 @@ def main() -> None:
     programs = sorted((ROOT / "bin").glob("tw-*"))
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "PATH": os.environ["PATH"]}
+        (configuration := Path(home, ".twitter")).touch(mode=0o600)
+        configuration.write_text(CONFIGURATION)
         cases = {"python": [sys.executable, "-c", "pass"], "import click": [sys.executable, "-c", "import click"]}
         cases |= {f"{program.name} -h": [sys.executable, str(program), "-h"] for program in programs}
         cases["tw-idu3elk, empty queue"] = [sys.executable, str(ROOT / "bin" / "tw-idu3elk"), "bench"]

@@ -58,7 +58,7 @@ def test_it_fits_on_a_screen(name: str) -> None:
 def test_its_help_loads_little_and_nothing_heavy(name: str, desk: Desk) -> None:
     """It is the docstring and ends with the common options; one process of it shows all that.
 
-    How long it takes is the number of modules, and is measured by benchmarks/startup.py: the most are 2.2 times `import click`.
+    How long it takes is a matter of the modules; benchmarks/startup.py measures it: at most 1.8 times `import click`.
     """
     shown, modules = loaded(desk, str(BIN / name), "-h")
     assert "click" in modules
