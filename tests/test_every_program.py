@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from tests.desk import BIN, ROOT, Desk, Ended
@@ -17,7 +18,6 @@ HEAVY = {"tweepy", "requests", "requests_oauthlib", "aiohttp", "psutil", "orjson
 HEAVY |= {"elasticsearch", "neo4j", "redis", "walrus", "asyncio", "configparser", "decimal", "urllib3", "tomllib"}
 MAX_LINES = 80
 MOST_MODULES = 100  # beside those of click
-CLICK: set[str] = set()
 COMMON = ("--config", "-q, --quiet", "-v, --verbose", "--version", "-h, --help")
 ALONE = {"tw-sandbox"}  # no part of the recorder: has no configuration and asks nobody
 UNCONFIGURED = {*ALONE, "tw-help"}
@@ -81,10 +81,9 @@ def loaded(desk: Desk, *args: str) -> tuple[str, set[str]]:
     return done.stdout, set(re.findall(r"\|\s+([\w.]+)$", done.stderr, re.MULTILINE))
 
 
+@cache
 def of_click(desk: Desk) -> set[str]:
-    if not CLICK:
-        CLICK.update(loaded(desk, "-c", "import click")[1])
-    return CLICK
+    return loaded(desk, "-c", "import click")[1]
 
 
 @every
