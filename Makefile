@@ -73,6 +73,7 @@ format: .venv/checks ## lay the code out and renew what is generated
 
 bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X, one a line) measures the archives with them
 	$(PY) -m benchmarks.startup
+	$(PY) -m benchmarks.opening
 	$(PY) -m benchmarks.client
 	$(PY) -m benchmarks.queues
 	$(PY) -m benchmarks.profiles
