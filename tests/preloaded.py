@@ -1,11 +1,13 @@
 """What programs import, imported once: all of netwar, and the libraries behind it, also those that functions import.
 
-And what is the same in each of them: what the scripts of databases make.
+And what is the same in each of them: what the scripts of databases make, and of which class click's values are.
 """
 
 import gc
 import pkgutil
 from importlib import import_module
+
+import click
 
 import netwar
 from netwar.connections import sqlite_files, sqlite_new, sqlite_schema
@@ -20,6 +22,9 @@ for module in pkgutil.walk_packages(netwar.__path__, "netwar."):
     sqlite_schema._made_by(tuple(scripts))
 sqlite_new.empty()
 sqlite_files._json_is_innocent()
+# An abstract class asks all below it of a value that is new to it, and keeps the answer: 2 ms of 18 in a short program.
+asked = click.Command("asked", params=[click.Option(["--number"], type=int), click.Argument(["words"], nargs=-1)])
+asked.main(["--number", "1", "word"], standalone_mode=False)
 left_open.hold()
 gc.freeze()
 
