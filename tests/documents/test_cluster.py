@@ -17,12 +17,13 @@ from tests.archive.elastic.conftest import tweet
 from tests.desk import Desk
 from tests.documents.blocks import DOCS, blocks, follow, run
 from tests.servers.elastic import ElasticServer
+from tests.servers.fixtures import one_of
 
 NODES = {"a1": "a", "b1": "b", "c1": "b"}  # two machines of one host, and one of another
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["es953"])
+@pytest.mark.parametrize("kind", one_of(["es71729", "es953"], "hosts"))
 def test_machines_of_hosts(kind: str, new_server: Callable[..., ElasticServer], desk: Desk, tmp_path: Path) -> None:
     nodes = started(kind, new_server)
     url = " ".join(node.url for node in nodes)
@@ -48,7 +49,7 @@ def test_machines_of_hosts(kind: str, new_server: Callable[..., ElasticServer], 
 def started(kind: str, new_server: Callable[..., ElasticServer]) -> list[ElasticServer]:
     """The nodes of the page; the first one votes alone until the others have come."""
     settings = next(block for block in blocks(DOCS / "hosts.md") if "node.roles" in block.text).settings
-    settings |= {"discovery.type": "multi-node", "cluster.initial_master_nodes": ["a1"], "index.store.type": "niofs"}
+    settings |= {"cluster.initial_master_nodes": ["a1"], "index.store.type": "niofs"}
     nodes: list[ElasticServer] = []
     for name, host in NODES.items():
         mine: dict[str, Any] = settings | {"node.name": name, "node.attr.host": host}
