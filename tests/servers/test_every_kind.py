@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers import HEAVY_KINDS, REDIS_KINDS, Server
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on
+from tests.servers.fixtures import on, one_of
 from tests.servers.neo4j import Neo4jServer
 from tests.servers.redis import RedisServer
 
@@ -94,9 +94,9 @@ def elasticsearch_is_wiped(server: ElasticServer) -> None:
     put(server, "writable again")
 
 
-# They are started, stopped and made by the same lines for all kinds. Those with guards, each of which brings a way of its own to
-# be ready, are killed, and start again, under recorders and copies: tests/timelines/test_elastic.py and others.
-@on("redis", "redis-tls")
+# They are started, stopped and made by the same lines for all kinds. Each guard brings a way of its own to be ready, which every
+# first start needs as well.
+@on("redis", "redis-tls", *one_of(["es654-sg", "es953-sec", "os2194-sec"], "started again"))
 def test_stopped_and_started_again(server: Server) -> None:
     put(server, "äöü 🐦")
     before = server.url
@@ -107,6 +107,7 @@ def test_stopped_and_started_again(server: Server) -> None:
     assert kept(server) == "äöü 🐦"
 
 
+# Those of the Elasticsearch family are killed, and start again, under recorders: tests/timelines/test_elastic.py and others.
 @on("redis", "redis-tls")
 def test_killed(server: Server) -> None:
     put(server, "acknowledged")
