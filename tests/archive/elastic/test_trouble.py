@@ -27,7 +27,7 @@ from netwar.records.documents import Document
 from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
 from tests.servers.elastic import ElasticServer
-from tests.servers.fixtures import on, one_of
+from tests.servers.fixtures import on
 from tests.serving import Answering, serving
 
 ALL_AGES = ("es654-sg", "es7102", "es953-sec", "os2194-sec")
@@ -153,7 +153,7 @@ def test_a_full_disk_of_the_cluster_is_told_as_such(archive: ElasticArchive, ser
     assert archive.record("twbrexit", "7").spans == (Span(0, 2, 1),)
 
 
-@pytest.mark.parametrize("kind", one_of(["es654", "es953"], "busy"))
+@pytest.mark.parametrize("kind", ["es654", "es953"])
 def test_what_a_busy_cluster_rejects_is_sent_again(kind: str, new_server: Callable[..., ElasticServer], tmp_path: Path) -> None:
     """A server with one thread for writing and room for one more write is written to by eight at once."""
     server = new_server(kind, **{"thread_pool.write.size": "1", "thread_pool.write.queue_size": "1"})
