@@ -13,6 +13,7 @@ from netwar.connections.runs import Run
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Cleared
 from netwar.queues.redis import RedisQueue
 from netwar.queues.roster import (
+    SHOWN,
     Change,
     Member,
     Round,
@@ -24,6 +25,7 @@ from netwar.queues.roster import (
     queue_name,
     read,
     released,
+    unreadable,
     written,
 )
 from netwar.records.idlists import portions
@@ -59,7 +61,7 @@ class RedisRoster:
         return [user.decode() for some in parts for user in self._do("unlist", checked_list(list), json.dumps(some))]
 
     def members(self) -> Iterator[Member]:
-        for some in portions(sorted(map(bytes.decode, self._server.hkeys(self._seen))), BATCH_SIZE):
+        for some in portions(sorted(map(_text, self._server.hkeys(self._seen))), BATCH_SIZE):
             yield from (read(user, kept) for user, kept in self._kept(some))
 
     def member(self, user: str) -> Member | None:
@@ -69,7 +71,7 @@ class RedisRoster:
         return int(self._server.hlen(self._seen))
 
     def change(self, user: str, change: Change) -> Member | None:
-        while kept := next((kept for _, kept in self._kept([user])), None):
+        while (kept := next((kept for _, kept in self._kept([user])), None)) is not None:
             after = changed(read(user, kept), change)
             if not self._exchanged([(user, kept, written(after))]):
                 return after
@@ -82,7 +84,10 @@ class RedisRoster:
                 some = self._exchanged(found, due=True) if found else []
 
     def round(self) -> Round:
-        return Round(*map(int, (self._server.get(self._round) or b"0 0 0").split()))
+        try:
+            return Round(*map(int, (self._server.get(self._round) or b"0 0 0").split()))
+        except (ValueError, TypeError) as error:
+            raise unreadable("which round was begun last", error) from error
 
     def begin_round(self, number: int, users: Sequence[str], at: int) -> bool:
         now, dead = self._clock(), sorted({*self.adds._dead(), *self.work._dead()})
@@ -93,7 +98,11 @@ class RedisRoster:
 
     def turn(self, what: str, seconds: float) -> bool:
         now, last = self._clock(), self._server.hget(self._taken, what)
-        return is_over(float(last) if last else None, now, seconds) and bool(self._do("turn", what, now, seconds))
+        try:
+            begun = float(last) if last else None
+        except ValueError as error:
+            raise unreadable("when it was somebody's turn last", error) from error
+        return is_over(begun, now, seconds) and bool(self._do("turn", what, now, seconds))
 
     def clear(self) -> Wiped:
         members, *counts = self._do("wipe")
@@ -105,8 +114,8 @@ class RedisRoster:
     def _kept(self, users: Sequence[str]) -> Iterator[tuple[str, str]]:
         """What is kept of those users who are members."""
         for user, kept in zip(users, self._server.hmget(self._seen, users), strict=True):
-            if kept:
-                yield user, kept.decode()
+            if kept is not None:
+                yield user, _text(kept)
 
     def _exchanged(self, members: Sequence[Exchange], *, due: bool = False) -> list[str]:
         """Keep something else of members; those of whom something else was kept meanwhile, or nothing."""
@@ -114,3 +123,11 @@ class RedisRoster:
 
     def _do(self, step: str, *arguments: Any) -> Any:
         return self._steps.once(step, self._keys, *arguments)
+
+
+def _text(kept: bytes) -> str:
+    """What is kept. Raises ServiceDown for bytes that are no text, which none of our programs wrote."""
+    try:
+        return kept.decode()
+    except UnicodeDecodeError as error:
+        raise unreadable(f"what is kept as {ascii(kept)[:SHOWN]}", error) from error

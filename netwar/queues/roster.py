@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import Protocol
 
+from netwar.errors import ServiceDown
 from netwar.queues.base import Cleared, Queue
+from netwar.records.shaped import parsed, shaped
 
 CLOCK_SLIP = 1.0  # seconds by which hosts may know one clock differently
+SHOWN = 80  # characters of what cannot be read
 
 Change = Callable[["Member"], "Member"]
 
@@ -149,10 +152,24 @@ def written(member: Member) -> str:
 
 
 def read(user: str, kept: str) -> Member:
-    """A member as kept; what a newer program may have noted beside what is known here is left out."""
-    lists, about = kept.split(" ", 1)
-    known: dict[str, Any] = json.loads(about)
-    return Member(user, lists=tuple(lists.split(",")), **{key: known[key] for key in ABOUT if key in known})
+    """A member as kept; what a newer program may have noted beside what is known here is left out.
+
+    Raises ServiceDown for what none of our programs wrote.
+    """
+    lists, _, about = kept.partition(" ")
+    try:
+        told = {**parsed(about), "user": user, "lists": tuple(map(checked_list, lists.split(",")))}
+        return shaped(Member, told)
+    except (ValueError, TypeError) as error:
+        raise unreadable(f"what is kept of member {ascii(user)[1:-1][:SHOWN]}", error) from error
+
+
+def unreadable(what: str, error: Exception) -> ServiceDown:
+    """A part of a roster that none of our programs wrote."""
+    return ServiceDown(
+        f"{what} cannot be read ({str(error)[:SHOWN]}): see who else may write to the queues (queues.sqlite, or Redis); "
+        "tw-wipemywork empties the sets, and the next tw-tracklists fills them anew"
+    )
 
 
 def changed(member: Member, change: Change) -> Member:

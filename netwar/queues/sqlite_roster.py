@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netwar.connections.runs import Run
 from netwar.connections.sqlite import translated
+from netwar.connections.sqlite_schema import kept as sound
 from netwar.queues.roster import (
     Change,
     Member,
@@ -91,7 +92,7 @@ class SqliteRoster:
         last, full = "", True
         while full:
             with translated(self._path):
-                rows = self._db.execute(NEXT, (self._name, last, BATCH_SIZE)).fetchall()
+                rows = [sound(row, str, str) for row in self._db.execute(NEXT, (self._name, last, BATCH_SIZE))]
             yield from (read(user, kept) for user, kept in rows)
             full, last = len(rows) == BATCH_SIZE, rows[-1][0] if rows else ""
 
@@ -120,7 +121,7 @@ class SqliteRoster:
     def round(self) -> Round:
         with translated(self._path):
             found = self._db.execute("SELECT number, began, size FROM rounds WHERE roster = ?", (self._name,)).fetchone()
-        return Round(*found) if found else Round()
+            return Round(*sound(found, int, int, int)) if found else Round()
 
     def begin_round(self, number: int, users: Sequence[str], at: int) -> bool:
         with self._writing() as db:
@@ -164,7 +165,7 @@ class SqliteRoster:
 
     def _kept(self, db: sqlite3.Connection, users: Sequence[str]) -> dict[str, Member]:
         """Those of the users who are members."""
-        rows = db.execute(KEPT, (self._name, json.dumps([*users]))).fetchall()
+        rows = [sound(row, str, str) for row in db.execute(KEPT, (self._name, json.dumps([*users])))]
         return {user: read(user, kept) for user, kept in rows}
 
     def _keep(self, db: sqlite3.Connection, *members: Member) -> None:
@@ -173,7 +174,7 @@ class SqliteRoster:
     def _last(self, what: str) -> float | None:
         with translated(self._path):
             found = self._db.execute("SELECT at FROM taken WHERE roster = ? AND what = ?", (self._name, what)).fetchone()
-        return float(found[0]) if found else None
+            return float(sound(found, float)[0]) if found else None
 
 
 def _listed(member: Member, lists: tuple[str, ...]) -> Member:

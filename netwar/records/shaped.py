@@ -21,7 +21,8 @@ def shaped(kind: type[T], told: Any) -> T:
     """
     if not isinstance(told, dict):
         raise ValueError(f"it is no {kind.__name__}")
-    known = {key: value for key, value in told.items() if key in (hints := _hints(kind))}  # type: ignore[arg-type]
+    hints = _hints(kind)  # type: ignore[arg-type]
+    known = {key: value for key, value in told.items() if key in hints}
     for key, value in known.items():
         if not _fits(value, hints[key]):
             raise ValueError(f"{key} is {_shown(value)}")
@@ -48,6 +49,8 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
+    if isinstance(hint, type):  # the most of them, without asking what they are made of
+        return _is_plain(value, hint)
     origin, of = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in of)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from netwar.connections.runs import Run
-from netwar.errors import LeaseLost
+from netwar.errors import LeaseLost, ServiceDown
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Cleared, Queue, UserFailed
-from netwar.queues.roster import Member, Roster, Round, Wiped
-from tests.contract.opening import NOW, SetClock, claims, new_run, open_roster, processes
+from netwar.queues.roster import Member, Roster, Round, Wiped, released
+from tests.contract.opening import NOW, SetClock, claims, new_run, open_roster, processes, redis_at
 from tests.rows import rows
 
 AT = 1_800_000_000_000
@@ -157,6 +157,24 @@ def test_a_change_touches_neither_user_nor_lists(roster: Roster) -> None:
         with pytest.raises(ValueError, match="may not touch"):
             roster.change("1", wrong)
     assert list(roster.members()) == [Member("1", AT, ("7",))]
+
+
+ODD = [b"", b"[]", b"7", b"7 {", b"7 [1]", b"x {}", b'7 {"since":"1"}', b'7 {"since":1e400}', b"7 {}", b"\xff {}"]
+
+
+@rows("odd", ODD)
+def test_what_no_program_of_ours_wrote_of_a_member_is_a_sentence_and_can_be_wiped(where: str, roster: Roster, odd: bytes) -> None:
+    roster.fresh(["1", "2"], "7", AT)
+    if server := redis_at(where):
+        server.hset("tw:track:12:brexit:seen", "2", odd)
+    else:
+        roster._db.execute("UPDATE members SET kept = CAST(? AS TEXT) WHERE user = '2'", (odd,))
+    member, change = lambda: roster.member("2"), lambda: roster.change("2", released)
+    for read in (lambda: list(roster.members()), member, change, lambda: roster.release(["2"])):
+        with pytest.raises(ServiceDown, match=r"member 2 cannot be read|is damaged|what is kept as"):
+            read()
+    assert roster.clear().members == 2
+    assert roster.fresh(["2"], "7", AT) == ["2"]
 
 
 def test_who_is_released_is_due_at_once(roster: Roster) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from netwar.config import load
+from netwar.queues.roster import Member
+from netwar.queues.roster import written as roster_written
 from tests.operator import THREE, Operator
 from tests.randomly import SEED
 from tests.rows import rows
@@ -80,8 +83,19 @@ OTHERS = [
     "queues entries.until",
     "queues boots.beyond",
 ]
+ROSTER = ["members.kept", "rounds.number", "taken.at"]
+OTHERS += [f"queues {column}" for column in ROSTER]
 OTHERS += ["meter charges.day", "meter charges.command", "meter charges.index", "meter charges.micro", "meter boots.beyond"]
 LOOKS = ["tw-status", "tw-showwork --json", "tw-failed work", "tw-spend --no-ask", "tw-showmywork three"]
+TRACKS = ["tw-tracklists three --estimate", "tw-tracklists three"]
+
+
+def listed(one: Operator, db: sqlite3.Connection) -> None:
+    """Have a member on the roster of the account, whose first round has begun."""
+    roster = f"{load(one.desk.home / '.twitter').observer}:three"
+    db.execute("INSERT OR REPLACE INTO members VALUES (?, '1', ?)", (roster, roster_written(Member("1", 5, ("7",)))))
+    db.execute("INSERT OR REPLACE INTO rounds VALUES (?, 1, 5, 1)", (roster,))
+    db.execute("INSERT OR REPLACE INTO taken VALUES (?, 'relist', 1.0)", (roster,))
 
 
 @rows("place", OTHERS)
@@ -94,11 +108,12 @@ def test_an_odd_row_of_another_store_is_a_sentence_and_the_rest_is_told(watched:
             db.execute(f"{failed}('work', '1', 'failed', 1.0, 5, 'why')")
             lease = "INSERT OR REPLACE INTO entries (queue, user, state, queued, failures, token, holder, until) VALUES "
             db.execute(f"{lease}('work', '2', 'claimed', 1.0, 1, 't', 'h', 1795990000.0)")
+            listed(watched, db)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = file.read_bytes()
     for odd in drawn(place, 2):
         put(watched, name, column.replace("index", '"index"'), odd)
-        for words in LOOKS:
+        for words in [*LOOKS, *TRACKS] if column in ROSTER else LOOKS:
             ended = watched.run(*words.split(), check=None)
             assert "bug in the program" not in ended.stderr, (words, odd, ended.stderr)
         watched.run("tw-status", "--json", "--prometheus", "figures", check=None)
