@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from netwar.board.base import KEPT_DAYS, Entry
+from netwar.board.kept import noted
 from netwar.connections.sqlite import connect, transaction, translated
 from netwar.connections.sqlite_looking import look
+from netwar.connections.sqlite_schema import kept as sound
 from netwar.records.times import milliseconds
 
 # `date` is ISO 8601 in UTC, so that it sorts; `run` is JSON.
@@ -45,12 +48,18 @@ class SqlitePerfLog:
     def last(self, number: int) -> list[Entry]:
         query = f"SELECT {COLUMNS} FROM perflog ORDER BY date DESC, number DESC LIMIT ?"
         with translated(self._path):
-            rows = self._db.execute(query, (number,)).fetchall()
-        return [Entry(host, shell, name, event, date, json.loads(run)) for host, shell, name, event, date, run in reversed(rows)]
+            rows = [sound(row, *(str,) * len(row)) for row in self._db.execute(query, (number,))]
+        return [Entry(host, shell, name, event, date, _run(run)) for host, shell, name, event, date, run in reversed(rows)]
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+
+def _run(kept: str) -> dict[str, Any]:
+    """What a run did; nothing where none of our programs wrote it, as what happened is told beside it."""
+    told = noted(kept)
+    return told if isinstance(told, dict) else {}
 
 
 def oldest(date: str) -> str:

@@ -16,12 +16,15 @@ from netwar.records.text import plural
 from netwar.records.times import milliseconds
 
 LONGEST = 10_000  # characters of an event
+LARGEST = 1e9  # dollars of a run
 
 
 def _cells(one: Entry) -> Sequence[Cell]:
+    """What others may have written of a run, in a store that is shared, is shown where it is what we write."""
     run: Mapping[str, Any] = one.run
-    micro = round(float(run.get("dollars") or 0) * 1e6) or None
-    did = (run.get("program"), run.get("status"), micro)
+    dollars, status, program = (run.get(name) for name in ("dollars", "status", "program"))
+    micro = round(dollars * 1e6) or None if isinstance(dollars, int | float) and abs(dollars) < LARGEST else None
+    did = (program if isinstance(program, str) else None, status if type(status) is int else None, micro)
     return milliseconds(one.date) or None, one.host, one.shell, one.screen_name, *did, one.event
 
 

@@ -21,7 +21,7 @@ from tests.operator import THREE, Operator
 from tests.randomly import SEED
 from tests.rows import rows
 
-ODD: tuple[Any, ...] = ("[]", "null", "[" * 5000, "\x1b]0;x\x07\nFORGED", b"\xff\xfe", float("inf"), -1)
+ODD: tuple[Any, ...] = ("[]", "null", '{"dollars":"x"}', "[" * 5000, "\x1b]0;x\x07\nFORGED", b"\xff\xfe", float("inf"), -1)
 BOARD = ["runs.said", "runs.kept", "hosts.said", "hosts.kept", "totals.number", "boots.beyond"]
 
 
@@ -85,8 +85,9 @@ OTHERS = [
 ]
 ROSTER = ["members.kept", "rounds.number", "taken.at"]
 OTHERS += [f"queues {column}" for column in ROSTER]
+OTHERS += ["perflog perflog.run", "perflog perflog.date", "perflog perflog.event"]
 OTHERS += ["meter charges.day", "meter charges.command", "meter charges.index", "meter charges.micro", "meter boots.beyond"]
-LOOKS = ["tw-status", "tw-showwork --json", "tw-failed work", "tw-spend --no-ask", "tw-showmywork three"]
+LOOKS = ["tw-status", "tw-showwork --json", "tw-failed work", "tw-spend --no-ask", "tw-showmywork three", "tw-perflog --last 9"]
 TRACKS = ["tw-tracklists three --estimate", "tw-tracklists three"]
 
 
