@@ -23,17 +23,18 @@ User: TypeAlias = str | Claimed | Failed  # a string is the name or number of on
 def _cells(user: User) -> tuple[Cell, ...]:
     if isinstance(user, Claimed):
         host, run = _holder(user)
-        return "claimed", user.user, _ms(user.until), host, run, None, None
+        return "claimed", user.user, _ms(user.until), host, run, None, None, ",".join(user.also)
     if isinstance(user, Failed):
-        return "failed", user.user, None, None, None, user.times, " ".join(user.reason.split())
-    return ("waiting", user, None, None, None, None, None)
+        return "failed", user.user, None, None, None, user.times, " ".join(user.reason.split()), None
+    return ("waiting", user, None, None, None, None, None, None)
 
 
 def _line(user: User) -> str:
     if isinstance(user, Claimed):
         host, run = _holder(user)
         until = f"{iso(_ms(user.until)) or ''}"[:19].replace("T", " ")
-        return f"claimed  {user.user:<20} until {until} UTC by {host}, run {run}"
+        also = f", also {', '.join(user.also)}" if user.also else ""
+        return f"claimed  {user.user:<20} until {until} UTC by {host}, run {run}{also}"
     if isinstance(user, Failed):
         return f"failed   {user.user:<20} {plural(user.times, 'time')}: {' '.join(user.reason.split())}"
     return f"waiting  {user}"
@@ -45,7 +46,8 @@ QUEUE: Table[User] = Table(
         Column("until", Kind.TIME),
         *map(Column, ("host", "run")),
         Column("times", Kind.COUNT),
-        Column("reason"),
+        Column("reason", long=True),
+        Column("also"),
     ],
     _cells,
     line=_line,

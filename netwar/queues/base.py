@@ -25,11 +25,13 @@ class UserFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A user whom somebody is working on; times in seconds since 1970."""
+    """A user whom somebody is working on; times in seconds since 1970. `also` are other entries that are held for the same user:
+    who was queued by name is held by id, too."""
 
     user: str
     holder: str
     until: float
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,6 +335,21 @@ function step.respell(token, entry, user, reason)
   return users
 end
 
+-- Who is worked on, and what else is held for them, of each claim: {token, {user, ...}, {entry, ...}}. An entry that a claim made for
+-- itself is one of its users again, unless the claim has no other.
+local function worked_on()
+  local list, told = {}, call('HGETALL', claims)
+  for i = 1, #told, 2 do
+    local is_ours, claim = pcall(cjson.decode, told[i + 1])
+    if is_ours and #claim.users > 0 then
+      list[#list + 1] = {told[i], claim.users, claim.extra}
+    elseif is_ours then
+      list[#list + 1] = {told[i], {claim.extra[1]}, {unpack(claim.extra, 2)}}
+    end
+  end
+  return list
+end
+
 -- Those whose turn comes after a time, at least `most` if there are so many: {the time of the last one, user, ...}.
 function step.portion(after, most)
   local rows = call('ZRANGEBYSCORE', turns, '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
@@ -363,22 +378,25 @@ function step.unplaced(cursor, most)
   return found
 end
 
--- {user, holder, until, ...}
+-- {{user, holder, until, other entries that are held for the same user, ...}, ...}
 function step.claimed()
   local list = {}
-  local pairs_of = call('HGETALL', claimed)
-  for i = 1, #pairs_of, 2 do
-    local token = pairs_of[i + 1]
-    list[#list + 1] = pairs_of[i]
-    list[#list + 1] = call('HGET', holders, token)
-    list[#list + 1] = call('ZSCORE', leases, token)
+  for _, claim in ipairs(worked_on()) do
+    local token, users, also = unpack(claim)
+    for place, user in ipairs(users) do
+      local others = place == 1 and also or {}
+      list[#list + 1] = {user, call('HGET', holders, token), call('ZSCORE', leases, token), unpack(others)}
+    end
   end
   return list
 end
 
 -- How many waited, were claimed, had failed.
 function step.clear()
-  local counts = {call('SCARD', waiting), call('HLEN', claimed), call('HLEN', failed)}
+  local counts = {call('SCARD', waiting), 0, call('HLEN', failed)}
+  for _, claim in ipairs(worked_on()) do
+    counts[2] = counts[2] + #claim[2]
+  end
   call('UNLINK', waiting, turns, queued, claims, holders, leases, claimed, failures, failed)
   return counts
 end

@@ -89,8 +89,10 @@ class RedisQueue:
 
     def claimed(self) -> list[Claimed]:
         told = self._look("claimed")
-        rows = zip(told[::3], told[1::3], told[2::3], strict=True)
-        return [Claimed(_text(user), _text(holder), self._here(float(until))) for user, holder, until in rows]
+        return [
+            Claimed(_text(user), _text(holder), self._here(float(until)), tuple(map(_text, also)))
+            for user, holder, until, *also in told
+        ]
 
     def failed(self) -> list[Failed]:
         found = self._server.hgetall(f"tw:{self.name}:failed")

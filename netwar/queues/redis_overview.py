@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from netwar.connections.redis import Server
 from netwar.queues.overview import USUAL, QueueState, is_roster, parted
+from netwar.records.shaped import parsed
 
 QUEUES, ROSTERS = "tw:queues", "tw:rosters"
 
@@ -44,5 +45,13 @@ class RedisOverview:
     def _state(self, name: str) -> QueueState:
         waiting, first = int(self._server.scard(name)), self._server.zrange(f"tw:{name}:turns", 0, 0, withscores=True)
         oldest = max(self._clock() - float(first[0][1]), 0.0) if first and waiting else 0.0
-        claimed, failed = (int(self._server.hlen(f"tw:{name}:{what}")) for what in ("claimed", "failed"))
-        return QueueState(name, waiting, claimed, failed, oldest)
+        claimed = sum(map(_users, self._server.hvals(f"tw:{name}:claims")))
+        return QueueState(name, waiting, claimed, int(self._server.hlen(f"tw:{name}:failed")), oldest)
+
+
+def _users(claim: bytes) -> int:
+    """How many users a claim is of: entries that it made for itself are one of them again, unless it has no other."""
+    try:
+        return max(len(parsed(claim.decode(errors="replace"))["users"]), 1)
+    except (ValueError, TypeError, KeyError):
+        return 0

@@ -18,7 +18,7 @@ from netwar.connections.sqlite import closed_if_it_fails, connect, transaction, 
 from netwar.connections.sqlite_looking import look
 from netwar.connections.sqlite_schema import kept
 from netwar.queues.base import LEASE_SECONDS, MAX_FAILURES, Claim, Claimed, Cleared, Failed, lost
-from netwar.queues.sqlite_file import MIGRATIONS
+from netwar.queues.sqlite_file import CLAIMED, MIGRATIONS
 
 CHUNK = 100_000
 BATCH_SIZE = 10_000
@@ -132,8 +132,10 @@ class SqliteQueue:
             turn, left = rows[-1][0], None if left is None else left - len(rows)
 
     def claimed(self) -> list[Claimed]:
-        rows = self._all("user, holder, until", "claimed", kinds=(str, str, float))
-        return [Claimed(user, holder, self._here(until)) for user, holder, until in rows]
+        claims: dict[str, tuple[list[Any], list[Any]]] = {}  # by token: who was queued, and what the claim made for itself
+        for *row, token, extra in self._all("user, holder, until, token, extra", "claimed", kinds=(str, str, float, str, int)):
+            claims.setdefault(token, ([], []))[extra != 0].append(row)
+        return [one for own, made in claims.values() for one in self._together(own or made[:1], made if own else made[1:])]
 
     def failed(self) -> list[Failed]:
         return [Failed(*row) for row in self._all("user, reason, failures", "failed", kinds=(str, str, int))]
@@ -157,10 +159,14 @@ class SqliteQueue:
         self._db.close()
 
     def _cleared(self, db: sqlite3.Connection) -> Cleared:
-        counts = {state: len(self._all("turn", state)) for state in ("claimed", "failed")}
-        cleared = Cleared(len(self), **counts)
+        cleared = Cleared(len(self), db.execute(CLAIMED, (self.name,)).fetchone()[0], len(self._all("turn", "failed")))
         db.execute("DELETE FROM entries WHERE queue = ?", (self.name,))
         return cleared
+
+    def _together(self, users: list[Any], also: list[Any]) -> Iterator[Claimed]:
+        """The users of a claim; the first of them is who its other entries are, too."""
+        for place, (user, holder, until) in enumerate(users):
+            yield Claimed(user, holder, self._here(until), () if place else tuple(row[0] for row in also))
 
     def _put(self, db: sqlite3.Connection, users: Sequence[str]) -> int:
         entries = {"queue": self.name, "users": json.dumps(users), "now": self._clock()}

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from netwar.connections import clocks
 
+# How many users are worked on: an entry that a claim made for itself is one of them again, unless the claim has no other.
+CLAIMED = """
+    SELECT coalesce(sum(max(own, 1)), 0)
+    FROM (SELECT sum(NOT extra) AS own FROM entries WHERE queue = ? AND state = 'claimed' GROUP BY token)
+"""
+
 # `turn` is the place in the queue; `extra` marks an entry that a claim made for itself (another spelling of its
 # user), so it goes when the claim does. A `roster` is OBSERVER:INDEX, and `kept` is what roster.written() makes of a member.
 # `began` is milliseconds since 1970 at X; all other times are seconds since 1970 on the file's own steady clock.

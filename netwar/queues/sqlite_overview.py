@@ -11,7 +11,7 @@ from netwar.connections.sqlite import closed_if_it_fails, translated
 from netwar.connections.sqlite_looking import look
 from netwar.connections.sqlite_schema import kept
 from netwar.queues.overview import USUAL, QueueState, is_roster, parted
-from netwar.queues.sqlite_file import MIGRATIONS
+from netwar.queues.sqlite_file import CLAIMED, MIGRATIONS
 
 NAMES = """
     WITH RECURSIVE names (name) AS (
@@ -20,8 +20,8 @@ NAMES = """
     )
     SELECT name FROM names WHERE name IS NOT NULL
 """
-STATES = ("waiting", "claimed", "failed")
 COUNT = "SELECT count(*) FROM entries WHERE queue = ? AND state = '{state}'"
+COUNTS = (COUNT.format(state="waiting"), CLAIMED, COUNT.format(state="failed"))
 FIRST = "SELECT queued FROM entries WHERE queue = ? AND state = 'waiting' ORDER BY turn LIMIT 1"
 ROSTERS = "SELECT roster FROM rounds UNION SELECT DISTINCT roster FROM members"
 
@@ -47,7 +47,7 @@ class SqliteOverview:
         self._db.close()
 
     def _state(self, name: str) -> QueueState:
-        waiting, claimed, failed = (self._rows(COUNT.format(state=state), name)[0][0] for state in STATES)
+        waiting, claimed, failed = (self._rows(count, name)[0][0] for count in COUNTS)
         first = self._rows(FIRST, name, kind=float)
         return QueueState(name, waiting, claimed, failed, max(self._clock() - first[0][0], 0.0) if first else 0.0)
 

@@ -118,14 +118,16 @@ def test_claims_and_failures_are_shown(desk: Desk) -> None:
     work.put(["1", "2"])
     claim = work.take(1)
     assert claim
+    assert claim.also("@7")
     head, claimed, failed = desk.run("tw-showwork", check=0).stdout.splitlines()
     assert head == "work: 1 waiting, 1 claimed, 1 failed"
     assert claimed.startswith("claimed  1 ")
     assert "UTC by " in claimed
+    assert claimed.endswith(", also @7"), "who is queued by name is held by id, too, and is one user"
     assert failed.split(maxsplit=2)[1:] == ["5", f"{MAX_FAILURES} times: profile unreadable"]
     told = json.loads(desk.run("tw-showwork", "--json", check=0).stdout)
     assert (told["queue"], told["waiting"]) == ("work", 1)
-    assert [held["user"] for held in told["claimed"]] == ["1"]
+    assert [(held["user"], held["also"]) for held in told["claimed"]] == [("1", ["@7"])]
     assert abs(datetime.fromisoformat(told["claimed"][0]["until_utc"]).timestamp() - told["claimed"][0]["until"]) < 0.001
     assert told["failed"] == [{"user": "5", "reason": "profile\nunreadable", "times": MAX_FAILURES}]
 
@@ -137,9 +139,9 @@ def test_a_terminal_has_a_table_of_claims_and_failures(desk: Desk) -> None:
     assert work.take(1)
     head, heading, claimed, failed = shown(desk, "tw-showwork", columns=120)
     assert head == "work: 1 waiting, 1 claimed, 1 failed"
-    assert heading.split() == ["STATE", "USER", "UNTIL", "(UTC)", "HOST", "RUN", "TIMES", "REASON"]
+    assert heading.split() == ["STATE", "USER", "UNTIL", "(UTC)", "HOST", "RUN", "TIMES", "ALSO", "REASON"]
     assert claimed.split()[:2] == ["claimed", "1"]
-    assert failed.split() == ["failed", "5", "-", "-", "-", str(MAX_FAILURES), "profile", "unreadable"]
+    assert failed.split() == ["failed", "5", "-", "-", "-", str(MAX_FAILURES), "-", "profile", "unreadable"]
 
 
 def test_csv_has_everybody_on_the_queue(desk: Desk) -> None:
@@ -164,7 +166,7 @@ def test_wiping_without_a_terminal_needs_yes_and_says_what_would_go(desk: Desk) 
     work = queue(desk)
     fail(work, "5", "no")
     work.put(["1", "2", "3"])
-    work.take(1)
+    assert work.take(1).also("@7")
     refused = desk.run("tw-wipework", check=2)
     assert "2 waiting, 1 claimed and 1 failed user would be removed from work" in refused.stderr
     assert len(work) == 2

@@ -27,7 +27,9 @@ def test_names_counts_and_how_long_the_next_has_waited(where: str, run: Run, clo
         with claim:
             raise UserFailed("no")
     queue.put(["2", "3", "4"])
-    queue.take(1)
+    claim = queue.take(1)
+    assert claim
+    assert claim.also("@2"), "who is one user still"
     weekly.put(["5"])
     clock.now += 90
     with closing(open_overview(where, clock)) as overview:

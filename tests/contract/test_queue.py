@@ -256,6 +256,7 @@ def test_another_spelling_is_held_with_the_claim_and_goes_with_it(queue: Queue, 
         assert claim.also("bbc")
         assert claim.also("5")
         assert claim.also("5")
+        assert [(held.user, held.also) for held in other.claimed()] == [("bbc", ()), ("5", ())], "both are on the queue"
         assert other.take(1) is None
         assert other.put(["5"]) == 0
     assert (len(queue), queue.claimed()) == (0, [])
@@ -265,6 +266,7 @@ def test_another_spelling_that_nobody_queued_is_held_too_but_never_waits(queue: 
     queue.put(["bbc"])
     claim = taken(queue)
     assert claim.also("5")
+    assert [(held.user, held.also) for held in other.claimed()] == [("bbc", ("5",))], "it is one user"
     assert other.claim("5") is None
     with pytest.raises(KeyError), claim:
         raise KeyError
@@ -299,6 +301,7 @@ def test_clear_says_what_went(queue: Queue) -> None:
             raise UserFailed("no")
     queue.put(["2", "3", "4"])
     claim = taken(queue)
+    claim.also("@2")
     assert queue.clear() == Cleared(waiting=2, claimed=1, failed=1)
     assert (len(queue), queue.claimed(), queue.failed()) == (0, [], [])
     with pytest.raises(LeaseLost):
@@ -338,7 +341,7 @@ def killed(where: str, progress: str) -> list[str]:
 def test_a_killed_holders_users_can_be_claimed_at_once(where: str, queue: Queue) -> None:
     queue.put(["1", "2"])
     assert sorted(killed(where, "no progress")) == ["1", "2"]
-    assert len(queue.claimed()) == 3
+    assert sorted((held.user, held.also) for held in queue.claimed()) == [("1", ("extra",)), ("2", ())]
     assert sorted(taken(queue, 5).users) == ["1", "2"]
 
 
@@ -377,6 +380,9 @@ def test_who_waited_and_was_claimed_by_name_waits_again_or_is_done(queue: Queue)
     assert sorted(queue.waiting()) == ["1", "nasa"]
     with queue.claim("nasa") as claim:
         assert claim.also("1")
+    with queue.claim("nasa") as claim:
+        assert claim.also("7")
+        assert [(held.user, held.also) for held in queue.claimed()] == [("nasa", ("7",))], "who did not wait, either"
     assert (len(queue), queue.claimed()) == (0, [])
 
 
