@@ -23,7 +23,8 @@ FORMULA = re.compile(r"""(?:="?|')\d+"?""")
 
 @dataclass(slots=True)
 class Fixed:
-    """How many rows there were, cells that got a name, and ids that have none of their own."""
+    """How many rows there were (the heading, blank lines and remarks are none), cells that got a name, and ids that have none of
+    their own."""
 
     rows: int = 0
     named: int = 0
@@ -61,8 +62,10 @@ def fixed(
 
     All else stays as it is. `fault` is told of ids in odd forms, which may be another user's, and of rows that are too short.
     """
-    rows = iter(rows)
+    rows, begun = iter(rows), False
     while some := list(islice(rows, BATCH_SIZE)):
+        told.rows += sum(_says_something(row) for _, row in some) - (not begun and is_heading(some[0][1], places))
+        begun = True
         sound = not are_rounded(row[place] for _, row in some for place in places if place < len(row))
         cells = []
         for number, row in some:
@@ -76,7 +79,6 @@ def fixed(
                 elif not wrong and ID.fullmatch(row[place].strip()):
                     cells.append((row, place))
         _name(archive, index, cells, told)
-        told.rows += len(some)
         yield from (row for _, row in some)
 
 
@@ -110,7 +112,18 @@ def complaint(cell: str, sound: bool) -> str:
     return ""
 
 
+def is_heading(row: Sequence[str], places: Sequence[int]) -> bool:
+    """Whether the first row of a table names its columns: none of those that hold ids has one, in whatever form."""
+    cells = [row[place].strip() for place in places if place < len(row)]
+    return _says_something(row) and not any(ID.fullmatch(cell) or complaint(cell, sound=True) for cell in cells)
+
+
+def _says_something(row: Sequence[str]) -> bool:
+    """Whether a row is no blank line and no remark."""
+    return bool(row) and not row[0].lstrip().startswith("#")
+
+
 def _missing(row: list[str], place: int) -> str:
-    if place < len(row) or not row or row[0].lstrip().startswith("#"):
+    if place < len(row) or not _says_something(row):
         return ""
     return f"the row has {plural(len(row), 'value')}, and column {place + 1} is to hold an id"

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from netwar.records.text import plural
 from tests.desk import Desk
 from tests.profiles.test_membership import NOW, Collection
 from tests.rows import rows
@@ -26,7 +27,7 @@ def test_ids_in_the_first_two_columns_become_names(kept: Collection) -> None:
     kept.file('Source,Target,Weight,Label\n11,12,13,"a, b"\n12,99,1,"say ""x"""\n13,11,2,\n')
     ended = kept.run("tw-fixgraph", "list.txt")
     assert ended.stdout == 'Source,Target,Weight,Label\nNasa,BBC,13,"a, b"\nBBC,99,1,"say ""x"""\n@12345,Nasa,2,\n'
-    assert ended.stderr.strip().endswith("list.txt: 4 rows, 5 ids named, 1 not known to usertest and left")
+    assert ended.stderr.strip().endswith("list.txt: 3 rows, 5 ids named, 1 not known to usertest and left")
 
 
 def test_two_users_never_become_one(kept: Collection) -> None:
@@ -57,6 +58,8 @@ def test_two_users_never_become_one(kept: Collection) -> None:
 def test_tables_as_people_make_them(kept: Collection, text: str, options: list[str], expected: str) -> None:
     ended = kept.run("tw-fixgraph", "-", *options, input=text)
     assert ended.stdout == expected
+    told = sum(any(map(str.isdigit, line)) for line in text.splitlines())
+    assert f"<stdin>: {plural(told, 'row')}, " in ended.stderr, "the heading and blank lines are none"
 
 
 ODD = [
@@ -85,6 +88,7 @@ def test_ids_in_odd_forms_are_told_and_stay(kept: Collection, line: str, reason:
     ended = kept.run("tw-fixgraph", "list.txt", check=1)
     *told, outcome = ended.stderr.splitlines()
     assert all(one.startswith("list.txt: line 3: ") and reason in one for one in told), ended.stderr
+    assert "list.txt: 4 rows, " in outcome
     assert outcome.endswith(f"cells and rows in which an id is not as it should be (listed above): {len(told)}")
     assert ended.stdout == f"source,target\nNasa,BBC\n{left}\nbbc,Nasa\n\n# a note\nNasa,\n"
 
