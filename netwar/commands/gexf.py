@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -86,9 +86,11 @@ def _interactions(services: Services, index: str, file: str | None, asked: Graph
     tweets = services.recorded("tw", index)
     users, rejected = tweets.replace("tw", "tu", 1), None
     meant = choice(asked.since, asked.until, asked.lang, asked.hashtag, asked.kinds)
-    with _opened(services, users, tweets[2:], file, asked) as (graph, out):
+    with ExitStack() as stack:
+        graph = _gathered(stack)
         if asked.users:
             rejected = chosen(services, asked.users, users, graph.choose)
+        out = _opened(stack, services, users, tweets[2:], file, asked)
         with services.report.work(f"tweets of {tweets}", services.archive.count(tweets)) as bar:
             told = gather(services.archive, tweets, meant, graph, bar.update)
         done = f"{_written(services, graph, out, asked)}, of {plural(told.tweets, 'tweet')}"
@@ -106,10 +108,12 @@ def _follows(services: Services, index: str, file: str | None, asked: GraphOptio
 
     users = services.collection(index)
     lists = {found.user: found for found in (of_user(services, user, "followers") for user in asked.follows)}
-    with _opened(services, users, f"{index}-follows", file, asked) as (graph, out):
+    with ExitStack() as stack:
+        graph = _gathered(stack)
         if without := gather_follows(lists.values(), graph):
             named = ", ".join(without)
             raise NetwarError(f"there is no complete snapshot of the followers of {named}: tw-follow2usertest takes one")
+        out = _opened(stack, services, users, f"{index}-follows", file, asked)
         done = _written(services, graph, out, asked)
     return outcome(services, done, asked.to)
 
@@ -124,20 +128,24 @@ class Out:
     names: str
 
 
-@contextmanager
-def _opened(services: Services, users: str, of: str, file: str | None, asked: GraphOptions) -> Iterator[tuple[Gathered, Out]]:
-    """An empty graph, and where it is to be written: opened before an hour's work, and in place after it, or not at all."""
+def _gathered(stack: ExitStack) -> Gathered:
+    """An empty graph."""
     from netwar.connections.sqlite_scratch import Scratch
     from netwar.interactions.gathered import TABLES, Gathered
 
+    return Gathered(stack.enter_context(Scratch(TABLES)))
+
+
+def _opened(stack: ExitStack, services: Services, users: str, of: str, file: str | None, asked: GraphOptions) -> Out:
+    """Where the graph is to be written: opened before an hour's work, and in place after it, or not at all. The log has a line of
+    it from then on, so what needs no look at a tweet is found out before."""
     base = (file or of).removesuffix(".csv")
     names = {form: f"{base}-{form}.csv" for form in ("nodes", "edges")} if asked.csv else {"gexf": file or f"{of}.gexf"}
-    with ExitStack() as stack:
-        files = {
-            form: stack.enter_context(outgoing(services, Going(users, form, query(asked.given), asked.to), name))
-            for form, name in names.items()
-        }
-        yield Gathered(stack.enter_context(Scratch(TABLES))), Out(of, users, files, ", ".join(names.values()))
+    files = {
+        form: stack.enter_context(outgoing(services, Going(users, form, query(asked.given), asked.to), name))
+        for form, name in names.items()
+    }
+    return Out(of, users, files, ", ".join(names.values()))
 
 
 def _written(services: Services, graph: Gathered, out: Out, asked: GraphOptions) -> str:

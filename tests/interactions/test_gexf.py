@@ -155,6 +155,11 @@ def test_followers_out_of_snapshots(desk: Desk, archive: SqliteArchive, out: Pat
     assert set(readers.edges(readers.read(out))) == {("follow", one, to) for one in "78" for to in "12"}
     readers.check(out)
     desk.run("tw-gexf", "usertest", out, "--follows", "3", check=1)
+    writer = SnapshotWriter(Snapshots(archive, "usertest", "followers", "4"), "me")
+    writer.add([5], None)
+    writer.finish(complete=False)
+    assert "no complete snapshot of the followers of 4" in desk.run("tw-gexf", "usertest", "--follows", "4", check=1).stderr
+    assert "cut off" not in desk.run("tw-exports", check=0).stdout
 
 
 @rows(
@@ -176,9 +181,11 @@ def test_users_who_are_not_known_are_told(desk: Desk, bodies: list[Body], out: P
     assert "nobody_here" in ended.stderr
     assert {source for source, _ in readers.read(out).edges()} == {"12"}
     out.unlink()
+    logged = desk.run("tw-exports", check=0).stdout
     desk.run("tw-gexf", "brexit", "--users", "nobody_here", check=1)
     assert "Error: there is no file mps.txt\n" in desk.run("tw-gexf", "brexit", "--users", "mps.txt", check=2).stderr
     assert not out.exists()
+    assert desk.run("tw-exports", check=0).stdout == logged, "nothing was begun, so nothing was cut off"
     assert not [path for path in desk.home.iterdir() if ".gexf" in path.name], "whole, or not at all"
 
 
