@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from netwar.captures import kept
 from netwar.records.ids import first_id
 from tests.desk import Desk, Sandbox
 from tests.operator import beginning
@@ -39,8 +43,8 @@ def test_a_capture_that_spent_its_own_budget_goes_off_x_and_the_other_buys_no_au
     process = streams.stream("cats")
     streams.until(lambda: len(streams.connections()) > 1 and streams.connected(), process)
     users = streams.bill()["billed"]["user"]
-    kept = streams.recorded_posts("cats")
-    streams.until(lambda: streams.recorded_posts("cats") > kept + 20, process)
+    so_far = streams.recorded_posts("cats")
+    streams.until(lambda: streams.recorded_posts("cats") > so_far + 20, process)
     told = {row["index"]: row for row in map(json.loads, streams.run("tw-chkstreams", "--json", check=1).stdout.splitlines())}
     streams.ended(process)
     assert (told["cats"]["state"], told["dogs"]["state"]) == ("running", "over budget")
@@ -54,10 +58,19 @@ def test_a_capture_that_spent_its_own_budget_goes_off_x_and_the_other_buys_no_au
     assert waiting["waiting"] >= len(authors - recorded) > 0
 
 
+def refuse(streams: Streams, index: str, line: str) -> None:
+    """Let a capture have a line that X's counts do not take, as they do not take all that the stream does."""
+    [capture] = [one for one in streams.registered() if one.index == index]
+    with closing(sqlite3.connect(streams.desk.home / ".local/share/netwar/streams.sqlite")) as db, db:
+        db.execute("UPDATE captures SET kept = ? WHERE name = ?", (kept.written(replace(capture, lines=(line,))), index))
+
+
 def test_a_full_hour_is_held_against_the_count_of_x(streams: Streams) -> None:
     streams.run("tw-stream", "cats", streams.write("cats", "brexit"), "--detach")
-    young = json.loads(streams.run("tw-chkstreams", "--verify", "--json", check=None).stdout)  # nothing costs, nothing is asked
-    assert "too young" in young["detail"] or young["complete"] is None
+    streams.run("tw-stream", "long", streams.write("long", f'"{"wind " * 110}"'), "--detach")
+    streams.run("tw-stream", "odd", streams.write("odd", "snow"), "--detach")
+    young = json.loads(streams.run("tw-chkstreams", "cats", "--verify", "--json", check=None).stdout)
+    assert "too young" in young["detail"] or young["complete"] is None, "nothing costs, nothing is asked"
     since = (clock(streams) // HOUR + 1) * HOUR
     streams.post("stream", {"rate": 0})
     clock(streams, since + 60_000)
@@ -71,7 +84,7 @@ def test_a_full_hour_is_held_against_the_count_of_x(streams: Streams) -> None:
     expected = len(streams.get(f"truth/search?query=brexit&{bounds}").split())
     recorded = len(streams.select("cats", "SELECT id FROM tweets WHERE via = 'stream'"))
     before = streams.bill()["billed"]["counts_recent"]
-    ended = streams.run("tw-chkstreams", "--verify", "--yes", "--json", check=1)
+    ended = streams.run("tw-chkstreams", "cats", "--verify", "--yes", "--json", check=1)
     told = json.loads(ended.stdout)
     assert (told["expected"], told["recorded"]) == (expected, recorded)
     assert expected > 0
@@ -80,6 +93,10 @@ def test_a_full_hour_is_held_against_the_count_of_x(streams: Streams) -> None:
     streams.post("stream", {"rate": 40, "posts": 400})  # and nobody holds the connection
     clock(streams, since + 2 * HOUR + 310_000)
     streams.run("tw-rules")
+    refuse(streams, "odd", "lang:en")
     ended = streams.run("tw-chkstreams", "--verify", "--yes", "--json", check=1)
-    assert json.loads(ended.stdout)["complete"] == 0.0
+    rows = {row["index"]: row for row in map(json.loads, ended.stdout.splitlines())}
+    assert {index: row["complete"] for index, row in rows.items()} == {"cats": 0.0, "long": None, "odd": None}
+    assert "cannot be verified by X's counts: 1 line is longer than the 512 characters" in rows["long"]["detail"]
+    assert "cannot be verified by X's counts: X does not take this query" in rows["odd"]["detail"]
     assert "cats has 0.0 % of what X counts" in ended.stderr
