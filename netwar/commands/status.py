@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from netwar.board.base import Run
 from netwar.cli import boarding, click
@@ -179,11 +181,8 @@ def _trouble(command: str, one: Alarm) -> str:
     told = one_line(one.text).encode(errors="replace").decode()
     told = f" {told}" if told.startswith("-") else told
     with tempfile.TemporaryFile() as said:  # a pipe could be held open by what the command leaves behind
-        call = [*shlex.split(command), told]
         try:
-            status = subprocess.run(
-                call, input=f"{told}\n".encode(), stdout=said, stderr=said, timeout=NOTIFY_SECONDS, check=False
-            ).returncode
+            status = _ended([*shlex.split(command), told], f"{told}\n".encode(), said)
         except subprocess.TimeoutExpired:
             return HANGS
         except OSError as error:
@@ -195,3 +194,15 @@ def _trouble(command: str, one: Alarm) -> str:
     if not status:
         return ""
     return f"it ended with {status}{': ' if words else ''}{words}"
+
+
+def _ended(call: Sequence[str], told: bytes, said: IO[bytes]) -> int:
+    """The status of a command that reads what it is `told`. One that takes too long, or in whose time this program is stopped, is
+    killed with all that it began. Raises TimeoutExpired and OSError."""
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True) as command:
+        try:
+            command.communicate(told, timeout=NOTIFY_SECONDS)
+        finally:
+            if command.poll() is None:  # else its number may be another's by now
+                os.killpg(command.pid, signal.SIGKILL)
+    return command.returncode

@@ -14,12 +14,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from netwar.board.base import HostState, RunState
 from netwar.board.sqlite import SqliteBoard
 from netwar.cli import boarding
+from netwar.commands import status as status_command
 from netwar.config import load, short
+from netwar.operations.alarms import Alarm
 from tests.contract.opening import DATABASES
 from tests.desk import Desk
 from tests.operator import THREE, Operator
@@ -145,6 +150,7 @@ def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(op
     assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in told[0]
     unkept(one, told)
     hostile(one)
+    hanging(one)
     one.post("faults", [], method="DELETE")
     one.run("tw-idu3elk", "three", check=0)
     one.run("tw-status", "-q", check=0)
@@ -202,6 +208,26 @@ def hostile(one: Operator) -> None:
     told = (one.desk.home / "told").read_text().splitlines()[2:]
     assert [re.sub(r"\d+ s ago", "now", one) for one in told] == [" -x$(id): tw-x ended with 1 now: a b "] * 2
     assert "a{b" not in file.read_text()
+
+
+def hanging(one: Operator) -> None:
+    """What takes too long is ended with all that it began."""
+    (script := one.desk.home / "hangs.sh").write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {one.desk.home}/pid\nwait\n")
+    script.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(status_command, "NOTIFY_SECONDS", 2)
+        assert status_command._trouble(str(script), Alarm("key", "no way out")) == status_command.HANGS
+    begun, end = int((one.desk.home / "pid").read_text()), time.monotonic() + 10
+    while goes_on(begun):
+        assert time.monotonic() < end, "it outlives its time"
+        time.sleep(0.05)
+
+
+def goes_on(pid: int) -> bool:
+    """Whether a process is there, and no zombie that nobody has buried yet."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_several_things_are_a_line_each_in_the_mail_of_cron(operator: Start) -> None:
