@@ -112,6 +112,8 @@ def test_a_tweet_that_cannot_be_read_is_not_said_not_to_be_there(desk: Desk, dat
         shell.execute("UPDATE tweet SET document = substr(document, 1, 20)")
     with closing(sqlite3.connect(data / "archive" / "other.sqlite")) as shell, shell:
         shell.execute("UPDATE tweet SET id = id + 1")
+        shell.execute("INSERT INTO note VALUES ('twother', 'tracking/1', '{')")
+    assert "the ledger's note tracking/1 is damaged" in desk.run("tw-showmywork", "other", check=69).stderr
     told = desk.run("tw-1tweet", "1000000000000000001", check=1).stderr
     assert "tweet 1000000000000000001 is not recorded in twother; left out: " in told
     assert "brexit.sqlite" in told

@@ -62,7 +62,7 @@ class SqliteLedger:
 
     def note(self, index: str, key: str) -> Any:
         rows = self._rows(index, GET_NOTE, key)
-        return orjson.loads(rows[0][0]) if rows else None
+        return _noted(rows[0][0], key) if rows else None
 
     def change_note(self, index: str, key: str, change: Callable[[Any], Any]) -> Any:
         with self._files.made(index).writing() as connection:
@@ -75,7 +75,7 @@ class SqliteLedger:
         if first is not None:
             yield prefix, first
         while file and (rows := file.rows(LIST_NOTES, (index, last, end))):
-            yield from ((key, orjson.loads(value)) for key, value in rows)
+            yield from ((key, _noted(value, key)) for key, value in rows)
             last = rows[-1][0]
 
     def _rows(self, index: str, sql: str, *values: Any) -> list[Any]:
@@ -111,10 +111,18 @@ def change_record(connection: sqlite3.Connection, index: str, user: str, changin
     return after
 
 
+def _noted(value: Any, key: str) -> Any:
+    """What a note says. Raises ServiceDown for one that is damaged."""
+    try:
+        return orjson.loads(value)
+    except ValueError as error:
+        raise ServiceDown(f"the ledger's note {key} is damaged ({error}): restore the file from a copy") from error
+
+
 def _change_note(connection: sqlite3.Connection, index: str, key: str, changing: Callable[[Any], Any]) -> Any:
     """The same of a note."""
     row = connection.execute(GET_NOTE, (index, key)).fetchone()
-    after = changing(orjson.loads(row[0]) if row else None)
+    after = changing(_noted(row[0], key) if row else None)
     if after is None:
         connection.execute(DROP_NOTE, (index, key))
     else:
