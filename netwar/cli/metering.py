@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netwar.errors import NetwarError
@@ -75,9 +76,10 @@ def apps(services: Services) -> Apps:
     return SqliteApps(services.data / "meter.sqlite", looks=services.looks)
 
 
+@lru_cache(maxsize=4)
 def app_of(services: Services) -> str:
     """The app whose money is spent. A bearer token alone is known by what tw-auth has recorded of it; if it has not, that is
-    told, since X bills the app, whatever it is asked with."""
+    told, once, since X bills the app, whatever it is asked with."""
     settings = services.settings
     if settings.consumer_key or not settings.bearer_token:
         return settings.app

@@ -101,6 +101,8 @@ def test_accounts_of_one_app_have_one_budget_whatever_names_it(desk: Desk, sandb
     operator.run("tw-quser2usertest", "-", input=user)
     alone = operator.run("tw-queue2usertest", "--config", token)
     assert f"{token} has a bearer_token alone, and it is not known which app that belongs to" in alone.stderr
+    said = operator.run("tw-rules", "--config", token).stderr
+    assert said.count("not known which app") == 1, "however many stores are opened for the app"
     assert spent("--config", token) == 10_000
     assert spent() == 0
     first = desk.run("tw-auth", check=0)
