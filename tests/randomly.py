@@ -17,6 +17,11 @@ def randomly(examples: int = 100) -> Callable[[Callable[..., None]], Callable[..
     """
 
     from hypothesis import HealthCheck, seed, settings
+    from hypothesis.internal.conjecture import providers
+
+    # It would draw out of the words and numbers of all code of ours that happens to be loaded, so the same seed drew other things
+    # where a test runs by itself; and each process read all of that code for it.
+    vars(providers)["is_local_module_file"] = lambda _: False
 
     def of(test: Callable[..., None]) -> Callable[..., None]:
         ways = settings(
