@@ -2,18 +2,20 @@
 
 FROM may be recorded into meanwhile. So its coverage, that of users, searches and streams, is put by first, as notes in TO, and
 merged into TO's own last: whatever it speaks of was in FROM before the documents were walked, and is in TO before TO says so.
-Documents are walked in the order of ids; after each batch the place is noted in TO. What is done twice changes nothing.
+Documents are walked in the order of ids; after each batch the place is noted in TO. What is done twice changes nothing. Where
+FROM no longer says what was put by, as after it was restored or recorded anew, the copy begins anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from netwar.archive.base import Archive, Tally
+from netwar.archive.base import Archive, Ledger, Tally
 from netwar.copying import history, ledger, notes, periods
 from netwar.copying.state import CopyState, Holder
 from netwar.records import migrate
@@ -23,6 +25,8 @@ from netwar.records.parsing import written
 
 BATCH = 1_000
 BATCH_BYTES = 5 << 20
+
+log = logging.getLogger("netwar.copying")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,11 @@ class Copy:
         return done
 
     def _copy(self, state: CopyState, done: Outcome) -> None:
-        done.resumed = state.is_begun
-        if not state.is_begun:
-            archive, indices = self._source.archive, self._source.indices
+        archive, indices = self._source.archive, self._source.indices
+        done.resumed = state.is_begun and all(_is_said(archive, part) for part in state.parts())
+        if state.is_begun and not done.resumed:
+            log.warning("%s has lost what it had complete when this copy was begun: it begins anew", self._source.name)
+        if not done.resumed:
             state.begin(chain(ledger.parts(archive, indices), periods.parts(archive, indices)))
         if not state.progress.past:
             history.carry(self._source.archive, self._source.users, self._target.archive, self._target.users, state.renew)
@@ -122,6 +128,11 @@ class Copy:
             state.note()
             self._report(sum(map(has_content, batch)), target)
         return tally
+
+
+def _is_said(source: Ledger, part: Any) -> bool:
+    """Whether FROM still says all that was put by of it."""
+    return ledger.is_said(source, part) and periods.is_said(source, part)
 
 
 def batches(bodies: Iterable[Any]) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from netwar.archive.base import Ledger
-from netwar.coverage import Record, merge
+from netwar.coverage import Record, Stretch, merge, uncovered
 
 PART = 100  # records
 
@@ -20,6 +20,17 @@ def parts(source: Ledger, indices: Sequence[str]) -> Iterator[Part]:
         records = source.records(index)
         while some := [record.to_json() for record in islice(records, PART)]:
             yield {"index": index, "records": some}
+
+
+def is_said(source: Ledger, part: Part) -> bool:
+    """Whether the ledger that a part was taken from still knows all of it to be complete."""
+    put_by = [Record.from_json(record) for record in part.get("records", ())]
+    known = source.records_of(part["index"], [record.user for record in put_by])
+    return not any(
+        uncovered(Stretch(span.low, span.high), known.get(record.user, Record(record.user)).spans)
+        for record in put_by
+        for span in record.spans
+    )
 
 
 def merge_in(target: Ledger, parts: Iterable[Part], names: Mapping[str, str]) -> int:

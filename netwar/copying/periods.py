@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from netwar.archive.base import Ledger
-from netwar.coverage import Span, join
+from netwar.coverage import Span, Stretch, join, uncovered
 
 PREFIX = "periods/"
 SEARCHES = f"{PREFIX}search/"
@@ -29,6 +29,23 @@ def parts(source: Ledger, indices: Sequence[str]) -> Iterator[Part]:
         notes = source.notes(index, PREFIX)
         while some := dict(islice(notes, PART)):
             yield {"index": index, "periods": some}
+
+
+def is_said(source: Ledger, part: Part) -> bool:
+    """Whether the ledger that a part was taken from still has all of it complete; what was damaged is no word of it."""
+    for key, note in part.get("periods", {}).items():
+        known = _spans(source.note(part["index"], key))
+        if any(uncovered(Stretch(span.low, span.high), known) for span in _spans(note)):
+            return False
+    return True
+
+
+def _spans(note: Any) -> list[Span]:
+    """What a note says is complete, which is nothing where it is damaged."""
+    try:
+        return [Span(*span) for span in note.get("spans", ())]
+    except (AttributeError, TypeError, ValueError):
+        return []
 
 
 def merge_in(target: Ledger, parts: Iterable[Part], names: Mapping[str, str]) -> list[str]:

@@ -197,6 +197,39 @@ def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path
         assert whole(dying, "a") == whole(source, "a")
 
 
+def test_one_of_which_from_was_restored_or_recorded_anew_begins_anew(tmp_path: Path, source: SqliteArchive) -> None:
+    """What was put by of it before would call complete what it does not have any more."""
+    fill(source, "a", 3_000)
+    searched(source, LINES[0], (BEGAN, BEGAN + 9, 1))
+    for keeps in ("nothing", "all but users", "all but searches", "all"):
+        folder = tmp_path / keeps
+        other = SqliteArchive(folder / "from", folder / "dead-from")
+        with closing(other), closing(Dying(folder / "to", folder / "dead")) as dying:
+            dying.left = 14  # in the midst of the tweets
+            with pytest.raises(Killed):
+                copy(source, dying)
+            others(source, other, keeps)
+            assert copy(other, dying).resumed == (keeps == "all")
+            claimed(by_author(source if keeps == "all" else other), dying)
+            assert lacking(dying, LINES[0]) == []
+            assert found(dying, LINES[0]) == found(other, LINES[0])
+
+
+def others(source: SqliteArchive, other: SqliteArchive, keeps: str) -> None:
+    """An archive with half the posts of another one, or all, and of the coverage what it keeps."""
+    if keeps == "all":
+        copy(source, other)
+    else:
+        fill(other, "a", 1_500)
+    if keeps == "all but users":
+        searched(other, LINES[0], (BEGAN, BEGAN + 9, 1))
+        for key, note in source.notes("twa", "periods/"):
+            other.change_note("twa", key, lambda before, note=note: note)  # type: ignore[misc]
+    if keeps == "all but searches":
+        for record in source.records("twa"):
+            other.change("twa", record.user, lambda before, record=record: record)  # type: ignore[misc]
+
+
 LINES = "periods/search/from:5", "periods/search/from:6"
 
 
