@@ -276,9 +276,9 @@ class Store:
     spool: Spool
 
     def write(self, request: str, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
-        """Write, or put by what was paid for and tell on why: the store is down, or (a bug) cannot take it."""
+        """Write, or put by what was paid for and tell on why: the store is down, (a bug) cannot take it, or we are stopped."""
         try:
             return self.archive.write(documents, marks)
-        except Exception as error:  # a walk that goes on would claim what is in the file that was moved, so this is told on
+        except BaseException as error:  # a walk that goes on would claim what is in the file that was moved, so this is told on
             self.spool.keep(request, documents, claiming_nothing(marks) if isinstance(error, Moved) else marks)
             raise

@@ -94,7 +94,7 @@ class SearchRun:
             if found.back is not None:
                 for line in lines:
                     take_back(self._store.archive, self.tweets, line, found.back)
-        except Exception:  # the page proves nothing then, but it is paid for
+        except BaseException:  # the page proves nothing then, but it is paid for
             self._store.write(f"{self._via} {self.tweets}", made)
             raise
         marks = [Period(self.tweets, of(line), found.span) for line in lines] if found.span else []

@@ -120,7 +120,7 @@ class TimelineReader:
             try:
                 if ended and not self._may_be_cut_off(walk):
                     walk.end()
-            except Exception:  # the page proves nothing then, but it is paid for
+            except BaseException:  # the page proves nothing then, but it is paid for
                 self._write(answer)
                 raise
             self._write(answer, *walk.changes())

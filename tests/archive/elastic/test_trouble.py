@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +20,7 @@ from netwar.archive.elastic.reading import by_ids
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.marks import Cover, Period
 from netwar.archive.spool import Replayed, Spool
+from netwar.cli.signals import Stopped
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
 from netwar.coverage import Span
@@ -26,6 +28,7 @@ from netwar.errors import ConfigError, ServiceDown
 from netwar.records.documents import Document
 from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
+from tests.rows import rows
 from tests.servers.elastic import ElasticServer
 from tests.servers.fixtures import on
 from tests.serving import Answering, serving
@@ -238,13 +241,16 @@ def test_writing_where_we_may_not_is_told_and_put_by(archive: ElasticArchive, se
     assert archive.record("twbrexit", "7").spans == (Span(0, 4, 4),), "what it contradicts goes before it, its span comes after"
 
 
-def test_what_cannot_be_written_for_want_of_a_right_is_put_by(tmp_path: Path) -> None:
+@rows("error", [ConfigError("no right"), Stopped(signal.SIGTERM)])
+def test_what_cannot_be_written_for_want_of_a_right_is_put_by(tmp_path: Path, error: BaseException) -> None:
+    """Nor is it lost where somebody stops the program while an archive takes a minute for it."""
+
     class Refusing:
         def write(self, *_: object) -> Tally:
-            raise ConfigError("no right")
+            raise error
 
     spool = Spool(tmp_path / "spool")
-    with pytest.raises(ConfigError):
+    with pytest.raises(type(error)):
         Store(Refusing(), spool).write("timeline 7", [tweet(2)])  # type: ignore[arg-type]
     assert spool.waiting() == 1
 
