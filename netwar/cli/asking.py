@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 def twitter(services: Services) -> Client:
     """Pages of posts and users, for the account of the configuration."""
     from netwar.archive.deadletters import keep_answer
+    from netwar.cli.signals import later
     from netwar.twitter.client import connect
 
     def aside(request: str, content: bytes, reason: str) -> None:
         keep_answer(services.data / "dead-letters", request, content, reason)
 
-    return connect(services.settings, services.money, services.windows, services.command, aside, services.run_budget)
+    budgets = services.money, services.windows
+    return connect(services.settings, *budgets, services.command, aside, services.run_budget, later)
 
 
 def clock_ahead(services: Services) -> float:

@@ -14,6 +14,7 @@ GRACE = 5.0
 HANGUP = signal.SIGHUP
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 AGAIN = 0.01  # seconds until a stop that was lost in a callback is raised once more
+LATER = 2.0  # seconds in which what was paid for is put by
 
 
 class Stopped(BaseException):
@@ -49,13 +50,14 @@ class _Stop:
         now = time.monotonic()
         if now - self.last >= GRACE:
             self.last = now
+            signal.setitimer(signal.ITIMER_REAL, 0)  # none that was put off disturbs the clean-up
             raise Stopped(number)
 
-    def once_more(self, number: int) -> None:
+    def once_more(self, number: int, seconds: float = AGAIN) -> None:
         """Raise again, soon: where it was raised nothing could come of it."""
         self.last = -GRACE
         signal.signal(signal.SIGALRM, lambda _, frame: self(number, frame))
-        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def install() -> None:
@@ -71,6 +73,17 @@ def install() -> None:
         sys.unraisablehook = _keeping(stop, sys.unraisablehook)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def later(stop: BaseException) -> Callable[[], None]:
+    """Raise a stop once more in a moment; what this returns does so sooner, unless it was raised by then. Raises at once what
+    is no stop, and one that would not be raised again."""
+    handler = signal.getsignal(stop.signal) if isinstance(stop, Stopped) else None
+    if not (isinstance(stop, Stopped) and isinstance(handler, _Stop)):
+        raise stop
+    number, raising = stop.signal, handler
+    raising.once_more(number, LATER)
+    return lambda: raising(number, None)
 
 
 def over() -> None:

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from netwar.config import Settings
 
 Aside = Callable[[str, bytes, str], None]
+Halt = Callable[[], None]
+
+
+def _at_once(stop: BaseException) -> Halt:
+    raise stop
 
 
 class Asker:
     """One account's requests. `money` and `windows` are asked before each request and told after it; `command` is what
     the spending is booked under, `run_budget` the most that this run may spend (micro-dollars).
-    `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why).
+    `aside` keeps an answer that cannot be read, but may be paid for: (request, its bytes, why). `stopped` is given what stops
+    the program while it has an answer to hand on, and raises it in a moment; what it returns raises it sooner.
     """
 
     def __init__(
@@ -42,10 +48,13 @@ class Asker:
         sleep: Callable[[float], None] = time.sleep,
         aside: Aside = lambda request, content, reason: None,
         run_budget: int | None = None,
+        stopped: Callable[[BaseException], Halt] = _at_once,
     ) -> None:
         self._settings = settings
         self._money = money
         self._aside = aside
+        self._stopped = stopped
+        self.halt: Halt = lambda: None  # called before each request: raises what was put off
         self._words = DIALECTS[settings.dialect]
         self._sleep = sleep
         self._full = settings.expand == "full"
@@ -130,6 +139,10 @@ class Asker:
                 doubtful = self._money.reserve(f"{reservation.request} unnamed", most, reservation.purpose)
                 self._purse.doubt(doubtful)
                 self._unnamed = doubtful
+
+    def put_off(self, stop: BaseException) -> None:
+        """Let an answer be put by before the program stops: at the next request, or in a moment."""
+        self.halt = self._stopped(stop)
 
     def unnamed_came(self) -> None:
         """What came last without an id has come with one, on the same day, and is booked."""

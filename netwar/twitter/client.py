@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.config import short
 from netwar.meter.base import Money, Windows
 from netwar.records.dialects import Object
-from netwar.twitter.asking import Aside
+from netwar.twitter.asking import Aside, Halt
 from netwar.twitter.base import Answer, Direction, Unavailable, most_of
 from netwar.twitter.budget import shrinking_sizes
 from netwar.twitter.endpoints import (
@@ -195,10 +195,16 @@ class Client(Searcher):
 
 
 def connect(
-    settings: Settings, money: Money, windows: Windows, command: str, aside: Aside, run_budget: int | None = None
+    settings: Settings,
+    money: Money,
+    windows: Windows,
+    command: str,
+    aside: Aside,
+    run_budget: int | None,
+    stopped: Callable[[BaseException], Halt],
 ) -> Client:
     """The X API for the account of `settings`. Opens no connection yet."""
-    return Client(settings, money, windows, command, aside=aside, run_budget=run_budget)
+    return Client(settings, money, windows, command, aside=aside, run_budget=run_budget, stopped=stopped)
 
 
 @contextmanager

@@ -27,11 +27,13 @@ A = TypeVar("A", bound=Asker)
 def once_more(verb: Callable[Concatenate[A, P], Answer]) -> Callable[Concatenate[A, P], Answer]:
     """A verb that asks a second time, if need be. Where that brings the same, `nameless` stays in the page, for who reads it.
 
-    What came first is handed on whatever becomes of the second request, since it is paid for.
+    What came first is handed on whatever becomes of the second request, since it is paid for; who stops the program meanwhile
+    is heard when it is put by.
     """
 
     @wraps(verb)
     def asked(self: A, /, *args: P.args, **options: P.kwargs) -> Answer:
+        self.halt()
         first = verb(self, *args, **options)
         if not first.page.nameless:
             return first
@@ -39,6 +41,11 @@ def once_more(verb: Callable[Concatenate[A, P], Answer]) -> Callable[Concatenate
             again = verb(self, *args, **options)
         except (NetwarError, Unavailable) as error:
             log.debug("objects came without ids, and X could not be asked once more: %s", error)
+            return first
+        except Exception:
+            raise
+        except BaseException as stop:
+            self.put_off(stop)
             return first
         heals = _heals(first.page, again.page)
         if heals and not again.page.unnamed() and first.clock // DAY_MS == again.clock // DAY_MS:

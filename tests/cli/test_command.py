@@ -186,9 +186,7 @@ class Made:
     assert "stopped by SIGTERM" in ended.stderr
 
 
-def test_a_signal_that_comes_in_a_callback_is_not_lost(attempt: Try) -> None:
-    """Python ignores what a weakref's callback raises, and says so; the import system has such callbacks."""
-    body = """
+IN_A_CALLBACK = """
 import os, signal, time, weakref
 thing = type("Thing", (), {})()
 seen = weakref.ref(thing, lambda _: [os.kill(os.getpid(), signal.SIGHUP), *range(9)])
@@ -196,6 +194,23 @@ del thing
 time.sleep(5)
 return "went on"
 """
+PUT_OFF = """
+import os, signal, time
+from netwar.cli import signals
+try:
+    os.kill(os.getpid(), signal.SIGHUP)
+    time.sleep(5)
+except signals.Stopped as stop:
+    signals.later(stop)
+time.sleep(5)
+return "went on"
+"""
+
+
+@rows("body", [IN_A_CALLBACK, PUT_OFF])
+def test_a_signal_that_comes_in_a_callback_is_not_lost(attempt: Try, body: str) -> None:
+    """Python ignores what a weakref's callback raises, and says so; the import system has such callbacks. Nor is one lost that
+    is put off until what was paid for is put by."""
     ended = attempt(body, check=128 + signal.SIGHUP)
     assert ended.stderr.splitlines()[-1].endswith("stopped by SIGHUP")
     assert "Exception ignored" not in ended.stderr
