@@ -17,6 +17,7 @@ import os
 import re
 import socket
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Run:
     def end(self) -> None:
         """Let go of the lock and remove the file: for a run that holds nothing any more."""
         if self._lock is not None:
-            self._file(self._run).unlink(missing_ok=True)
+            _removed(self._file(self._run))
             os.close(self._lock)
             self._lock = None
 
@@ -74,7 +75,7 @@ class Run:
     def remove_stale(self, holder: Any) -> None:
         """Remove the file of a dead run once nothing is held in its name any more."""
         if run := self._here(holder):
-            self._file(run).unlink(missing_ok=True)
+            _removed(self._file(run))
 
     def _here(self, holder: Any) -> str | None:
         """Which other run of this folder a holder is; None for what is not known to be one."""
@@ -130,6 +131,12 @@ def _drawn_id(folder: Path) -> str:
     if not re.fullmatch(HEX, drawn):
         raise ServiceDown(f"{path} is not what this program wrote: move it away while no other program runs")
     return drawn
+
+
+def _removed(path: Path) -> None:
+    """A file that stays, as on a disk that is read-only by now, is that of a run that is dead all the same."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _locked(path: Path) -> int:

@@ -48,8 +48,11 @@ class Journal:
         return [entry for line in lines if line and (entry := _read(line))]
 
     def clear(self) -> None:
-        """All of it is booked."""
-        own(self._path).unlink(missing_ok=True)
+        """All of it is booked. What stays, as the disk does not let go of it, is booked once more, which changes nothing."""
+        try:
+            own(self._path).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be removed, the next run books it once more: %s", self._path, trouble(error))
 
 
 def _read(line: bytes) -> Entry | None:

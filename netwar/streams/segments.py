@@ -148,7 +148,11 @@ class Segments:
                 return False
             os.close(self._out)
             self._out = None
-        self._files.popleft().unlink(missing_ok=True)
+        done = self._files.popleft()
+        try:
+            done.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be removed, the next run writes it once more: %s", done, trouble(error))
         self._read = 0
         if not self._files:
             self.bytes = 0

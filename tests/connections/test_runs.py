@@ -23,11 +23,16 @@ def held(folder: Path) -> str:
     return holder
 
 
-def test_a_run_that_ended_is_dead_and_one_that_goes_on_is_not(tmp_path: Path) -> None:
+def test_a_run_that_ended_is_dead_and_one_that_goes_on_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, other = Run(tmp_path), Run(tmp_path)
     assert not run.dead(other.begin())
     assert not run.dead(run.begin())
-    other.end()
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "unlink", lambda *_, **__: os.stat(tmp_path / "nowhere"))  # as on a disk that is read-only by now
+        ended = other.holder
+        other.end()
+        run.remove_stale(ended)
+    assert run.dead(ended)
     assert run.dead(held(tmp_path))
 
 

@@ -24,6 +24,7 @@ from netwar.streams.batches import Batch, Post, Torn, packed
 from netwar.streams.segments import Segments, left, new
 from tests.desk import ROOT
 from tests.randomly import randomly
+from tests.streams.test_slices import read_only
 
 
 def batch(number: int, posts: int = 3) -> Batch:
@@ -148,7 +149,9 @@ def test_batches_leave_in_the_order_in_which_they_came(
     backlog.close()
 
 
-def test_segments_grow_and_go_while_the_archive_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_segments_grow_and_go_while_the_archive_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(segments, "SEGMENT", 2000)
     backlog = Backlog(new(tmp_path), 0)
     for number in range(50):
@@ -159,7 +162,14 @@ def test_segments_grow_and_go_while_the_archive_is_away(tmp_path: Path, monkeypa
         found.append(first)
         backlog.done()
     assert (began(found), list(tmp_path.glob("*/*.segment"))) == (list(range(50)), [])
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "unlink", read_only)
+        backlog.put(batch(50))
+        found = [backlog.first(0), backlog.done(), backlog.first(0)]
+    assert (began(found[:1]), found[1:]) == ([50], [None, None])  # type: ignore[arg-type]
     backlog.close()
+    [kept] = tmp_path.glob("*/*.segment")
+    assert f"{kept} cannot be removed, the next run writes it once more: Read-only file system" in caplog.text
 
 
 def test_what_waits_for_seconds_is_on_disk_though_the_archive_has_not_failed_yet(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +21,13 @@ DEAREST = 3 * POST + USER
 AT = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
 DAY = 86_400_000
 ONE = Purpose("tw-stream", "one")
+
+
+READ_ONLY = f"{os.strerror(errno.EROFS)} (set `data` in the configuration to a folder that you may write)"
+
+
+def read_only(*_: object, **__: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 
 def posts(first: int, count: int) -> list[tuple[Purpose, list[tuple[str, str]]]]:
@@ -107,7 +116,10 @@ def test_while_the_meter_is_away_the_slice_is_used_up_and_then_the_stream_waits(
     assert not (story.folder / "journal").exists()
 
 
-def test_what_a_killed_process_owed_is_booked_by_the_next(story: Story) -> None:
+def test_what_a_killed_process_owed_is_booked_by_the_next(
+    story: Story, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the disk does not let go of it, it is booked once more, which costs nothing."""
     away = Away(story.money)
     slices = story.slices(away)  # type: ignore[arg-type]
     slices.open(AT)
@@ -117,8 +129,13 @@ def test_what_a_killed_process_owed_is_booked_by_the_next(story: Story) -> None:
         file.write(b'[17,[["tw-str')  # it was killed at this byte
     story.run.end()
     after = Story(story.folder, 10 * 1_000_000)
-    assert after.slices(fence=2).open(AT) is None
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "unlink", read_only)
+        assert after.slices(fence=2).open(AT) is None
+    assert caplog.messages == [f"{story.folder}/journal cannot be removed, the next run books it once more: {READ_ONLY}"]
     assert after.money.spent() == 7 * POST
+    assert after.slices(fence=3).open(AT) is None
+    assert (after.money.spent(), (story.folder / "journal").exists()) == (7 * POST, False)
 
 
 def test_what_may_have_been_under_way_at_a_cut_stays_in_doubt(story: Story) -> None:
