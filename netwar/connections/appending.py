@@ -36,6 +36,9 @@ def append(handle: int, lines: bytes, *, wait: bool = True) -> None:
 
 
 def _locked(handle: int) -> bool:
+    """Whether nobody else writes meanwhile. Where somebody may, no line is torn all the same: each goes in one write to the end
+    (O_APPEND), which Linux keeps together on the disks that it has itself. An empty line may stand before it, where another's
+    looked like half a line while it was being written; and what a full disk took of it stays, as it is not the last any more."""
     try:
         lock(handle, PATIENCE)
     except BlockingIOError:
