@@ -12,12 +12,14 @@ from netwar.cli.files import is_file, replaced
 from netwar.cli.output import echo
 from netwar.cli.repeated import Repeated
 from netwar.errors import NetwarError
+from netwar.records.text import amount
 
 if TYPE_CHECKING:
     from netwar.cli.services import Services
     from netwar.records.entries import Fault
 
 FEW = 10
+MOST = 1 << 30  # bytes of a file of bad lines: a list that unpacks to nothing else must not fill the disk
 
 
 class Telling:
@@ -60,6 +62,7 @@ class Rejected:
         self._first: list[str] = []
         self._out: TextIO | None = None
         self._why_not = ""
+        self._size = self._beyond = 0  # bytes in the file, and lines for which it had no room
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -81,8 +84,10 @@ class Rejected:
             return
         if self.count == FEW + 1:
             self._open()
-        if self._out:
-            self._out.write(f"{self._repeated.fault(fault)}\n")
+        if self._out and self._size >= MOST:
+            self._beyond += 1
+        elif self._out:
+            self._size += self._out.write(f"{self._repeated.fault(fault)}\n")
 
     @property
     def where(self) -> str:
@@ -91,6 +96,8 @@ class Rejected:
             return "listed above"
         if self._why_not:
             return f"the first {FEW} listed above, the others not: {self._why_not}"
+        if self._beyond:
+            return f"all but the last {self._beyond:,} in {self.path}, which is full at {amount(MOST)}"
         return f"all of them in {self.path}"
 
     def _open(self) -> None:

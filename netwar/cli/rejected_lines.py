@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from netwar.cli.files import is_file, mode_of
-from netwar.cli.rejected import FEW, Telling
+from netwar.cli.rejected import FEW, MOST, Telling
 from netwar.cli.repeated import Repeated
 from netwar.connections.appending import put
 from netwar.connections.folders import FULL, FULL_DISK, opened
@@ -21,7 +21,7 @@ from netwar.connections.folders import existing as _existing
 from netwar.errors import ServiceDown
 from netwar.records.entries import Fault, shown
 from netwar.records.parsing import written
-from netwar.records.text import escaped, plural
+from netwar.records.text import amount, escaped, plural
 
 if TYPE_CHECKING:
     from netwar.cli.services import Services
@@ -34,7 +34,8 @@ class RejectedLines:
     the current folder: `stdin-rejected.txt`, or `stdin-2-rejected.txt` and so on where those `before` it have that, or another
     run does); a context manager. The first ten are told on standard error, too. Without `keep` that is all.
 
-    Whoever could not have read the file cannot read this one either. Raises ServiceDown where the disk is full.
+    No more go into it when it has MOST bytes. Whoever could not have read the file cannot read this one either. Raises
+    ServiceDown where the disk is full.
     """
 
     def __init__(self, services: Services, name: str, before: Iterable[RejectedLines] = (), *, keep: bool = True) -> None:
@@ -45,7 +46,7 @@ class RejectedLines:
         self._name, self._telling = name, Telling(name, self._repeated)
         self._keep = keep
         self._handle: int | None = None
-        self._size = self._before = self._lacking = 0
+        self._size = self._before = self._lacking = self._beyond = 0
         self._why_not = ""
 
     def __enter__(self) -> Self:
@@ -67,7 +68,8 @@ class RejectedLines:
         """Where they are, for the end of a sentence."""
         if self._keep and not self._why_not:
             lacking = f", but for {self._lacking:,} that an earlier run met and that are not there" if self._lacking else ""
-            return f"kept in {self.path}{lacking}"
+            beyond = f", but for the last {self._beyond:,}: it is full at {amount(MOST)}" if self._beyond else ""
+            return f"kept in {self.path}{lacking}{beyond}"
         above = "listed above" if self._telling.count <= FEW else f"the first {FEW} listed above"
         return f"{above}, not kept: {self._why_not}" if self._why_not else above
 
@@ -88,9 +90,11 @@ class RejectedLines:
 
     def add(self, line: int, reason: str, text: bytes) -> None:
         """One more. Secrets in it are blanked out."""
+        full = self._size >= MOST
+        self._beyond += full
         self._telling.tell(Fault(line, shown(text[:PORTION].decode("utf-8", "backslashreplace")), reason))
         for portion in _as_json({"line": line, "reason": reason, "text": ""}, self._repeated.content(text)):
-            if self._keep and not self._why_not:
+            if self._keep and not self._why_not and not full:
                 self._write(portion)
 
     def kept(self) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 
 import pytest
 
+from netwar.cli.rejected import Rejected
+from netwar.cli.rejected_lines import RejectedLines
+from netwar.cli.services import Services
+from netwar.records.entries import Fault
 from tests.desk import Desk
 
 BAD = "".join(f"{number}.5\n" for number in range(1, 26)) + "1.2E+18\nnasa\n"
@@ -28,9 +33,30 @@ def test_of_many_the_first_ten_are_told_and_all_are_kept(desk: Desk) -> None:
     assert desk.run("tw-showwork", "--names").stdout == "nasa\n"
 
 
-def test_where_all_have_one_reason_that_is_said(desk: Desk) -> None:
+def test_where_all_have_one_reason_that_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (desk.home / "users.txt").write_text("1.79583611414E+18\n" * 12)
     assert "users.txt: and 2 more, all of them: a spreadsheet" in desk.run("tw-quser2work", "users.txt", check=1).stderr
+    path = desk.home / "users.txt-rejected.txt"
+    for kind, each, told in (
+        (
+            Rejected,
+            lambda bad, line: bad.add(Fault(line, "x", "y" * 40)),
+            f"all but the last 11 in {path}, which is full at 1.0 kB",
+        ),
+        (
+            RejectedLines,
+            lambda bad, line: bad.add(line, "y", b"\xff"),
+            f"kept in {path}, but for the last 14: it is full at 1.0 kB",
+        ),
+    ):
+        path.unlink()
+        monkeypatch.setattr(inspect.getmodule(kind), "MOST", 1000)
+        with kind(Services("tw-try"), str(desk.home / "users.txt")) as rejected:
+            for line in range(1, 41):
+                each(rejected, line)
+            assert (rejected.count, rejected.where) == (40, told)
+        assert 1000 < len(path.read_text()) < 1600
+        assert path.read_text().endswith("\n"), "the last line of it is whole"
 
 
 def test_those_of_standard_input_and_of_an_audit_have_a_place_too(desk: Desk) -> None:
