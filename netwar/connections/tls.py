@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -43,10 +44,8 @@ def context(ca: Path | None, key: str) -> ssl.SSLContext:
 
     Raises ConfigError for a file that holds no certificate, or that others may write: they could be whoever they like.
     """
-    if ca:
-        check_file(ca, key)
     try:
-        made = ssl.create_default_context(cafile=str(ca) if ca else None)
+        made = _trusting(check_file(ca, key)) if ca else ssl.create_default_context()
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{key} = {ca} cannot be used: it must hold certificates in PEM form ({error})") from None
     # Python 3.13 refuses CAs without the extensions of RFC 5280, as home-made ones are. Signatures are checked all the same.
@@ -54,10 +53,21 @@ def context(ca: Path | None, key: str) -> ssl.SSLContext:
     return made
 
 
-def check_file(ca: Path, key: str) -> None:
-    """Raise ConfigError for a CA that cannot be read, or that somebody else than root and this user may have put there."""
+def _trusting(content: bytes) -> ssl.SSLContext:
+    """What trusts the certificates of a file that has been read, by a copy in memory: OpenSSL reads more forms of files than it
+    takes of texts."""
+    handle = os.memfd_create("ca")
+    with os.fdopen(handle, "wb") as copy:
+        copy.write(content)
+        copy.flush()
+        return ssl.create_default_context(cafile=f"/proc/self/fd/{handle}")
+
+
+def check_file(ca: Path, key: str) -> bytes:
+    """What is in the file of a CA. Raises ConfigError for one that cannot be read, or that somebody else than root and this user
+    may have put there."""
     try:
-        trusted.content(ca)
+        return trusted.content(ca)
     except FileNotFoundError:
         raise ConfigError(f"{key} = {ca}: there is no such file") from None
     except OSError as error:

@@ -25,6 +25,16 @@ class Endless(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
         return super().proxy_manager_for(proxy, **(more | self._checked))
 
+    def build_connection_pool_key_attributes(self, *given: Any, **more: Any) -> Any:
+        """Without the file of the CA: it would be read at each connection, unchecked, and what it has by then trusted, too."""
+        host, way = super().build_connection_pool_key_attributes(*given, **more)
+        return host, {name: value for name, value in way.items() if not (self._checked and name == "ca_certs")}
+
+    def cert_verify(self, *given: Any, **more: Any) -> None:
+        """The same, which requests does once more."""
+        if not self._checked:
+            super().cert_verify(*given, **more)  # type: ignore[no-untyped-call]
+
 
 class Timed(Endless):
     """Answers are there within twice their time-out, headers and all."""

@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from netwar.config import trusted
 from netwar.connections.tls import Trust, spoken
 from netwar.errors import ConfigError
 from tests.servers.certificates import Certificates, certificates
@@ -77,8 +78,15 @@ def test_the_systems_cas_are_not_read_for_a_server_in_clear(monkeypatch: pytest.
         assert asked(port, None) == "http"
 
 
-def test_the_ca_that_is_named_is_trusted(over_tls: int, lab: Certificates) -> None:
+def test_the_ca_that_is_named_is_trusted(
+    over_tls: int, lab: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no other one that is put in its place when it has been looked at."""
     assert asked(over_tls, lab.ca) == "https"
+    (file := tmp_path / "ca.pem").write_bytes(b"# Of our own: \xc3\xbc\n" + lab.ca.read_bytes())
+    genuine = trusted.content
+    monkeypatch.setattr(trusted, "content", lambda path: (genuine(path), path.write_bytes(lab.wrong_ca.read_bytes()))[0])
+    assert asked(over_tls, file) == "https"
 
 
 def test_where_one_is_named_a_server_in_clear_is_refused(lab: Certificates) -> None:

@@ -183,9 +183,17 @@ def test_a_home_made_ca_is_checked_as_leniently_as_that_of_other_servers(
 
 @rows(("ca", "through"), product([None, "wrong"], [True, False]))
 def test_a_certificate_of_another_ca_is_told_at_once(
-    x: _Server, proxy: tuple[str, list[str]], ca: str | None, through: bool
+    x: _Server, proxy: tuple[str, list[str]], tmp_path: Path, ca: str | None, through: bool
 ) -> None:
-    way = Way(f"https://localhost:{x.server_port}", proxy[0] if through else None, certificates().wrong_ca if ca else None)
+    """Nor is one believed that stands in the file by the time of a connection, and was not looked at."""
+    (file := tmp_path / "ca.pem").write_bytes(certificates().wrong_ca.read_bytes())
+    way = Way(f"https://localhost:{x.server_port}", proxy[0] if through else None, file if ca else None)
+    transport = Transport(way, timeout=5, bearer_token="bearer")
+    file.write_bytes(certificates().ca.read_bytes())
+    with pytest.raises(ServiceDown, match="is not signed by anybody trusted here"):
+        transport.request("GET", "/2/users/me")
+    transport.session.close()
+    file.write_bytes(certificates().wrong_ca.read_bytes())
     for ask in (lambda: asked(way), lambda: auth.request_token(way, "key", "secret"), lambda: auth.bearer_token(way, "k", "s")):
         x.came = 0
         with pytest.raises(ServiceDown, match="is not signed by anybody trusted here") as no:
