@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from netwar.cli import metering
 from netwar.cli.forms import Form
@@ -67,6 +67,19 @@ def told(index: str, found: Sequence[Gap], meant: Sequence[Gap], terms: Sequence
     share = f"; {100 * (1 - missing / whole):.3f} % of {spoken(whole / 1000)} covered" if whole else ""
     number = "" if len(meant) == len(found) else f"{len(meant):,} of "
     return f"{number}{plural(len(found), 'gap')} in {index}{f': {states}' if states else ''}{share}"
+
+
+def given_up(services: Services, name: str, terms: Collection[int]) -> int:
+    """Give up the gaps of terms that nobody knows any more, as no search can fill them; how many those are."""
+    from netwar.coverage import Stretch
+    from netwar.records.documents import tweets_index
+    from netwar.streams import gaps
+
+    index = tweets_index(name)
+    found = [one for one in gaps.gaps(services.archive, index, now(services)) if one.state == "open" and one.terms in terms]
+    for gap in found:
+        gaps.given_up(services.archive, index, gap.terms, Stretch(gap.since, gap.until))
+    return len(found)
 
 
 def now(services: Services) -> int:

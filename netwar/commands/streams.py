@@ -168,12 +168,18 @@ def stopped(services: Services, index: str) -> str:
 
 def forgotten(services: Services, index: str) -> str:
     """Forget a capture that is stopped, and its lines; the outcome. Raises NetwarError for one that is on."""
+    from netwar.commands.gaps import given_up
+    from netwar.records.text import plural
+
     capture = known(services.captures, index)
     if not capture.on:
         _say_valid(services, capture)
+    terms = {one.terms for one in (*services.captures.earlier(index), capture)}
     if not services.captures.forget(index):
         raise NetwarError(f"{index} is being captured: tw-stream {index} --stop ends that")
-    return f"{index} is forgotten ({about(capture)}); what was recorded stays"
+    lost = given_up(services, index, terms)
+    told = f"; {plural(lost, 'open gap')} {'is' if lost == 1 else 'are'} lost with its lines" if lost else ""
+    return f"{index} is forgotten ({about(capture)}); what was recorded stays{told}"
 
 
 def _say_valid(services: Services, capture: Capture) -> None:

@@ -37,6 +37,10 @@ PIECE = HOUR  # so much is searched, and noted, at once
 RIPE = 2 * MINUTE  # after its end: coverage comes half a minute late, and search a minute
 MOST_QUERIES = 100  # for one gap; more users than that are followed better by their timelines
 TOO_MANY = "not searched for, as that takes too many searches; the timelines of users bring the same (tw-quser2work)"
+FORGOTTEN = (
+    "not searched for, as nobody knows their lines any more: tw-search2elk with those lines brings what X has of that time, and "
+    "after seven days such gaps are lost"
+)
 DEAREST = {"post": 3, "user": 1}  # what a post can bring: two others, and its author
 CAUTION = 2  # a gap may bring so many times what the hour brings
 
@@ -104,8 +108,8 @@ class Refiller:
         known = (*self._captures.earlier(capture.index), capture)
         lines = {one.terms: replace(one, options=capture.options) for one in known}
         known_needs = live.connected and now - live.connected >= MINUTE
-        tried = [(one, self._try(lines[one.terms], one, live)) for one in reversed(ready) if known_needs and one.terms in lines]
-        hindered = [(window, why) for window, why in tried if why]
+        tried = [(one, self._try(lines.get(one.terms), index, one, live)) for one in reversed(ready) if known_needs]
+        hindered = sorted(((window, why) for window, why in tried if why), key=lambda one: one[1] == FORGOTTEN)
         left = [gap for gap in gaps.gaps(self._archive, index, now) if gap.state == "open" and gap.until < now]
         waiting = sum(any(one.low < gap.until and gap.since < one.high for one, _ in hindered) for gap in left)
         if known_needs or not left:
@@ -118,22 +122,30 @@ class Refiller:
             log.warning("%s: %s", index, waits)
         self._waits[index] = waits
 
-    def _try(self, capture: Capture, window: Window, live: Live) -> str:
+    def _try(self, capture: Capture | None, index: str, window: Window, live: Live) -> str:
         """Fill it; what hinders that, "" if it is done. What X does not answer for one capture stops no other one."""
+        if self._given_up(index, window):
+            return ""
+        if capture is None:
+            return FORGOTTEN
         try:
             return self._fill(capture, window, live)
         except TransientError as error:
             log.info("a gap of %s is filled later: %s", capture.index, error)
             return ""
 
+    def _given_up(self, index: str, window: Window) -> bool:
+        """Whether search does not reach all of it any more: what it does not is lost."""
+        if (reached := recent.reachable(self._twitter, window.low, window.high)) and reached.low <= window.low:
+            return False
+        for part in window.parts:
+            low = part.high if reached is None else min(max(reached.low, part.low), part.high)
+            if low > part.low:
+                gaps.given_up(self._archive, index, window.terms, Stretch(part.low, low))
+        return True
+
     def _fill(self, capture: Capture, window: Window, live: Live) -> str:
         index = tweets_index(capture.index)
-        if (reached := recent.reachable(self._twitter, window.low, window.high)) is None or reached.low > window.low:
-            for part in window.parts:
-                low = part.high if reached is None else min(max(reached.low, part.low), part.high)
-                if low > part.low:
-                    gaps.given_up(self._archive, index, window.terms, Stretch(part.low, low))
-            return ""
         packed = [*packs(expressions(capture), RECENT)]
         if len(packed) > MOST_QUERIES:
             return TOO_MANY

@@ -293,7 +293,8 @@ def test_a_capture_that_ends_while_nobody_holds_leaves_no_gap_that_grows(streams
     assert one.until
     [end] = ends()
     assert round(datetime.fromisoformat(end).timestamp() * 1000) == one.until
-    streams.run("tw-stream", "one", "--forget")
+    assert "; 1 open gap is lost with its lines" in streams.run("tw-stream", "one", "--forget").stderr
+    assert "1 gap in twone: 1 lost" in streams.run("tw-gaps", "one").stderr
     streams.run("tw-stream", "one", streams.write("terms", "gull"), "--detach")
     assert [one.terms for one in streams.registered()] == [2]
     assert ends() == [end]

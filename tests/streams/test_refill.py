@@ -96,6 +96,19 @@ def test_a_line_that_search_does_not_take_is_lost_and_holds_up_no_other_capture(
     assert {"cat", "dog", "emu", "fox"} <= {*story.asked}, "what can be had is had"
 
 
+def test_a_gap_of_whose_lines_nobody_knows_is_told_until_no_search_would_reach_it(story: Story) -> None:
+    """As where the registry is a new one: what the archive has of the former captures is known by its number alone."""
+    story.gap("a", "cat")
+    story.captures.stop("a", NOW - HOUR)
+    story.captures.forget("a")
+    story.captures.register(Capture("a", "terms", ("dog",), CaptureOptions(), terms=2, since=NOW - HOUR))
+    for low in (NOW - 8 * 24 * HOUR, NOW - 7 * 24 * HOUR - MINUTE):
+        gaps.valid(story.archive, "twa", 1, low, low + 30 * MINUTE)
+    story.step()
+    assert (story.states("a"), story.asked) == (["lost", "lost", "open", "open"], [])
+    assert story.waits["a"].startswith("1 open gap: not searched for, as nobody knows their lines any more")
+
+
 def test_what_is_paid_for_while_the_archive_takes_nothing_waits_in_the_spool(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
