@@ -209,11 +209,21 @@ for odd in ({"index": "tw/../../../victim"}, {"index": "elsewhere"}, {"id": 7}, 
 )
 
 
-def test_a_spool_that_was_shared_is_replayed_first_and_what_stands_in_it_is_checked(people: list[Person], shared: Path) -> None:
+def test_a_spool_that_was_shared_is_replayed_first_and_what_stands_in_it_is_checked(
+    people: list[Person], shared: Path, desk: Desk
+) -> None:
+    """Also where root has restored all of it in the meantime."""
     first, second = people
     said(first, KEEP, shared, 1)
     said(second, SHARED_PAGES, shared, 2)
+    os.chown(shared.parent, 0, GROUP)
+    shared.parent.chmod(0o2775)
+    desk.configure(data=shared)
+    desk.run("tw-backup", desk.home / "place", check=0)
+    shutil.rmtree(shared)
+    desk.run("tw-restore", desk.home / "place", check=0)
     assert said(first, REPLAY, shared, 1) == "2 1 6 []"
+    said(first, KEEP, shared, 3)
     assert not list((shared / "spool").glob("*.jsonl"))
     assert len((shared / f"spool.{first.user.pw_uid}" / "damaged.jsonl").read_text().splitlines()) == 6
     assert [path.name for path in shared.parent.rglob("*.sqlite")] == ["group.sqlite"]

@@ -5,19 +5,23 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from netwar.connections.appending import append
-from netwar.connections.folders import existing, made, opened, restoring, synced, trouble
+from netwar.connections.folders import LOOK, existing, made, opened, restoring, synced, trouble
 from netwar.errors import Busy, NetwarError, ServiceDown
 from netwar.operations.copying import DATA, OF, OWN, is_any, plain_copy
 from netwar.operations.manifest import Manifest, Part
 
 LONGEST = 4096  # of what says which backup it is
+NUMBERED = re.compile(r"(?:spool|dead-letters|journal|rejected)\.([0-9]{1,9})")  # by whose it is, where several share the folder
+COMMON = "spool"  # in such a folder it is whoever's run comes first that writes what waits there
 
 
 class Server(Protocol):
@@ -50,6 +54,7 @@ def restored(folder: Path, manifest: Manifest, data: Path, servers: Sequence[Ser
             settle(begun)
             for server in servers:
                 server.restore()
+            _give_back(begun)
             _put_in_place(begun, data)
         finally:
             os.close(alone)
@@ -99,7 +104,7 @@ def _emptied(begun: Path, manifest: Manifest) -> int:
 def _put_back(source: Path, begun: Path, part: Part) -> None:
     below = Path(part.name).relative_to(DATA)
     target = begun / below
-    own = is_any(below.parts[0], OWN)
+    own = is_any(below.parts[0], OWN) and below.parts[0] != COMMON
     made(target.parent, own=own and target.parent != begun)
     with suppress(FileNotFoundError):
         if plain_copy(source, target, own=own) == (part.bytes, part.sha256):
@@ -107,6 +112,30 @@ def _put_back(source: Path, begun: Path, part: Part) -> None:
     raise NetwarError(
         f"{source} is not what was copied: nothing is restored; remove {begun}, and restore a backup that tw-verify calls whole"
     )
+
+
+def _give_back(begun: Path) -> None:
+    """Let each user have what bears their number, where root restores it: to others it would be somebody else's, whom nobody may
+    replace, and each of their runs would end. By handles: the group may write to the folder."""
+    if os.geteuid():
+        return
+    for top, folders, names, place in os.fwalk(begun):
+        inside = Path(top).relative_to(begun).parts
+        for name in (*names, *folders):
+            owners = [found[1] for one in (*inside, name) if (found := NUMBERED.fullmatch(one))]
+            if owners:
+                _give(name, place, int(owners[0]))
+
+
+def _give(name: str, place: int, owner: int) -> None:
+    handle = os.open(name, os.O_RDONLY | LOOK, dir_fd=place)
+    try:
+        found = os.fstat(handle)
+        if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+            with suppress(PermissionError):  # CIFS and FAT keep no owners
+                os.fchown(handle, owner, -1)
+    finally:
+        os.close(handle)
 
 
 def _put_in_place(begun: Path, data: Path) -> None:
