@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.desk import Desk
+from tests.rows import rows
 from tests.serving import Answering, serving
 
 pytestmark = pytest.mark.long
@@ -40,7 +41,7 @@ def repeating(status: int) -> Iterator[str]:
         yield f"http://{address}"
 
 
-@pytest.mark.parametrize("status", [200, 400, 403, 404])
+@rows("status", [200, 400, 403, 404])
 def test_keys_that_are_repeated_stand_nowhere(desk: Desk, status: int) -> None:
     data = desk.home / "data"
     with repeating(status) as api:
