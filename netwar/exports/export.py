@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -22,6 +23,8 @@ from netwar.work.loop import gc_paused
 BATCH = 1_000  # documents of a frame
 COLLECTED = 50  # frames between two looks for reference cycles: documents have none
 TOLD = 1_000  # documents between two words about the progress
+
+log = logging.getLogger("netwar.exports")
 
 Report = Callable[[int], None]
 
@@ -86,17 +89,36 @@ def write(export: Export, shape: Shape, pack: Pack, out: Hashed) -> None:
 def go_on(export: Export, file: BinaryIO, ending: str, out: Hashed) -> None:
     """Take up a file of JSON lines or ids where it was cut off: its whole frames stay, what is behind them is cut away.
 
-    Raises NetwarError for a file whose last line has no id.
+    It begins anew where other documents have come into what it had passed, or have gone, as beside a recorder. Raises NetwarError
+    for a file of which a line has no id.
     """
-    last = b""
-    for packed, data in whole_frames(file, ending):
-        out.seen(packed)
-        export.count += data.count(b"\n")
-        last = data
+    total = 0
+    for _, data in whole_frames(file, ending):
+        ids = [*map(_id, data.splitlines())]
+        export.count, total = export.count + len(ids), total + sum(ids)
+        export.last = ids[-1] if ids else export.last
+    if export.count and not _has_all(export, total):
+        log.warning("other documents are recorded than were when it was cut off: it begins anew")
+        export.count, export.last = 0, -1
+    else:
+        file.seek(0)
+        for packed, _ in whole_frames(file, ending):
+            out.seen(packed)
     file.seek(out.bytes)
     file.truncate()
-    if last:
-        export.last = _id(last.rstrip(b"\n").rpartition(b"\n")[2])
+
+
+def _has_all(export: Export, total: int) -> bool:
+    """Whether a file that was cut off has all that is chosen up to its last id; `total` is the sum of the ids in it."""
+    count = found = 0
+    for looked_at, (body, is_chosen) in enumerate(export.chosen.scan(export.archive)):
+        id = number(body.get("id")) or 0
+        if id > export.last:
+            break
+        count, found = count + is_chosen, found + id * is_chosen
+        if looked_at % TOLD == 0:
+            export.report(TOLD)
+    return (count, found) == (export.count, total)
 
 
 def _id(line: bytes) -> int:
@@ -106,5 +128,5 @@ def _id(line: bytes) -> int:
     except (orjson.JSONDecodeError, KeyError):
         found = None
     if found is None:
-        raise NetwarError("the file that was cut off is damaged: its last line has no id; remove it and run again")
+        raise NetwarError("the file that was cut off is damaged: a line of it has no id; remove it and run again")
     return found
