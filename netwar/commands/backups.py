@@ -151,7 +151,7 @@ def _settle(services: Services, data: Path, spent: float | None) -> None:
     if (due := data / "due.sqlite").exists():
         _unsure(DueFile(due), unsure)
     if (meter := data / "meter.sqlite").exists():
-        restore_meter(meter, _app(services), services.settings.budget, _micro(spent))
+        restore_meter(meter, _app(services), _micro(spent))
         if spent is None:
             told = services.settings.data / meter.name
             log.warning(f"{UNKNOWN}tw-mend %s --spent DOLLARS  says what X's console shows", told)
@@ -164,7 +164,7 @@ def _settle_money(services: Services, server: Server, spent: float | None) -> No
     from netwar.meter.redis_restoring import PROGRAM, restore_money
 
     idle = Run(restoring(services.settings.data) / "runs")
-    app = restore_money(server, _app(services), idle, services.settings.budget, _micro(spent))
+    app = restore_money(server, _app(services), idle, _micro(spent))
     if spent is None:
         log.warning(f"{UNKNOWN}redis-cli HDEL tw:money:%s:reservations %s  takes that back", app or "APP", PROGRAM)
 

@@ -41,10 +41,10 @@ def _meter(services: Services, file: Path, spent: float | None) -> str:
         correct_meter(file, services.settings.app, micro)
         today = f"today counts as ${spent:,.2f}, or as what is booked if that is more, plus what was in doubt"
         return f"{file} is whole, and left as it is, but that {today}"
-    done = mend_meter(file, services.settings.app, services.settings.budget, micro)
+    done = mend_meter(file, services.settings.app, micro)
     until = (
-        "what was spent today is not known: the budget counts as spent until the day ends (UTC), unless X's console tells, and "
-        "--spent, what it says"
+        "what was spent today is not known: all of today's budget counts as spent until the day ends (UTC); "
+        f"tw-mend {file} --spent DOLLARS  says what X's console shows"
         if spent is None
         else f"today counts as ${spent:,.2f}, plus what was in doubt"
     )

@@ -154,7 +154,7 @@ class Gathering:
         return [Host(replace(mine, due=due), 0.0), *(one for one in hosts if one not in before)]
 
     def _money(self, app: str) -> MoneyState:
-        from netwar.meter.base import EVERYTHING
+        from netwar.meter.base import EVERYTHING, Budget
 
         services = self._services
         money = metering.money_of(services, app)
@@ -164,7 +164,8 @@ class Gathering:
             budget = None if balance.budget.micro >= EVERYTHING else balance.budget.micro
             if app == services.settings.app:
                 budget = min(budget or services.settings.budget, services.settings.budget)
-            return MoneyState(app, balance.spent, month, balance.reserved, balance.doubtful, budget)
+            doubtful = replace(balance, budget=Budget(budget or 0)).in_doubt
+            return MoneyState(app, balance.spent, month, balance.reserved, doubtful, budget)
         finally:
             if close := getattr(money, "close", None):
                 close()

@@ -76,6 +76,16 @@ class Balance:
     def left(self) -> int:
         return max(self.budget.micro - self.spent - self.reserved - self.doubtful, 0)
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what was spent: then as much as any budget is in doubt, until the day ends."""
+        return self.doubtful >= EVERYTHING
+
+    @property
+    def in_doubt(self) -> int:
+        """What is in doubt, as people are told it: no more than the rest of the budget where it is all that there can be."""
+        return max(self.budget.micro - self.spent - self.reserved, 0) if self.unknown else self.doubtful
+
 
 def present(budget: Budget, host: str) -> Budget | None:
     """What the file says now that a budget is of, if it says something else and may be read; `host` is this one."""
@@ -120,7 +130,7 @@ class Drawn:
 
 Bought = Sequence[tuple[Purpose, Collection[tuple[str, str]]]]  # for each purpose the (kind, id) that came
 
-EVERYTHING = 1 << 50  # micro-dollars: more than any request costs, and exact in every store
+EVERYTHING = 1 << 50  # micro-dollars: more than any request costs or budget allows, and exact in every store
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,25 @@ import json
 
 from netwar.connections.redis import Server
 from netwar.connections.runs import Run
+from netwar.meter.base import EVERYTHING
 from netwar.meter.redis_apps import RedisApps
 from netwar.meter.redis_money import RedisMoney
-from netwar.meter.sqlite_mending import UNBOUNDED
 
 PROGRAM = "tw-restore"  # the id of the reservation, too: who does it twice reserves once
 
 
-def restore_money(server: Server, app: str | None, run: Run, budget: int, spent: int | None = None) -> str | None:
+def restore_money(server: Server, app: str | None, run: Run, spent: int | None = None) -> str | None:
     """Count as spent, in doubt, what was spent since the backup; money is micro-dollars, and `run` holds nothing.
 
-    That is all of today's budget, or what is missing of `spent`, as X's console shows it; of every other app that is known
-    there, as of all where `app` is None, as much as any budget. The app whose money it is: of a bearer token alone, the one that
-    this is known to be of. Raises ServiceDown, ConfigError.
+    That is as much as any budget, of every app that is known there, or of `app` what is missing of `spent`, as X's console
+    shows it. The app whose money it is: of a bearer token alone, the one that this is known to be of. Raises ServiceDown,
+    ConfigError.
     """
     app = None if app is None else RedisApps(server).of(app) or app
     known = {key.split(b":")[2].decode() for key in server.scan_iter(match="tw:money:*", count=1000)}
-    for other in known - {app}:
-        _doubt(server, RedisMoney(server, other, run, 0), other, UNBOUNDED)
-    if app is not None:
-        money = RedisMoney(server, app, run, budget)
-        _doubt(server, money, app, budget if spent is None else spent - money.spent())
+    for one in known if app is None else known | {app}:
+        money = RedisMoney(server, one, run, 0)
+        _doubt(server, money, one, EVERYTHING if spent is None or one != app else spent - money.spent())
     return app
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from netwar.connections.clocks import SteadyClock
 from netwar.connections.sqlite import connect, transaction, translated
 from netwar.connections.sqlite_mending import Mended, mend
+from netwar.meter.base import EVERYTHING
 from netwar.meter.days import XTime
 from netwar.meter.sqlite_days import Days
 from netwar.meter.sqlite_file import MIGRATIONS
 
-UNBOUNDED = 10**10  # micro-dollars that are taken for spent by an app whose budget is not known here
 DOUBT = """
     INSERT INTO reservations (app, id, request, holder, micro, opened, doubt, command, "index") VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)
 """
@@ -23,28 +23,29 @@ BOOKED = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
 PROGRAM = "tw-mend"
 
 
-def mend_meter(path: Path, app: str, budget: int, spent: int | None = None) -> Mended:
+def mend_meter(path: Path, app: str, spent: int | None = None) -> Mended:
     """Rebuild the meter's file. Money is micro-dollars; `spent` is what X's console says of today, if anybody has looked.
 
-    What was written last is what damaged files lack first, and nothing in them tells it. So all of today's budget counts as
-    spent, in doubt, or what is missing of `spent`; of other apps in the file as much as any budget. Raises as mend() does.
+    What was written last is what damaged files lack first, and nothing in them tells it. So as much as any budget counts as
+    spent today, in doubt: accounts of an app have budgets of their own. Of `app` it is what is missing of `spent`, if that is
+    told. Raises as mend() does.
     """
 
     def finish(new: sqlite3.Connection, _torn: tuple[str, ...]) -> None:
-        _take_as_spent(new, app, budget, spent)
+        _take_as_spent(new, app, spent)
 
     return mend(path, MIGRATIONS, finish)
 
 
-def restore_meter(path: Path, app: str | None, budget: int, spent: int | None = None) -> None:
+def restore_meter(path: Path, app: str | None, spent: int | None = None) -> None:
     """Put a meter out of a backup right, before any program uses it: what was spent since then it cannot know.
 
-    Money is micro-dollars; today counts as in mend_meter, of every app as of one with an unknown budget where `app` is None.
-    What runs had reserved is in doubt, as none of them will settle it here. Raises ServiceDown.
+    Money is micro-dollars; today counts as in mend_meter. What runs had reserved is in doubt, as none of them will settle it
+    here. Raises ServiceDown.
     """
     with translated(path), closing(connect(path, MIGRATIONS)) as db, transaction(db):
         db.execute("UPDATE reservations SET doubt = 1")
-        _take_as_spent(db, app, budget, spent)
+        _take_as_spent(db, app, spent)
 
 
 def correct_meter(path: Path, app: str, spent: int) -> None:
@@ -59,16 +60,17 @@ def correct_meter(path: Path, app: str, spent: int) -> None:
         _say_spent(db, app, spent)
 
 
-def _take_as_spent(db: sqlite3.Connection, app: str | None, budget: int, spent: int | None) -> None:
-    """Let today's budget count as spent, or what X's console says."""
-    app = None if app is None else _billed(db, app)
+def _take_as_spent(db: sqlite3.Connection, app: str | None, spent: int | None) -> None:
+    """Let as much as any budget count as spent today, or of `app` what X's console says."""
+    known = {row[0] for row in db.execute(APPS)}
     db.execute("DELETE FROM reservations WHERE command = ?", (PROGRAM,))
-    for other in {row[0] for row in db.execute(APPS)} - {app}:
-        _doubt(db, other, UNBOUNDED, _time(db, other).now)
-    if app is not None and spent is not None:
-        _say_spent(db, app, spent)
-    elif app is not None:
-        _doubt(db, app, budget, _time(db, app).now)
+    if app is not None:
+        known.add(app := _billed(db, app))
+    for one in known:
+        if one == app and spent is not None:
+            _say_spent(db, one, spent)
+        else:
+            _doubt(db, one, EVERYTHING, _time(db, one).now)
 
 
 def _billed(db: sqlite3.Connection, app: str) -> str:

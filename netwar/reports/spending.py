@@ -134,7 +134,10 @@ def sentences(shown: Statement) -> Iterator[str]:
     )
     if today.lowered:
         yield f"that budget is the lowest of those who use this app today: that of {today.budget.file} on {today.budget.host}"
-    if today.doubtful:
+    if today.unknown:
+        doubt = "in doubt: the rest of the budget, since a meter that was rebuilt or restored does not know what was spent today"
+        yield f"{doubt}; counted until the day ends, or it is told what X's console shows (docs/backup.md)"
+    elif today.doubtful:
         doubt = f"in doubt: ${dollars(today.doubtful)} that X may have billed for answers that came incomplete or not at all"
         yield f"{doubt}; counted until the day ends, or they have come after all"
     yield f"this month: ${dollars(shown.spent_this_month)} spent"
@@ -151,7 +154,7 @@ def plain(shown: Statement, by: Sequence[str] = FINEST) -> dict[str, Any]:
     micro = {"today": today.spent, "month": shown.spent_this_month, "budget": today.budget.micro}
     compared = [{"day": str(day), "ours": ours, "x": theirs} for day, ours, theirs in shown.compared()]
     posts = None if shown.read_by_x is None else compared
-    micro |= {"held": today.reserved, "in_doubt": today.doubtful, "left": today.left}
+    micro |= {"held": today.reserved, "in_doubt": today.in_doubt, "left": today.left}
     budget = {"file": today.budget.file, "host": today.budget.host}
     whole = _numbers(total(shown.charges, by))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
@@ -79,14 +80,21 @@ def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(tmp_path
         assert told.status == 69
         assert f"{path} is damaged" in told.stderr
         assert f"tw-mend {path}" in told.stderr
-    mended = desk.run("tw-mend", path, check=0).stderr
+    other = desk.configure(path=desk.home / "another account.conf", consumer_key="key", data="data", budget=1)
+    mended = desk.run("tw-mend", path, "--config", other, check=0).stderr
     assert ("not all could be read of: " in mended) == bool(torn) or torn is None
-    assert "the budget counts as spent until the day ends" in mended
+    assert "all of today's budget counts as spent until the day ends" in mended
     whole(path)
     assert len(list(data.glob("meter.sqlite.damaged-*"))) == 1
-    with closing(money(data)) as meter, pytest.raises(DoesNotFit):
-        meter.reserve("page", {"post": 1}, PURPOSE)
-    assert "in doubt" in desk.run("tw-spend", "--no-ask", check=0).stdout
+    for budget in (50, 10**9):  # of other accounts of the app, of which tw-mend knows nothing
+        with closing(money(data, budget * 1_000_000)) as meter, pytest.raises(DoesNotFit):
+            meter.reserve("page", {"post": 1}, PURPOSE)
+    told = desk.run("tw-spend", "--no-ask", check=0).stdout
+    assert "held by runs that are going on, $0.00 left" in told
+    assert "in doubt: the rest of the budget" in told
+    sums = json.loads(desk.run("tw-spend", "--no-ask", "--json", check=0).stdout)["micro_dollars"]
+    assert (sums["today"] + sums["in_doubt"], sums["left"]) == (50_000_000, 0)
+    assert f"${sums['in_doubt'] / 1e6:.2f} in doubt" in desk.run("tw-status").stdout
 
 
 def test_what_the_console_of_x_shows_counts(desk: Desk, data: Path) -> None:
@@ -152,10 +160,10 @@ def test_today_is_xs_day_also_where_the_machine_was_started_with_a_wrong_clock(t
         db.execute("UPDATE boots SET beyond = beyond + ?", (days * 86_400,))
     bought(data, 600)  # $9
     path = data / "meter.sqlite"
-    mend_meter(path, APP, 50_000_000)
+    mend_meter(path, APP)
     with closing(money(data)) as meter, pytest.raises(DoesNotFit):
         meter.reserve("page", {"post": 1}, PURPOSE)
-    mend_meter(path, APP, 50_000_000, 10_000_000)
+    mend_meter(path, APP, 10_000_000)
     with closing(money(data)) as meter:
         meter.release(meter.reserve("page", {"post": 8_000}, PURPOSE))
         assert (meter.spent(), meter.doubtful()) == (9_000_000, 1_000_000)
@@ -181,7 +189,7 @@ def test_whatever_is_damaged_the_file_is_whole_afterwards(tmp_path: Path, seed: 
         damage(path, first, min(first + chance.randint(1, 3), pages))
     if seed % 3 == 0:
         os.truncate(path, path.stat().st_size // 2)
-    mend_meter(path, APP, 50_000_000)
+    mend_meter(path, APP)
     whole(path)
     with closing(money(data)) as meter, pytest.raises(DoesNotFit):
         meter.reserve("page", {"post": 1}, PURPOSE)

@@ -110,7 +110,7 @@ def test_the_money_of_hosts_whose_clocks_differ_is_of_one_day(
 
 def test_of_a_bearer_token_alone_it_is_the_app_s_money_that_is_restored(where: str, db: Server, money: Money) -> None:
     RedisApps(db).record("token", "app")
-    assert restore_money(db, "token", new_run(where), BUDGET, 2 * POST) == "app"
+    assert restore_money(db, "token", new_run(where), 2 * POST) == "app"
     assert money.doubtful() == 2 * POST
 
 

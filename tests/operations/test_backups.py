@@ -413,7 +413,8 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     user = recorded.user["id"]
     assert recorded.recorded("shown", user, data="fresh") == recorded.recorded("shown", user)
     recorded.run("tw-quser2work", "-", "--config", config, input=user)
-    assert "budget" in recorded.run("tw-idu3elk", "shown", "--config", config, check=77).stderr
+    for account in (config, elsewhere(recorded, "higher", budget=99, data=recorded.desk.home / "fresh")):
+        assert "budget" in recorded.run("tw-idu3elk", "shown", "--config", account, check=77).stderr
     recorded.run("tw-mend", recorded.desk.home / "fresh" / "meter.sqlite", "--spent", "1", "--config", config)
     recorded.run("tw-idu3elk", "shown", "--config", config)
     disturbed(recorded, one)

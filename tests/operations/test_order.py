@@ -106,7 +106,7 @@ def test_what_runs_held_is_nobodys_after_a_restore(tmp_path: Path) -> None:
     path = tmp_path / "meter.sqlite"
     with closing(SqliteMoney(path, "app", run, 9_000_000)) as money:
         money.reserve("page", {"post": 100}, Purpose("tw-idu3elk", "brexit"))
-    restore_meter(path, "app", 9_000_000, 2_000_000)
+    restore_meter(path, "app", 2_000_000)
     with closing(SqliteMoney(path, "app", run, 9_000_000)) as money:
         balance = money.balance()
         assert (balance.spent, balance.reserved, balance.doubtful) == (0, 0, 2_500_000)

@@ -82,7 +82,9 @@ def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Op
         where = {**redis.settings("redis", next(DATABASES)), "data": tmp_path / str(number), "maxcpu": 100, "maxmem": 100}
         config = who.desk.configure(who.sandbox.url, tmp_path / f"{number}.conf", budget=999, **where)
         said.append(who.run("tw-restore", taken, "--config", config, *spent).stderr)
-        who.run("tw-idu3elk", "brexit", "--config", config, check=status)
+        higher = who.desk.configure(who.sandbox.url, tmp_path / "higher.conf", budget=9999, **where)
+        for account in (config,) if spent else (config, higher):
+            who.run("tw-idu3elk", "brexit", "--config", account, check=status)
     assert ["HDEL" in one for one in said] == [True, False, False]
     path, where = taken / "redis-queues.jsonl", redis.settings("redis", next(DATABASES))
     config = who.desk.configure(who.sandbox.url, tmp_path / "forged.conf", data=tmp_path / "forged", **where)
