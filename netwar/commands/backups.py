@@ -153,8 +153,8 @@ def _settle(services: Services, data: Path, spent: float | None) -> None:
     if (meter := data / "meter.sqlite").exists():
         restore_meter(meter, _app(services), _micro(spent))
         if spent is None:
-            told = services.settings.data / meter.name
-            log.warning(f"{UNKNOWN}tw-mend %s --spent DOLLARS  says what X's console shows", told)
+            told = f"tw-mend {services.settings.data / meter.name} --spent DOLLARS{services.settings.named}"
+            log.warning(f"{UNKNOWN}%s  says what X's console shows", told)
 
 
 def _settle_money(services: Services, server: Server, spent: float | None) -> None:

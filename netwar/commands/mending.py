@@ -44,7 +44,7 @@ def _meter(services: Services, file: Path, spent: float | None) -> str:
     done = mend_meter(file, services.settings.app, micro)
     until = (
         "what was spent today is not known: all of today's budget counts as spent until the day ends (UTC); "
-        f"tw-mend {file} --spent DOLLARS  says what X's console shows"
+        f"tw-mend {file} --spent DOLLARS{services.settings.named}  says what X's console shows"
         if spent is None
         else f"today counts as ${spent:,.2f}, plus what was in doubt"
     )

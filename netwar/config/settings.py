@@ -155,7 +155,12 @@ class Settings:
     @property
     def tw_auth(self) -> str:
         """The command that writes keys into this configuration, as it can be pasted into a shell."""
-        return "tw-auth" if self.path == Path.home() / ".twitter" else f"tw-auth --config {file.quoted(self.path)}"
+        return f"tw-auth{self.named}"
+
+    @property
+    def named(self) -> str:
+        """How a command names this configuration, with a space before it; nothing where it takes this one anyway."""
+        return "" if self.path == Path.home() / ".twitter" else f" --config {file.quoted(self.path)}"
 
 
 def short(text: str) -> str:

@@ -84,6 +84,7 @@ def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(tmp_path
     mended = desk.run("tw-mend", path, "--config", other, check=0).stderr
     assert ("not all could be read of: " in mended) == bool(torn) or torn is None
     assert "all of today's budget counts as spent until the day ends" in mended
+    assert f"tw-mend {path} --spent DOLLARS --config '{other}'  says" in mended
     whole(path)
     assert len(list(data.glob("meter.sqlite.damaged-*"))) == 1
     for budget in (50, 10**9):  # of other accounts of the app, of which tw-mend knows nothing

@@ -410,6 +410,7 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     (recorded.desk.home / "fresh" / "mine").unlink()
     said = recorded.run("tw-restore", tmp_path, "--config", config).stderr
     assert "all of today's budget counts as spent" in said
+    assert f"tw-mend {recorded.desk.home}/fresh/meter.sqlite --spent DOLLARS --config {config}  says" in said
     user = recorded.user["id"]
     assert recorded.recorded("shown", user, data="fresh") == recorded.recorded("shown", user)
     recorded.run("tw-quser2work", "-", "--config", config, input=user)
