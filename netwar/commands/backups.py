@@ -35,9 +35,10 @@ def taken(services: Services, place: Path, keep: int | None, *, secrets: bool, r
     data = services.data
     servers: list[Keys | Snapshots] = [] if files_only else [*_keys(services), *_snapshots(services, repository)]
     configure = lambda folder: _configuration(services, folder, secrets=secrets)  # noqa: E731
-    source = Source(data, services.settings.api, tuple(servers), configure, secret=secrets)
+    elsewhere = _elsewhere(services) if files_only else ()
+    source = Source(data, services.settings.api, tuple(servers), configure, secret=secrets, left_out=elsewhere)
     folder, manifest, removed = taken(source, place, keep)
-    _tell_left_out("not in the backup", (*manifest.left_out, *(_elsewhere(services) if files_only else ())))
+    _tell_left_out("not in the backup", manifest.left_out)
     if not services.quiet:
         echo(str(folder))
     older = f"; {plural(removed, 'older one')} removed" if removed else ""
@@ -71,13 +72,16 @@ def restored(services: Services, place: Path, spent: float | None) -> str:
     from netwar.cli.environments import check
     from netwar.operations.backup import newest
     from netwar.operations.manifest import read
-    from netwar.operations.restoring import restored
+    from netwar.operations.restoring import check_fit, restored
 
     services.left = "the same command continues"
     services.looks = True  # nothing goes to the board, as that would make the data folder
     settings, folder = services.settings, newest(place)
     manifest = read(folder)
     check(f"{folder} was recorded from", manifest.api, "address as `api`, or restore another backup", settings)
+    if spent is not None:
+        settings.require_app()
+    check_fit(folder, manifest, settings.path, redis=settings.redis is not None, elastic=bool(settings.elksg))
     servers: list[Keys | Snapshots] = [*_keys(services, folder, manifest, spent), *_snapshots(services, None, manifest)]
     restored(folder, manifest, settings.data, servers, lambda data: _settle(services, data, spent))
     _tell_left_out("it was not in the backup", manifest.left_out)
@@ -95,17 +99,20 @@ def _tell_left_out(what: str, left_out: Iterable[str]) -> None:
         log.log(logging.INFO if said.endswith(OLDER) else logging.WARNING, "%s: %s", what, said)
 
 
-def _elsewhere(services: Services) -> list[str]:
+def _elsewhere(services: Services) -> tuple[str, ...]:
     """What servers keep."""
+    from netwar.operations.manifest import kept_by
+
     servers = {"Redis": services.settings.redis, "Elasticsearch": services.settings.elksg, "Neo4j": services.settings.neo4j}
-    return [f"what {name} keeps" for name, named in servers.items() if named]
+    return tuple(kept_by(name) for name, named in servers.items() if named)
 
 
 def _keys(
     services: Services, folder: Path = Path(), manifest: Manifest | None = None, spent: float | None = None
 ) -> Iterator[Keys]:
-    """Redis, where the configuration names one and, to restore, the backup has something of it. No data folder is needed."""
-    if services.settings.redis is None or (manifest and manifest.keys is None):
+    """Redis, where the configuration names one. No data folder is needed. To restore, also where the backup has nothing of it:
+    what was spent since then it may not know, either."""
+    if services.settings.redis is None:
         return
     from netwar.connections.redis import connect
     from netwar.operations.redis_backup import Keys
@@ -150,11 +157,14 @@ def _settle(services: Services, data: Path, spent: float | None) -> None:
         _unsure(ArchiveFile(path), unsure)
     if (due := data / "due.sqlite").exists():
         _unsure(DueFile(due), unsure)
-    if (meter := data / "meter.sqlite").exists():
-        restore_meter(meter, _app(services), _micro(spent))
-        if spent is None:
+    meter, app, counts = data / "meter.sqlite", _app(services), services.settings.redis is None
+    if meter.exists() or (counts and app):  # a new one would know of nothing
+        restore_meter(meter, app, _micro(spent))
+        if counts and spent is None:
             told = f"tw-mend {services.settings.data / meter.name} --spent DOLLARS{services.settings.named}"
             log.warning(f"{UNKNOWN}%s  says what X's console shows", told)
+    if app is None:
+        log.warning("%s names no app: of one that the backup does not know nothing counts as spent today", services.settings.path)
 
 
 def _settle_money(services: Services, server: Server, spent: float | None) -> None:

@@ -56,13 +56,14 @@ class Server(Protocol):
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is backed up: the data folder, of what address at X, what servers keep, and who writes the configuration down,
-    which is `secret` if it has keys and passwords."""
+    which is `secret` if it has keys and passwords. `left_out` is what is wished not to be in the backup."""
 
     data: Path
     api: str
     servers: tuple[Server, ...] = ()
     configure: Callable[[Path], None] | None = None
     secret: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 def taken(source: Source, place: Path, keep: int | None = None) -> tuple[Path, Manifest, int]:
@@ -175,7 +176,7 @@ def _filled(source: Source, begun: Begun, name: str) -> Manifest:
     left += [f"{path}, which is a hole of {amount(path.lstat().st_size)}: see who made it" for path in holes(source.data)]
     left += [f"{path}, which {GONE}: {PUT_BACK}" for path in left_alone(source.data)]
     left += [f"what is in {path}, which this user may not look into" for path in closed(source.data)]
-    left += [said for server in source.servers for said in server.left_out]
+    left += [*source.left_out, *(said for server in source.servers for said in server.left_out)]
     return Manifest(HOST, source.api, __version__, began, _now(), tuple(parts), left_out=tuple(left), **told)
 
 

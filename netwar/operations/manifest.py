@@ -94,6 +94,11 @@ def read(folder: Path) -> Manifest:
         raise NetwarError(f"{path} is damaged ({error}): take another backup of the folder") from error
 
 
+def kept_by(server: str) -> str:
+    """How `left_out` tells that what a server keeps is not in the backup."""
+    return f"what {server} keeps"
+
+
 def hashed(path: Path) -> tuple[int, str]:
     """Length and SHA-256 of a file, in hexadecimal digits. Raises OSError."""
     digest, size = sha256(), 0

@@ -36,6 +36,7 @@ class Keys:
     ) -> None:
         self._server, self._folder, self._manifest, self._settle = server, folder, manifest, settle
         self._count = 0
+        self._names = (QUEUES, METER) if manifest and manifest.keys is not None else ()  # of what comes back
 
     def before(self, folder: Path, name: str) -> None:
         """Queues and rosters."""
@@ -55,12 +56,12 @@ class Keys:
     def check(self, *, resumed: bool) -> None:
         """Raise NetwarError for a Redis that has the recorder's keys already, and for a file that is damaged."""
         parts = {part.name: part for part in self._manifest.parts} if self._manifest else {}
-        for name in (QUEUES, METER):
+        for name in self._names:
             if name not in parts or hashed(self._folder / name) != (parts[name].bytes, parts[name].sha256):
                 raise NetwarError(f"{self._folder / name} is not what was copied: restore another backup")
         self._check_keys()
         there = [key for key in ours(self._server) if key != API]
-        if there and not resumed:
+        if self._names and there and not resumed:
             raise NetwarError(
                 f"Redis at {self._server.address} has {len(there):,} keys of the recorder already, such as {there[0].decode()}: "
                 "remove them, or name another database (redisdb)"
@@ -96,7 +97,7 @@ class Keys:
             os.fsync(file.fileno())
 
     def _values(self) -> Iterator[Value]:
-        for name in (QUEUES, METER):
+        for name in self._names:
             with os.fdopen(existing(self._folder / name), "rb") as file:
                 for line in file:
                     key, ttl, dump = parsed(line)

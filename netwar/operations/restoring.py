@@ -15,13 +15,16 @@ from typing import Protocol
 
 from netwar.connections.appending import append
 from netwar.connections.folders import LOOK, existing, made, opened, restoring, synced, trouble
-from netwar.errors import Busy, NetwarError, ServiceDown
+from netwar.errors import Busy, ConfigError, NetwarError, ServiceDown
 from netwar.operations.copying import DATA, OF, OWN, is_any, plain_copy
-from netwar.operations.manifest import Manifest, Part
+from netwar.operations.manifest import Manifest, Part, kept_by
+from netwar.records.text import plural
 
 LONGEST = 4096  # of what says which backup it is
 NUMBERED = re.compile(r"(?:spool|dead-letters|journal|rejected)\.([0-9]{1,9})")  # by whose it is, where several share the folder
 COMMON = "spool"  # in such a folder it is whoever's run comes first that writes what waits there
+OF_REDIS = ("entries", "members", "rounds", "captures", "charges", "reservations")  # tables in whose place Redis is used
+OF_ELASTIC = ("tweet", "profile", "ledger")  # and Elasticsearch
 
 
 class Server(Protocol):
@@ -32,6 +35,38 @@ class Server(Protocol):
 
     def restore(self) -> None:
         """Put back what is not there yet."""
+
+
+def check_fit(folder: Path, manifest: Manifest, config: Path, *, redis: bool, elastic: bool) -> None:
+    """Raise ConfigError where something in the backup would not be where programs look that use a `config` which names these.
+
+    They would begin with an empty queue, a whole budget, or an archive in which nothing is, and not say so.
+    """
+    if manifest.keys is not None and not redis:
+        raise ConfigError(
+            f"{folder} has {plural(manifest.keys, 'key')} of Redis, and {config} names none: name one under [STREAM] "
+            "(redishost) that has nothing of the recorder; afterwards what waits can go on in files (docs/redis.md)"
+        )
+    if manifest.snapshots and not elastic:
+        raise ConfigError(
+            f"{folder} has {plural(len(manifest.snapshots), 'snapshot')} of Elasticsearch, and {config} names none: name it "
+            "under [STREAM] (elksg); afterwards  tw-copy CONFIG:INDEX files:INDEX  brings it into files"
+        )
+    if redis and manifest.keys is None and _has_rows(manifest, OF_REDIS, "Redis"):
+        raise ConfigError(
+            f"{folder} has its queues, captures or money in files, and {config} names Redis, where nobody would find them: "
+            "restore it with a configuration that names none; afterwards what waits can go on in Redis (docs/redis.md)"
+        )
+    if elastic and not manifest.snapshots and _has_rows(manifest, OF_ELASTIC, "Elasticsearch"):
+        raise ConfigError(
+            f"{folder} has its archive in files, and {config} names Elasticsearch, where nobody would find it: restore it with a "
+            "configuration that names none; afterwards  tw-copy files:INDEX INDEX  brings it there"
+        )
+
+
+def _has_rows(manifest: Manifest, tables: Sequence[str], server: str) -> bool:
+    """Not where the server was in use, and its part was left out: then what is in files is from before."""
+    return kept_by(server) not in manifest.left_out and any(map(manifest.rows, tables))
 
 
 def restored(folder: Path, manifest: Manifest, data: Path, servers: Sequence[Server], settle: Callable[[Path], None]) -> None:

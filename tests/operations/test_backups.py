@@ -419,10 +419,26 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     recorded.run("tw-mend", recorded.desk.home / "fresh" / "meter.sqlite", "--spent", "1", "--config", config)
     recorded.run("tw-idu3elk", "shown", "--config", config)
     disturbed(recorded, one)
+    differing(recorded, one, tmp_path / "forged")
     other = elsewhere(recorded, "x")
     other.write_text(other.read_text().replace(recorded.sandbox.url, "https://api.x.com"))
     assert "was recorded from" in recorded.run("tw-restore", one, "--config", other, check=78).stderr
     assert not (recorded.desk.home / "x").exists(), "the board of who fails is in the data folder, which is to stay empty"
+
+
+def differing(who: Recorded, one: Path, forged: Path) -> None:
+    """Tweets that the restored configuration would not look at are paid for once more, so they are not restored in silence."""
+    config = elsewhere(who, "differing", elksg="http://127.0.0.1:9")
+    refused = who.run("tw-restore", one, "--config", config, check=78).stderr
+    assert f"has its archive in files, and {config} names Elasticsearch" in refused
+    shutil.copytree(one, forged)
+    snapshot = {"repository": "nightly", "snapshot": "one", "indices": ["twbrexit"]}
+    said = json.loads((one / "manifest.json").read_text())
+    (forged / "manifest.json").write_text(signed(said, {"snapshots": [snapshot]}))
+    config = elsewhere(who, "differing")
+    refused = who.run("tw-restore", forged, "--config", config, check=78).stderr
+    assert f"{forged} has 1 snapshot of Elasticsearch, and {config} names none: " in refused
+    assert not [*who.desk.home.glob("differing*/")]
 
 
 def disturbed(who: Recorded, one: Path) -> None:

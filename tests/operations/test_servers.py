@@ -53,6 +53,9 @@ def test_both(operator: Callable[..., Operator], server: ElasticServer, redis: R
     assert "twbrexit" in there
     for index in server.ask("GET", "/_cat/indices/t*?format=json", user=ADMIN):
         server.ask("DELETE", f"/{index['index']}", user=ADMIN)
+    without = who.desk.configure(who.sandbox.url, tmp_path / "without.conf", data=tmp_path / "without", **common, **where)
+    told = who.run("tw-restore", taken, "--config", without, check=78).stderr
+    assert f"has 2 snapshots of Elasticsearch, and {without} names none: " in told
     refused = who.run("tw-restore", taken, "--config", fresh, check=78).stderr
     assert "ACL SETUSER netwar +restore" in refused, refused
     with redis.server.admin() as may:
@@ -86,6 +89,7 @@ def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Op
         for account in (config,) if spent else (config, higher):
             who.run("tw-idu3elk", "brexit", "--config", account, check=status)
     assert ["HDEL" in one for one in said] == [True, False, False]
+    differing(who, taken, redis, tmp_path)
     path, where = taken / "redis-queues.jsonl", redis.settings("redis", next(DATABASES))
     config = who.desk.configure(who.sandbox.url, tmp_path / "forged.conf", data=tmp_path / "forged", **where)
     content = path.read_bytes()
@@ -96,6 +100,41 @@ def test_what_a_restored_redis_does_not_know_is_spent(operator: Callable[..., Op
         part |= {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
         (taken / "manifest.json").write_text(signed(manifest, {}))
         assert says in who.run("tw-restore", taken, "--config", config, check=1).stderr
+
+
+def differing(who: Operator, taken: Path, redis: Redis, place: Path) -> None:
+    """A queue that the restored configuration would not look at is not restored in silence, and no meter begins with nothing."""
+
+    def config(name: str, **settings: object) -> Path:
+        common = {"data": place / name, "budget": 99, "maxcpu": 100, "maxmem": 100}
+        return who.desk.configure(who.sandbox.url, place / f"{name}.conf", **common, **settings)
+
+    database = redis.settings("redis", next(DATABASES))
+    with_redis, files = config("with-redis", **database), config("files")
+    refused = who.run("tw-restore", taken, "--config", files, check=78).stderr
+    assert f"keys of Redis, and {files} names none: " in refused
+    kept = config("kept")
+    who.run("tw-quser2work", "-", "--config", kept, input=who.users()[0]["id"])
+    in_files = backup(who, place / "in-files", "--config", kept)
+    refused = who.run("tw-restore", in_files, "--spent", 1, "--config", with_redis, check=78).stderr
+    assert f"has its queues, captures or money in files, and {with_redis} names Redis" in refused
+    assert not [*place.glob("files*/"), *place.glob("with-redis*/")], "nothing is begun"
+    who.run("tw-restore", in_files, "--config", files)
+    assert json.loads(who.run("tw-showwork", "--json", "--config", files).stdout)["waiting"] == 1
+
+    left_out = backup(who, place / "left-out", "--files-only")
+    nobodys = config("nobodys", access_token_key="")
+    assert "names no app" in who.run("tw-restore", left_out, "--spent", 1, "--config", nobodys, check=78).stderr
+    assert f"{nobodys} names no app: of one that the" in who.run("tw-restore", left_out, "--config", nobodys).stderr
+    spent: tuple[object, ...]
+    for number, (spent, status) in enumerate({(): 77, ("--spent", 98.99): 77, ("--spent", 1): 0}.items()):
+        for name, where, mend in (("redis", database, "HDEL"), ("nowhere", {}, "tw-mend")):
+            fresh = config(f"{name}{number}", **where)
+            said = who.run("tw-restore", left_out, "--config", fresh, *spent).stderr
+            assert "it was not in the backup: what Redis keeps" in said
+            assert ("all of today's budget counts as spent" in said, mend in said) == (not spent, not spent)
+            who.run("tw-quser2work", "-", "--config", fresh, input=who.users()[0]["id"])
+            who.run("tw-idu3elk", "brexit", "--config", fresh, check=status)
 
 
 def test_who_is_claimed_meanwhile_is_in_the_copy(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
