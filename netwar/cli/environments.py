@@ -12,6 +12,7 @@ from netwar.errors import ConfigError, ServiceDown
 
 if TYPE_CHECKING:
     from netwar.config import Settings
+    from netwar.connections.redis import Server
 
 
 LONGEST = 4096  # of an address
@@ -39,6 +40,13 @@ def keep_apart(folder: Path, settings: Settings, *, looks: bool = False) -> None
         raise ServiceDown(f"{mark} cannot be used: {trouble(error)}") from error
     told = before if ours else f"another address (it stands in {mark})"
     check(f"{folder} was recorded from", before, "folder as `data` under [STREAM] there", settings, told)
+
+
+def keep_redis_apart(server: Server, settings: Settings) -> None:
+    """Raise ConfigError if it is known of which world a Redis is, and that is another one."""
+    used = f"database {server.address.db} of Redis at {server.address} is used with"
+    if (before := server.get("tw:api")) is not None:
+        check(used, text(before), "database as `redisdb`, or in `redisurl`", settings)
 
 
 def check(used: str, before: str, remedy: str, settings: Settings, told: str = "") -> None:

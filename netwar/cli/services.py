@@ -122,14 +122,13 @@ class Services(IndexNames):
         """The Redis of the configuration, None if it names none. Raises ServiceDown and ConfigError, as connect() does."""
         if self.settings.redis is None:
             return None
-        from netwar.cli.environments import check, text
+        from netwar.cli.environments import keep_redis_apart
         from netwar.connections.redis import connect
 
         server = self._opened(connect(self.settings))
         if server.get("tw:api") is None:  # who only looks writes nothing, and sees what fills a server
             server.set("tw:api", self.settings.api, nx=True)
-        used = f"database {server.address.db} of Redis at {server.address} is used with"
-        check(used, text(server.get("tw:api")), "database as `redisdb`, or in `redisurl`", self.settings)
+        keep_redis_apart(server, self.settings)
         return server
 
     def queue(self, name: str) -> Queue:

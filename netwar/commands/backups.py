@@ -114,11 +114,13 @@ def _keys(
     what was spent since then it may not know, either."""
     if services.settings.redis is None:
         return
+    from netwar.cli.environments import keep_redis_apart
     from netwar.connections.redis import connect
     from netwar.operations.redis_backup import Keys
 
     server = connect(services.settings)
     services.at_end(server.close)
+    keep_redis_apart(server, services.settings)
     yield Keys(server, folder, manifest, lambda server: _settle_money(services, server, spent))
 
 

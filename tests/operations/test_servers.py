@@ -123,6 +123,11 @@ def differing(who: Operator, taken: Path, redis: Redis, place: Path) -> None:
     assert json.loads(who.run("tw-showwork", "--json", "--config", files).stdout)["waiting"] == 1
 
     left_out = backup(who, place / "left-out", "--files-only")
+    strange = config("strange", **(settings := redis.settings("redis", next(DATABASES))))
+    with closing(connect(Settings(**settings))) as server:  # type: ignore[arg-type]
+        server.set("tw:api", "https://api.x.com")
+    for one in (taken, left_out):
+        assert "is used with https://api.x.com" in who.run("tw-restore", one, "--config", strange, check=78).stderr
     nobodys = config("nobodys", access_token_key="")
     assert "names no app" in who.run("tw-restore", left_out, "--spent", 1, "--config", nobodys, check=78).stderr
     assert f"{nobodys} names no app: of one that the" in who.run("tw-restore", left_out, "--config", nobodys).stderr
