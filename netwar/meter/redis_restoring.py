@@ -33,3 +33,5 @@ def _doubt(server: Server, money: RedisMoney, app: str, micro: int) -> None:
         about = {"request": PROGRAM, "holder": PROGRAM, "micro": str(micro), "opened": str(money.now())}
         told = json.dumps({**about, "doubt": True, "command": PROGRAM, "index": "-"})
         server.hset(f"tw:money:{app}:reservations", PROGRAM, told)
+    else:  # an earlier restore may have been told otherwise
+        server.hdel(f"tw:money:{app}:reservations", PROGRAM)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netwar.connections.redis import Server
-from netwar.meter.base import OVERDUE, DoesNotFit, Money, Purpose
+from netwar.meter.base import EVERYTHING, OVERDUE, DoesNotFit, Money, Purpose
 from netwar.meter.redis_apps import RedisApps
 from netwar.meter.redis_restoring import restore_money
 from tests.contract.opening import DATABASES, SetClock, new_run, open_money, open_windows, place, redis_at
@@ -112,6 +112,9 @@ def test_of_a_bearer_token_alone_it_is_the_app_s_money_that_is_restored(where: s
     RedisApps(db).record("token", "app")
     assert restore_money(db, "token", new_run(where), 2 * POST) == "app"
     assert money.doubtful() == 2 * POST
+    for spent, doubtful in ((None, EVERYTHING), (POST, POST), (None, EVERYTHING), (0, 0)):  # a restore that is continued
+        restore_money(db, "app", new_run(where), spent)
+        assert money.doubtful() == doubtful
 
 
 def test_rate_windows_are_told_on_our_own_clock(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
