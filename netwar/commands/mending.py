@@ -48,7 +48,12 @@ def _meter(services: Services, file: Path, spent: float | None) -> str:
         if spent is None
         else f"today counts as ${spent:,.2f}, plus what was in doubt"
     )
-    return f"{_told(done, 'charges', 'sums of charges')}; {until}"
+    gone = (
+        "; of an app of which nothing is left nothing counts: --spent tells it, with a configuration of that app"
+        if done.torn
+        else ""
+    )
+    return f"{_told(done, 'charges', 'sums of charges')}; {until}{gone}"
 
 
 def _told(done: Mended, table: str, what: str) -> str:

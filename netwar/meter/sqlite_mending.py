@@ -18,7 +18,8 @@ from netwar.meter.sqlite_file import MIGRATIONS
 DOUBT = """
     INSERT INTO reservations (app, id, request, holder, micro, opened, doubt, command, "index") VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)
 """
-APPS = "SELECT app FROM charges UNION SELECT app FROM paid UNION SELECT app FROM reservations"
+TABLES = ("charges", "paid", "reservations", "budgets", "clocks", "tokens")  # what may tell that an app was used
+APPS = " UNION ".join(f"SELECT app FROM {table}" for table in TABLES)
 BOOKED = "SELECT coalesce(sum(micro), 0) FROM charges WHERE app = ? AND day = ?"
 PROGRAM = "tw-mend"
 

@@ -38,8 +38,8 @@ def data_of(desk: Desk) -> Path:
     return data
 
 
-def money(data: Path, budget: int = 50_000_000) -> SqliteMoney:
-    return SqliteMoney(data / "meter.sqlite", APP, Run(data / "runs"), budget)
+def money(data: Path, budget: int = 50_000_000, app: str = APP) -> SqliteMoney:
+    return SqliteMoney(data / "meter.sqlite", app, Run(data / "runs"), budget)
 
 
 def bought(data: Path, posts: int = 3000) -> None:
@@ -73,6 +73,8 @@ def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(tmp_path
     desk = Desk(tmp_path)
     bought(data := data_of(desk), 600)
     path = data / "meter.sqlite"
+    with closing(money(data, app="other")) as meter:  # an app that has bought nothing before the file was damaged
+        meter.release(meter.reserve("page", {"post": 1}, PURPOSE))
     first = root(path, torn) if torn else 0
     damage(path, first, first + 1)
     told = desk.run("tw-spend", "--no-ask")
@@ -90,6 +92,10 @@ def test_a_damaged_meter_is_told_and_rebuilt_and_opens_no_second_budget(tmp_path
     for budget in (50, 10**9):  # of other accounts of the app, of which tw-mend knows nothing
         with closing(money(data, budget * 1_000_000)) as meter, pytest.raises(DoesNotFit):
             meter.reserve("page", {"post": 1}, PURPOSE)
+    if torn:
+        with closing(money(data, app="other")) as meter, pytest.raises(DoesNotFit):
+            meter.reserve("page", {"post": 1}, PURPOSE)
+    assert ("of an app of which nothing is left nothing counts" in mended) == ("not all could be read" in mended)
     told = desk.run("tw-spend", "--no-ask", check=0).stdout
     assert "held by runs that are going on, $0.00 left" in told
     assert "in doubt: the rest of the budget" in told
