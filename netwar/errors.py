@@ -9,6 +9,7 @@ else that reaches the top of a program is a bug.
       ItemsFailed            1   some of many failed, and were listed
       ServiceDown           69   a store or X itself cannot be reached
         Moved               69   the file of a store was moved away while it was used
+        StoreDown           69   none of a store can be used: it does not answer, or the disk is full
       TryLater              75   the same command will work later
         NotNow              75   X wants something else to come first
         Busy                75   another run is in the way
@@ -86,6 +87,10 @@ class ServiceDown(NetwarError):
 
 class Moved(ServiceDown):
     """The file of a store was moved away or replaced while it was used: what was written into it before is not there any more."""
+
+
+class StoreDown(ServiceDown):
+    """None of a store can be used now, whichever index is meant: it does not answer, or the disk is full."""
 
 
 class TryLater(NetwarError):

@@ -8,17 +8,19 @@ import logging
 import os
 import pwd
 import re
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from netwar.archive.base import Documents
 from netwar.archive.marks import Mark
 from netwar.archive.spooled import SpooledPage, line, pages
+from netwar.archive.waiting import Waiting
 from netwar.connections.appending import append
 from netwar.connections.folders import existing, lock, made, opened, own, synced, trouble
 from netwar.connections.sqlite import translated
@@ -59,13 +61,18 @@ class Spool:
     In a data folder that users share, each has a folder of their own beside `folder`, with their number at its end. Pages are
     replayed in the order in which they were kept, those of `folder` first, whoever put them there. A page that is written twice
     changes nothing: a replay that is cut off begins anew. Every method raises ServiceDown when the folder cannot be used.
+
+    After a replay `held` are the names of which pages go on waiting.
     """
+
+    held: Collection[str] = ()
 
     def __init__(self, folder: Path) -> None:
         self._common = folder
         self.folder = own(folder)
         self.path = self.folder / PAGES
         self.damaged = self.folder / "damaged.jsonl"
+        self._told: set[str] = set()
 
     def keep(self, request: str, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> None:
         """Put a page by, safe on disk when this returns."""
@@ -77,23 +84,29 @@ class Spool:
             if is_new:
                 synced(self.folder)
 
-    def replay(self, archive: Documents) -> Replayed:
+    def replay(self, archive: Documents, needed: Collection[str] | None = None) -> Replayed:
         """Write every page into the archive, then remove them.
 
         A record that was torn (its writer died) was never promised to anyone and is left out; one that was
         damaged later, or that the archive cannot take, goes to damaged.jsonl. Raises ServiceDown, and the errors
         about rights and set-up, and leaves all pages in place.
+
+        Where it is said which indices are `needed`, an archive that cannot be used and is none of them holds up nobody: its pages
+        go on waiting, in their order, which is told, and all others are written and removed. What is wrong with the whole store
+        is raised all the same.
         """
-        told = Replayed(0, 0, 0)
+        told, waiting = Replayed(0, 0, 0), Waiting(needed)
         for folder in self._folders():
             if self._is_ours(folder):
                 with translated(folder / PAGES):
-                    told += self._replayed(folder, archive)
+                    told += self._replayed(folder, archive, waiting)
                 continue
             try:
-                told += self._replayed(folder, archive)
+                told += self._replayed(folder, archive, waiting)
             except OSError as error:
                 log.warning("%s is left as it is, what waits in it is not written: %s", folder, trouble(error))
+        waiting.tell(self._told)
+        self.held = [*waiting.why]
         return told
 
     def waiting(self) -> int:
@@ -144,7 +157,7 @@ class Spool:
         finally:
             os.close(handle)
 
-    def _replayed(self, folder: Path, archive: Documents) -> Replayed:
+    def _replayed(self, folder: Path, archive: Documents, waiting: Waiting) -> Replayed:
         path, numbered = folder / PAGES, folder != self._common
         if numbered:
             made(folder, own=True)  # is it ours? Else this is told now, and not when a page is to be kept
@@ -158,23 +171,32 @@ class Spool:
             with os.fdopen(handle, "rb") as file:
                 if not (ours := self._is_ours(folder)) and _holed(handle):
                     raise OSError(errno.EINVAL, f"{path} has holes, which nobody's pages have")
-                told = self._written(file, archive, ours=ours)
-            path.unlink()
-            synced(folder)
+                told, left = self._written(file, archive, waiting, ours=ours)
+                if left and told != Replayed(0, 0, 0):
+                    _leave(file, path, left)
+            if not left:
+                path.unlink()
+                synced(folder)
         return told
 
-    def _written(self, file: BinaryIO, archive: Documents, *, ours: bool) -> Replayed:
-        records = documents = torn = aside = 0
+    def _written(self, file: BinaryIO, archive: Documents, waiting: Waiting, *, ours: bool) -> tuple[Replayed, list[range]]:
+        """What came of the pages, and where in the file those stand that go on waiting."""
+        records = documents = torn = aside = end = 0
+        left: list[range] = []
         for raw, page in pages(file):
+            end += len(raw)
+            became = page and _became(archive, page, waiting, ours)
             if page is None and not raw.endswith(b"\n"):
                 torn += 1
-            elif page is None or not _taken(archive, page, ours):
+            elif page is None or became == "refused":
                 aside += 1
                 self._append(made(self.folder, own=self.folder != self._common) / self.damaged.name, raw)
+            elif became == "waits":
+                left.append(range(end - len(raw), end))
             else:
                 records += 1
                 documents += len(page.documents)
-        return Replayed(records, documents, torn, aside)
+        return Replayed(records, documents, torn, aside), left
 
     def _append(self, path: Path, raw: bytes) -> None:
         """Add a whole line to a file, or nothing of it."""
@@ -185,18 +207,37 @@ class Spool:
             os.close(handle)
 
 
-def _taken(archive: Documents, page: SpooledPage, ours: bool) -> bool:
-    """Whether the archive took a page; a page that makes it fail must not stand in the way of all the others."""
+def _became(archive: Documents, page: SpooledPage, waiting: Waiting, ours: bool) -> Literal["written", "waits", "refused"]:
+    """What became of a page; one that makes the archive fail must not stand in the way of all the others."""
     try:
-        archive.write(page.documents, page.marks)
+        return "waits" if waiting.has(page, lambda: archive.write(page.documents, page.marks)) else "written"
     except NetwarError:
         raise
     except Exception as error:
         # What another user wrote is not shown, nor what came of it.
         said = (page.request, repr(error)) if ours else ("not kept by this user", type(error).__name__)
         log.error("a page (%s) cannot be written and is put aside: %s", *said)
-        return False
-    return True
+        return "refused"
+
+
+def _leave(file: BinaryIO, path: Path, left: Sequence[range]) -> None:
+    """Leave of a file nothing but these parts: whoever is killed meanwhile leaves all of it. Raises OSError."""
+    from netwar.connections import drafts
+
+    found = os.fstat(file.fileno())
+    handle, name = drafts.begun(path)
+    try:
+        with os.fdopen(handle, "wb") as rest:
+            os.fchmod(handle, stat.S_IMODE(found.st_mode) & 0o660)
+            for part in left:
+                file.seek(part.start)
+                rest.write(file.read(len(part)))
+            rest.flush()
+            os.utime(handle, ns=(found.st_atime_ns, found.st_mtime_ns))  # it tells for how long the newest has waited
+            drafts.settle(rest, name, path)
+    except BaseException:
+        drafts.dropped(name)
+        raise
 
 
 def _count(folder: Path, owner: int | None = None) -> int:

@@ -90,6 +90,6 @@ def refilling(services: Services) -> Callable[[Live], dict[str, Unfilled]]:
     def refill(live: Live) -> dict[str, Unfilled]:
         if before := replayed(filling):
             log.info("%s", before.removesuffix("; "))
-        return refiller().step(live)
+        return refiller().step(live, filling.spool.held)
 
     return refill

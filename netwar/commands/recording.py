@@ -94,10 +94,13 @@ def _run(services: Services, queue: Any, label: str, make: Callable[[Any], Any],
 
 def replayed(services: Services, *indices: str) -> str:
     """Write what an earlier run paid for and could not write, before anything else, and see that the indices take documents;
-    what was written, if anything. What waits for the runs of other users is told."""
+    what was written, if anything. What waits for the runs of other users is told, and what is of an archive that cannot be used.
+
+    Raises what is wrong with the archives of these indices: another one stops no run.
+    """
     from netwar.records.text import plural
 
-    told = services.spool.replay(services.archive)
+    told = services.spool.replay(services.archive, indices)
     for other in services.spool.others():
         waits = f"{plural(other.pages, 'page')} of {other.user} wait{'s' if other.pages == 1 else ''}"
         log.info("%s in %s for the next run of %s", waits, other.folder, other.user)

@@ -42,7 +42,7 @@ def replacing(
         raise
 
 
-def settle(file: BinaryIO, name: str, path: Path, before: Callable[[], object]) -> None:
+def settle(file: BinaryIO, name: str, path: Path, before: Callable[[], object] = lambda: None) -> None:
     """Bring what was written to the disk, then into its place. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())

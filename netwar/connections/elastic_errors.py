@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from netwar.connections.tls import untrusted
-from netwar.errors import ConfigError, NetwarError, ServiceDown
+from netwar.errors import ConfigError, NetwarError, ServiceDown, StoreDown
 
 RECONNECT_SECONDS = 3
 BUSY_SECONDS = 60
@@ -29,7 +29,7 @@ ASKED = ("repository_exception", "repository_verification_exception", "snapshot_
 UNKNOWN = ("no handler found for uri", "Incorrect HTTP method for uri")
 
 
-class TransientError(ServiceDown):
+class TransientError(StoreDown):
     """Worth asking again for `patience` seconds."""
 
     def __init__(self, message: str, patience: float) -> None:
@@ -104,7 +104,7 @@ def lacking(where: str, index: str, said: str) -> str:
 
 def _blocked(where: str, index: str, said: str) -> ServiceDown:
     if "read-only-allow-delete" in said or "read-only / allow delete" in said or "FORBIDDEN/12" in said:
-        return ServiceDown(
+        return StoreDown(
             f"{where} takes no more{_into(index)}: a disk of the cluster is nearly full (flood-stage watermark), so it made the "
             "index read-only. Make room there; if it stays so, run  tw-elk read-only-off"
         )

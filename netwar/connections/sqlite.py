@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import FULL, is_full, made, trouble, unmasked
+from netwar.connections.folders import FULL, FULL_DISK, is_full, made, trouble, unmasked
 from netwar.connections.reaching import ENTER
 from netwar.connections.sqlite_files import Connection, opened
 from netwar.connections.sqlite_former import upgrading
-from netwar.errors import Moved, ServiceDown
+from netwar.errors import Moved, ServiceDown, StoreDown
 
 BUSY_SECONDS = 60
 FILES = 8  # more than a database takes with its log, and with who looks at it before
@@ -125,9 +125,10 @@ def translated(path: Path) -> Iterator[None]:
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise  # a bug of ours, not the file's fault
     except sqlite3.DatabaseError as error:
-        raise ServiceDown(_told(error, path)) from error
+        raise _told(error, path) from error
     except OSError as error:
-        raise ServiceDown(f"{path} cannot be used: {trouble(error)}") from error
+        kind = StoreDown if error.errno in FULL_DISK else ServiceDown
+        raise kind(f"{path} cannot be used: {trouble(error)}") from error
 
 
 def damaged(error: sqlite3.Error) -> bool:
@@ -138,20 +139,20 @@ def damaged(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) and str(error).startswith(NO_TEXT)
 
 
-def _told(error: sqlite3.DatabaseError, path: Path) -> str:
+def _told(error: sqlite3.DatabaseError, path: Path) -> ServiceDown:
     if damaged(error):
         way_out = "move it away with its -wal and -shm, and restore it from a copy if there is one"
         if path.name in CAN_BE_MENDED:
             way_out = f"tw-mend {path}  rebuilds it from what is whole in it"
-        return f"{path} is damaged, or no database of this program ({error}): {way_out}"
+        return ServiceDown(f"{path} is damaged, or no database of this program ({error}): {way_out}")
     said = str(error)
     if "full" in said or ("I/O" in said and is_full(path.parent)):
-        return f"{path} cannot be used: {FULL}"
+        return StoreDown(f"{path} cannot be used: {FULL}")
     if "locked" in said or "busy" in said:
         said = f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
     elif "readonly" in said or "unable to open" in said:
         said = _why_not_opened(said)
-    return f"{path} cannot be used: {said}"
+    return ServiceDown(f"{path} cannot be used: {said}")
 
 
 def _why_not_opened(said: str) -> str:

@@ -7,7 +7,7 @@ operators: a gap becomes refilled, refilled without retweets, or lost.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -86,14 +86,17 @@ class Refiller:
         self._archive, self._command = store.archive, command
         self._waits: dict[str, str] = {}  # by index, why gaps are not searched for, as it was told last
 
-    def step(self, live: Live) -> dict[str, Unfilled]:
+    def step(self, live: Live, held: Collection[str] = ()) -> dict[str, Unfilled]:
         """Look at every capture once, but for those that are behind; what is left open, by index. Raises NetwarError.
 
-        `live` tells how the stream goes: what it is going to need is only known once it stood for a while.
+        `live` tells how the stream goes: what it is going to need is only known once it stood for a while. For those that are
+        `held`, whose archive does not take what was paid for, nothing is bought.
         """
         open_: dict[str, Unfilled] = {}
         for capture in self._captures.captures():
             if (state := live.captures.get(capture.index)) is not None and state.state == "behind":
+                continue
+            if capture.index in held:  # what was found would wait there, and would be bought again at the next look
                 continue
             try:
                 open_[capture.index] = self._look(capture, live)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -21,7 +22,7 @@ from netwar.archive.spool import Replayed, Spool
 from netwar.archive.spooled import line, pages
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.coverage import Record, Span
-from netwar.errors import ServiceDown
+from netwar.errors import NetwarError, ServiceDown, StoreDown
 from netwar.records.documents import Document
 from tests.room import room_for
 from tests.rows import rows
@@ -51,15 +52,25 @@ def archive(tmp_path: Path) -> Iterator[SqliteArchive]:
 
 
 class Failing(SqliteArchive):
-    """A store that goes down after some pages."""
+    """A store that goes down after some pages, but for the names of the `others`."""
 
     pages = 0
+    others: Collection[str] = ()
+    error: NetwarError = ServiceDown("the store is down")
 
     def write(self, documents: Sequence[Document], marks: Sequence[Mark] = ()) -> Tally:
-        if self.pages == 0:
-            raise ServiceDown("the store is down")
-        self.pages -= 1
+        if not {document.index for document in documents} <= {*self.others}:
+            if self.pages == 0:
+                raise self.error
+            self.pages -= 1
         return super().write(documents, marks)
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Iterator[Failing]:
+    opened = Failing(tmp_path / "archive", tmp_path / "dead-letters")
+    yield opened
+    opened.close()
 
 
 def test_nothing_is_kept_and_no_folder_made(spool: Spool, archive: SqliteArchive) -> None:
@@ -231,19 +242,49 @@ def test_what_no_archive_takes_comes_back_to_be_a_dead_letter(spool: Spool, arch
     assert "has no id" in (tmp_path / "dead-letters").read_text()
 
 
-def test_a_store_that_is_still_down_leaves_the_pages(spool: Spool, tmp_path: Path, archive: SqliteArchive) -> None:
+def test_a_store_that_is_still_down_leaves_the_pages(spool: Spool, failing: Failing, archive: SqliteArchive) -> None:
     for number in range(3):
         spool.keep(*page(number))
-    failing = Failing(tmp_path / "archive", tmp_path / "dead-letters")
     failing.pages = 2
-    with pytest.raises(ServiceDown, match="the store is down"):
-        spool.replay(failing)
-    failing.close()
+    for needed in (None, ["twother", "tubrexit"]):
+        with pytest.raises(ServiceDown, match="the store is down"):
+            spool.replay(failing, needed)
+        assert spool.waiting() == 3
+    failing.error = StoreDown("the disk is full")
+    with pytest.raises(StoreDown):
+        spool.replay(failing, ["twother"])
     assert spool.waiting() == 3
     assert archive.count("twbrexit") == 6
     assert spool.replay(archive) == Replayed(3, 9, 0)
     assert archive.count("twbrexit") == 9
     assert archive.record("twbrexit", "7").top == 3
+    _others_are_written(spool, failing, archive)
+
+
+def _others_are_written(spool: Spool, failing: Failing, archive: SqliteArchive) -> None:
+    """Where an archive that is not needed cannot be used, its pages wait as they are, and those that name it and come later."""
+    failing.error, failing.others = ServiceDown("it is damaged"), ("tweu", "twnato")
+    both = [Document(index, "5", {"id": "5"}, True, NOW) for index in ("twbrexit", "tweu")]
+    spool.keep("other", [replace(both[1], id="4", body={"id": "4"})])
+    spool.keep(*page(3))
+    spool.keep("both", both)
+    spool.keep("after that", [], [Cover("tweu", "7", Span(1, 2, 1), NOW)])
+    spool.keep("another", [Document("twnato", "5", {"id": "5"}, True, NOW)])
+    lines = spool.path.read_bytes().splitlines(keepends=True)
+    spool.path.write_bytes(b"".join([*lines, b"torn"]))
+    os.utime(spool.path, (NOW / 1000, NOW / 1000))
+    with pytest.raises(ServiceDown, match="it is damaged"):
+        spool.replay(failing, ["tweu"])  # whose own file is well, but what is bought would come before the last page but one
+    assert spool.replay(failing, ["twnato"]) == Replayed(2, 2, 1)
+    assert {*spool.held} == {"brexit", "eu"}
+    assert spool.path.read_bytes() == b"".join(lines[1:4])
+    assert (stat.S_IMODE(spool.path.stat().st_mode), spool.path.stat().st_mtime) == (0o600, NOW / 1000)
+    assert {path.name for path in spool.folder.iterdir()} == {"lock", "pages.jsonl"}
+    before = spool.path.stat().st_ino
+    assert spool.replay(failing, []) == Replayed(0, 0, 0)
+    assert spool.path.stat().st_ino == before, "no room is needed where nothing is written"
+    assert spool.replay(archive, []) == Replayed(3, 5, 0)
+    assert (spool.held, spool.waiting(), archive.count("tweu"), archive.record("tweu", "7").top) == ([], 0, 2, 2)
 
 
 def test_a_torn_record_is_dropped(spool: Spool, archive: SqliteArchive) -> None:
@@ -302,7 +343,7 @@ for number in range(int(sys.argv[2]), int(sys.argv[2]) + 50):
 
 
 def test_what_is_kept_as_a_replay_ends_is_not_removed_with_it(
-    spool: Spool, archive: SqliteArchive, monkeypatch: pytest.MonkeyPatch
+    spool: Spool, archive: SqliteArchive, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool.keep(*page(1))
     keeping = threading.Thread(target=spool.keep, args=page(2))
@@ -318,16 +359,37 @@ def test_what_is_kept_as_a_replay_ends_is_not_removed_with_it(
         assert spool.replay(archive).records == 1
     keeping.join()
     assert spool.waiting() == 1
+    _all_is_left_where_there_is_no_room_for_the_rest(spool, failing, monkeypatch)
 
 
-def test_processes_keep_while_one_replays(spool: Spool, archive: SqliteArchive) -> None:
+def _all_is_left_where_there_is_no_room_for_the_rest(spool: Spool, failing: Failing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    failing.others = ["tweu"]
+    spool.keep("other", [Document("tweu", "5", {"id": "5"}, True, NOW)])
+    kept = spool.path.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", no_room)
+        with pytest.raises(StoreDown, match=r"pages\.jsonl cannot be used: the disk is full"):
+            spool.replay(failing, [])
+    assert spool.path.read_bytes() == kept
+    assert {path.name for path in spool.folder.iterdir()} == {"lock", "pages.jsonl"}
+    assert spool.replay(failing, []).records == 1
+    assert spool.waiting() == 1
+
+
+def test_processes_keep_while_one_replays(spool: Spool, failing: Failing, archive: SqliteArchive) -> None:
+    failing.others = ["twbrexit"]
+    spool.keep("waits", [Document("tweu", "5", {"id": "5"}, True, NOW)])
     command = [sys.executable, "-c", KEEPER, str(spool.folder)]
     place = {"cwd": Path(__file__).parent, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
     keepers = [subprocess.Popen([*command, str(start)], **place) for start in (0, 100, 200)]  # type: ignore[call-overload]
     records = 0
     while any(keeper.poll() is None for keeper in keepers):
-        records += spool.replay(archive).records
-    records += spool.replay(archive).records
+        records += spool.replay(failing, []).records
+    records += spool.replay(failing, []).records
+    assert (spool.waiting(), spool.replay(archive)) == (1, Replayed(1, 1, 0))
     assert [keeper.wait() for keeper in keepers] == [0, 0, 0]
     assert records == 150
     assert archive.count("twbrexit") == 450

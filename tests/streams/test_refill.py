@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -63,10 +63,9 @@ class Story:
     def states(self, index: str) -> list[str]:
         return [one.state for one in gaps.gaps(self.archive, tweets_index(index), NOW)]
 
-    def step(self, connected: int = NOW - 2 * MINUTE, **minute: int) -> None:
-        left = self.refiller.step(
-            Live(NOW, connected, NOW, captures={index: CaptureState(index, minute=posts) for index, posts in minute.items()})
-        )
+    def step(self, connected: int = NOW - 2 * MINUTE, held: Sequence[str] = (), **minute: int) -> None:
+        states = {index: CaptureState(index, minute=posts) for index, posts in minute.items()}
+        left = self.refiller.step(Live(NOW, connected, NOW, captures=states), held)
         self.waits = {index: one.waits for index, one in left.items()}
 
     def buy(self, index: str, posts: int) -> None:
@@ -122,6 +121,9 @@ def test_what_is_paid_for_while_the_archive_takes_nothing_waits_in_the_spool(
     story.step()
     assert [document.id for document in story.spooled] == [story.found[0]["id"]]
     assert story.states("one") == ["open"]
+    story.gap("two", "emu")
+    story.step(held=["one"])
+    assert story.asked == ["harbour", "emu"], "what waits is not bought again"
 
 
 def test_what_x_does_not_answer_for_one_capture_stops_no_other(story: Story) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from netwar.archive.spool import Spool
+from netwar.records.documents import Document
 from tests.desk import Desk, Ended
 from tests.operator import TIMELINE, Three, no_bug
 from tests.rows import rows
@@ -238,6 +240,23 @@ def test_a_store_that_cannot_be_read(three: Three, harm: str, status: int, says:
         assert path.read_bytes() == harmed, "and nothing is mended by throwing away"
         path.write_bytes(whole)
     three.completes()
+
+
+def test_an_archive_that_cannot_be_used_stops_no_other_and_what_is_paid_of_it_waits(three: Three) -> None:
+    (archive := three.data / "archive").mkdir()
+    (harmed := archive / "old.sqlite").write_bytes(os.urandom(8192))
+    Spool(three.data / "spool").keep("page", [Document("twold", "7", {"id": "7", "text": "paid"}, True, 0)])
+    for program in (["tw-idu3elk", "three"], ["tw-queue2usertest"], ["tw-1name", three.users()[0]["name"], "--ask"]):
+        ended = three.run(*program, check=0)
+        no_bug(ended)
+        assert f"what was paid for of old waits in the spool: {harmed} is damaged" in ended.stderr
+    asked = len(three.asked())
+    one_sentence(three.run("tw-idu3elk", "old", "--user", three.ids()[0], check=69), f"{harmed} is damaged")
+    assert len(three.asked()) == asked, "nothing is bought that would come before what waits"
+    harmed.unlink()
+    assert "written out of the spool: 1 page;" in three.capture(check=0).stderr
+    assert three.select("old", "SELECT id FROM tweets") == [(7,)]
+    three.is_complete()
 
 
 def test_a_file_in_the_place_of_the_data_folder(three: Three) -> None:

@@ -24,7 +24,7 @@ from netwar.cli.signals import Stopped
 from netwar.config import Settings
 from netwar.connections.elastic import Cluster, connect
 from netwar.coverage import Span
-from netwar.errors import ConfigError, ServiceDown
+from netwar.errors import ConfigError, ServiceDown, StoreDown
 from netwar.records.documents import Document
 from tests import clusters
 from tests.archive.elastic.conftest import NOW, tweet
@@ -147,7 +147,7 @@ def test_a_full_disk_of_the_cluster_is_told_as_such(archive: ElasticArchive, ser
     server.ask("PUT", "/twbrexit/_settings", blocked)
     store, spool = Store(archive, Spool(tmp_path / "spool")), Spool(tmp_path / "spool")
     cover = Cover("twbrexit", "7", Span(0, 2, 1), NOW)
-    with pytest.raises(ServiceDown, match=r"takes no more into twbrexit: a disk .*flood-stage watermark.*tw-elk read-only-off"):
+    with pytest.raises(StoreDown, match=r"takes no more into twbrexit: a disk .*flood-stage watermark.*tw-elk read-only-off"):
         store.write("timeline 7", [tweet(2)], [cover])
     assert spool.waiting() == 1
     server.ask("PUT", "/twbrexit/_settings", {"index.blocks.read_only_allow_delete": None})
