@@ -69,6 +69,11 @@ def made(folder: Path, *, own: bool = False) -> Path:
     return folder
 
 
+def may_write(path: Path) -> bool:
+    """May this process write to what is there? Not to what lies on a disk that is read-only, whoever it is."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def restoring(folder: Path) -> Path:
     """Where tw-restore makes a data folder, beside the place that it takes at last; of a link, beside what that leads to."""
     whole = Path(os.path.realpath(folder))

@@ -18,6 +18,7 @@ from pathlib import Path
 from netwar.connections import sqlite_schema as schema
 from netwar.connections.folders import FULL, FULL_DISK, is_full, made, trouble, unmasked
 from netwar.connections.reaching import ENTER
+from netwar.connections.sqlite_beside import stuck
 from netwar.connections.sqlite_files import Connection, opened
 from netwar.connections.sqlite_former import upgrading
 from netwar.errors import Moved, ServiceDown, StoreDown
@@ -151,11 +152,11 @@ def _told(error: sqlite3.DatabaseError, path: Path) -> ServiceDown:
     if "locked" in said or "busy" in said:
         said = f"another program has held it locked for {BUSY_SECONDS} s; end that program and run again"
     elif "readonly" in said or "unable to open" in said:
-        said = _why_not_opened(said)
+        said = _why_not_opened(said, path)
     return ServiceDown(f"{path} cannot be used: {said}")
 
 
-def _why_not_opened(said: str) -> str:
+def _why_not_opened(said: str, path: Path) -> str:
     """SQLite does not tell it apart, but whether more files can be opened can be tried."""
     try:
         with ExitStack() as stack:
@@ -163,4 +164,5 @@ def _why_not_opened(said: str) -> str:
                 stack.callback(os.close, os.open("/", ENTER))
     except OSError as error:
         return trouble(error)
-    return f"{said}; check that you may write the file and its folder"
+    why, cure = stuck(path)
+    return f"{said}; {why}: {cure}" if why else f"{said}; check that you may write the file and its folder"

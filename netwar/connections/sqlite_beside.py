@@ -12,13 +12,15 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
-from netwar.connections.folders import existing
+from netwar.connections.folders import existing, may_write
 from netwar.connections.reaching import is_open_to_others
 from netwar.errors import ConfigError, ServiceDown
 
 JOURNAL = "-journal"
 ENDINGS = ("-wal", "-shm", JOURNAL)
+LOG = ("-wal", "-shm")
 LEFT = ("-wal", JOURNAL)  # what was recorded is in them
 GONE, PUT_BACK = "belongs to a database that is gone", "put that back beside it, or move it away as well"
 LEADING = bytes.fromhex("d9d505f920a163d7")  # at a journal's end: before it stands the name of a file that leads several
@@ -48,6 +50,33 @@ def check_nothing_left(path: Path) -> None:
         left = path.with_name(path.name + ending)
         if is_left(left):
             raise ServiceDown(f"{left} {GONE}: {PUT_BACK}")
+
+
+def has_log(path: Path) -> bool:
+    """Do a log and its index stand beside a database? Who may only read it lets SQLite make none: what a file's readers make has
+    the file's rights and is theirs, so that its owner may not write to it."""
+    return all(os.path.lexists(path.with_name(path.name + ending)) for ending in LOG)
+
+
+def stuck(path: Path) -> tuple[str, str]:
+    """What is wrong with a log that may not be written though its database may, and what to do; nothing of any other one.
+
+    SQLite has made it when the database was read-only, and does not remove it. What is no plain file of one name is nobody's to
+    give rights to: others may have put it there.
+    """
+    files: list[Path] = []
+    with suppress(FileNotFoundError):
+        of = path.lstat()
+        for beside in (path.with_name(path.name + ending) for ending in LOG if may_write(path)):
+            found = beside.lstat() if os.path.lexists(beside) else of
+            if found is not of and stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and not may_write(beside):
+                tool, who = ("chmod", "the owner") if found.st_uid == of.st_uid else ("chown -h", "root")
+                files.append(beside)
+    if not files:
+        return "", ""
+    look = "see that it is no link, and " if is_open_to_others(path.parent) else ""
+    run = f"{look}as {who}, run  {tool} --reference={quote(str(path))} {' '.join(quote(str(one)) for one in files)}"
+    return f"{' and '.join(one.name for one in files)} may not be written, though {path.name} may", run
 
 
 def is_left(path: Path) -> bool:

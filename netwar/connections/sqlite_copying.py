@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
+from netwar.connections.folders import may_write
 from netwar.connections.sqlite import BUSY_SECONDS, translated
+from netwar.connections.sqlite_beside import has_log
 from netwar.connections.sqlite_files import opened
 from netwar.connections.sqlite_looking import still
 from netwar.connections.sqlite_new import end_log
@@ -60,9 +62,11 @@ def sound(path: Path) -> str:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """What hinders that is told here, of this file and not of its copy. One on a disk that may not be written is read as one that
-    lies still, unless a log lies beside it."""
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    """What hinders that is told here, of this file and not of its copy. One that may not be written is read as one that lies
+    still, unless a log lies beside it."""
+    writable = may_write(path) and may_write(path.parent)
+    if not (writable or has_log(path)) and (lying := still(path)) is not None:
+        return lying
     connection = opened(path, BUSY_SECONDS, "mode=rw" if writable else "mode=ro")
     try:
         connection.execute("PRAGMA user_version").fetchone()

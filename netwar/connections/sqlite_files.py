@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from netwar.connections import folders
 from netwar.connections import sqlite_beside as beside
-from netwar.connections.sqlite_handles import AllHandles, NextHandle, Unsure, checked, exchanged
+from netwar.connections.sqlite_handles import AllHandles, NextHandle, Unsure, check_writable, checked, exchanged
 from netwar.connections.sqlite_new import empty, give_log, make
 from netwar.connections.sqlite_reading import first_read
 from netwar.errors import ConfigError
@@ -74,6 +74,7 @@ def opened(
         if mode != "mode=rw":
             return _looking(_connected(path, busy_seconds, mode, kind), path, mode)
         make(path, new)  # SQLite itself would make one that others may read
+        check_writable(path)
         if beside.has_no_journal(path) and (connection := _with_log(path, busy_seconds, mode, kind)):
             return connection
         began = time.monotonic()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-from netwar.connections.folders import TOO_MANY
+from netwar.connections.folders import TOO_MANY, may_write
 from netwar.errors import ConfigError
 
 HANDLES = Path("/proc/self/fd")
@@ -28,6 +29,14 @@ def checked(path: Path, found: os.stat_result) -> os.stat_result:
     if found.st_uid not in (os.geteuid(), 0) and path.parent.stat().st_mode & stat.S_IWOTH:
         raise ConfigError(f"{path} is another user's, in a folder that everybody may write to: set `data` to another folder")
     return found
+
+
+def check_writable(path: Path) -> None:
+    """Look before SQLite does. It would open what may only be read all the same, and leave a log that may not be written either,
+    also once the database may be again. Raises sqlite3.OperationalError, ConfigError."""
+    if not may_write(path):
+        checked(path, path.lstat())
+        raise sqlite3.OperationalError("attempt to write a readonly database")  # as SQLite says it
 
 
 class NextHandle:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import unmasked
+from netwar.connections.folders import may_write, unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, closed_if_it_fails, connect, damaged, translated
-from netwar.connections.sqlite_beside import JOURNAL, check_nothing_left
+from netwar.connections.sqlite_beside import JOURNAL, check_nothing_left, has_log
 from netwar.connections.sqlite_files import Connection, copied, opened, private
 from netwar.errors import Busy, ServiceDown
 
@@ -38,10 +38,17 @@ class Still(Connection):
     before: State
 
     def execute(self, *args: Any) -> Any:
-        rows = Rows(super().execute(*args).fetchall())
+        try:
+            rows = Rows(super().execute(*args).fetchall())
+        except sqlite3.DatabaseError:
+            self._check()  # what was half read may seem to be damaged
+            raise
+        self._check()
+        return rows
+
+    def _check(self) -> None:
         if hasattr(self, "before") and _state(self.watched) != self.before:
             raise sqlite3.OperationalError("it was written to while it was read; run again")
-        return rows
 
 
 def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite3.Connection:
@@ -57,7 +64,7 @@ def look(path: Path, migrations: Sequence[str], *, cache_mib: int = 8) -> sqlite
             with closed_if_it_fails(empty):
                 schema.bring_up_to_date(empty, migrations)
             return empty
-        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        if may_write(path) and may_write(path.parent):
             try:
                 return connect(path, migrations, cache_mib=cache_mib)
             except ServiceDown as error:  # the disk may be full: its log cannot be made
@@ -89,7 +96,7 @@ def _read(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
 
 
 def _shared(path: Path) -> sqlite3.Connection | None:
-    return opened(path, BUSY_SECONDS, "mode=ro")
+    return opened(path, BUSY_SECONDS, "mode=ro") if has_log(path) else None
 
 
 def still(path: Path) -> sqlite3.Connection | None:

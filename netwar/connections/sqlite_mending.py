@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import unmasked
+from netwar.connections.folders import may_write, unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
 from netwar.connections.sqlite_beside import ENDINGS
 from netwar.connections.sqlite_files import opened
@@ -77,7 +76,7 @@ def is_whole(path: Path, migrations: Sequence[str]) -> bool:
 
 
 def _may_write(path: Path) -> bool:
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return may_write(path) and may_write(path.parent)
 
 
 def _mended(old: sqlite3.Connection, new: sqlite3.Connection, path: Path, aside: Path, finish: Callable[..., None]) -> Mended:

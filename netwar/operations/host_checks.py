@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netwar.connections.folders import existing
-from netwar.connections.sqlite_beside import GONE, PUT_BACK, is_left
+from netwar.connections.sqlite_beside import GONE, PUT_BACK, is_left, stuck
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
 from netwar.operations.backup import STAMP
@@ -75,6 +75,9 @@ def databases(data: Path) -> Iterator[Finding]:
             yield wrong(str(beside.relative_to(data)), f"it {GONE}", PUT_BACK)
     for path in sorted([*data.glob("*.sqlite"), *data.glob("*/*.sqlite")]):
         name = str(path.relative_to(data))
+        said, mend = stuck(path)
+        if said:
+            yield wrong(name, said, mend)
         if path.stat().st_size > LARGEST:
             yield unknown(name, f"{path.stat().st_size / 1e9:,.0f} GB are not looked through here", "tw-backup does it")
             continue

@@ -181,12 +181,46 @@ def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subproces
         ended = visitor(copy, "tw-mend", str(copy / file))
         assert (ended.returncode, "you may not write to it and its folder" in ended.stderr) == (69, True), ended.stderr
         assert sorted(copy.rglob("*")) == before
+    if log == "none":
+        _nothing_is_left_that_nobody_may_write_to(copy, visitor)
+
+
+def _nothing_is_left_that_nobody_may_write_to(copy: Path, visitor: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """In a folder that may be written to SQLite makes a log with the database's rights, and who only reads does not remove it:
+    its owner may not write to it then, nor anybody when the database was read-only for a moment."""
+    (backups := copy.with_name("backups")).mkdir()
+    for path in (copy, *copy.rglob("*"), backups):
+        os.chown(path, NOBODY.pw_uid if path.is_dir() else 0, NOBODY.pw_gid)
+    queues = copy / "queues.sqlite"
+    for command, shown in (*PROGRAMS, (f"tw-backup {backups}", "netwar-")):
+        ended = visitor(copy, *command.split())
+        assert (ended.returncode, shown in ended.stdout) == (0, True), (command, ended.stderr)
+        assert not list(copy.rglob("*.sqlite-*")), command
+    os.chown(queues, NOBODY.pw_uid, NOBODY.pw_gid)
+    (users := copy.with_name("users.txt")).write_text("1\n")
+    queue = ("tw-quser2work", str(users))
+    for mode, status in ((0o444, 69), (0o644, 0)):
+        queues.chmod(mode)
+        ended = visitor(copy, *queue)
+        told = "a readonly database; check that you may" in ended.stderr
+        assert (ended.returncode, told) == (status, bool(status)), ended.stderr
+        assert not list(copy.rglob("*.sqlite-*"))
+    queues.chmod(0o444)
+    read = "import sqlite3, sys; print(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute('SELECT * FROM entries'))"
+    assert _as_nobody("/usr/bin/python3", "-c", read, str(queues)).returncode == 0, "as people do"
+    queues.chmod(0o644)
+    ended = visitor(copy, *queue)
+    said = "queues.sqlite-shm may not be written, though queues.sqlite may: as the owner, run  "
+    assert (ended.returncode, said in ended.stderr) == (69, True), ended.stderr
+    assert visitor(copy, "tw-showwork").returncode == 0
+    assert _as_nobody("sh", "-c", ended.stderr.partition(said)[2]).returncode == 0
+    assert visitor(copy, *queue).returncode == 0
+    assert not list(copy.rglob("*.sqlite-*"))
 
 
 def without_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a user who may not write: root always may."""
-    genuine = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and genuine(path, mode))
+    monkeypatch.setattr("netwar.connections.sqlite_looking.may_write", lambda path: False)
 
 
 def test_what_stands_in_a_live_log_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,8 +263,9 @@ def test_a_file_that_is_written_to_while_it_is_taken_for_still_is_told(tmp_path:
         assert looking.execute("SELECT * FROM t").fetchall() == []
         with closing(connect(path, TABLE)) as writer:
             writer.execute("INSERT INTO t VALUES (1)")
-            with pytest.raises(sqlite3.OperationalError, match="written to while it was read"):
-                looking.execute("SELECT * FROM t")
+            for half in ("SELECT * FROM t", "SELECT nothing FROM t"):  # whatever is wrong with what was half read
+                with pytest.raises(sqlite3.OperationalError, match="written to while it was read"):
+                    looking.execute(half)
 
 
 def test_a_full_disk_does_not_keep_from_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ import pytest
 from netwar.board.base import LOST, RunState
 from netwar.board.sqlite import SqliteBoard
 from netwar.commands import doctoring
-from netwar.connections import sqlite_copying
+from netwar.connections import sqlite_beside, sqlite_copying
 from netwar.operations import findings, host_checks, server_checks
 from netwar.operations.findings import Finding
 from tests.contract.opening import DATABASES
@@ -239,6 +239,10 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     assert [one.state for one in host_checks.databases(tmp_path)] == ["unknown", "well"]
     odd.unlink()
     assert sqlite_copying.sound(tmp_path / "large.sqlite") == ""
+    (log := tmp_path / "large.sqlite-shm").touch()
+    monkeypatch.setattr(sqlite_beside, "may_write", lambda path: path != log)
+    assert [(one.state, str(log) in one.mend) for one in host_checks.databases(tmp_path)] == [("wrong", True), ("unknown", False)]
+    log.unlink()
     assert not list(host_checks.earlier(tmp_path))
     (tmp_path / "large.sqlite.of-schema-1").touch()
     assert ["1 file of earlier states" in one.said for one in host_checks.earlier(tmp_path)] == [True]
