@@ -111,7 +111,7 @@ def go_on(export: Export, file: BinaryIO, ending: str, out: Hashed) -> None:
 def _has_all(export: Export, total: int) -> bool:
     """Whether a file that was cut off has all that is chosen up to its last id; `total` is the sum of the ids in it."""
     count = found = 0
-    for looked_at, (body, is_chosen) in enumerate(export.chosen.scan(export.archive)):
+    for looked_at, (body, is_chosen) in enumerate(export.chosen.scan(export.archive), 1):
         id = number(body.get("id")) or 0
         if id > export.last:
             break
