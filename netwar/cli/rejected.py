@@ -87,7 +87,9 @@ class Rejected:
         if self._out and self._size >= MOST:
             self._beyond += 1
         elif self._out:
-            self._size += self._out.write(f"{self._repeated.fault(fault)}\n")
+            line = f"{self._repeated.fault(fault)}\n"
+            self._out.write(line)
+            self._size += len(line.encode(errors="replace"))
 
     @property
     def where(self) -> str:
