@@ -88,6 +88,7 @@ bench: .venv/checks ## measure, and print the figures; PAGES=FILE (answers of X,
 	$(PY) -m benchmarks.graph --edges 1000000,5000000
 	test ! -d build/servers -o ! -d build/tools || $(PY) -m benchmarks.host --accounts 8 --captures 4 --minutes 2 --window 60 --rate 60
 	test ! -d build/servers || $(PY) -m benchmarks.audits --kinds es654,es953 --profiles 300000 --lines 300000
+	test ! -d build/servers || $(PY) -m benchmarks.reading
 	test ! -d build/servers || $(PY) -m benchmarks.graph --edges 100000 --neo4j neo35,neo2608
 ifdef PAGES
 	$(PY) -m benchmarks.archive $(PAGES)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from netwar.archive.base import Body, NameHolder, ProfileChange, Version
 from netwar.archive.elastic.atomic import AtomicDocuments, slip_id
 from netwar.archive.elastic.indices import Indices, ledger_index
-from netwar.archive.elastic.reading import BEARERS, NOTED, PAGE, VIA, DocumentIndex, Place, by_places
+from netwar.archive.elastic.reading import BEARERS, PAGE, DocumentIndex, Place, by_places
 from netwar.archive.elastic.yielding import version_of
 from netwar.archive.name_holders import order_holders
 from netwar.archive.versions import replacing, versions
@@ -16,10 +16,8 @@ from netwar.archive.winning import TIME, XTime, wins
 from netwar.connections.elastic_templates import Json
 from netwar.records.dialects import username
 from netwar.records.documents import Document
-from netwar.records.profile_fields import TRACKED
 
-NEEDED = (*TRACKED, NOTED, VIA)
-Kept = tuple[str, Body, int]  # a user, the tracked fields of their profile that is kept, and its version
+Kept = tuple[str, Body, int]  # a user, their profile that is kept, and its version
 
 
 class History:
@@ -104,9 +102,8 @@ class History:
         """Those of these users, by index, who are kept."""
         layouts = {index: layout for index in users if (layout := self._indices.there(index))}
         places = [(index, id) for index in layouts for id in dict.fromkeys(users[index])]
-        first, *others = [layout.part(NEEDED) for layout in layouts.values()] or [True]
         found: dict[str, list[Kept]] = {index: [] for index in users}
-        for (index, id), told in by_places(self._cluster, places, first if all(one == first for one in others) else True):
+        for (index, id), told in by_places(self._cluster, places):
             layout = layouts[index]
             found[index].append((id, layout.body(told["_source"]), version_of(layout, told)))
         return found

@@ -11,7 +11,7 @@ from netwar.archive.base import Body
 from netwar.archive.winning import TIME
 from netwar.connections.elastic_templates import Json, schema
 from netwar.records import v1
-from netwar.records.sources import ADDED, OURS, WHOLE, WORDS, given
+from netwar.records.sources import ADDED, OURS, WORDS, given
 
 SHOWN = "username.shown"
 SPELLED = 2  # the first schema with the words as we spell them
@@ -56,10 +56,6 @@ class Layout:
             return min(by_version, round(datetime.fromisoformat(note["retrieved"]).timestamp() * 1000)) if note else by_version
         except (KeyError, TypeError, ValueError):
             return by_version
-
-    def part(self, names: Sequence[str]) -> Sequence[str] | bool:
-        """What must be read of a document so that its body has these fields."""
-        return [*names, *(f"{WHOLE}.{name}" for name in names)] if self.ours else True
 
     def named(self, names: Sequence[str]) -> Json:
         """A query for these screen names, in lower case."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from netwar.archive.elastic import bulk
 from netwar.archive.elastic.bulk import CONFLICT, Result
 from netwar.archive.elastic.layout import Layout
-from netwar.archive.elastic.reading import NOTED, by_ids
+from netwar.archive.elastic.reading import by_ids
 from netwar.archive.winning import TIME, XTime, wins
 from netwar.connections.elastic import Cluster
 from netwar.connections.elastic_templates import Json
@@ -53,7 +53,7 @@ class Yielding:
         """The numbers of the documents that win over the copy that was in their way, and that copy."""
         ahead = [one for one, result in enumerate(results) if result.status == CONFLICT and self._may_win(documents[one], result)]
         ids = list(dict.fromkeys(documents[one].id for one in ahead))
-        kept = {told["_id"]: told for told in by_ids(self._cluster, self._index, ids, self._layout.part([NOTED]))}
+        kept = {told["_id"]: told for told in by_ids(self._cluster, self._index, ids)}
         winners: dict[str, int] = {}
         for one in ahead:
             id = documents[one].id
