@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How long the programs take to start: each one's help, and a worker that finds its queue empty.
+"""How long the programs take to start: each one's help, and a worker that finds its queue empty, also
+if Python looks for garbage as often as it does by itself.
 
     python benchmarks/startup.py [--rounds 9]
 
@@ -17,6 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # Nobody is asked anything: the queue is empty, and nothing listens there.
+GARBAGE = """import gc, runpy, sys
+gc.set_threshold = gc.freeze = lambda *given: None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")"""
 CONFIGURATION = """[API]
 api = http://127.0.0.1:1
 consumer_key = k
@@ -49,16 +54,18 @@ def main() -> None:
         configuration.write_text(CONFIGURATION)
         cases = {"python": [sys.executable, "-c", "pass"], "import click": [sys.executable, "-c", "import click"]}
         cases |= {f"{program.name} -h": [sys.executable, str(program), "-h"] for program in programs}
-        cases["tw-idu3elk, empty queue"] = [sys.executable, str(ROOT / "bin" / "tw-idu3elk"), "bench"]
+        worker = [str(ROOT / "bin" / "tw-idu3elk"), "bench"]
+        cases["tw-idu3elk, empty queue"] = [sys.executable, *worker]
+        cases["the same, looking for garbage"] = [sys.executable, "-c", GARBAGE, *worker]
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
         for _ in range(rounds):
             for name, argv in cases.items():
                 taken[name].append(run(argv, environment))
     click = statistics.median(wall for wall, _ in taken["import click"])
-    print(f"{'what':<28}{'ms':>8}{'x click':>9}{'MB':>8}")
+    print(f"{'what':<30}{'ms':>8}{'x click':>9}{'MB':>8}")
     for name, figures in taken.items():
         wall = statistics.median(figure[0] for figure in figures)
-        print(f"{name:<28}{wall:>8.0f}{wall / click:>9.2f}{max(figure[1] for figure in figures):>8.0f}")
+        print(f"{name:<30}{wall:>8.0f}{wall / click:>9.2f}{max(figure[1] for figure in figures):>8.0f}")
 
 
 if __name__ == "__main__":
