@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netwar.cli import A_ROUND as SELDOM
+
 
 @contextmanager
 def one_before_the_others(root: Path) -> Iterator[None]:
@@ -28,7 +30,7 @@ def one_before_the_others(root: Path) -> Iterator[None]:
 
 @contextmanager
 def without_garbage() -> Iterator[None]:
-    """Collect none meanwhile, and never look again at what came: hundreds of modules, which stay, at each great collection."""
+    """Collect none meanwhile, and seldom later, as programs do; and never look again at what came, hundreds of modules."""
     gc.disable()
     try:
         yield
@@ -36,6 +38,7 @@ def without_garbage() -> Iterator[None]:
         if "hypothesis" in sys.modules:
             _let_it_draw()
         gc.freeze()
+        gc.set_threshold(SELDOM, 10, 10)
         gc.enable()
 
 
