@@ -1,5 +1,6 @@
-"""What every archive must do, tests/contract/test_archive.py, on servers: the oldest, the newest and OpenSearch's newest.
+"""What every archive must do, tests/contract/test_archive.py, on servers: the oldest, the newest or OpenSearch's newest.
 
+Of each part another one is drawn. What they answer differently is tried on each kind: tests/contract/test_generations.py.
 Each promise is tried on an emptied server and in a folder of its own.
 """
 
@@ -14,7 +15,7 @@ from tests import clusters
 from tests.contract import test_archive as contract
 from tests.contract.conftest import emptied, opened_archive
 from tests.contract.parts import Fixtures, Promise, parts
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, one_of
 
 BEGINS = {
     "documents": "test_a_document_comes_back_as_it_was_given",
@@ -25,8 +26,7 @@ BEGINS = {
 PARTS = dict(zip(BEGINS, parts(contract, BEGINS.values()), strict=True))
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("kind", clusters.KINDS)
+@pytest.mark.parametrize(("kind", "part"), [(kind, part) for part in PARTS for kind in one_of(clusters.KINDS, part)])
 def test_the_promises(kind: str, part: str, servers: Servers, tmp_path: Path, subtests: pytest.Subtests) -> None:
     servers(kind)  # one that cannot be had is told once
     for promise in PARTS[part]:

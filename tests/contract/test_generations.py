@@ -1,10 +1,10 @@
-"""Archives in the generations of servers between the oldest and the newest, in one case each.
+"""Archives in each generation of servers, in one case each.
 
-The whole contract, tests/contract/test_archive.py, runs on the oldest, the newest and OpenSearch's newest. What the archive
-sends depends on two facts: whether documents have types, and whether sequences are numbered. It sends the same templates to all
-that know composable ones. The three have each of these with and without, but 6.8 alone has types and numbers; and the answers
-are the makers', who may have changed them in between. So what is sent by either fact, what is searched, and what is refused
-is tried on each of the others. (tw-copy goes into each of them and out again, and the recipes run on all.)
+Each part of the whole contract, tests/contract/test_archive.py, runs on one of three: the oldest, the newest and OpenSearch's
+newest. What the archive sends depends on two facts: whether documents have types, and whether sequences are numbered. It sends
+the same templates to all that know composable ones. The three have each of these with and without, but 6.8 alone has types and
+numbers; and the answers are the makers', who may have changed them in between. So what is sent by either fact, what is searched,
+and what is refused is tried on each kind. (tw-copy goes into each of them and out again, and the recipes run on all.)
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ SHORT = [
 ]
 
 
-@pytest.mark.parametrize("kind", clusters.BETWEEN)
-def test_they_keep_and_find_as_the_others_do(kind: str, servers: Servers, tmp_path: Path, subtests: pytest.Subtests) -> None:
+@pytest.mark.parametrize("kind", [*clusters.KINDS, *clusters.BETWEEN])
+def test_all_keep_and_find_alike(kind: str, servers: Servers, tmp_path: Path, subtests: pytest.Subtests) -> None:
     for promise in SHORT:
         emptied(kind, servers, tmp_path / "conf")
         with subtests.test(promise.__name__), closing(opened_archive(kind, tmp_path)) as archive:

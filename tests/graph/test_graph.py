@@ -1,4 +1,7 @@
-"""What every graph must do, whatever it keeps its edges in: each promise in files, and all in one case on each server."""
+"""What every graph must do, whatever it keeps its edges in: each promise in files, and all in one case on a server.
+
+That is the oldest or the newest, as drawn; questions, feeding and checking are tried on each (test_queries.py, test_neo4j.py).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from netwar.records.edges import Edge, edges
 from tests.graph.opening import NEO4J, opened
 from tests.graph.world import INDEX, world
 from tests.randomly import SEED
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, one_of
 
 AT = 1_600_000_000_000
 ID = str((AT - 1_288_834_974_657) << 22)
@@ -146,7 +149,7 @@ def test_a_rebuild_notes_how_far_it_is(graph: Graph) -> None:
 PROMISES = [promise for name, promise in list(globals().items()) if name.startswith("test_")]
 
 
-@pytest.mark.parametrize("kind", NEO4J)
+@pytest.mark.parametrize("kind", one_of(NEO4J, "graph"))
 def test_all_of_this_on_servers(kind: str, servers: Servers, tmp_path: Path, subtests: pytest.Subtests) -> None:
     servers(kind)  # one that cannot be had is told once
     for promise in PROMISES:

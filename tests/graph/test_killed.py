@@ -6,20 +6,21 @@ import pytest
 
 from tests.desk import Desk
 from tests.graph.killed import begin
+from tests.graph.opening import NEO4J
 from tests.graph.world import INDEX
 from tests.randomly import SEED
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, one_of
 
-# How often who is killed; `python -m tests.graph.killed` does so as often as you like.
-KILLS = {"sqlite": 20, "neo2608": 5}
-RESTARTS = {"sqlite": 0, "neo2608": 1}
+# How often who is killed, and the server; `python -m tests.graph.killed` does so as often as you like.
+IN_FILES, IN_NEO4J = (20, 0), (5, 1)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", KILLS)
+@pytest.mark.parametrize("kind", ["sqlite", *one_of(NEO4J, "killed")])
 def test_a_graph_is_what_the_documents_say_whoever_was_killed(kind: str, desk: Desk, servers: Servers) -> None:
-    killed = begin(desk, SEED, KILLS[kind], None if kind == "sqlite" else servers(kind))
-    killed.go_on(KILLS[kind], RESTARTS[kind])
+    kills, restarts = IN_FILES if kind == "sqlite" else IN_NEO4J
+    killed = begin(desk, SEED, kills, None if kind == "sqlite" else servers(kind))
+    killed.go_on(kills, restarts)
     true = killed.true()
     assert killed.end() == true
     state = killed.state()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any
-
-import pytest
 
 from netwar.config import Settings
 from netwar.connections.neo4j import connect
@@ -64,19 +61,9 @@ def test_its_certificate_is_checked(server: Neo4jServer, desk: Desk) -> None:
     assert "is ready" in says(0, neo4jca=server.ca)
     assert f"the certificate of 127.0.0.1:{server.port} is not signed by anybody trusted" in says(78, neo4jca=server.wrong_ca)
     if server.tls == "REQUIRED":
-        wants_tls(server, desk)
+        assert "name its CA as neo4jca" in says(78, neo4jca="")
     else:
         assert "is ready" in says(0, neo4jca="")
-
-
-@pytest.mark.parametrize("kind", ["neo2608"])
-def test_one_that_wants_tls_is_told_as_such(kind: str, new_server: Callable[..., Neo4jServer], desk: Desk) -> None:
-    wants_tls(new_server(kind, **AS_SHIPPED[kind] | {"tls": "REQUIRED"}), desk)
-
-
-def wants_tls(server: Neo4jServer, desk: Desk) -> None:
-    desk.configure(**settings(server, neo4jca=""))
-    assert "name its CA as neo4jca" in desk.run("tw-graph", "init", INDEX, check=78).stderr
 
 
 @on(*NEO4J)

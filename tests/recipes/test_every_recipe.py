@@ -1,4 +1,4 @@
-"""Every recipe, run on every generation that it claims: on clusters of two nodes, alone, and on secured ones."""
+"""Every recipe, run on every generation that it claims: on a cluster of two nodes, on single ones, and on secured ones."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pytest
 from netwar.config import load
 from netwar.connections.elastic import connect
 from netwar.recipes import recipes
+from tests import clusters
 from tests.desk import Desk
 from tests.recipes.here import Here, reach, two_nodes
 from tests.servers import ELASTIC_KINDS, KINDS
-from tests.servers.fixtures import Servers
+from tests.servers.fixtures import Servers, one_of
 
-# The oldest, the newest and the other family are clusters of two nodes. The generations between are the server that all tests
-# share: what has to do with a second node they are sent as one of those is.
-TWO_NODES = ["es654", "es953", "os360"]
-ALONE = ["es6823", "es7102", "es71729", "es81921-sec", "os2194-sec"]
+# The oldest, the newest or the other family, as drawn, is a cluster of two nodes. All others are the server that all tests share:
+# what has to do with a second node they are sent as one of those is.
+TWO_NODES = one_of(["es654", "es953", "os360"], "two nodes")
+ALONE = [kind for kind in ELASTIC_KINDS if kind not in TWO_NODES and (kind in clusters.BETWEEN or not KINDS[kind].secured)]
 SECURED = [kind for kind in ELASTIC_KINDS if KINDS[kind].secured and kind not in ALONE]
 BY_TWO = {"exclude", "excluded", "include-all", "drain", "move-shard", "allocate-replica", "cancel-shard"}
 
@@ -106,7 +107,7 @@ def test_every_recipe_on_clusters(kitchen: Kitchen) -> None:
 
 
 @pytest.mark.parametrize("kind", ALONE)
-def test_every_recipe_on_the_generations_between(kind: str, desk: Desk, servers: Servers) -> None:
+def test_every_recipe_on_single_nodes(kind: str, desk: Desk, servers: Servers) -> None:
     server = servers(kind)
     reach(desk, server)
     everything(Kitchen(Here(desk), server, LACKING.get(kind, set())))

@@ -22,7 +22,7 @@ from tests.team.conftest import Team
 RELAY = Path(__file__).with_name("relay.py")
 WORLD = """
 [world]
-users = 64
+users = 32
 suspended = 0
 protected = 0
 gone = 0
