@@ -9,7 +9,8 @@ import pytest
 from netwar.connections.runs import Run
 from netwar.queues.sqlite import SqliteQueue
 
-# Two users past what X serves, the others with 0 to 300 posts; nobody suspended, protected, gone or renamed.
+# One user a post past what X serves (who is far past it has a test below), one with three pages, the others with 0 to 120 posts;
+# nobody suspended, protected, gone or renamed.
 FIFTY = """
 [world]
 users = 50
@@ -19,10 +20,11 @@ gone = 0
 renamed = 0
 taken = 0
 prolific = 0
+most_posts = 120
 
 [[users]]
 index = 7
-posts = 5000
+posts = 300
 
 [[users]]
 index = 23
