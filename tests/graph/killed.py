@@ -33,7 +33,7 @@ class Killed:
         self.desk = desk
         self.kills = 0
         self._server = server
-        self._slice = SLICE_NEO4J if server else SLICE
+        self._slice = self._most = SLICE_NEO4J if server else SLICE
         self._chance = random.Random(seed)
         self._seed, self._tweets = seed, 300 + TWEETS_A_KILL * kills
 
@@ -45,7 +45,7 @@ class Killed:
             runs = [self._recorder(), self.desk.begin("tw-graph", "feed")]
             self._chance.shuffle(runs)
             for run in runs:
-                self.kills += run.kill_after(self._chance.random() * self._slice)
+                self._kill(run)
             if self._server and done < restarts and self.kills >= often * (done + 1):
                 feed = self.desk.begin("tw-graph", "feed")
                 feed.kill_after(0) if self._chance.random() < 0.2 else time.sleep(self._chance.random() * self._slice)
@@ -56,6 +56,12 @@ class Killed:
             for run in runs:
                 run.end()
 
+    def _kill(self, run: Begun) -> None:
+        """Kill a run somewhere in the time that such runs take on this machine: half of them, more or less, end before."""
+        killed = run.kill_after(self._chance.random() * self._slice)
+        self.kills += killed
+        self._slice = min(self._slice * (1.25 if killed else 0.8), self._most)
+
     def away(self, seconds: float) -> None:
         """The server is gone for so long: the recorder goes on, who feeds says so, and nothing is taken from what is due."""
         assert self._server
@@ -64,7 +70,7 @@ class Killed:
         while time.monotonic() < until:
             recorder = self._recorder()
             assert self.desk.run("tw-graph", "feed", check=None).status == 69
-            self.kills += recorder.kill_after(self._chance.random() * self._slice)
+            self._kill(recorder)
             recorder.end()
         self._server.start()
 
