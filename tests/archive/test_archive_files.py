@@ -308,15 +308,16 @@ def test_the_dictionary_carries_nobodys_words() -> None:
 
 
 FILLING = """
-import os, re, sys
+import base64, os, re, sys
 from pathlib import Path
 from netwar.archive.sqlite.store import SqliteArchive
 from netwar.records.documents import Document
 
 archive = SqliteArchive(Path(sys.argv[1]), Path(sys.argv[1]) / "dead")
 for first in range(0, 120, 20):
+    noise = [base64.b64encode(os.urandom(50_000)).decode() for _ in range(20)]  # cannot be packed; packing takes the time
+    bodies = [{"id": str(first + place), "text": "a", "noise": one} for place, one in enumerate(noise)]
     for number in range(16):
-        bodies = [{"id": str(id), "text": "a", "noise": os.urandom(50_000).hex()} for id in range(first, first + 20)]
         archive.write([Document(f"twcapture{number}", body["id"], body, True, 1) for body in bodies])
 archive.close()
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) >> 10)  # of this program alone
