@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from netwar.connections import redis, sqlite_files
@@ -29,37 +30,43 @@ def kill_everywhere(
     """Take the steps undisturbed, then in runs that are killed before their first command, their second, and so on, until one
     is not. `begin` opens the back end for a run's name; `clear` is called when it was told what a run left."""
 
-    def undisturbed(opened: T) -> None:
+    def undisturbed() -> None:
+        opened = begin("first")
         print("between", state(opened))
         for _ in steps(opened):
             print("between", state(opened))
 
-    def left(opened: T) -> None:
-        print("left", state(opened))
+    def left(number: int) -> None:
+        opened = begin(str(number))
+        print("left", state(opened), flush=True)
         clear(opened)
+        redis_at.cache_clear()
 
-    def killed(opened: T) -> None:
+    def killed(number: int) -> None:
+        """The run that is killed tells what the one before has left, before it begins: a process costs more than its steps."""
+        if number > 1:
+            left(number - 1)
+        opened = begin(str(number))
         _kill_before(number)
         for _ in steps(opened):
             pass
 
-    _forked(begin, undisturbed, "first")
+    _forked(undisturbed)
     for number in itertools.count(1):
-        status = _forked(begin, killed, str(number))
-        _forked(begin, left, str(number))
-        if status == 0:
+        if _forked(partial(killed, number)) == 0:
+            _forked(partial(left, number))
             print("kills", number - 1)
             return
 
 
-def _forked(begin: Callable[[str], T], work: Callable[[T], None], name: str) -> int:
+def _forked(work: Callable[[], None]) -> int:
     sys.stdout.flush()
     pid = os.fork()
     if pid:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     try:
         redis_at.cache_clear()
-        work(begin(name))
+        work()
         sys.stdout.flush()
         os._exit(0)
     except BaseException as error:
