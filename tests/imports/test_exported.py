@@ -50,14 +50,19 @@ def carry(desk: Desk, source: list[str], target: list[str], name: str, form: lis
         (desk.home / file).unlink()
 
 
-@rows("form", FORMS)
-def test_between_files(form: list[str], desk: Desk, files: list[str]) -> None:
-    other = desk.home / "other.conf"
+@pytest.fixture
+def before(desk: Desk, files: list[str]) -> dict[str, Any]:
+    """All that an index has into which they were imported."""
     desk.configure()
-    desk.configure(data=desk.home / "other", path=other)
     desk.run("tw-import", *files, "real", check=None)
+    return all_of(desk, "real")
+
+
+@rows("form", FORMS)
+def test_between_files(form: list[str], desk: Desk, before: dict[str, Any]) -> None:
+    other = desk.home / "other.conf"
+    desk.configure(data=desk.home / "other", path=other)
     carry(desk, [], ["--config", str(other)], "real", form)
-    before = all_of(desk, "real")
     assert sum(key.startswith("change ") for key in before) >= 2
     assert all_of(desk, "real", "other/archive") == before
     carry(desk, ["--config", str(other)], [], "real", form)
