@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,20 @@ class Exporting:
             yield archive
 
     def documents(self, index: str = "twmade") -> dict[str, dict[str, Any]]:
-        with self.archive() as archive:
-            return {body["id"]: body for body in archive.scan(index)}
+        found: dict[str, dict[str, Any]] = orjson.loads(_documents(self, index))
+        return found
 
     def select(self, query: str, *values: object) -> list[Any]:
         import sqlite3
 
         with closing(sqlite3.connect(f"file:{self.data}/archive/made.sqlite?mode=ro", uri=True)) as db:
             return db.execute(query, values).fetchall()
+
+
+@cache
+def _documents(exporting: Exporting, index: str) -> bytes:
+    with exporting.archive() as archive:
+        return orjson.dumps({body["id"]: body for body in archive.scan(index)})
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 
 FORMATS = ("%d %B", "%d %b", "%B %d", "%d-%m", "%m-%d", "%d/%m", "%d %B %Y", "%d/%m/%Y", "%Y-%m-%d", "%H:%M", "%b-%y", "%b %Y")
 
 
+@cache  # of 77,000 cells of a table most are the same
 def opened_by_spreadsheet(cell: str) -> str:
     """The cell as it is saved again."""
     stripped = cell.strip()

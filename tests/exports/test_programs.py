@@ -128,8 +128,7 @@ def test_csv_is_faithful_and_a_spreadsheet_spoils_nothing(exporting: Exporting) 
     for row, was in zip(opened, plain, strict=True):
         flag = row.pop("possibly_sensitive")
         assert {name: unguarded(cell) for name, cell in row.items()} | {"possibly_sensitive": flag.lower()} == was
-    spoilt = [{name: opened_by_spreadsheet(cell) for name, cell in row.items()} for row in plain]
-    assert sum(row["id"] != other["id"] for row, other in zip(plain, spoilt, strict=True)) > 2000
+    assert sum(opened_by_spreadsheet(row["id"]) != row["id"] for row in plain) > 2000
 
 
 def test_fields_are_chosen_by_name_and_by_path(exporting: Exporting) -> None:
