@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -55,11 +56,12 @@ def test_what_cannot_be_copied(desk: Desk, filled: Path) -> None:
 
 def test_one_that_is_stopped_says_how_to_go_on(desk: Desk) -> None:
     with closing(SqliteArchive(desk.home / ".local/share/netwar/archive", desk.home / "dead")) as archive:
-        fill(archive, "brexit", 10_000)
+        fill(archive, "brexit", 4_000)
     process = desk.start("tw-copy", "brexit", "copied")
     copied = desk.home / ".local/share/netwar/archive/copied.sqlite"
     while not copied.exists():
         assert process.poll() is None
+        time.sleep(0.002)
     process.send_signal(signal.SIGSTOP)  # so that it is still at it, however few there are to copy
     second = desk.run("tw-copy", "brexit", "copied", check=75)
     assert "is already working on brexit to copied" in second.stderr
