@@ -126,9 +126,8 @@ def test_a_damaged_file_of_one_capture_delays_no_other_and_is_told(begun: Callab
     file.write_bytes(b"no database" * 1000)
     with story.held() as one:
         until(lambda: len(story.kept("dogs")) > 10)
-        told = {
-            row["index"]: row for row in map(json.loads, story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines())
-        }
+        until(lambda: states(story)["cats"]["state"] == "behind")  # which is told once a second
+        told = states(story, 1)
         assert (told["cats"]["state"], told["dogs"]["state"]) == ("behind", "running")
         assert "cats.sqlite is damaged" in told["cats"]["detail"]
         kept = {*story.kept("dogs")}
@@ -220,6 +219,12 @@ def test_gaps_that_wait_for_money_are_told_and_filled_once_the_budget_is_raised(
     assert story.said().count("waiting for money") == 1
 
 
+def states(story: Killed, check: int | None = None) -> dict[str, Any]:
+    """How each capture is, as tw-chkstreams tells it, which must end so."""
+    told = map(json.loads, story.hurried("tw-chkstreams", "--json", check=check).stdout.splitlines())
+    return {row["index"]: row for row in told}
+
+
 def stream_ids(file: Path) -> set[int]:
     with closing(sqlite3.connect(file)) as db:
         return {row[0] for row in db.execute("SELECT id FROM tweets WHERE via = 'stream'")}
@@ -239,8 +244,8 @@ def test_files_that_are_moved_away_under_a_stream(begun: Callable[..., Killed]) 
         until(lambda: len(story.kept("cats")) > len(before) + 20)
         missing = stream_ids(moved_away(file)) - before
         until(lambda: "cats.sqlite was moved away or removed" in story.said())
-        [told] = map(json.loads, story.hurried("tw-chkstreams", "--json", check=1).stdout.splitlines()[:1])
-        assert told["state"] == "behind"
+        until(lambda: states(story)["cats"]["state"] == "behind")
+        told = states(story, 1)["cats"]
         assert "put it, or a copy, there" in told["detail"]
         copy.rename(file)
         until(lambda: "what waited of cats is in the archive" in story.said())
