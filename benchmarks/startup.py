@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Nobody is asked anything: the queue is empty, and nothing listens there.
 GARBAGE = """import gc, runpy, sys
 gc.set_threshold = gc.freeze = lambda *given: None
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")"""
+# Nobody is asked anything: the queue is empty, and nothing listens there.
 CONFIGURATION = """[API]
 api = http://127.0.0.1:1
 consumer_key = k

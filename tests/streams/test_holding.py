@@ -220,7 +220,7 @@ def test_gaps_that_wait_for_money_are_told_and_filled_once_the_budget_is_raised(
 
 
 def states(story: Killed, check: int | None = None) -> dict[str, Any]:
-    """How each capture is, as tw-chkstreams tells it, which must end so."""
+    """How each capture is, by index, as tw-chkstreams tells it. `check` is the exit status that it must have."""
     told = map(json.loads, story.hurried("tw-chkstreams", "--json", check=check).stdout.splitlines())
     return {row["index"]: row for row in told}
 
