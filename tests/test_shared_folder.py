@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import pwd
@@ -11,17 +12,21 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from netwar.operations.backup import complete
-from tests.desk import BIN, ROOT, Desk, Sandbox
+from tests import forked
+from tests.desk import BIN, ROOT, Begun, Desk, Ended, Sandbox
 
 GROUP = 4
+AS_ANOTHER = ROOT / "tests" / "bin" / "as_another.py"
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
@@ -37,32 +42,43 @@ class Person:
     desk: Desk
     stamped: bool = False
 
-    def run(self, python: str, *command: str, input: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str | Path, *arguments: str | Path, input: str = "", **more: str) -> Ended:
+        """Run a program of bin/ by its name, or a script by its path. In a fork where that can be, as most of the
+        time would be that of an interpreter which starts."""
         environment = self.desk.environment | {"HOME": str(self.home), "NETWAR_SYSTEM_CONF": os.devnull}
         environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), *LIBRARIES]), **more}
-        return subprocess.run(
-            [python, *command],
-            env=environment,
-            cwd="/",
-            input=input,
-            text=True,
-            capture_output=True,
-            timeout=60,
-            user=self.user.pw_uid,
-            group=self.user.pw_gid,
-            extra_groups=[GROUP],
-            umask=self.umask,
-        )
+        python, command = enterable(self.user.pw_uid, self.user.pw_gid), [str(BIN / program), *map(str, arguments)]
+        if not forked.is_fit(more):
+            return self.run_anew([python, *command], environment, input)
+        who = [str(self.user.pw_uid), f"{self.user.pw_gid},{GROUP}", oct(self.umask)]
+        return Begun([str(AS_ANOTHER), *who, *command], environment, Path("/"), input.encode()).end(60)
 
-    def python(self) -> str:
-        """A Python that this user may run, and that finds the libraries."""
-        for python in (sys.executable, "/usr/bin/python3"):
-            try:
-                if self.run(python, "-c", "import netwar.cli, netwar.archive.sqlite.store").returncode == 0:
-                    return python
-            except OSError:
-                continue
-        pytest.skip("this Python, or the checkout, is in a folder that other users may not enter")
+    def run_anew(self, command: list[str], environment: dict[str, str], input: str) -> Ended:
+        who: dict[str, Any] = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [GROUP], "umask": self.umask}
+        done = subprocess.run(command, env=environment, cwd="/", input=input, text=True, capture_output=True, timeout=60, **who)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def script(self, text: str, *arguments: str | Path, **more: str) -> Ended:
+        """Run a script that everybody may read."""
+        file = self.home.parent / f"{hashlib.sha256(text.encode()).hexdigest()}.py"
+        file.write_text(text)
+        file.chmod(0o644)
+        return self.run(file, *arguments, **more)
+
+
+@cache
+def enterable(user: int, group: int) -> str:
+    """A Python that this user may run, and that finds the libraries."""
+    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), *LIBRARIES])}
+    who: dict[str, Any] = {"user": user, "group": group, "extra_groups": [GROUP]}
+    for python in (sys.executable, "/usr/bin/python3"):
+        command = [python, "-c", "import netwar.cli, netwar.archive.sqlite.store"]
+        try:
+            if subprocess.run(command, env=environment, cwd="/", capture_output=True, timeout=60, **who).returncode == 0:
+                return python
+        except OSError:
+            continue
+    pytest.skip("this Python, or the checkout, is in a folder that other users may not enter")
 
 
 @pytest.fixture
@@ -98,20 +114,21 @@ def people(shared: Path, desk: Desk) -> list[Person]:
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
-def test_they_work_in_turns(shared: Path, desk: Desk, sandbox: Sandbox, umask: int) -> None:
+def test_they_work_in_turns(shared: Path, desk: Desk, new_sandbox: Callable[..., Sandbox], umask: int) -> None:
+    sandbox = new_sandbox("--users", "12")
     first, second = two(shared, desk, umask, api=sandbox.url, budget=100, maxcpu=100, maxmem=100)
-    python = first.python()
     said(second, KEEP, shared, 1)
     waits = f"1 page of {second.user.pw_name} waits in {shared}/spool.{second.user.pw_uid} for the next run"
     with urllib.request.urlopen(f"{sandbox.url}/sandbox/truth/users") as answer:
         users = [json.loads(line) for line in answer]
     waiting = "".join(f"{user['id']}\n" for user in users if user["posts"] < 100)
+    assert waiting.count("\n") > 2
     steps = ["tw-quser2work -", "tw-idu3elk group", "tw-spend --no-ask", "tw-showwork", "tw-coverage group"]
     told = True
     for person in (first, second, first):
         for name, *args in map(str.split, steps):
-            ended = person.run(python, str(BIN / name), *args, input=waiting)
-            assert ended.returncode == 0, (person.user.pw_name, name, ended.stderr)
+            ended = person.run(name, *args, input=waiting)
+            assert ended.status == 0, (person.user.pw_name, name, ended.stderr)
             assert (waits in ended.stderr) == (told and name == "tw-idu3elk"), ended.stderr
         told = False
     assert [path for path in shared.rglob("*") if path.stat().st_mode & 0o007] == []
@@ -172,8 +189,8 @@ archive.close()
 
 
 def said(person: Person, script: str, *args: object) -> str:
-    ended = person.run(person.python(), "-c", script, *map(str, args))
-    assert ended.returncode == 0, ended.stderr
+    ended = person.script(script, *map(str, args))
+    assert ended.status == 0, ended.stderr
     assert "\x1b" not in ended.stdout + ended.stderr
     return ended.stdout.strip() + ended.stderr
 
@@ -252,10 +269,10 @@ def test_what_another_plants_hangs_nobody_and_harms_nobody(
         (shared / "spool").chmod(0o2777)
         (shared / "spool" / "pages.jsonl").write_text("\n")
     place = place.replace("UID", str(first.user.pw_uid))
-    planted = second.run(second.python(), "-c", PLANT, str(shared / place), kind, str(victim))
-    assert planted.returncode == 0, planted.stderr
-    ended = first.run(first.python(), "-c", REPLAY, str(shared), "1")
-    assert place.startswith("spool.") == (ended.returncode != 0), ended.stderr
+    planted = second.script(PLANT, str(shared / place), kind, str(victim))
+    assert planted.status == 0, planted.stderr
+    ended = first.script(REPLAY, str(shared), "1")
+    assert place.startswith("spool.") == (ended.status != 0), ended.stderr
     assert "see who put it there" in ended.stderr
     assert victim.read_text() == "mine\n"
 
@@ -277,34 +294,34 @@ def test_the_lock_of_ones_own_spool_is_not_for_others_to_hold(people: list[Perso
     lock = shared / f"spool.{first.user.pw_uid}" / "lock"
     lock.chmod(0o640)  # as it was made once
     assert said(first, REPLAY, shared, 1) == "1 0 0 []"
-    assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
+    assert second.script(HOLD, str(lock)).stderr == "may not\n"
 
 
 def test_what_another_has_spooled_is_in_a_backup_but_for_its_lock(people: list[Person], shared: Path) -> None:
     """Which nobody else may read, as they could hold it."""
     first, second = people
     said(second, KEEP, shared, 1)
-    backup = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
-    assert backup.returncode == 0, backup.stderr
+    backup = first.run("tw-backup", str(first.home / "place"))
+    assert backup.status == 0, backup.stderr
     spool = Path(backup.stdout.strip()) / "data" / f"spool.{second.user.pw_uid}"
     assert [path.name for path in spool.iterdir()] == ["pages.jsonl"]
 
 
 def test_what_another_has_closed_is_told_to_be_in_no_backup(people: list[Person], shared: Path) -> None:
     first, second = people
-    assert first.run(first.python(), str(BIN / "tw-idu3elk"), "trial").returncode == 0
+    assert first.run("tw-idu3elk", "trial").status == 0
     for name, mode in (("closed", 0o700), ("listed", 0o740)):
         (shared / name).mkdir()
         (shared / name / "some").touch()
         os.chown(shared / name, second.user.pw_uid, GROUP)
         (shared / name).chmod(mode)
-    said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
-    assert said.returncode == 0, said.stderr
+    said = first.run("tw-backup", str(first.home / "place"))
+    assert said.status == 0, said.stderr
     for name in ("closed", "listed"):
         assert f"not in the backup: what is in {shared / name}, which this user may not look into" in said.stderr
     (shared / "theirs").touch(mode=0o600)
-    said = first.run(first.python(), str(BIN / "tw-backup"), str(first.home / "place"))
-    assert (said.returncode, f"{shared / 'theirs'} cannot be read (Permission denied): give" in said.stderr) == (69, True)
+    said = first.run("tw-backup", str(first.home / "place"))
+    assert (said.status, f"{shared / 'theirs'} cannot be read (Permission denied): give" in said.stderr) == (69, True)
 
 
 def test_nobody_removes_the_backups_of_another(people: list[Person], shared: Path) -> None:
@@ -320,10 +337,10 @@ def test_nobody_removes_the_backups_of_another(people: list[Person], shared: Pat
         (own := person.home / data).mkdir(exist_ok=True)
         os.chown(own, person.user.pw_uid, GROUP)
         (person.home / ".twitter").write_text(f"[STREAM]\ndata = {own}\n")
-        said = person.run(person.python(), str(BIN / "tw-backup"), str(place), "--keep", "1")
-        assert said.returncode == 0, said.stderr
+        said = person.run("tw-backup", str(place), "--keep", "1")
+        assert said.status == 0, said.stderr
         complete(place)[0].chmod(mode)  # at last as where they have no group in common
-    assert "is whole" in second.run(second.python(), str(BIN / "tw-verify"), str(place)).stderr
+    assert "is whole" in second.run("tw-verify", str(place)).stderr
     assert sorted(path.stat().st_uid for path in complete(place)) == [first.user.pw_uid, second.user.pw_uid]
     assert not left.exists(), "its owner's next run has cleared that away"
 
@@ -331,23 +348,23 @@ def test_nobody_removes_the_backups_of_another(people: list[Person], shared: Pat
 def test_the_lock_of_ones_own_runs_is_not_for_others_to_hold(people: list[Person], shared: Path) -> None:
     """With -q a run would end with 75 and without a word, each time."""
     first, second = people
-    command = (first.python(), str(BIN / "tw-idu3elk"), "trial", "-q")
-    assert first.run(*command).returncode == 0
+    command = ("tw-idu3elk", "trial", "-q")
+    assert first.run(*command).status == 0
     [lock] = (shared / "runs").glob("*.alone*")
     assert (lock.suffix, lock.stat().st_mode & 0o777) == (f".{first.user.pw_uid}", 0o600)
-    assert second.run(second.python(), "-c", HOLD, str(lock)).stderr == "may not\n"
+    assert second.script(HOLD, str(lock)).stderr == "may not\n"
     plain = lock.with_suffix("")
-    assert second.run(second.python(), "-c", "import sys; open(sys.argv[1], 'w')", str(plain)).returncode == 0
+    assert second.script("import sys; open(sys.argv[1], 'w')", str(plain)).status == 0
     with plain.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert first.run(*command).returncode == 0, "one of a version before, or of anybody"
+        assert first.run(*command).status == 0, "one of a version before, or of anybody"
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert first.run(*command).returncode == 75, "a run of one's own"
+        assert first.run(*command).status == 75, "a run of one's own"
     lock.unlink()
-    assert second.run(second.python(), "-c", "import os, sys; os.umask(0); open(sys.argv[1], 'w')", str(lock)).returncode == 0
+    assert second.script("import os, sys; os.umask(0); open(sys.argv[1], 'w')", str(lock)).status == 0
     planted = first.run(*command)
-    assert (planted.returncode, "is somebody else's: see who put it there" in planted.stderr) == (69, True)
+    assert (planted.status, "is somebody else's: see who put it there" in planted.stderr) == (69, True)
 
 
 HOLES = """
@@ -362,7 +379,7 @@ for number in ("", f".{os.getuid()}"):
 
 def test_a_file_that_is_all_hole_holds_up_nobody(people: list[Person], shared: Path) -> None:
     first, second = people
-    assert second.run(second.python(), "-c", HOLES, str(shared)).returncode == 0
+    assert second.script(HOLES, str(shared)).status == 0
     ended = said(first, REPLAY, shared, 1)
     assert ended.startswith("0 0 0 []")
     assert "has holes" in ended
@@ -373,8 +390,8 @@ def test_a_file_that_is_all_hole_holds_up_nobody(people: list[Person], shared: P
 def test_what_another_wrote_is_not_shown(people: list[Person], shared: Path) -> None:
     first, second = people
     said(second, BEGIN + "(shared / 'api').write_text('http://127.0.0.1/\\x1b]0;taken')", shared, 1)
-    ended = first.run(first.python(), str(BIN / "tw-showwork"))
-    assert ended.returncode == 78
+    ended = first.run("tw-showwork")
+    assert ended.status == 78
     assert f"was recorded from another address (it stands in {shared / 'api'})" in ended.stderr
     assert "taken" not in ended.stderr
 
@@ -387,15 +404,15 @@ def test_a_configuration_or_recipes_that_others_wrote_are_not_read(people: list[
     second.home.chmod(0o755)
     for settings in ([], ["--config", str(theirs)]):
         environment = {} if settings else {"NETWAR_SYSTEM_CONF": str(theirs)}
-        ended = first.run(first.python(), str(BIN / "tw-showwork"), *settings, **environment)
-        assert ended.returncode == 78
+        ended = first.run("tw-showwork", *settings, **environment)
+        assert ended.status == 78
         assert f"belongs to {second.user.pw_name}" in ended.stderr
         assert "taken" not in ended.stderr
     (first.home / ".twitter.d").mkdir()
     (recipes := first.home / ".twitter.d" / "recipes.toml").write_text("taken")
     os.chown(recipes, second.user.pw_uid, -1)
-    ended = first.run(first.python(), str(BIN / "tw-elk"), "--list")
-    assert ended.returncode == 78
+    ended = first.run("tw-elk", "--list")
+    assert ended.status == 78
     assert f"{recipes} belongs to {second.user.pw_name}" in ended.stderr
     assert "taken" not in ended.stderr
 
@@ -436,14 +453,13 @@ def test_a_link_that_another_puts_in_the_place_of_a_list_gives_nothing_away(shar
     (lists := shared / "lists").mkdir()
     os.chown(lists, 0, GROUP)
     lists.chmod(0o2770)
-    assert second.run(second.python(), "-c", PLANT, str(lists / "list"), "link", str(secret)).returncode == 0
-    python = first.python()
+    assert second.script(PLANT, str(lists / "list"), "link", str(secret)).status == 0
     post = '{"id": "1234567890123", "text": "a", "author_id": "7", "created_at": "2026-01-01T00:00:00.000Z"}'
-    assert first.run(python, str(BIN / "tw-import"), "-", "harbour", input=post).returncode == 0
+    assert first.run("tw-import", "-", "harbour", input=post).status == 0
     for words in READ:
         name, *arguments = words.replace("LIST", str(lists / "list")).replace("HOME", str(first.home)).split()
-        ended = first.run(python, str(BIN / name), *arguments)
-        assert ended.returncode != 0, words
+        ended = first.run(name, *arguments)
+        assert ended.status != 0, words
         assert "list is a link that somebody else made: see who put it there" in ended.stderr, (words, ended.stderr)
         assert "OfMine" not in ended.stdout + ended.stderr, words
     assert [path.name for path in lists.iterdir()] == ["list"]

@@ -154,7 +154,7 @@ def _environment() -> dict[str, str]:
 
 def _in_a_fork(command: list[str]) -> subprocess.CompletedProcess[str]:
     """A program of ours; most of its time would be that of an interpreter which starts."""
-    given = [str(AS_ANOTHER), str(NOBODY.pw_uid), str(NOBODY.pw_gid), *command]
+    given = [str(AS_ANOTHER), str(NOBODY.pw_uid), str(NOBODY.pw_gid), "022", *command]
     ended = Begun(given, _environment(), Path("/")).end(60)
     return subprocess.CompletedProcess(command, ended.status, ended.stdout, ended.stderr)
 
