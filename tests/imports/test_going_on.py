@@ -14,6 +14,7 @@ from threading import Thread
 
 import pytest
 
+from netwar.imports.pieces import SNIFFED
 from netwar.records.flattened import whole as whole_line
 from tests.desk import BIN, Desk, Ended
 from tests.imports.kept import all_of
@@ -92,14 +93,18 @@ def test_another_file_that_begins_alike_is_read_from_the_front(desk: Desk, home:
     desk.run("tw-import", "-", "y", input=whole, check=1)
 
 
+POSTS, SHORT = 80, 10  # the last ones are short, as places near the end are to lie in several
+
+
 def grown() -> Iterator[tuple[bytes, int]]:
     """Files as somebody writes them, longer than the head that one is known by, and where they ended when an import came."""
-    values = [json.dumps(post(n)).encode() for n in range(600)]
+    posts = [post(n) | ({"text": "rain " * 200} if n < POSTS - SHORT else {}) for n in range(POSTS)]
+    values = [json.dumps(one).encode() for one in posts]
     for whole in (
         b"\n".join([*values, b"broken", b""]),
         b"\n\n".join([*values, b"broken"]),
         b"[\n" + b",\n".join(values) + b"\n]\n",
-        b"[" + b",\n\n".join(json.dumps(post(n), indent=1).encode() for n in range(600)) + b"]",
+        b"[" + b",\n\n".join(json.dumps(one, indent=1).encode() for one in posts) + b"]",
     ):
         end = len(whole)
         yield from (
@@ -111,6 +116,7 @@ def grown() -> Iterator[tuple[bytes, int]]:
 def test_a_file_that_has_grown_since_is_read_on_where_a_value_began(desk: Desk, whole: bytes, place: int) -> None:
     desk = Desk(Path(mkdtemp(dir=desk.home)))
     desk.configure()
+    assert place > SNIFFED
     changed = {**whole_line("tux", user(6)), "netwar": {"index": "tux", "version": 5, "changes": [CHANGE]}}
     (desk.home / "b.jsonl").write_bytes(jsonl([post(5000), changed]))
     (desk.home / "a.jsonl").write_bytes(whole[:place])
@@ -118,7 +124,7 @@ def test_a_file_that_has_grown_since_is_read_on_where_a_value_began(desk: Desk, 
     (desk.home / "a.jsonl").write_bytes(whole)
     ended = desk.run("tw-import", "a.jsonl", "b.jsonl", "x", check=int(b"broken" in whole))
     assert "resumed; " in ended.stderr
-    assert "600 posts" not in ended.stderr, "what stood there is passed over"
+    assert f"{POSTS} posts" not in ended.stderr, "what stood there is passed over"
     rejected = desk.home / "a.jsonl-rejected.txt"
     told = [json.loads(line) for line in rejected.read_text().splitlines()] if rejected.exists() else []
     number = whole[: whole.find(b"broken")].count(b"\n") + 1
