@@ -17,11 +17,12 @@ from tests.desk import Desk, Ended
 from tests.exports.made import Pages, fill, rename
 
 PAGES = 21  # two batches of an export, and some more
+FEW = 4  # of the index `few`, for what is the same however many there are
 
 
 @dataclass(frozen=True)
 class Exporting:
-    """Somebody who exports the index `made`."""
+    """Somebody who exports the index `made`, or `few`."""
 
     desk: Desk
 
@@ -47,10 +48,10 @@ class Exporting:
         found: dict[str, dict[str, Any]] = orjson.loads(_documents(self, index))
         return found
 
-    def select(self, query: str, *values: object) -> list[Any]:
+    def select(self, query: str, *values: object, index: str = "made") -> list[Any]:
         import sqlite3
 
-        with closing(sqlite3.connect(f"file:{self.data}/archive/made.sqlite?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"file:{self.data}/archive/{index}.sqlite?mode=ro", uri=True)) as db:
             return db.execute(query, values).fetchall()
 
 
@@ -69,6 +70,7 @@ def exporting(tmp_path_factory: pytest.TempPathFactory) -> Exporting:
     desk.configure()
     one = Exporting(desk)
     with one.archive() as archive:
-        fill(archive, made := Pages(1), PAGES)
-        rename(archive, made, 30)
+        for index, pages in (("made", PAGES), ("few", FEW)):
+            fill(archive, made := Pages(1), pages, index)
+            rename(archive, made, 30, index)
     return one

@@ -221,22 +221,22 @@ def _context(chance: random.Random) -> Object:
     return {"domain": domain, "entity": {"id": str(chance.randrange(10**19)), "name": chance.choice(WORDS)}}
 
 
-def recorded(made: Pages, count: int, first: int = 0) -> Iterator[list[Any]]:
-    """The documents of `count` pages for the index `made`, page by page."""
+def recorded(made: Pages, count: int, first: int = 0, index: str = "made") -> Iterator[list[Any]]:
+    """The documents of `count` pages for an index, page by page."""
     for number in range(first, first + count):
         answer, at = made.page(number), made.at(number)
         del answer["__twarc"]
         page = read(answer)
-        yield documents(page, tweets="twmade", users="tumade", retrieved=at, account="observer", via="search")
+        yield documents(page, tweets=f"tw{index}", users=f"tu{index}", retrieved=at, account="observer", via="search")
 
 
-def fill(archive: Archive, made: Pages, count: int) -> None:
-    """Record so many pages into the index `made`."""
-    for page in recorded(made, count):
+def fill(archive: Archive, made: Pages, count: int, index: str = "made") -> None:
+    """Record so many pages into an index."""
+    for page in recorded(made, count, index=index):
         archive.write(page)
 
 
-def rename(archive: Archive, made: Pages, users: int) -> None:
+def rename(archive: Archive, made: Pages, users: int, index: str = "made") -> None:
     """Let every third of the first users have changed their profile twice since."""
     for version in (1, 2):
         at = FIRST + 2 * 10**9 + version
@@ -244,4 +244,4 @@ def rename(archive: Archive, made: Pages, users: int) -> None:
             made.user(number) | {"username": f"User{number}v{version}", "location": f"{version}"} for number in range(0, users, 3)
         ]
         ours = {"retrieved": iso(at), "account": "observer", "via": "lookup"}
-        archive.write([Document("tumade", body["id"], {**body, "netwar": ours}, True, at) for body in bodies])
+        archive.write([Document(f"tu{index}", body["id"], {**body, "netwar": ours}, True, at) for body in bodies])

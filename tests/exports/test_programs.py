@@ -34,10 +34,11 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def test_each_line_is_a_document_with_its_version_and_gives_it_back(exporting: Exporting) -> None:
-    for program, index, table in (("tw-dumptweets", "twmade", "tweet"), ("tw-dumpusers", "tumade", "profile")):
-        documents, versions = exporting.documents(index), dict(exporting.select(f"SELECT id, version FROM {table}"))
+    for program, index, table in (("tw-dumptweets", "twfew", "tweet"), ("tw-dumpusers", "tufew", "profile")):
+        versions = dict(exporting.select(f"SELECT id, version FROM {table}", index="few"))
+        documents = exporting.documents(index)
         for more in ((), ("--raw",)):
-            lines = exporting.lines(*more, program=program)
+            lines = exporting.lines(*more, program=program, index="few")
             assert [line["id"] for line in lines] == sorted(documents, key=int)
             for line in lines:
                 assert restored(line) == documents[line["id"]]
@@ -93,8 +94,8 @@ def test_what_is_chosen_is_what_sql_finds(exporting: Exporting, options: list[st
 @rows("words", ["tariff", '"customs union"', "brexit -fish OR 東京", "выборы*", '"the end"'])
 def test_words_find_what_tw_search_finds(exporting: Exporting, words: str) -> None:
     for program, users in (("tw-dumptweets", ()), ("tw-dumpusers", ("--users",))):
-        found = exporting.run("tw-search", "made", words, "--json", *users).stdout.splitlines()
-        ids = exporting.run(program, "made", "--ids", "--query", words).stdout.split()
+        found = exporting.run("tw-search", "few", words, "--json", *users).stdout.splitlines()
+        ids = exporting.run(program, "few", "--ids", "--query", words).stdout.split()
         assert ids == sorted((json.loads(line)["id"] for line in found), key=int)
         assert ids or users
 
