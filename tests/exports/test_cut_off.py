@@ -11,6 +11,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from netwar.cli.files import replaced
 from netwar.connections import drafts, new_files
 from netwar.connections.folders import umask
 from netwar.errors import Busy, NetwarError
+from netwar.exports import export
 from netwar.exports.export import BATCH, Export, go_on, write
 from netwar.exports.files import Hashed, going_on, partial
 from netwar.exports.forms import FLATTENED, IDS, RAW, Form, shape
+from netwar.exports.lines import LOOKED_UP
 from netwar.exports.packing import packer
 from netwar.exports.selection import Chosen, Selection
 from netwar.imports.opening import Content, Damaged
@@ -34,7 +37,10 @@ from tests.exports.conftest import Exporting
 from tests.randomly import SEED
 from tests.rows import rows
 
-KILLS = 20
+KILLS = 3  # of a name, the first at any time, the others when there is something to go on with, or soon will be
+
+
+FEW = 5 * LOOKED_UP // 2  # documents: two batches of as few as can be, and some more
 
 
 class Kept:
@@ -57,28 +63,41 @@ class Kept:
         return (orjson.loads(self._lines[place]) for place in range(begin, len(self._ids)) if place != self.hidden)
 
 
+class Stored:
+    """The documents of an archive up to an id, out of the store itself."""
+
+    def __init__(self, archive: Any, last: int) -> None:
+        self._archive, self._last = archive, last
+
+    def scan(self, index: str, after: str | None = None) -> Iterator[Body]:
+        return takewhile(lambda body: int(body["id"]) <= self._last, self._archive.scan(index, after))
+
+
 @rows(("ending", "form"), [("", FLATTENED), (".gz", IDS), (".zst", RAW), (".zst", FLATTENED)])
-def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(exporting: Exporting, ending: str, form: str) -> None:
+def test_wherever_a_file_is_cut_it_goes_on_to_the_same_bytes(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch, ending: str, form: str
+) -> None:
+    monkeypatch.setattr(export, "BATCH", LOOKED_UP)
     chance, written = random.Random(SEED), list[bytes]()
-    whole_ids = exporting.documents()
+    whole_ids = dict(sorted(exporting.documents().items(), key=lambda one: int(one[0]))[:FEW])
     with exporting.archive() as archive:
-        kept = Kept(archive, whole_ids)
+        kept, stored = Kept(archive, whole_ids), Stored(archive, int([*whole_ids][-1]))
 
         def exported(begun: bytes, hidden: int | None = None, documents: Any = kept) -> bytes:
             kept.hidden = hidden
-            export = Export(documents, Chosen("twmade", Selection()), lambda n: None)
+            asked = Export(documents, Chosen("twmade", Selection()), lambda n: None)
             file = io.BytesIO(begun)
             out = Hashed(lambda data: written.append(data) or file.write(data))
             written.clear()
-            go_on(export, file, ending, out)
-            write(export, shape(Form(form), archive, "twmade"), packer(ending), out)
-            assert export.count == len(whole_ids) - (hidden is not None)
+            go_on(asked, file, ending, out)
+            write(asked, shape(Form(form), archive, "twmade"), packer(ending), out)
+            assert asked.count == len(whole_ids) - (hidden is not None)
             assert out.bytes == len(file.getvalue())
             return file.getvalue()
 
         whole = exported(b"")
-        assert len(whole_ids) > 2 * BATCH
-        assert exported(whole[: len(whole) * 2 // 3], documents=archive) == whole, "out of the store itself"
+        assert len(whole_ids) > 2 * LOOKED_UP
+        assert exported(whole[: len(whole) * 2 // 3], documents=stored) == whole, "out of the store itself"
         for place in [1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(2))]:
             assert exported(whole[:place]) == whole, place
         assert exported(whole[: len(whole) // 2] + b"\0" * 9) == exported(whole + b"\0" * 9) == whole
@@ -104,23 +123,23 @@ def test_a_bit_that_is_flipped_later_changes_no_post_in_silence(ending: str) -> 
         assert read in (lines, bytes(flipped)), "it is as it was, or does not look packed at all"
 
 
-@rows("name", ["k.jsonl", "k.jsonl.gz", "k.jsonl.zst", "k.txt"])
-def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Exporting, name: str) -> None:
-    chance, more = random.Random(f"{SEED}{name}"), (["--ids"] if name == "k.txt" else [])
+@rows(("name", "form"), [("k.jsonl", ""), ("k.jsonl.gz", "--raw"), ("k.jsonl.zst", "--raw"), ("k.txt", "--ids")])
+def test_killed_again_and_again_it_is_the_file_of_an_uncut_run(exporting: Exporting, name: str, form: str) -> None:
+    chance, more = random.Random(f"{SEED}{name}"), form.split()
     began = time.monotonic()
     exporting.run("tw-dumptweets", "made", f"uncut-{name}", *more, "--resume")
     within, killed = time.monotonic() - began, 0
-    for _ in range(10 * KILLS):
+    for _ in range(60 * KILLS):
         begun = exporting.desk.begin("tw-dumptweets", "made", name, *more, "--resume")
-        in_time = begun.kill_after(chance.uniform(0 if killed < KILLS // 4 else within / 2, within))
+        in_time = begun.kill_after(chance.uniform(within / 2 if killed else 0, within))
         begun.end()
         killed += in_time
         within *= 1.2 if in_time else 0.7  # who goes on has less to do, and is to be killed, too
         assert not exporting.path(name).exists() or content(exporting, name) == content(exporting, f"uncut-{name}")
         exporting.path(name).unlink(missing_ok=True)
-        if killed >= KILLS // 4 and left(exporting, name):
+        if killed >= KILLS and left(exporting, name):
             break
-    assert killed >= KILLS // 4
+    assert killed >= KILLS
     assert left(exporting, name), "the last one has left something to go on with"
     said = exporting.run("tw-dumptweets", "made", name, *more, "--resume").stderr
     assert hashlib.sha256(content(exporting, name)).hexdigest() in said
