@@ -26,13 +26,13 @@ from tests.rows import rows
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Iterator[SqliteArchive]:
+def source(tmp_path: Path, small: None) -> Iterator[SqliteArchive]:
     with closing(SqliteArchive(tmp_path / "from", tmp_path / "dead-from")) as archive:
         yield archive
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[SqliteArchive]:
+def target(tmp_path: Path, small: None) -> Iterator[SqliteArchive]:
     with closing(SqliteArchive(tmp_path / "to", tmp_path / "dead-to")) as archive:
         yield archive
 
@@ -42,19 +42,19 @@ def copy(source: Any, target: Any, name: str = "a", to: str | None = None) -> Ou
 
 
 def test_everything_is_copied_and_once_more_changes_nothing(source: SqliteArchive, target: SqliteArchive) -> None:
-    fill(source, "a", 5_000)
+    fill(source, "a", 1_000)
     before = whole(source, "a")
-    assert len(before) > 5_000
+    assert len(before) > 1_000
     done = copy(source, target)
     assert whole(target, "a") == before
     assert whole(source, "a") == before
-    assert done.counts == {"tua": (20, 20), "twa": (5_020, 5_020)}
-    assert (done.tally.created, done.records, done.lacking, done.diverged) == (5_047, 22, [], [])
+    assert done.counts == {"tua": (20, 20), "twa": (1_020, 1_020)}
+    assert (done.tally.created, done.records, done.lacking, done.diverged) == (1_047, 22, [], [])
     again = copy(source, target)
     assert whole(target, "a") == before
-    assert again.tally == Tally(unchanged=5_047)
+    assert again.tally == Tally(unchanged=1_047)
     assert not again.resumed
-    assert copy(target, source).tally == Tally(unchanged=5_047), "and back"
+    assert copy(target, source).tally == Tally(unchanged=1_047), "and back"
     assert whole(source, "a") == before
 
 
@@ -108,7 +108,7 @@ class Dying(SqliteArchive):
 
 
 def test_cut_off_anywhere_it_goes_on(tmp_path: Path, source: SqliteArchive, subtests: pytest.Subtests) -> None:
-    fill(source, "a", 2_500, SEED)
+    fill(source, "a", 500, SEED)
     posts, everything = by_author(source), whole(source, "a")
     for seed in range(SEED, SEED + 5):
         folder, chance = tmp_path / str(seed), random.Random(seed)
@@ -169,7 +169,7 @@ class Recorded(SqliteArchive):
 
 def test_no_coverage_is_copied_of_what_came_behind_our_back(tmp_path: Path, target: SqliteArchive) -> None:
     with closing(Recorded(tmp_path / "from", tmp_path / "dead")) as source:
-        fill(source, "a", 1_500)
+        fill(source, "a", 300)
         copy(source, target)
         assert source.record("twa", "5").posts == 20
         claimed(by_author(source), target)
@@ -181,7 +181,7 @@ def test_no_coverage_is_copied_of_what_came_behind_our_back(tmp_path: Path, targ
 
 def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path) -> None:
     """Between a copy that was cut off and the one that goes on, older tweets were recorded: they lie behind the place."""
-    fill(source, "a", 3_000)
+    fill(source, "a", 600)
     with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
         dying.left = 14  # in the midst of the tweets
         with pytest.raises(Killed):
@@ -199,7 +199,7 @@ def test_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path
 
 def test_one_of_which_from_was_restored_or_recorded_anew_begins_anew(tmp_path: Path, source: SqliteArchive) -> None:
     """What was put by of it before would call complete what it does not have any more."""
-    fill(source, "a", 2_100)
+    fill(source, "a", 420)
     searched(source, LINES[0], (BEGAN, BEGAN + 9, 1))
     for keeps in ("nothing", "all but users", "all but searches", "all"):
         folder = tmp_path / keeps
@@ -220,7 +220,7 @@ def others(source: SqliteArchive, other: SqliteArchive, keeps: str) -> None:
     if keeps == "all":
         copy(source, other)
     else:
-        fill(other, "a", 1_050)
+        fill(other, "a", 210)
     if keeps == "all but users":
         searched(other, LINES[0], (BEGAN, BEGAN + 9, 1))
         for key, note in source.notes("twa", "periods/"):
@@ -263,7 +263,7 @@ class Searched(Recorded):
 
 def test_no_search_is_called_complete_of_what_came_behind_our_back(tmp_path: Path, target: SqliteArchive) -> None:
     with closing(Searched(tmp_path / "from", tmp_path / "dead")) as source:
-        fill(source, "a", 1_500)
+        fill(source, "a", 300)
         searched(source, LINES[0], (30, 40, 1))
         copy(source, target)
         assert found(source, LINES[0]) == [[30, 40, 1], [10, 20, 1]]
@@ -274,7 +274,7 @@ def test_no_search_is_called_complete_of_what_came_behind_our_back(tmp_path: Pat
 
 
 def test_of_searches_what_is_resumed_is_what_was_begun(source: SqliteArchive, tmp_path: Path) -> None:
-    fill(source, "a", 3_000)
+    fill(source, "a", 600)
     searched(source, LINES[0], (30, 40, 1))
     with closing(Dying(tmp_path / "to", tmp_path / "dead")) as dying:
         dying.left = 14  # in the midst of the tweets

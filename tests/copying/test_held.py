@@ -21,9 +21,9 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Iterator[SqliteArchive]:
+def source(tmp_path: Path, small: None) -> Iterator[SqliteArchive]:
     with closing(SqliteArchive(tmp_path / "from", tmp_path / "dead-from")) as archive:
-        fill(archive, "a", 3_000)
+        fill(archive, "a", 600)
         yield archive
 
 
@@ -71,7 +71,7 @@ def test_who_was_killed_is_followed_at_once_and_cannot_come_back(source: SqliteA
     assert left(target) == []
 
 
-def test_who_was_overtaken_writes_nothing_down(source: SqliteArchive, target: SqliteArchive) -> None:
+def test_who_was_overtaken_writes_nothing_down(target: SqliteArchive) -> None:
     first = CopyState(target, "tua", "copy/x", "from", Holder("here:1"))
     first.begin(["all"])
     second = CopyState(target, "tua", "copy/x", "from", Holder("here:2", dead=lambda holder: True))
@@ -84,7 +84,7 @@ def test_who_was_overtaken_writes_nothing_down(source: SqliteArchive, target: Sq
     assert CopyState(target, "tua", "copy/x", "from", Holder("here:2")).progress.after == {"twa": "200"}
 
 
-def test_who_is_silent_is_waited_for_as_long_as_a_lease(source: SqliteArchive, target: SqliteArchive) -> None:
+def test_who_is_silent_is_waited_for_as_long_as_a_lease(target: SqliteArchive) -> None:
     CopyState(target, "tua", "copy/x", "from", Holder("there:1", clock=lambda: NOW))
     with pytest.raises(Busy):
         CopyState(target, "tua", "copy/x", "from", Holder("here:2", clock=lambda: NOW + LEASE_SECONDS - 1))
@@ -92,7 +92,7 @@ def test_who_is_silent_is_waited_for_as_long_as_a_lease(source: SqliteArchive, t
     CopyState(target, "tua", "copy/x", "from", Holder("late:3", clock=lambda: NOW - LEASE_SECONDS))  # theirs was ahead
 
 
-def test_a_run_that_works_for_long_renews_its_lease(source: SqliteArchive, target: SqliteArchive) -> None:
+def test_a_run_that_works_for_long_renews_its_lease(target: SqliteArchive) -> None:
     now = [NOW]
     state = CopyState(target, "tua", "copy/x", "from", Holder("here:1", clock=lambda: now[0]))
     for _ in range(30):
@@ -112,7 +112,7 @@ def test_one_that_fails_lets_the_next_go_on_at_once(source: SqliteArchive, targe
     assert whole(target, "a") == whole(source, "a")
 
 
-def test_one_that_was_cut_off_before_all_was_put_by_begins_anew(source: SqliteArchive, target: SqliteArchive) -> None:
+def test_one_that_was_cut_off_before_all_was_put_by_begins_anew(target: SqliteArchive) -> None:
     state = CopyState(target, "tua", "copy/x", "from", Holder("here:1"))
     with pytest.raises(ZeroDivisionError):
         state.begin(1 // number for number in (1, 1, 0))
@@ -124,9 +124,7 @@ def test_one_that_was_cut_off_before_all_was_put_by_begins_anew(source: SqliteAr
     assert CopyState(target, "tua", "copy/x", "from", Holder("here:2")).is_begun
 
 
-def test_one_that_was_cut_off_at_its_end_begins_anew(
-    source: SqliteArchive, target: SqliteArchive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_was_cut_off_at_its_end_begins_anew(target: SqliteArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     state = CopyState(target, "tua", "copy/x", "from", Holder("here:1"))
     state.begin(["first", "second"])
     change = target.change_note
