@@ -3,7 +3,7 @@
 SINCE is a time (ms since 1970) at which all clocks agreed with ours: processes that are started with the same one agree with
 each other, and with a sandbox whose clock is as fast. An hour of a stream takes two minutes then.
 
-In a fork of tests/forked.py the libraries are loaded already. What is of netwar is loaded anew, as it may have kept a clock.
+In a fork of tests/forked.py all is loaded already: what netwar has kept of the clocks (kept_clocks.py) is replaced there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ real_time, real_monotonic = time.time, time.monotonic
 
 def hurry(speed: float, since: float) -> None:
     """Let all clocks of this process go faster, and all waits be shorter."""
+    from tests.streams import kept_clocks
+
     ahead = real_time() - real_monotonic()
 
     def faster(now: float) -> float:
@@ -37,6 +39,7 @@ def hurry(speed: float, since: float) -> None:
     time.monotonic = time.perf_counter = monotonic
     time.clock_gettime = lambda clock: monotonic()  # type: ignore[misc]
     time.sleep = lambda seconds: real_sleep(seconds / speed)
+    kept_clocks.replace([getattr(time, name) for name in kept_clocks.CALLED])
     threading.Condition.wait = _shorter(threading.Condition.wait, speed)  # type: ignore[method-assign]
     threading.Thread.join = _shorter(threading.Thread.join, speed)  # type: ignore[method-assign]
     real_timeout = socket.socket.settimeout
@@ -53,8 +56,6 @@ def main() -> None:
     sys.argv = [program, *arguments]
     sys.path[0] = str(Path(program).parent)
     hurry(float(speed), int(since) / 1000)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "netwar"]:
-        del sys.modules[name]
     from netwar.connections import clocks
 
     clocks.UPTIME = Path("/nonexistent")  # the kernel's clock goes as fast as ever
