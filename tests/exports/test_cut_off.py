@@ -178,8 +178,8 @@ def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Export
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_what_is_printed_into_a_file_that_cannot_hold_it_is_not_called_whole(exporting: Exporting, unbuffered: str) -> None:
     """The last that is written is taken in part, which Python without a buffer does not tell."""
-    blocks = (len(exporting.run("tw-dumptweets", "made").stdout.encode()) - 1) // 512
-    command = f"ulimit -f {blocks}; exec {sys.executable} {program('tw-dumptweets')} made > printed.jsonl"
+    blocks = (len(exporting.run("tw-dumptweets", "made", "--raw").stdout.encode()) - 1) // 512
+    command = f"ulimit -f {blocks}; exec {sys.executable} {program('tw-dumptweets')} made --raw > printed.jsonl"
     environment = exporting.desk.environment | {"PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run(["sh", "-c", command], env=environment, cwd=exporting.desk.home, capture_output=True, text=True)
     assert (exporting.desk.home / "printed.jsonl").stat().st_size == blocks * 512

@@ -101,14 +101,15 @@ def test_words_find_what_tw_search_finds(exporting: Exporting, words: str) -> No
 
 
 def test_a_file_has_what_is_printed_and_is_packed_by_its_name(exporting: Exporting) -> None:
-    printed = exporting.run("tw-dumptweets", "made").stdout.encode()
+    """Of raw documents, which are shaped soonest: they are packed as all others."""
+    printed = exporting.run("tw-dumptweets", "made", "--raw").stdout.encode()
     for name, unpacked in (("a.jsonl", bytes), ("a.jsonl.gz", gzip.decompress), ("a.jsonl.zst", unzstd)):
         for more in ((), ("--resume",)):
-            said = exporting.run("tw-dumptweets", "made", name, *more).stderr
+            said = exporting.run("tw-dumptweets", "made", name, "--raw", *more).stderr
             content = exporting.path(name).read_bytes()
             assert unpacked(content) == printed
             assert f"{len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}" in said
-        exporting.run("tw-dumptweets", "made", name, "--lang", "xx")
+        exporting.run("tw-dumptweets", "few", name, "--lang", "xx")
         nothing = exporting.path(name).read_bytes()
         assert (unpacked(nothing), nothing == b"") == (b"", name == "a.jsonl"), "zcat and zstdcat take no empty file"
     assert not list(exporting.desk.home.glob("*.part")) + list(exporting.desk.home.glob(".*.part"))
