@@ -20,5 +20,5 @@ def observer_of(desk: Desk, new_sandbox: Callable[..., Sandbox], tmp_path: Path)
 
 @pytest.fixture
 def lists(observer_of: Callable[..., Lists]) -> Lists:
-    """An observer with twelve members on two lists."""
+    """An observer with six members on two lists."""
     return observer_of(WORLD)

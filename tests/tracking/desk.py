@@ -10,15 +10,16 @@ from typing import Any
 from tests.desk import Ended
 from tests.operator import ALL_OPEN, Operator
 
-# Everybody is open, and posts; twelve members on two lists, two of them on both.
+# Everybody is open, and posts; six members on two lists, two of them on both. To begin with nobody has more than so many posts.
+MOST = "most_posts = 20\n"
 WORLD = f"""
 [world]
 users = 40
 lists = 2
-members = 12
+members = 6
 silent = 0
 posts_a_day = 20
-{ALL_OPEN}"""
+{ALL_OPEN}{MOST}"""
 DAY = 86_400
 
 

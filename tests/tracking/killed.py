@@ -23,12 +23,12 @@ from tests.contract.opening import DATABASES
 from tests.desk import Desk, running_sandbox
 from tests.randomly import SEED
 from tests.redis_server import Redis, running_redis
-from tests.tracking.desk import DAY, WORLD, Lists
+from tests.tracking.desk import DAY, MOST, WORLD, Lists
 
 HOSTS = ("host-a", "host-b")
 # The lists are looked at with each run, many times in a rate window. Nobody has more than two pages as it begins, which is
 # enough for a kill between two of them: what a kill costs is then what a program does, not what X has to make up.
-OFTEN = WORLD + 'most_posts = 150\n[limits]\n"/2/users/:id/owned_lists" = 100000\n'
+OFTEN = WORLD.replace(MOST, "most_posts = 150\n") + '[limits]\n"/2/users/:id/owned_lists" = 100000\n'
 MINUTE = 60.0
 KILLED = 0.7  # of the runs
 MOST_REQUESTS = 12  # of a run that is killed

@@ -23,4 +23,4 @@ def test_members_whom_the_queues_have_lost_come_back_while_the_run_goes_on(obser
         roster.clear()
         listing.relist()
         assert {member.user for member in roster.members()} == lists.everybody()
-        assert lists.bill()["billed"]["user"] == 12
+        assert lists.bill()["billed"]["user"] == 6
