@@ -128,12 +128,14 @@ def _anew(command: list[str], environment: dict[str, str], home: Path, given: by
 class Begun:
     """A program that runs in a fork (tests/forked.py): quick to begin, to be killed, or to be left to its end."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], home: Path, given: bytes = b"") -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], home: Path, given: bytes | int = b"") -> None:
+        """`given` is what stands in its standard input, or the number of a file, such as a terminal."""
         self._said = TemporaryFile(), TemporaryFile()  # noqa: SIM115
         with TemporaryFile() as stdin:
-            stdin.write(given)
-            stdin.seek(0)
-            files = [file.fileno() for file in (stdin, *self._said)]
+            if isinstance(given, bytes):
+                stdin.write(given)
+                stdin.seek(0)
+            files = [stdin.fileno() if isinstance(given, bytes) else given, *(file.fileno() for file in self._said)]
             self._process = forked.start(command, environment, home, files)
 
     @property
