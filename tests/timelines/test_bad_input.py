@@ -178,10 +178,12 @@ def test_a_full_archive_sends_what_was_paid_for_to_the_spool(three: Three, small
 
 def test_a_full_disk_under_the_queue(three: Three, small_disk: Callable[[Path, str], None]) -> None:
     small_disk(three.data, "3m")
-    (three.desk.home / "many.txt").write_text("".join(f"user_{number}\n" for number in range(150_000)))
+    ballast = fill(three.data, 500_000)
+    (three.desk.home / "many.txt").write_text("".join(f"user_{number}\n" for number in range(25_000)))
     one_sentence(three.run("tw-quser2work", "many.txt", check=69), "queues.sqlite cannot be used: the disk is full")
     assert {user for _, user in three.entries()} >= set(three.ids()[:3])
     assert three.run("tw-wipework", "--yes").stderr
+    ballast.unlink()
     three.queue(three.ids()[:3])
     three.completes()
 

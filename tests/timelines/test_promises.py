@@ -142,7 +142,7 @@ def test_an_id_that_no_post_can_have_hides_no_later_one(operator, id):
 @pytest.mark.long
 def test_what_x_may_have_billed_counts_in_the_budget(operator):
     """Every page breaks off, run after run: the money that this may cost is no more than the budget."""
-    one = operator("[world]\nusers = 40\nprolific = 0\n", budget=2, timeout=2)
+    one = operator("[world]\nusers = 12\nprolific = 0\nmost_posts = 60\n", budget=2, timeout=2)
     one.post("faults", {"kind": "cut", "endpoint": TIMELINE, "times": 0})
     one.queue(user["id"] for user in one.users())
     for _ in range(5):

@@ -11,9 +11,9 @@ from netwar.queues.sqlite import SqliteQueue
 
 # One user a post past what X serves (who is far past it has a test below), one with three pages, the others with 0 to 120 posts;
 # nobody suspended, protected, gone or renamed.
-FIFTY = """
+TWENTY = """
 [world]
-users = 50
+users = 20
 suspended = 0
 protected = 0
 gone = 0
@@ -27,27 +27,27 @@ index = 7
 posts = 300
 
 [[users]]
-index = 23
+index = 13
 posts = 3201
 """
 REACHABLE = 3_200
 
 
 @pytest.fixture
-def fifty(operator):
-    return operator(FIFTY)
+def twenty(operator):
+    return operator(TWENTY)
 
 
 @pytest.mark.long
-def test_fifty_users_are_recorded_whole_and_once(fifty):
-    users = fifty.users()
-    fifty.queue(user["name"] for user in users)
-    said = fifty.run("tw-idu3elk", "fifty").stderr
-    assert "50 users" in said
-    known = fifty.coverage("fifty")
+def test_twenty_users_are_recorded_whole_and_once(twenty):
+    users = twenty.users()
+    twenty.queue(user["name"] for user in users)
+    said = twenty.run("tw-idu3elk", "twenty").stderr
+    assert "20 users" in said
+    known = twenty.coverage("twenty")
     for user in users:
-        truth = fifty.truth(user["id"])
-        assert fifty.recorded("fifty", user["id"]) == set(truth[:REACHABLE]), user
+        truth = twenty.truth(user["id"])
+        assert twenty.recorded("twenty", user["id"]) == set(truth[:REACHABLE]), user
         record = known[user["id"]]
         assert sum(span["posts"] for span in record["spans"]) == len(truth[:REACHABLE])
         if len(truth) > REACHABLE:
@@ -56,28 +56,28 @@ def test_fifty_users_are_recorded_whole_and_once(fifty):
         else:
             assert record["outcome"] == ("complete" if truth else "empty")
             assert record["lost"] == record["gaps"] == []
-    assert fifty.spent() == fifty.bill()["micro"]
+    assert twenty.spent() == twenty.bill()["micro"]
 
-    before, asked = fifty.bill(), len(fifty.log())
-    stored = fifty.select("fifty", "SELECT id, retrieved FROM tweets ORDER BY id")
-    fifty.queue(user["id"] for user in users)
-    fifty.run("tw-idu3elk", "fifty")
-    assert fifty.bill() == before, "a second run costs nothing"
-    assert len(fifty.log()) - asked == 50, "and asks once a user"
-    assert fifty.select("fifty", "SELECT id, retrieved FROM tweets ORDER BY id") == stored, "and stores nothing"
+    before, asked = twenty.bill(), len(twenty.log())
+    stored = twenty.select("twenty", "SELECT id, retrieved FROM tweets ORDER BY id")
+    twenty.queue(user["id"] for user in users)
+    twenty.run("tw-idu3elk", "twenty")
+    assert twenty.bill() == before, "a second run costs nothing"
+    assert len(twenty.log()) - asked == 20, "and asks once a user"
+    assert twenty.select("twenty", "SELECT id, retrieved FROM tweets ORDER BY id") == stored, "and stores nothing"
 
 
 def test_what_the_api_no_longer_reaches_is_lost_exactly(operator):
-    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 250\n")
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 60\n")
     user = one.users()[0]
     one.queue([user["id"]])
     one.run("tw-idu3elk", "far")
     old = one.truth(user["id"])
-    one.post("posts", {"user": user["id"], "count": 5000})
+    one.post("posts", {"user": user["id"], "count": 3300})
     one.queue([user["id"]])
     one.run("tw-idu3elk", "far")
     truth = one.truth(user["id"])
-    assert len(truth) == 5250
+    assert len(truth) == 3360
     assert one.recorded("far", user["id"]) == set(truth[:REACHABLE]) | set(old)
     record = one.coverage("far")[user["id"]]
     assert [(int(part["low"]), int(part["high"])) for part in record["lost"]] == [(old[0], truth[REACHABLE - 1] - 1)]
@@ -95,7 +95,7 @@ def test_between_two_thousand_and_the_limit_the_probe_joins(operator):
     user = one.users()[0]
     one.queue([user["id"]])
     one.run("tw-idu3elk", "probe")
-    one.post("posts", {"user": user["id"], "count": 2500})
+    one.post("posts", {"user": user["id"], "count": 2100})
     one.queue([user["id"]])
     one.run("tw-idu3elk", "probe")
     record = one.coverage("probe")[user["id"]]
@@ -104,7 +104,7 @@ def test_between_two_thousand_and_the_limit_the_probe_joins(operator):
 
 
 def test_short_and_empty_pages_are_no_end(operator):
-    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 700\n")
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 450\n")
     user = one.users()[0]
     one.post("faults", [{"kind": "empty-page", "requests": [2, 3]}, {"kind": "short-page", "keep": 3, "requests": [5]}])
     one.queue([user["id"]])
@@ -114,7 +114,7 @@ def test_short_and_empty_pages_are_no_end(operator):
 
 
 def test_a_page_token_that_repeats_for_ever_is_got_round(operator):
-    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 700\n")
+    one = operator("[world]\nusers = 3\nprolific = 0\n[[users]]\nindex = 0\nposts = 350\n")
     user = one.users()[0]
     one.post("faults", [{"kind": "repeat-token", "times": 0}])
     one.queue([user["id"]])
@@ -155,13 +155,14 @@ def test_the_same_user_by_name_and_by_id_is_recorded_once(operator):
 
 
 def test_names_are_looked_up_a_hundred_at_a_time(operator):
+    """Half of them are gone, and asked for no further."""
     many = operator(
-        "[world]\nusers = 150\nprolific = 0\nmost_posts = 0\nsuspended = 0\ngone = 0\nprotected = 0\nrenamed = 0\ntaken = 0\n"
+        "[world]\nusers = 101\nprolific = 0\nmost_posts = 0\nsuspended = 0\ngone = 2\nprotected = 0\nrenamed = 0\ntaken = 0\n"
     )
     many.queue(user["name"] for user in many.users())
     many.run("tw-idu3elk", "names")
     assert len([line for line in many.log() if line["path"] == "/2/users/by"]) == 2
-    assert len(many.coverage("names")) == 150
+    assert len(many.coverage("names")) == 101
 
 
 def test_users_who_are_not_to_be_had_are_outcomes_and_the_run_goes_on(operator):
