@@ -54,14 +54,14 @@ def durable() -> Iterator[ShippedRedis]:
 def test_it_is_killed_and_started_again_under_8_workers(durable: ShippedRedis, tmp_path: Path) -> None:
     where = place("redis-tls", tmp_path, durable, database=1)
     queue, money = open_queue(where, new_run(where)), open_money(where, new_run(where), BUDGET)
-    everybody = [str(number) for number in range(400)]
+    everybody = [str(number) for number in range(200)]
     queue.put(everybody)
     with processes(8, WORKER, where) as workers:
         for worker in workers:
             assert worker.says() == "ready"
         for worker in workers:
             worker.go()
-        for left in (350, 280, 210, 140, 70):
+        for left in (170, 135, 100, 65, 30):
             while len(queue) > left:
                 time.sleep(0.002)
             durable.server.kill()
@@ -121,10 +121,10 @@ def test_when_the_master_dies_the_work_goes_on_with_the_replica(
     (tmp_path / "redis.json").write_text(json.dumps({"redisurl": url}))
     where = f"redis:{tmp_path}"
     queue = open_queue(where, new_run(where))
-    everybody = [str(number) for number in range(300)]
+    everybody = [str(number) for number in range(150)]
     with watched.sentinel.admin() as sentinel:
         while not sentinel.sentinel_slaves("netwar"):
-            pass
+            time.sleep(0.01)
     queue.put(everybody)
     assert not caplog.records, "a replica has them"
     with processes(4, WORKER, where) as workers:
@@ -132,8 +132,8 @@ def test_when_the_master_dies_the_work_goes_on_with_the_replica(
             assert worker.says() == "ready"
         for worker in workers:
             worker.go()
-        while len(queue) > 200:
-            pass
+        while len(queue) > 100:
+            time.sleep(0.002)
         watched.master.kill()
         handed = [user for worker in workers for user in worker.end()]
     assert sorted(set(handed), key=int) == everybody

@@ -68,10 +68,11 @@ def steps(roster):
     yield roster.fresh(["1", "2"], "7", 1)
     yield roster.fresh(["2", "3"], "8", 2)
     for queue in (roster.adds, roster.work):
-        while claim := queue.take(1):
-            yield
-            claim.done()
-            yield
+        claim = queue.take(1)
+        yield
+        claim.done()
+        yield
+        yield queue.clear()
         if queue is roster.adds:
             yield roster.begin_round(1, ["2", "1"], 5)
     yield roster.change("2", lambda member: replace(member, held=9, detail="gone"))
