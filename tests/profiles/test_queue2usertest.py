@@ -320,7 +320,7 @@ def test_an_empty_queue_is_told(observer: Begin) -> None:
 
 
 def test_four_processes_record_each_user_once(observer: Begin) -> None:
-    one = observer("[world]\nusers = 3000\nrenamed = 0\ntaken = 0\n")
+    one = observer("[world]\nusers = 1200\nrenamed = 0\ntaken = 0\n")
     users = one.users()
     one.put(*(user["id"] for user in users))
     paths = [one.account(one.desk.home / f"account{n}") for n in range(4)]
@@ -341,7 +341,7 @@ def test_killed_again_and_again(observer: Begin) -> None:
     users = one.users()
     one.put(*(user[chance.choice(["id", "name"])] for user in users))
     kills = 0
-    while kills < 12:
+    while kills < 8:
         asked = one.log(1)
         process = one.desk.start("tw-queue2usertest", "-q")
         deadline = time.monotonic() + 30
