@@ -54,12 +54,13 @@ class Place:
         return cls(server, folder, home)
 
     def type(self, text: str, input: str = "") -> str:
-        """In a shell of that folder; the tools are told that the server's ports are others."""
+        """In a shell of that folder; the tools are told that the server's ports are others, and Java to start quickly."""
         java = javas.find(*self.server.of.java)
         assert java
         port = self.server.port if self.server.of.is_opensearch else self.server.transport_port
         text = text.replace(".sh -cd ", f".sh -h 127.0.0.1 -p {port} -cd ")
-        return shell(text, self.folder, os.environ | {"HOME": str(self.home), "JAVA_HOME": str(java)}, input)
+        known = {"HOME": str(self.home), "JAVA_HOME": str(java), "JAVA_OPTS": " ".join(javas.QUICK)}
+        return shell(text, self.folder, os.environ | known, input)
 
     def listens(self) -> bool:
         with socket.socket() as trial:
