@@ -32,7 +32,7 @@ from tests.soak import hosts as making
 from tests.soak.hosts import Account, Host, UnixUser
 from tests.soak.stores import Stores, Struck
 
-WORLD = f"[world]\nusers = 8\n{ALL_OPEN}"
+WORLD = f"[world]\nusers = 8\nmost_posts = 120\n{ALL_OPEN}"
 INDEX = "brexit"
 BOTH = ("redis", "elasticsearch")
 ORDERS = [*itertools.product([*itertools.permutations([*BOTH, "recorders"])], repeat=2)]  # of stops, and of starts
@@ -69,14 +69,13 @@ class Story:
         self.run("tw-backup", str(self.host.folder / "backups"), "-q")
         self.tend(5)
 
-    def run(self, program: str, *words: str, given: str = "", status: int | None = 0) -> str:
+    def run(self, program: str, *words: str, given: str = "", status: int | None = 0, anew: bool = False) -> str:
         """Run a program to its end; what it printed."""
-        account = self.host.accounts[0]
-        command = self.host.command(account, program, [*words, "--config", str(account.config)])
-        done = subprocess.run(command, env=self.host.environment(account), input=given, capture_output=True, text=True)
-        assert "Traceback" not in done.stderr, done.stderr
-        assert status is None or done.returncode == status, f"{program} ended with {done.returncode}: {done.stderr}{done.stdout}"
-        return done.stdout
+        run = self.host.start(self.host.accounts[0], program, words, anew=anew)
+        stdout, stderr = run.communicate(given)
+        assert "Traceback" not in stderr, stderr
+        assert status is None or run.returncode == status, f"{program} ended with {run.returncode}: {stderr}{stdout}"
+        return stdout
 
     def live(self) -> None:
         """People post, and everybody waits again."""
@@ -93,11 +92,8 @@ class Story:
                 rested = time.monotonic() - self.begun.get(account.index, 0) >= PAUSE
                 if self.kept and rested and account not in at_it:
                     self.begun[account.index] = time.monotonic()
-                    command = self.host.command(account, "tw-idu3elk", ["-q", "--config", str(account.config)])
-                    said = (self.host.folder / "said").open("a")
-                    with said:
-                        run = subprocess.Popen(command, env=self.host.environment(account), text=True, stderr=said)
-                    self.runs.append((account, run))
+                    with (self.host.folder / "said").open("a") as said:
+                        self.runs.append((account, self.host.start(account, "tw-idu3elk", ["-q"], said.fileno())))
             time.sleep(1)
         self.look()
 
@@ -117,9 +113,9 @@ class Story:
             run.wait(120)
         self.look()
 
-    def wrong(self) -> set[str]:
+    def wrong(self, *, anew: bool = False) -> set[str]:
         """What tw-doctor finds wrong."""
-        told = [json.loads(line) for line in self.run("tw-doctor", "--json", status=None).splitlines()]
+        told = [json.loads(line) for line in self.run("tw-doctor", "--json", status=None, anew=anew).splitlines()]
         return {one["what"] for one in told if one["state"] == "wrong"}
 
     def names(self, *things: str) -> None:
@@ -172,24 +168,24 @@ class Story:
         self.live()
         for name in stops:
             self.tend(self.chance.uniform(0, 2))
-            servers[name].stop() if name in servers else self.end()
+            self.stop(servers[name]) if name in servers else self.end()
         down = set(BOTH)
         for name in starts:
             self.names(*down)
             if name in servers:
-                self.started(servers[name])
+                servers[name].start()
                 down.remove(name)
             self.kept |= name == "recorders"
             self.tend(1)
         self.names()
 
-    def started(self, server: Struck) -> None:
-        """Start it again, also where as many servers run for others by now as may run at a time."""
-        if isinstance(server, ElasticServer):
-            server.patience = 300
-            server.start(takes_place=False)
-        else:
-            server.start()
+    def stop(self, server: Struck) -> None:
+        """Stop it. Elasticsearch keeps its place among those that may run at a time: others may have them all when it starts."""
+        if not isinstance(server, ElasticServer):
+            return server.stop()
+        place, server._slot = server._slot, None
+        server.stop()
+        server._slot = place
 
     # -- what holds ----------------------------------------------------------------------------
 
@@ -225,23 +221,24 @@ class Story:
         self.look()
 
     def forgotten(self) -> None:
-        """Those who died under the old name are told of, until somebody has seen to it."""
+        """Those who died under the old name are told of, until somebody has seen to it; also by a program that begins anew."""
         until = time.monotonic() + 120
         while "host" not in self.wrong():
             assert time.monotonic() < until
             time.sleep(3)
+        assert "host" in self.wrong(anew=True)
         self.run("tw-status", "--forget")
         assert self.wrong() == set()
 
 
-def told(folder: Path, orders: list[Any], chance: random.Random, closing: ExitStack) -> str:
-    """The whole story; what must hold is asserted. What it came to, in words."""
+def told(folder: Path, orders: list[Any], chance: random.Random, closing: ExitStack, elastic: ElasticServer | None = None) -> str:
+    """The whole story, on a server of its own if none is given; what must hold is asserted. What it came to, in words."""
     host = Host("alpha", folder, "sandbox-key", os.geteuid() == 0)
     host.data.mkdir()
     host.set_clock(0)
     making._share(host, UnixUser(None, None), ROOM >> 20)
     closing.callback(host.close, keep=False)
-    stores = Stores("redis+es953")
+    stores = Stores("redis+es953", elastic)
     closing.callback(stores.close)
     (scenario := folder / "world.toml").write_text(WORLD)
     desk = Desk(folder)

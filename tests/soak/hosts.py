@@ -11,13 +11,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import forked
 from tests.desk import BIN, ROOT
 from tests.servers.places import reachable
 
 CLOCKED = Path(__file__).with_name("clocked.py")
+AS_HOST = Path(__file__).with_name("as_host.py")
 SHIPPED = ROOT / "example.conf"
 DISK, DISK_MORE = 96, 16  # MiB of a disk, and how many more for each minute: logs of graph and archive, and what is recorded
 
@@ -113,6 +116,18 @@ class Host:
         if self.named:
             command = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', self.name, *command]
         return command
+
+    def start(
+        self, account: Account, program: str, words: Iterable[str], file: int = subprocess.PIPE, *, anew: bool = False
+    ) -> subprocess.Popen[str]:
+        """Start a program with an account's configuration; in a fork, or an interpreter of its own; with pipes, or one file."""
+        arguments, environment = [*words, "--config", str(account.config)], self.environment(account)
+        if anew or not forked.is_fit({}):
+            command = self.command(account, program, arguments)
+            return subprocess.Popen(command, env=environment, stdin=file, stdout=file, stderr=file, text=True)
+        assert account.user.uid is None, "forks are ours"
+        command = [str(AS_HOST), self.name if self.named else "", str(self.clock), str(BIN / program), *arguments]
+        return forked.Popen(command, environment, self.folder, file)
 
     def environment(self, account: Account) -> dict[str, str]:
         return {

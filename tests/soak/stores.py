@@ -96,10 +96,11 @@ class ShippedRedis:
 
 
 class Stores:
-    """What `--stores` names, running until it is closed."""
+    """What `--stores` names, running until it is closed; `given` is a server of somebody else's, used in place of a new one."""
 
-    def __init__(self, names: str) -> None:
+    def __init__(self, names: str, given: ElasticServer | None = None) -> None:
         self._closing = ExitStack()
+        self._given = given
         self.redis: ShippedRedis | None = None
         self.elastic: ElasticServer | None = None
         self.servers: list[tuple[str, Struck]] = []
@@ -121,8 +122,7 @@ class Stores:
                 self.redis.start()
                 self.servers.append((kind, self.redis))
             else:
-                server = starting.start(kind)
-                self._closing.callback(server.close)
+                server = self._given or self._closing.enter_context(starting.start(kind))
                 assert isinstance(server, ElasticServer)
                 repository = {"type": "fs", "settings": {"location": str(server.snapshots)}}  # that the crontab names
                 server.ask("PUT", "/_snapshot/backup", repository)
