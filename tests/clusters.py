@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 from netwar.archive.elastic.store import ElasticArchive
@@ -39,6 +40,15 @@ def settings(server: ElasticServer, user: str | None = None) -> Settings:
 def opened(configuration: Path, folder: Path, now: XTime = unknown) -> ElasticArchive:
     """The archive that a configuration names; its dead letters are in the folder."""
     return ElasticArchive(connect(load(configuration)), folder / "dead-letters", API, now)
+
+
+def from_timelines(archive: ElasticArchive, index: str) -> dict[str, set[int]]:
+    """Whose tweets timelines have brought, and their ids; read once, as to ask for each user takes the server much longer."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for body in archive.find(index):
+        if body["netwar"]["via"] == "timeline":
+            found[body["author_id"]].add(int(body["id"]))
+    return found
 
 
 def remember(kind: str, configuration: Path) -> None:

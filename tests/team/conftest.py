@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
@@ -40,18 +39,15 @@ class Team(Operator):
     def archive(self) -> closing[ElasticArchive]:
         return closing(clusters.opened(self.desk.home / ".twitter", self.desk.home))
 
-    def recorded_ids(self, archive: ElasticArchive, index: str, user: str) -> set[int]:
-        """The ids of a user's own tweets that a timeline brought."""
-        found = archive.find(f"tw{index}", Within(user=user))
-        return {int(body["id"]) for body in found if body["netwar"]["via"] == "timeline"}
-
     def has_recorded_what_is_true(self, index: str) -> None:
         """Every tweet that X served of every user is there; what it does not reach is known to be lost; nobody waits."""
+        users = self.users()
         with self.archive() as archive:
-            for user in self.users():
-                truth = self.truth(user["id"])
-                assert self.recorded_ids(archive, index, user["id"]) == set(truth[:REACHABLE]), user
-                record = archive.record(f"tw{index}", user["id"])
+            kept = clusters.from_timelines(archive, f"tw{index}")
+            records = archive.records_of(f"tw{index}", [user["id"] for user in users])
+            for user in users:
+                truth, record = self.truth(user["id"]), records[user["id"]]
+                assert kept[user["id"]] == set(truth[:REACHABLE]), user
                 assert record.gaps == ()
                 assert bool(record.lost) == (len(truth) > REACHABLE)
                 assert record.outcome == ("empty" if not truth else "partial" if record.lost else "complete")

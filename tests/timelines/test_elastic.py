@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from netwar.archive.base import Within
 from netwar.archive.elastic.store import ElasticArchive
 from netwar.archive.spool import Spool
 from tests import clusters
@@ -42,14 +41,16 @@ class Recorder(Operator):
 
     def has_recorded_what_is_true(self) -> None:
         """Every tweet that there is of every user who is to be had."""
+        users = self.users()
         with closing(self.archive()) as archive:
-            for user in self.users():
+            kept = clusters.from_timelines(archive, "twtrial")
+            records = archive.records_of("twtrial", [user["id"] for user in users])
+            for user in users:
                 truth = set(self.truth(user["id"])) if user["state"] == "active" else set()
-                found = archive.find("twtrial", Within(user=user["id"]))
-                assert {int(body["id"]) for body in found if body["netwar"]["via"] == "timeline"} == truth
+                assert kept[user["id"]] == truth
                 there = "complete" if truth else "empty"
                 expected = there if user["state"] == "active" else user["state"]
-                assert archive.record("twtrial", user["id"]).outcome == expected
+                assert records[user["id"]].outcome == expected
 
     def has_paid_for_it_once(self) -> None:
         assert self.spent() == self.bill()["micro"]
