@@ -21,8 +21,9 @@ WORLD = """
 [world]
 users = 12
 prolific = 0
+most_posts = 120
 [[users]]
-posts = 900
+posts = 500
 [[users]]
 state = "suspended"
 [[users]]
