@@ -24,6 +24,7 @@ from tests.servers.neo4j import Neo4jServer
 
 SLICE, SLICE_NEO4J = 0.35, 2.5  # seconds that a run has at most before it is killed; it takes a part of them to begin
 TWEETS_A_KILL = 60
+HELD_BACK = 5  # pages, for when the server is away
 
 
 class Killed:
@@ -36,25 +37,35 @@ class Killed:
         self._slice = self._most = SLICE_NEO4J if server else SLICE
         self._chance = random.Random(seed)
         self._seed, self._tweets = seed, 300 + TWEETS_A_KILL * kills
+        self._held_back = 0
 
     def go_on(self, kills: int, restarts: int = 0) -> None:
         """Runs of both, until so many were killed; and the server so many times, in whatever it is doing."""
         often = kills // (restarts + 1) or 1
         done = 0
+        self._held_back = HELD_BACK if restarts else 0
         while self.kills < kills or done < restarts:
             runs = [self._recorder(), self.desk.begin("tw-graph", "feed")]
             self._chance.shuffle(runs)
             for run in runs:
                 self._kill(run)
-            if self._server and done < restarts and self.kills >= often * (done + 1):
-                feed = self.desk.begin("tw-graph", "feed")
-                feed.kill_after(0) if self._chance.random() < 0.2 else time.sleep(self._chance.random() * self._slice)
-                self._server.kill()
-                feed.end()
-                self._server.start()
-                done += 1
             for run in runs:
                 run.end()
+            if self._server and done < restarts and self.kills >= often * (done + 1):
+                done += 1
+                self._kill_server(self._server, last=done == restarts)
+
+    def _kill_server(self, server: Neo4jServer, *, last: bool) -> None:
+        """Kill it, perhaps while it is fed. While it is away for the last time, the last pages are recorded, and stay due."""
+        feed = self.desk.begin("tw-graph", "feed")
+        feed.kill_after(0) if self._chance.random() < 0.2 else time.sleep(self._chance.random() * self._slice)
+        server.kill()
+        feed.end()
+        if last:
+            self._held_back = 0
+            assert self._recorder().end().status == 0
+            assert "does not answer: Connection refused" in self.desk.run("tw-graph", "feed", check=69).stderr
+        server.start()
 
     def _kill(self, run: Begun) -> None:
         """Kill a run somewhere in the time that such runs take on this machine: half of them, more or less, end before."""
@@ -96,8 +107,8 @@ class Killed:
         return told
 
     def _recorder(self) -> Begun:
-        program = ROOT / "tests/graph/recorder.py"
-        return Begun([str(program), str(self._seed), str(self._tweets)], self.desk.environment, self.desk.home)
+        command = [ROOT / "tests/graph/recorder.py", self._seed, self._tweets, self._held_back]
+        return Begun(list(map(str, command)), self.desk.environment, self.desk.home)
 
 
 def begin(desk: Desk, seed: int, kills: int, server: Server | None = None) -> Killed:

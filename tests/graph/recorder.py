@@ -1,8 +1,9 @@
 """A recorder for tests of the graph: writes the pages of a world into the archive of ~/.twitter, each once it is on disk noted.
 
-    python -m tests.graph.recorder SEED TWEETS
+    python -m tests.graph.recorder SEED TWEETS HELD_BACK
 
-Killed at any moment, the same command goes on, with the page that it may have written.
+Killed at any moment, the same command goes on, with the page that it may have written. The last HELD_BACK pages are left to a
+run that holds back fewer.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from tests.graph.world import BEGAN, INDEX, world
 
 
 def main() -> None:
-    seed, tweets = map(int, sys.argv[1:])
+    seed, tweets, held_back = map(int, sys.argv[1:])
     pages = world(seed, tweets).pages
+    pages = pages[: len(pages) - held_back]
     services = Services("recorder", quiet=True)
     noted = Path.home() / "pages"
     done = int(noted.read_text()) if noted.exists() else 0

@@ -16,7 +16,7 @@ IN_FILES, IN_NEO4J = (20, 0), (5, 1)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["sqlite", *one_of(NEO4J, "killed")])
+@pytest.mark.parametrize("kind", ["sqlite", *(pytest.param(kind, marks=pytest.mark.last) for kind in one_of(NEO4J, "killed"))])
 def test_a_graph_is_what_the_documents_say_whoever_was_killed(kind: str, desk: Desk, servers: Servers) -> None:
     kills, restarts = IN_FILES if kind == "sqlite" else IN_NEO4J
     killed = begin(desk, SEED, kills, None if kind == "sqlite" else servers(kind))

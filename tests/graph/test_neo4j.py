@@ -11,7 +11,7 @@ from netwar.config import Settings
 from netwar.connections.neo4j import connect
 from netwar.errors import ServiceDown
 from tests.desk import Desk
-from tests.graph.opening import NEO4J, settings
+from tests.graph.opening import settings
 from tests.graph.world import INDEX, world
 from tests.servers import NEO4J_KINDS
 from tests.servers.fixtures import on, on_one_of
@@ -66,9 +66,10 @@ def test_what_is_wrong_with_a_server_is_told(server: Neo4jServer, desk: Desk) ->
     assert "is as the archive says" in says(desk, 0, "tw-graph", "check", INDEX)
 
 
+@pytest.mark.last
 @on_one_of(*NEO4J_KINDS)
 def test_one_that_is_lost_or_hangs_in_use_is_told(server: Neo4jServer, desk: Desk) -> None:
-    """What is due stays due as long as it takes, recorders do not wait, and a feed goes on when the server is back."""
+    """Recorders do not wait for it. (What is due is fed when it is back: tests/graph/test_killed.py.)"""
     configured(desk, server)
     recorded(desk, 0)
     with closing(connect(Settings(**settings(server)))) as database:
@@ -79,17 +80,13 @@ def test_one_that_is_lost_or_hangs_in_use_is_told(server: Neo4jServer, desk: Des
         server.resume()
         desk.run("tw-graph", "init", INDEX, check=0)
         desk.run("tw-graph", "feed", check=0)
+        assert "user" in desk.run("tw-top", INDEX, "--kind", "mentioned", check=0).stdout
         server.kill()
         for _ in range(2):  # the second time, too
             with pytest.raises(ServiceDown, match="was lost"):
                 database.rows("RETURN 1")
     recorded(desk, 1, 2)
     assert "does not answer: Connection refused" in says(desk, 69, "tw-graph", "feed")
-    if server.kind in NEO4J:
-        server.start()
-        desk.run("tw-graph", "feed", check=0)
-        assert "is as the archive says" in says(desk, 0, "tw-graph", "check", INDEX)
-        assert "user" in desk.run("tw-top", INDEX, "--kind", "mentioned", check=0).stdout
 
 
 def test_no_password_travels_openly(desk: Desk) -> None:
