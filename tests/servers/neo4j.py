@@ -7,10 +7,8 @@ needed. Every kind asks for user and password.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import socket
-import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +32,8 @@ NEWER = ("org.neo4j", "neo4j")
 OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang", "java.util", "java.net")
 MAIN = {2026: "org.neo4j.server.Neo4jCommunity"}
 CONF = places.ROOT / "conf/neo4j"
+ROUNDS = 1024  # of hashing a password
+AT_ONCE = 10_000  # nodes
 AS_SHIPPED: dict[str, dict[str, Any]] = {
     "neo35": {"conf": CONF / "neo4j-3.5.conf", "tls": "REQUIRED"},
     "neo526": {"conf": CONF / "neo4j-5.conf", "tls": "REQUIRED"},
@@ -92,7 +92,7 @@ class Neo4jServer(Server):
 
     def wipe(self) -> None:
         """Remove all nodes. Constraints and indices stay, which take a second to make."""
-        while self.ask("MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*)")[0][0]:
+        while self.ask(f"MATCH (n) WITH n LIMIT {AT_ONCE} DETACH DELETE n RETURN count(*)")[0][0] == AT_ONCE:
             pass
 
     def drop_constraints(self) -> None:
@@ -125,26 +125,28 @@ def prepare(kind: Kind, folder: Path, ports: tuple[int, int], **more: Any) -> Ne
     given = conf.read_text() if conf else ""
     ours = "".join(f"{key}={value}\n" for key, value in settings.items())
     (folder / "conf" / "neo4j.conf").write_text("\n".join([*_others(given, set(settings)), ours]))
-    password = secrets.token_hex(9)  # with a hyphen at its beginning it would be an option
-    java_and_flags = [java / "bin/java", *_flags(kind, java, folder), "-cp", f"{server}/lib/*"]
-    admin = ["org.neo4j.commandline.admin.AdminTool"] if kind.major == 3 else ["org.neo4j.cli.AdminTool"]
-    admin += ["dbms"] if kind.major > 4 else []
-    environment = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
-    # Not in the arguments of anything that lasts.
-    subprocess.run(
-        [*map(str, (java_and_flags[0], *javas.QUICK, *java_and_flags[1:])), *admin, "set-initial-password", password],
-        env={"PATH": os.defpath, **environment},
-        check=True,
-        capture_output=True,
-    )
+    (auth := folder / "data/dbms/auth.ini").parent.mkdir()
+    user = User(USER, secrets.token_hex(9))
+    auth.write_text(_first_user(user, kind))
     size = [f"-Xms{heap}", f"-Xmx{heap}", *(javas.QUICK if quick else ())]
     main = MAIN.get(kind.major, "org.neo4j.server.CommunityEntryPoint")
     command = (
-        *(java_and_flags[0], *size, *java_and_flags[1:], main),
+        *(java / "bin/java", *size, *_flags(kind, java, folder), "-cp", f"{server}/lib/*", main),
         *(f"--home-dir={folder}", f"--config-dir={folder / 'conf'}"),
     )
-    launch = Launch(command, folder, environment)
-    return Neo4jServer(kind, ports[0], folder, launch, {USER: User(USER, password)}, signed, browser=ports[1], tls=tls)
+    launch = Launch(command, folder, {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")})
+    return Neo4jServer(kind, ports[0], folder, launch, {USER: user}, signed, browser=ports[1], tls=tls)
+
+
+def _first_user(user: User, kind: Kind) -> str:
+    """What `neo4j-admin set-initial-password` writes, for which it starts a Java of its own."""
+    salt = secrets.token_bytes(32)
+    hashed = hashlib.sha256(salt + user.password.encode()).digest()
+    if kind.major == 3:
+        return f"{user.name}:SHA-256,{hashed.hex()},{salt.hex()}:\n"
+    for _ in range(ROUNDS - 1):
+        hashed = hashlib.sha256(hashed).digest()
+    return f"{user.name}:SHA-256,{hashed.hex()},{salt.hex()},{ROUNDS}:\n"
 
 
 _OPTIONS: dict[str, Any] = {"tls": "", "conf": None, "heap": "512m", "quick": True}
