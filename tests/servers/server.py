@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -128,12 +129,21 @@ class Server(ABC):
     def _wait_for_answer(self) -> None:
         assert self.process
         until = time.monotonic() + self.patience
-        while not (version := self.answer()):
+        while not (self._listens() and (version := self.answer())):
             if not self.process.alive or time.monotonic() > until:
                 what = f"did not answer within {self.patience:.0f} s" if self.process.alive else "ended while it was starting"
                 raise CannotStart(f"{self.kind} {what}; it said:\n{self.process.last_words()}")
             time.sleep(POLL_SECONDS)
         self.version = version
+
+    def _listens(self) -> bool:
+        """Whether it takes connections yet. To ask so costs next to nothing; a client that finds nobody costs a few ms each time,
+        and a start of Java takes some hundreds of times."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 5).close()
+        except OSError:
+            return False
+        return True
 
     def _release(self) -> None:
         if self._slot:
