@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # One for all processes of a run: pytest's workers inherit it.
 SEED = int(os.environ.setdefault("NETWAR_SEED", str(time.time_ns() % 10**9)))
@@ -30,3 +31,18 @@ def randomly(examples: int = 100) -> Callable[[Callable[..., None]], Callable[..
         return seed(SEED)(ways(test))
 
     return of
+
+
+@contextmanager
+def fewer(examples: int, test: Callable[..., None]) -> Iterator[None]:
+    """Give a test of `randomly` so many examples within the block, where each is dear; another test is as it is."""
+    from hypothesis import settings
+
+    known = vars(test)
+    if before := known.get("_hypothesis_internal_use_settings"):
+        known["_hypothesis_internal_use_settings"] = settings(before, max_examples=examples)
+    try:
+        yield
+    finally:
+        if before:
+            known["_hypothesis_internal_use_settings"] = before

@@ -318,11 +318,11 @@ def test_asking_for_what_is_not_there_makes_nothing(archive: Archive, tmp_path: 
 
 
 def test_missing_tells_thousands_in_their_order(archive: Archive) -> None:
-    archive.write([tweet(id) for id in range(0, 5000, 2)])
-    asked = [str(id) for id in range(5000)]
+    archive.write([tweet(id) for id in range(0, 2200, 2)])
+    asked = [str(id) for id in range(2200)]  # more than two requests ask for, and than one writes
     random.Random(1).shuffle(asked)
     assert archive.missing("twbrexit", "id", asked) == [id for id in asked if int(id) % 2]
-    assert len(archive.get("twbrexit", asked)) == 2500
+    assert len(archive.get("twbrexit", asked)) == 1100
     assert archive.missing("twbrexit", "id", ["no id", "5"]) == ["no id", "5"]
 
 
@@ -517,7 +517,7 @@ def test_no_words_are_an_error(archive: Archive, words: str) -> None:
 def test_a_common_word_is_found_newest_first_over_all_times(archive: Archive) -> None:
     chance = random.Random(5)
     given = {
-        at(NOW - chance.randrange(3 * 365 * 86_400_000), chance.randrange(2**22)): chance.random() < 0.9 for _ in range(8000)
+        at(NOW - chance.randrange(3 * 365 * 86_400_000), chance.randrange(2**22)): chance.random() < 0.9 for _ in range(4000)
     }
     given |= dict.fromkeys(range(1, 200), True)
     batch = [tweet(id, f"{'common' if common else 'other'} word{id % 7}", user=str(id % 9)) for id, common in given.items()]
@@ -815,10 +815,13 @@ def test_notes(archive: Archive) -> None:
     assert archive.change_note("usertest", "count", lambda before: (before or 0) + 1) == 2
 
 
-def test_hundreds_of_notes_in_their_order(archive: Archive) -> None:
-    for number in range(250):
+def test_a_thousand_notes_in_their_order(archive: Archive) -> None:
+    order = random.Random(2).sample(range(1100), 1100)  # more than are read at once
+    archive.write([], [Due("twbrexit", "counts", number, ("7",)) for number in order])
+    assert [key for key, _ in archive.notes("twbrexit", "due/counts/")] == [f"due/counts/{at:015}/7" for at in range(1100)]
+    for number in order[:12]:
         archive.change_note("usertest", f"n/{number:04}", lambda before, n=number: n)
-    assert [value for _, value in archive.notes("usertest", "n/")] == list(range(250))
+    assert [value for _, value in archive.notes("usertest", "n/")] == sorted(order[:12])
 
 
 def test_a_page_and_its_span_are_one_step(archive: Archive) -> None:
@@ -870,7 +873,7 @@ def test_a_write_makes_any_number_of_changes_of_the_ledger(archive: Archive) -> 
 
 
 def test_what_is_written_of_several_names_at_once_is_as_if_each_were_written_alone(archive: Archive, tmp_path: Path) -> None:
-    names = [f"n{number}" for number in range(5)]
+    names = [f"n{number}" for number in range(4)]
     for step in range(3):
         made: list[Document] = []
         for place, name in enumerate(names):
@@ -879,7 +882,7 @@ def test_what_is_written_of_several_names_at_once_is_as_if_each_were_written_alo
         made += [replace(tweet(99, index="twn2"), id="no number"), tweet(90 + step, index="twn3", public_metrics=["odd"])]
         marks: list[Mark] = [Cover(f"tw{name}", "7", Span(step, step + 1, 1), NOW) for name in names]
         marks += [Cover("twn0", "7", Span(10 + step, 11 + step, 1), NOW)]
-        assert archive.write(made, marks) == Tally(created=16 + (5 if not step else 0), updated=5 if step else 0, rejected=1)
+        assert archive.write(made, marks) == Tally(created=11 + (4 if not step else 0), updated=4 if step else 0, rejected=1)
     for place, name in enumerate(names):
         assert archive.count(f"tw{name}") == 3 * (1 + place) + (3 if name == "n3" else 0)
         assert {body["text"].split()[0] for body in archive.scan(f"tw{name}")} <= {name, "hello"}

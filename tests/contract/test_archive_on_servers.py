@@ -15,6 +15,7 @@ from tests import clusters
 from tests.contract import test_archive as contract
 from tests.contract.conftest import emptied, opened_archive
 from tests.contract.parts import Fixtures, Promise, parts
+from tests.randomly import fewer
 from tests.servers.fixtures import Servers, one_of
 
 BEGINS = {
@@ -23,6 +24,7 @@ BEGINS = {
     "profiles": "test_a_change_of_what_a_profile_says_is_a_version",
     "ledger": "test_records_of_some_users",
 }
+EXAMPLES = 25  # of what is random: each asks a server five times, and is ours (tests/search/test_planning.py)
 PARTS = dict(zip(BEGINS, parts(contract, BEGINS.values()), strict=True))
 
 
@@ -37,5 +39,5 @@ def test_the_promises(kind: str, part: str, servers: Servers, tmp_path: Path, su
 def _try(promise: Promise, kind: str, place: Path, servers: Servers) -> None:
     (folder := place / promise.__name__).mkdir()
     emptied(kind, servers, place / "conf")
-    with closing(opened_archive(kind, folder)) as archive:
+    with closing(opened_archive(kind, folder)) as archive, fewer(EXAMPLES, promise):
         Fixtures({"archive": archive, "archive_kind": kind, "tmp_path": folder}).call(promise)
