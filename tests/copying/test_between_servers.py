@@ -117,6 +117,7 @@ def test_killed_in_the_midst_it_goes_on(kind: str, filled: dict[str, bytes], des
 
 
 @many
+@pytest.mark.last  # of what is asked of it after a start, the first costs as much again
 @pytest.mark.parametrize("kind", ["es654-sg"])
 def test_a_server_that_dies_is_told_and_the_copy_goes_on(
     kind: str, filled: dict[str, bytes], desk: Desk, servers: Servers
