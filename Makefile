@@ -20,12 +20,14 @@ uninstall: ## remove what  make install  put below PREFIX
 demo: venv ## record a made-up world from beginning to end, in two minutes, without keys
 	@sh conf/demo.sh
 
-# Minutes in which everything goes wrong, as a part of the checks; which checks and which tests, if not all.
-SOAK ?= 1
+# Minutes in which everything goes wrong, as a part of the checks; which checks and which tests, if not all; and which part of the
+# tests that cost most, drawn anew each time: one of so many. Who names tests, or says COSTLY=1, has all.
+SOAK ?= 0.5
 CHECKS ?= lint soaked tested
 TESTS ?=
+COSTLY ?= $(if $(TESTS),1,4)
 
-test: .venv/checks ## run every check there is
+test: .venv/checks ## run every check there is, and of the tests that cost most a quarter, others each time; COSTLY=1: all of them
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(CHECKS)
 
 lint:
@@ -45,7 +47,7 @@ soaked:
 
 # The plus lets it be seen while it runs; what it starts are no jobs of this make.
 tested:
-	+env -u MAKEFLAGS $(PY) -m pytest -n auto -rs --durations=30 $(TESTS)
+	+env -u MAKEFLAGS $(PY) -m pytest -n auto -rs --durations=30 --costly=$(COSTLY) $(TESTS)
 
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
 	$(SOAKING) --minutes $(or $(MINUTES),10)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import collecting, left_open, passed
+from tests import collecting, costly, left_open, passed
 from tests.desk import Desk, Ended, Sandbox, running_sandbox
 from tests.operator import Observer, Operator, beginning
 from tests.randomly import SEED
@@ -94,6 +94,7 @@ def config(desk: Desk, sandbox: Sandbox) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     passed.add_options(parser)
+    costly.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -101,6 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "beside: starts a server beside the one of its kind that all tests share")
     config.addinivalue_line("markers", "last: leaves the server of its kind as no other test should find it")
     passed.configure(config)
+    costly.configure(config)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -115,6 +117,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     passed.leave_out(config, items)
+    costly.leave_out(config, items)
     sort(items)
 
 
@@ -125,7 +128,9 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := costly.said(config):
+        terminalreporter.write_line(left_out)
     terminalreporter.write_line(f"What is random was made from NETWAR_SEED={SEED}")
 
 
