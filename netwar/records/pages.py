@@ -145,18 +145,25 @@ def read(body: Object, what: Data = "posts") -> Page:
 
 
 def _included(body: Object, odd: list[Odd]) -> Object:
-    """What came along, by kind; what stands in the answer under a name that we do not know is a kind of its own."""
+    """What came along, by kind; so has what stands in the answer under a name that we do not know."""
     found = body.get("includes")
     if found not in (None, []) and not isinstance(found, dict):
         odd.append(Odd({"includes": found}, "what came along is in a shape that cannot be read"))
     unknown = {name: value for name, value in body.items() if name not in ("data", "includes", "errors", "meta")}
-    return unknown | (dict(found) if isinstance(found, dict) else {})
+    included = dict(found) if isinstance(found, dict) else {}
+    both = {name: _listed(unknown[name]) + _listed(included[name]) for name in unknown.keys() & included.keys()}
+    return unknown | included | both
+
+
+def _listed(value: Any) -> list[Any]:
+    """The items of a list, or the one that stands in its place."""
+    return value if isinstance(value, list) else [] if value in (None, {}) else [value]
 
 
 def _all(value: Any, kind: str, odd: list[Odd]) -> list[Object]:
     """The posts or users of a list (or the one that stands in its place), repaired; those that cannot be kept go to `odd`."""
     found = []
-    for item in value if isinstance(value, list) else [] if value in (None, {}) else [value]:
+    for item in _listed(value):
         try:
             found.append(repaired(item))
         except Nameless as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,20 @@ def test_what_no_post_names_stands_with_the_first_one(archive: SqliteArchive) ->
     alone = {"includes": {"places": [{"id": "p"}]}, "meta": {}}
     [letter] = kept(archive, alone)
     assert letter["document"]["places"] == [{"id": "p"}]
+
+
+NAMES = ("users", "tweets", "media", "topics", "netwar", "new one")
+BESIDE = (True, 7, "beside", {"id": "9", "name": "beside"}, [{"id": "9", "name": "beside"}], [["beside"]])
+AMONG = (None, [], {}, True, "included", {"id": "8", "name": "included"}, [{"id": "8", "name": "included"}])
+
+
+@rows(("name", "beside", "among"), product(NAMES, BESIDE, AMONG))
+def test_what_has_the_name_of_something_that_came_along_is_kept_beside_it(
+    archive: SqliteArchive, name: str, beside: Any, among: Any
+) -> None:
+    body = page() | {name: beside}
+    body["includes"][name] = among
+    assert not lost(archive, body)
 
 
 @rows("meta", [None, "x", [], {"next_token": {}}, {"next_token": True}, {"next_token": [1]}])
