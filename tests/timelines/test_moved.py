@@ -41,7 +41,7 @@ def test_an_archive_that_is_moved_away_under_a_recorder_ends_it_and_no_page_is_l
     ended = run.end()
     no_bug(ended)
     assert ended.status == 69, ended.stderr
-    assert f"{file} was {'moved away, and another file is in its place' if restored else 'moved away or removed'}" in ended.stderr
+    assert f"{file} was moved away" in ended.stderr  # it may have looked before the other one was in its place
     assert len(three.asked()) == 2, "after the page that was under way nothing is bought"
     assert {user for _, user in three.entries()} == {*three.ids()[:3]}
     assert file.exists() == restored, "what people are about to put there is not written over"
@@ -69,7 +69,7 @@ def test_a_restore_beside_a_recorder_that_still_runs_opens_no_second_budget(thre
     ended = run.end()
     no_bug(ended)
     assert ended.status == 69
-    assert ".sqlite was moved away, and another file is in its place" in ended.stderr
+    assert ".sqlite was moved away" in ended.stderr  # it may have looked before the others were in their place
     assert len(three.asked()) <= 2, "the page that was under way is the last one"
     with closing(sqlite3.connect(old / "meter.sqlite")) as db:
         assert db.execute("SELECT sum(micro) FROM charges").fetchone() == (spent,)
