@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from netwar.archive.base import Archive, Store, Tally
 from netwar.records.dialects import Object
 from netwar.records.documents import LOWEST, TOMBSTONE, Document, tweets_index, users_index
-from netwar.records.pages import Page, Problem, documents
+from netwar.records.pages import Page, documents
+from netwar.records.problems import Problem
 from netwar.records.text import plural
 from netwar.records.times import shown
 from netwar.twitter.base import Answer, Twitter

@@ -9,7 +9,8 @@ from itertools import islice
 
 from netwar.archive.base import Body, Store, Tally
 from netwar.records.dialects import DIALECTS, Object, username
-from netwar.records.pages import Problem, documents
+from netwar.records.pages import documents
+from netwar.records.problems import Problem
 from netwar.records.text import plural
 from netwar.twitter.base import Answer, Twitter
 from netwar.work.loop import check_fields

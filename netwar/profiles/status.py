@@ -18,7 +18,7 @@ from netwar.coverage import Record
 from netwar.profiles.identity import Who, recorded_profiles, who
 from netwar.records.dialects import flag, username
 from netwar.records.documents import SLIP_MS
-from netwar.records.pages import Problem
+from netwar.records.problems import Problem
 from netwar.records.times import seen
 
 OPEN, SUSPENDED, GONE, PROTECTED = "open", "suspended", "gone", "protected"

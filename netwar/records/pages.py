@@ -10,6 +10,7 @@ from typing import Any, Literal
 from netwar.records.dialects import Object, count, objects
 from netwar.records.documents import Document
 from netwar.records.ids import identity, number
+from netwar.records.problems import Problem, problem
 from netwar.records.repairs import OURS, Nameless, repaired
 from netwar.records.times import shown
 
@@ -19,30 +20,6 @@ DATA: dict[str, Data] = {"post": "posts", "list": "lists"}  # what the data of a
 KINDS = {"posts": "post", "users": LISTED, "lists": "list"}
 # What X includes and does not bill, with the key that posts name it by.
 THINGS = {"media": "media_key", "polls": "id", "places": "id"}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One item of `errors[]`. `kind` is the last segment of its type: the host before it varies."""
-
-    kind: str
-    title: str
-    detail: str
-    value: str
-    parameter: str
-    section: str
-
-    @property
-    def outcome(self) -> str | None:
-        """What it says of a user: suspended, gone or protected.
-
-        The type alone merges suspended and gone: only the title tells them apart (seen in X's answers).
-        """
-        if self.kind == "not-authorized-for-resource":
-            return "protected"
-        if self.kind == "resource-not-found":
-            return "suspended" if self.title == "Forbidden" or "suspended" in self.detail else "gone"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +176,6 @@ def _loose(includes: Object, things: dict[str, dict[str, Object]], posts: Sequen
         if mine and value not in (None, [], {}):
             loose[kind] = mine
     return loose
-
-
-def problem(item: Object) -> Problem:
-    """An item of `errors[]`, or the body of a refusal, which has the same keys."""
-    return Problem(
-        kind=str(item.get("type") or "").rstrip("/").rpartition("/")[2],
-        title=str(item.get("title") or ""),
-        detail=str(item.get("detail") or item.get("message") or ""),
-        value=str(item.get("value") or item.get("resource_id") or ""),
-        parameter=str(item.get("parameter") or ""),
-        section=str(item.get("section") or ""),
-    )
 
 
 def documents(

@@ -7,8 +7,8 @@ from typing import Any
 
 from netwar.records.dialects import Object, objects
 from netwar.records.ids import identity, number, posted
-from netwar.records.pages import problem
 from netwar.records.parsing import parsed
+from netwar.records.problems import problem
 
 LONGEST = 1 << 23  # bytes of a line; a post with all that comes along has some ten thousand
 RULES = "matching_rules"

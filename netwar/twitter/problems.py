@@ -15,7 +15,8 @@ from typing import Any
 
 from netwar.errors import BadRequest, ClockOff, ConfigError, KeysRefused, NotNow, OutOfCredit, RateLimited, TryLater, UsageCapped
 from netwar.records.dialects import objects
-from netwar.records.pages import Problem, next_page, problem
+from netwar.records.pages import next_page
+from netwar.records.problems import Problem, problem
 from netwar.twitter.base import QueryRefused, StaleToken, Unavailable
 
 # X sends no reset time with some refusals; asking again sooner would only be refused again.

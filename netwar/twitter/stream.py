@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.errors import RateLimited
 from netwar.meter.base import Money, Windows
 from netwar.records.dialects import LEGACY, Object, objects
-from netwar.records.pages import problem
+from netwar.records.problems import problem
 from netwar.records.times import milliseconds
 from netwar.twitter.base import TransientError
 from netwar.twitter.clock import XClock

@@ -11,7 +11,8 @@ from netwar.archive.base import Tally
 from netwar.coverage import Record
 from netwar.errors import BadRequest
 from netwar.records.documents import Document
-from netwar.records.pages import Odd, Page, Problem
+from netwar.records.pages import Odd, Page
+from netwar.records.problems import Problem
 from netwar.twitter.base import Answer, StaleToken, TransientError, Unavailable
 
 BEGAN = 1_760_000_000_000  # ms

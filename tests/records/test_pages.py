@@ -8,7 +8,8 @@ import pytest
 
 from netwar.records import dialects
 from netwar.records.documents import IndexName, tweets_index
-from netwar.records.pages import documents, problem, read
+from netwar.records.pages import documents, read
+from netwar.records.problems import problem
 from tests.rows import rows
 
 REAL = Path(__file__).parents[3] / "shared" / "real-data"
