@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from threading import Condition
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,10 @@ HANGUP = signal.SIGHUP
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 AGAIN = 0.01  # seconds until a stop that was lost in a callback is raised once more
 LATER = 2.0  # seconds in which what was paid for is put by
+# Where Python's own locks are half taken or half given back: what is raised there leaves one that nobody can take any more, or
+# becomes "release unlocked lock". A wait has begun when it has "gotit".
+_WAIT = Condition.wait.__code__
+_HALF_LOCKED = {getattr(Condition, name).__code__ for name in ("__enter__", "__exit__", "_acquire_restore", "_release_save")}
 
 
 class Stopped(BaseException):
@@ -41,14 +46,17 @@ def behind(error: BaseException) -> Stopped | None:
 
 
 class _Stop:
-    """The handler: raises at the first signal, and again only when GRACE seconds have passed."""
+    """The handler: raises at the first signal, and again only when GRACE seconds have passed. Where a lock would be left half
+    taken it raises a moment later."""
 
     def __init__(self) -> None:
         self.last = -GRACE
 
-    def __call__(self, number: int, _frame: FrameType | None) -> None:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if now - self.last >= GRACE:
+        if now - self.last >= GRACE and frame is not None and _is_half_locked(frame):
+            self.once_more(number)
+        elif now - self.last >= GRACE:
             self.last = now
             signal.setitimer(signal.ITIMER_REAL, 0)  # none that was put off disturbs the clean-up
             raise Stopped(number)
@@ -58,6 +66,10 @@ class _Stop:
         self.last = -GRACE
         signal.signal(signal.SIGALRM, lambda _, frame: self(number, frame))
         signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _is_half_locked(frame: FrameType) -> bool:
+    return frame.f_code in _HALF_LOCKED or (frame.f_code is _WAIT and "gotit" not in frame.f_locals)
 
 
 def install() -> None:
