@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,6 +150,14 @@ class Begun:
         if killed := self._process.is_alive():
             self._process.kill()
         return killed
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """It stands still meanwhile."""
+        assert self._process.pid
+        os.kill(self._process.pid, signal.SIGSTOP)
+        yield
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def end(self, timeout: float = 240) -> Ended:
         """Wait for its end."""
