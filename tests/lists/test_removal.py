@@ -216,8 +216,9 @@ def test_whatever_happens_only_who_left_is_removed(
             case ("drop", place) if x.members and isinstance(place, int):
                 dropped.add(one := x.members.pop(place % len(x.members)))
                 if x.status.get(one) in ("suspended", "gone"):
-                    x.fault = ""
+                    fault, x.fault = x.fault, ""
                     looked(watch, x, 1, 3_600)
+                    x.fault = fault
             case ("status", place, str(status)) if x.members and isinstance(place, int):
                 x.status[x.members[place % len(x.members)]] = "protected" if lies else status
             case ("fault", str(fault)):
