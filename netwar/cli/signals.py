@@ -54,12 +54,14 @@ class _Stop:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if now - self.last >= GRACE and frame is not None and _is_half_locked(frame):
+        if now - self.last < GRACE:
+            return
+        if frame is not None and _is_half_locked(frame):
             self.once_more(number)
-        elif now - self.last >= GRACE:
-            self.last = now
-            signal.setitimer(signal.ITIMER_REAL, 0)  # none that was put off disturbs the clean-up
-            raise Stopped(number)
+            return
+        self.last = now
+        signal.setitimer(signal.ITIMER_REAL, 0)  # none that was put off disturbs the clean-up
+        raise Stopped(number)
 
     def once_more(self, number: int, seconds: float = AGAIN) -> None:
         """Raise again, soon: where it was raised nothing could come of it."""
