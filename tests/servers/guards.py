@@ -19,6 +19,10 @@ from tests.servers.users import ADMIN, User
 
 CONF = ROOT / "conf"
 
+PROTOCOL = "TLSv1.3"
+CIPHER = "TLS_CHACHA20_POLY1305_SHA256"
+"""Java's first compiler has no instructions for AES, with which a tenth of the processor's time goes into TLS."""
+
 Users = Mapping[str, User]
 
 
@@ -71,21 +75,22 @@ def _of_plugin(prefix: str, ssl: str) -> dict[str, Setting]:
         **pem,
         f"{ssl}ssl.http.enabled": "true",
         f"{ssl}ssl.transport.enforce_hostname_verification": "false",
+        f"{ssl}ssl.http.enabled_protocols": [PROTOCOL],
+        f"{ssl}ssl.http.enabled_ciphers": [CIPHER],
         f"{prefix}authcz.admin_dn": [ADMIN_CERTIFICATE],
         f"{prefix}nodes_dn": [NODE],
     }
 
 
 def _of_xpack(layer: str) -> dict[str, Setting]:
-    """Java's first compiler has no instructions for AES, with which a tenth of the processor's time goes into TLS."""
     prefix = f"xpack.security.{layer}.ssl."
     return {
         f"{prefix}enabled": "true",
         f"{prefix}key": "node-key.pem",
         f"{prefix}certificate": "node.pem",
         f"{prefix}certificate_authorities": ["ca.pem"],
-        f"{prefix}supported_protocols": ["TLSv1.3"],
-        f"{prefix}cipher_suites": ["TLS_CHACHA20_POLY1305_SHA256"],
+        f"{prefix}supported_protocols": [PROTOCOL],
+        f"{prefix}cipher_suites": [CIPHER],
     }
 
 
