@@ -67,12 +67,12 @@ class Ending:
         for host in self._soak.places:
             told = self._ask(host.accounts[0], "tw-spend", "--no-ask", "--json", "--since", "2006-03-21").stdout
             self._soak.books.compare(host.app, told, self.streams.unread(host))
-        for host in self._soak.hosts:
+        for hosts in self._archives:
             for index in (INDEX, COPY):
-                claims, there = self._known(host, index)
+                claims, there = self._known(hosts, index)
                 self.seen = [str(post) for post in list(there)[:200]] or self.seen
                 for hole in archives.silent_holes(self._world, claims, there):
-                    self._journal.fault(f"{host.name}, {index}: {hole}")
+                    self._journal.fault(f"{hosts[0].name}, {index}: {hole}")
 
     # -- letting it run dry ----------------------------------------------------------------------
 
@@ -120,14 +120,20 @@ class Ending:
 
     # -- judging ---------------------------------------------------------------------------------
 
-    def _known(self, host: Host, index: str) -> tuple[list[archives.Claimed], set[int]]:
-        """What the ledger says, and what is there."""
-        account = host.accounts[0]
+    @property
+    def _archives(self) -> list[list[Host]]:
+        """The hosts of each archive: on a server they all have one, in files each has its own."""
+        return [self._soak.hosts] if self._soak.stores.elastic else [[host] for host in self._soak.hosts]
+
+    def _known(self, hosts: list[Host], index: str) -> tuple[list[archives.Claimed], set[int]]:
+        """What the ledger of an archive says, and what is there, or among the dead letters of its hosts."""
+        account = hosts[0].accounts[0]
         told = self._ask(account, "tw-coverage", index, "--json", expected=frozenset({1}))
         if told.poll() != 0:
             return [], set()
         found = self._ask(account, "tw-search", index, "--since", "2006-01-01", "--json", expected=frozenset({1}))
-        return archives.ledger(told.stdout), archives.recorded(found.stdout) | archives.buried(host.data, f"tw{index}")
+        buried = (archives.buried(host.data, f"tw{index}") for host in hosts)
+        return archives.ledger(told.stdout), archives.recorded(found.stdout).union(*buried)
 
     def _judge_queues(self, host: Host) -> None:
         for queue in QUEUES:
@@ -143,8 +149,8 @@ class Ending:
 
     def _judge_timelines(self) -> None:
         """In each archive; of hosts that share a queue the one counts that asked last."""
-        archived = {host.name: self._known(host, INDEX) for host in self._soak.hosts}
-        groups = [list(archived.values())] if self._soak.stores.redis else [[one] for one in archived.values()]
+        archived = [self._known(hosts, INDEX) for hosts in self._archives]
+        groups = [archived] if self._soak.stores.redis else [[one] for one in archived]
         users = self._world.users()
         for user in users:
             posts = self._world.posts(user["id"])
@@ -153,7 +159,7 @@ class Ending:
                 for wrong in judging.timeline(user, posts, *judging.latest(claims)):
                     self._journal.fault(wrong)
             self._journal.counts["posts at X"] += len(posts)
-        self._journal.counts["posts in the archives"] += sum(len(there) for _, there in archived.values())
+        self._journal.counts["posts in the archives"] += sum(len(there) for _, there in archived)
         for host in self._soak.hosts:
             for path in archives.spooled(host.data):
                 self._journal.fault(f"{path} still has pages")
