@@ -15,25 +15,22 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from tests.costly import listed, name_of
 from tests.servers.kinds import HEAVY_KINDS, kind_of
 
 LANES = 3
-LONGEST = ["es953-sec", "es953", "es654-sg", "os360", "neo2608", "os2194-sec", "es654"]
-LONG = ["es6823", "neo526", "es81921-sec", "es71729", "neo35"]
-"""As measured: the first take one to five minutes, these half of one. With the longest first none of them is alone in the end."""
+LITTLE = 0.3  # seconds, for a test that is not among the costly ones
 
 
 def sort(items: list[pytest.Item]) -> None:
-    """Kind by kind, those that take long first, and of the others those with the most tests. Then tests without a server, and
-    of these first what takes long or waits much (`pytest.mark.long`): none is left for the end, nor a processor idle then.
+    """Kind by kind, those that take longest first: none of them is alone in the end. Then tests without a server, and of these
+    first what takes long or waits much (`pytest.mark.long`): none is left for the end, nor a processor idle then.
 
     Of a kind those come first that start a server of their own: the one for all is not yet in their way. Then those that start
     another one beside it, as long as it is as good as new; and last those that leave it as no other should find it.
     """
-    tests = Counter(kind_of(item.nodeid) for item in items)
-    known = LONGEST + LONG
-    kinds = known + sorted(set(HEAVY_KINDS) - set(known), key=lambda kind: (-tests[kind], kind))
-    place: dict[str | None, int] = {kind: number for number, kind in enumerate(kinds)}
+    lengths = _lengths(items)
+    place: dict[str | None, int] = {kind: number for number, kind in enumerate(sorted(lengths, key=lambda kind: -lengths[kind]))}
 
     def order(item: pytest.Item) -> tuple[int, bool, bool, bool, bool]:
         has = item.get_closest_marker
@@ -41,6 +38,17 @@ def sort(items: list[pytest.Item]) -> None:
         return place.get(kind_of(item.nodeid), len(place)), not starts, bool(has("beside")), bool(has("last")), not has("long")
 
     items.sort(key=order)
+
+
+def _lengths(items: list[pytest.Item]) -> dict[str, float]:
+    """About how long the tests on each kind of server take, in seconds of processor time, without its start."""
+    tests = Counter(name_of(item.nodeid) for item in items)
+    lengths = dict.fromkeys(HEAVY_KINDS, 0.0)
+    for item in items:
+        if (kind := kind_of(item.nodeid)) in lengths:
+            name = name_of(item.nodeid)
+            lengths[kind] += listed()[name].seconds / tests[name] if name in listed() else LITTLE
+    return lengths
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
