@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Thread
@@ -14,8 +14,9 @@ import pytest
 from netwar.errors import OutOfBudget, ServiceDown
 from netwar.meter.base import Money
 from netwar.streams import connector, holder, keeper, purses
-from netwar.streams.reader import Inbox
+from netwar.streams.reader import Inbox, Item
 from netwar.streams.router import Router
+from netwar.streams.slices import Refusal
 from tests.room import room_for
 from tests.streams.selling import COMES_BY, Holding, SellingX
 
@@ -72,10 +73,19 @@ def test_what_came_and_was_not_booked_stays_in_doubt(desk: Callable[..., Holding
 def test_with_once_what_had_come_when_the_budget_ended_is_booked_and_recorded(
     desk: Callable[..., Holding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may come in several portions."""
+    """It may come in several portions: while one is taken in, more comes."""
     monkeypatch.setattr(holder, "BATCH_LINES", 10)
     here = desk(budget=2)
     here.register("one", "cat")
+    take = Router.take
+
+    def while_more_comes(router: Router, items: Sequence[Item]) -> Refusal | None:
+        end = time.monotonic() + 0.5
+        while not len(here.hold._inbox) and time.monotonic() < end:
+            time.sleep(0.005)
+        return take(router, items)
+
+    monkeypatch.setattr(Router, "take", while_more_comes)
     ended(here.held(here.begin(once=True)))
     assert isinstance(here.failed, OutOfBudget)
     assert here.x.sent
