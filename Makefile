@@ -52,7 +52,7 @@ tested:
 soak: .venv/checks ## let everything go wrong for as long as you like: MINUTES=60 STORES=redis+es953 ACCOUNTS=8 HOSTS=2 SEED=1
 	$(SOAKING) --minutes $(or $(MINUTES),10)
 
-mutants: .venv/checks ## break the program in 500 ways and see that a test notices each: ROOMS="meter queues" J=2
+mutants: .venv/checks ## break the program in 700 ways and see that a test notices each: ROOMS="meter queues" J=2
 	$(PY) -m tests.mutants $(if $(J),-j $(J)) $(ROOMS)
 
 servers: .venv/checks ## fetch the real servers, and readers, that some tests need, once: 1.3 GB, two minutes
