@@ -76,7 +76,7 @@ def authorize(box: Box, request: web.Request, form: dict[str, str]) -> tuple[str
     name = form.get("screen_name") or request.query.get("screen_name", "")
     user = box.world.named(name.strip().lstrip("@")) if name else None
     if user is None or box.world.state(user) in ("suspended", "gone"):
-        return box.sign_in.page(token, box.world.name(0)), "text/html"
+        return box.sign_in.page(token, box.world.name(0), refused=name), "text/html"
     return box.sign_in.agree(token, user, box.world.name(user)), "text/html"
 
 

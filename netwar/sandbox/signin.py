@@ -28,6 +28,8 @@ _FORM = """<p>An app asks for access. As whom do you sign in?</p>
 <label>Screen name <input name="screen_name" value="{name}" autofocus></label>
 <button type="submit">Authorize app</button>
 </form>"""
+_NOBODY = """<p>Nobody here who can sign in is called {refused}: try {name}, or a name that the programs show.</p>
+"""
 _DONE = """<p>You are @{name}. Go back to the app and enter this PIN:</p>
 <p><kbd><code id="pin">{pin}</code></kbd></p>"""
 
@@ -67,11 +69,13 @@ class SignIn:
             self._open.popitem(last=False)
         return urlencode({"oauth_token": token, "oauth_token_secret": secret, "oauth_callback_confirmed": "true"})
 
-    def page(self, token: str, suggested: str) -> str:
-        """Where the user says who they are."""
+    def page(self, token: str, suggested: str, refused: str = "") -> str:
+        """Where the user says who they are; `refused` is a name that nobody has who can sign in."""
         if self._pending(token) is None:
             raise Refused(403, {"html": _PAGE.format(content="<p>This request token is unknown or has expired.</p>")})
-        return _PAGE.format(content=_FORM.format(token=html.escape(token), name=html.escape(suggested)))
+        names = {"name": html.escape(suggested), "refused": html.escape(refused)}
+        content = (_NOBODY if refused else "") + _FORM
+        return _PAGE.format(content=content.format(token=html.escape(token), **names))
 
     def agree(self, token: str, user: int, name: str) -> str:
         """The page with the PIN of seven digits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -158,8 +159,23 @@ class BudgetGuard:
         """The file to change, and, if the budget is another configuration's, where it stands."""
         if budget.file in ("", str(self._config)) and budget.host in ("", HOST):
             return str(self._config), ""
-        where = budget.file if budget.host == HOST else f"{budget.file} on {budget.host}"
-        return where, f" (the lowest of those who use this app today, of {budget.file} on {budget.host})"
+        whose = f"the lowest of those who use this app today, of {budget.file} on {budget.host}"
+        if budget.host != HOST:
+            return f"{budget.file} on {budget.host}", f" ({whose})"
+        if _is_gone(budget.file):
+            return f"{budget.file}, made anew", f" ({whose}, which is no longer there)"
+        return budget.file, f" ({whose})"
+
+
+def _is_gone(path: str) -> bool:
+    """Whether there is no such file; one that cannot be seen may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def shrinking_sizes(most: int, least: int) -> Iterator[int]:

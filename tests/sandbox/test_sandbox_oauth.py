@@ -45,6 +45,13 @@ def test_the_page_is_a_form_first(box: Sandbox) -> None:
     assert unknown.status_code == 403
 
 
+def test_a_name_that_nobody_has_is_told_and_another_one_suggested(box: Sandbox) -> None:
+    form = {"oauth_token": pending(box)["oauth_token"], "screen_name": "nobody_<b>"}
+    page = requests.post(f"{box.base}/oauth/authorize", data=form, timeout=TIMEOUT).text
+    assert f"Nobody here who can sign in is called nobody_&lt;b&gt;: try {box.users()[0]['name']}" in page
+    assert 'name="screen_name"' in page
+
+
 def test_a_pin_is_right_once(box: Sandbox) -> None:
     token = pending(box)
     form = {"oauth_token": token["oauth_token"], "screen_name": box.users()[0]["name"]}

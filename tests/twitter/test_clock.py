@@ -199,15 +199,21 @@ def test_how_much_of_a_doubt_an_answer_makes_good(opening: Opening) -> None:
     assert purse.made_good(Page(users=two), None, resumed=False) == MadeGood()
 
 
-def test_the_refusal_names_the_file_and_the_host_of_the_lowest_budget(opening: Opening) -> None:
-    spend(opening(BUDGET, "/home/low/.twitter"), NOON, 190)
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_refusal_names_the_file_and_the_host_of_the_lowest_budget(opening: Opening, tmp_path: Path, gone: bool) -> None:
+    """A file that was removed counts until the day is over, or until it says something else."""
+    low, no_longer, anew = tmp_path / "low.conf", ", which is no longer there" * gone, ", made anew" * gone
+    if not gone:
+        low.touch(mode=0o600)
+        low.write_text("[API]\nbudget = 1\n")
+    spend(opening(BUDGET, str(low)), NOON, 190)
     high = opening(10 * BUDGET, "/home/high/.twitter")
     with pytest.raises(OutOfBudget) as no:
         BudgetGuard(high, Path("/home/high/.twitter"), "tw-try").reserve("page", [20], lambda size: {"post": size}, "")
     assert str(no.value) == (
         "the next request may cost $0.100, and $0.050 of today's budget of $1.00 (the lowest of those who use this app today, of "
-        f"/home/low/.twitter on {HOST}) is left: run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] "
-        "in /home/low/.twitter"
+        f"{low} on {HOST}{no_longer}) is left: run again after midnight UTC, or write a higher `budget = DOLLARS` under [API] "
+        f"in {low}{anew}"
     )
     assert high.balance().left == 10 * POST, "which is what tw-spend shows"
 
