@@ -40,7 +40,13 @@ class Moment(click.DateTime):
 MOST_DOLLARS, MOST_DAYS, MOST_SECONDS = 10**9, 100_000, 31_536_000  # what clocks, timers and whole micro-dollars can take
 
 
-class HowMany(click.IntRange):
+class WholeNumber(click.IntRange):
+    """A whole number within bounds, as an option's type, which says what it wants as people do."""
+
+    name = "whole number"
+
+
+class HowMany(WholeNumber):
     """The most that is wanted of something. There is never more than MANY of it, so that stands for whatever is higher."""
 
     MANY = 2**53
@@ -55,6 +61,8 @@ class HowMany(click.IntRange):
 
 class Amount(click.FloatRange):
     """A number within bounds: nan lies in all of them, as click sees it, and is none; nor is what is infinite."""
+
+    name = "number"
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
         """The number. What is none is a usage error."""

@@ -157,7 +157,11 @@ def _limit(value: Any) -> dict[str, int]:
 
 
 def _time(value: Any) -> int:
-    return parse_time(value.isoformat() if isinstance(value, date | datetime) else str(value))
+    text = value.isoformat() if isinstance(value, date | datetime) else str(value)
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise ValueError(f"{text[:30]!r} is not a time: write it as 2026-11-01T12:30:00Z") from None
 
 
 def _speed(value: Any) -> float:

@@ -67,6 +67,7 @@ def test_a_scenario_chooses_users(start: Start) -> None:
         ('[[lists]]\nname = "x"\nmembers = 7', "members of [[lists]]"),
         ('[[lists]]\nname = "x"\nmembers = ["nobody_at_all"]', "nobody_at_all"),
         ('[clock]\nnow = "2011-01-01"', "not before 2024-02-01"),
+        ('[clock]\nnow = "yesterday"', "'yesterday' is not a time: write it as 2026-11-01T12:30:00Z"),
     ],
 )
 def test_a_broken_scenario_is_a_sentence(desk: Desk, text: str, said: str) -> None:
@@ -75,6 +76,12 @@ def test_a_broken_scenario_is_a_sentence(desk: Desk, text: str, said: str) -> No
     ended = desk.run("tw-sandbox", "--scenario", file, check=2)
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(desk: Desk, box: Sandbox) -> None:
+    port = box.base.rpartition(":")[2]
+    said = desk.run("tw-sandbox", "--port", port, check=1).stderr
+    assert said == f"Error: cannot listen on 127.0.0.1:{port}: address already in use; --port 0 takes a free port\n"
 
 
 def test_the_clock_can_be_set_stopped_and_moved_on(box: Sandbox) -> None:
