@@ -29,6 +29,7 @@ from tests.contract.opening import DATABASES
 from tests.desk import Desk
 from tests.operator import THREE, Operator
 from tests.redis_server import Redis
+from tests.terminals import on_a_terminal
 
 Start = Callable[..., Operator]
 
@@ -324,6 +325,13 @@ def packets(heard: socket.socket) -> Iterator[bytes]:
     with suppress(BlockingIOError):
         while True:
             yield heard.recv(65_536)
+
+
+def test_on_a_terminal_each_look_is_drawn_where_the_one_before_was(operator: Start) -> None:
+    _, seen = on_a_terminal(operator(THREE).desk, ["tw-status", "--watch", "1"], most=2000)
+    before, *looks = seen.split(b"\x1b[H\x1b[J")
+    assert (before, len(looks) > 1) == (b"", True), seen
+    assert all(b"all is well" in look for look in looks[:-1]), seen
 
 
 def test_it_is_shown_again_and_again_until_somebody_ends_it(operator: Start) -> None:
