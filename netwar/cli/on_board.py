@@ -76,7 +76,8 @@ class OnBoard(Listener):
         said = error.on_a_line if isinstance(error, NetwarError) else str(error)
         told = blanked(said, self._services.hidden)
         told = told if len(told) <= LONGEST else f"{told[: LONGEST - 3]}..."
-        if status in GRAVE and isinstance(error, NetwarError) and not watched() and self._services.settings.data.exists():
+        grave = status in GRAVE and isinstance(error, NetwarError) and not watched()
+        if grave and os.path.exists(self._services.settings.data):  # Path.exists raises below a folder that one may not enter
             self._tell()
         if self._teller:
             self._teller.change(error=told)

@@ -102,7 +102,7 @@ def again(services: Services, index: str, wish: Wish) -> Wish:
 
 def _still(file: Path) -> Path:
     """A file that can be read again. Raises NetwarError, as for a pipe: whoever waits for its other end waits for ever."""
-    if not file.is_file():
+    if not os.path.isfile(file):  # Path.is_file raises in a folder that one may not enter
         raise NetwarError(f"{file} is no file (any more): give tw-stream one that stays")
     return file
 

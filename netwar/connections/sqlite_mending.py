@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -38,8 +39,9 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
     `finish` is handed the new content and the tables that lack rows, before it is put in place. Raises ServiceDown while other
     programs use the file, NetwarError if there is none.
     """
-    if not path.exists():
-        raise NetwarError(f"there is no {path}")
+    with suppress(PermissionError):  # in a folder that one may not enter, which is told next
+        if not path.exists():
+            raise NetwarError(f"there is no {path}")
     if not _may_write(path):
         raise ServiceDown(f"{path} cannot be rebuilt: you may not write to it and its folder; run this as whoever may")
     aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
@@ -63,7 +65,7 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
 def is_whole(path: Path, migrations: Sequence[str]) -> bool:
     """Whether a file is there with all its tables, and nothing in it is damaged: as far as SQLite can tell, and each row
     is such as our programs write."""
-    if not path.exists() or not _may_write(path):  # whoever mends it is told then
+    if not os.path.exists(path) or not _may_write(path):  # whoever mends it is told then
         return False
     try:
         with translated(path), closing(opened(path, BUSY_SECONDS)) as db, unmasked():

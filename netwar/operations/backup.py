@@ -97,7 +97,7 @@ def newest(place: Path) -> Path:
     """A backup that `place` is, or the newest in it of those that can be trusted unnamed. Raises NetwarError."""
     if _has_manifest(place):
         return place
-    found = complete(place) if place.is_dir() else []
+    found = _looked_for(place)
     if not found:
         raise NetwarError(f"there is no backup in {place}: name the folder that tw-backup was given, or one in it")
     others, told = _is_of_many(place), set()
@@ -109,6 +109,18 @@ def newest(place: Path) -> Path:
             log.warning("%s %s and was passed over: name it to use it", path, why)
         told.add(why)
     raise NetwarError(f"there is no backup in {place} that can be taken for yours: name the one in it that is meant")
+
+
+def _looked_for(place: Path) -> list[Path]:
+    """The backups in what may be no folder. Raises NetwarError where this user may not look."""
+    try:
+        os.listdir(place)  # glob finds nothing then
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        told = "run this as whoever may, or name another folder"
+        raise NetwarError(f"{place} cannot be looked into: {error.strerror or error}; {told}") from error
+    return complete(place)
 
 
 def _is_of_many(place: Path) -> bool:

@@ -118,10 +118,18 @@ def backups(data: Path) -> Iterator[Finding]:
         return
     if hours > BACKUP_HOURS:
         yield wrong("backup", f"the last one is {hours:,.0f} hours old: {place}", "see why cron does not run tw-backup")
-    elif not place.is_dir():
+    elif not _may_be_there(place):
         yield wrong("backup", f"the last one is gone: {place}", "attach its disk, or take another: tw-backup DIR")
     else:
         yield well("backup", f"{hours:,.0f} hours old: {place}")
+
+
+def _may_be_there(place: Path) -> bool:
+    """Is it a folder, or in one that this user may not enter?"""
+    try:
+        return place.is_dir()
+    except PermissionError:
+        return True
 
 
 def earlier(data: Path) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ from tests.desk import BIN, ROOT, Begun, Desk
 
 NOBODY = pwd.getpwnam("nobody")
 AS_ANOTHER = Path(__file__).with_name("as_another.py")
+Visitor = Callable[..., subprocess.CompletedProcess[str]]
 LIBRARIES = [path for path in sys.path if path.endswith("site-packages")]
 OURS = {"created_at": "2020-01-01T00:00:00.000Z", "netwar": {"retrieved": "2024-01-01T00:00:00.000Z", "via": "timeline"}}
 TABLE = ["CREATE TABLE t (x INTEGER);"]
@@ -123,7 +124,7 @@ def test_a_tweet_that_cannot_be_read_is_not_said_not_to_be_there(desk: Desk, dat
 
 
 @pytest.fixture
-def visitor(desk: Desk) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+def visitor(desk: Desk) -> Iterator[Visitor]:
     """Run a program as a user who owns nothing, on what lies in `room`."""
     if os.geteuid() != 0:
         pytest.skip("only root can be another user")
@@ -173,7 +174,7 @@ def _runs(python: str) -> bool:
 
 
 @pytest.mark.parametrize("log", ["none", "left behind"])
-def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subprocess.CompletedProcess[str]], log: str) -> None:
+def test_who_may_only_read_can_look(data: Path, visitor: Visitor, log: str) -> None:
     copy = visitor.room / "data"  # type: ignore[attr-defined]
     if log == "none":
         shutil.copytree(data, copy)
@@ -199,7 +200,30 @@ def test_who_may_only_read_can_look(data: Path, visitor: Callable[..., subproces
         _nothing_is_left_that_nobody_may_write_to(copy, visitor)
 
 
-def _nothing_is_left_that_nobody_may_write_to(copy: Path, visitor: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_data_folder_in_one_that_may_not_be_entered(desk: Desk, visitor: Visitor) -> None:
+    """Whether it is there cannot even be asked."""
+    desk.configure(consumer_key="key", consumer_secret="secret", access_token_key="1-a", access_token_secret="b", data="data")
+    (closed := visitor.room / "closed").mkdir(mode=0o700)  # type: ignore[attr-defined]
+    for command in (*(command for command, _ in PROGRAMS), "tw-status", "tw-idu3elk brexit", "tw-backup backups"):
+        ended = visitor(closed / "x", *command.split())
+        said = f"{command.split()[0]}: {closed / 'x'} cannot be made: Permission denied (set `data`"
+        assert (ended.returncode, said in ended.stderr) == (69, True), (command, ended.stderr)
+        assert "bug in the program" not in ended.stderr
+
+
+def test_what_is_named_in_a_folder_that_may_not_be_entered(data: Path, visitor: Visitor) -> None:
+    (closed := visitor.room / "closed").mkdir(mode=0o700)  # type: ignore[attr-defined]
+    looked = "cannot be looked into: Permission denied; run this as whoever may, or name another folder"
+    for command, named, status, said in (
+        ("tw-verify", closed / "x", 1, looked),
+        ("tw-restore", closed / "x", 1, looked),
+        ("tw-mend", closed / "meter.sqlite", 69, "cannot be rebuilt: you may not write to it and its folder; run this as"),
+    ):
+        ended = visitor(closed.with_name("data"), command, str(named))
+        assert (ended.returncode, f"{command}: {named} {said}" in ended.stderr) == (status, True), (command, ended.stderr)
+
+
+def _nothing_is_left_that_nobody_may_write_to(copy: Path, visitor: Visitor) -> None:
     """In a folder that may be written to SQLite makes a log with the database's rights, and who only reads does not remove it:
     its owner may not write to it then, nor anybody when the database was read-only for a moment."""
     (backups := copy.with_name("backups")).mkdir()
