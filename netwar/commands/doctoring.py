@@ -62,7 +62,7 @@ def _blanked(services: Services, one: Finding) -> Finding:
 
 
 def _findings(services: Services, settings: Settings) -> Iterator[Finding]:
-    yield findings.well("configuration", f"{settings.path} can be read")
+    yield _configuration(services, settings)
     yield from findings.found("keys", lambda: _keys(settings))
     yield from findings.found("clock", lambda: host_checks.clock(asking.clock_ahead(services)))
     yield from _data(settings.data)
@@ -77,6 +77,16 @@ def _findings(services: Services, settings: Settings) -> Iterator[Finding]:
     yield from findings.found("statsd", lambda: _monitor(settings))
 
 
+def _configuration(services: Services, settings: Settings) -> Finding:
+    """Which there is; what is in it could be read."""
+    user, system = services.places
+    if os.path.isfile(user):
+        return findings.well("configuration", f"{user} can be read")
+    if os.path.isfile(system):
+        return findings.well("configuration", f"{system} can be read; there is no {user}")
+    return findings.wrong("configuration", f"{user} is not there", f"run {settings.tw_auth}, which gets the keys and makes it")
+
+
 def _keys(settings: Settings) -> Iterator[Finding]:
     settings.require_keys()
     yield findings.well("keys", f"those of {settings.account or 'an account'} are there (tw-myname asks X whether it takes them)")
@@ -84,10 +94,9 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 def _data(data: Path) -> Iterator[Finding]:
     try:
-        data.stat()
-    except FileNotFoundError:
-        yield findings.unknown("data", f"{data} is not there yet", "the first run makes it")
-        return
+        if not data.exists():
+            yield from host_checks.missing(data)
+            return
     except OSError as error:
         yield _unreadable(data, error)
         return

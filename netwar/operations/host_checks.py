@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netwar.connections.folders import existing
+from netwar.connections.folders import existing, restoring
 from netwar.connections.sqlite_beside import GONE, PUT_BACK, is_left, stuck
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
@@ -55,6 +55,22 @@ def disk(data: Path) -> Iterator[Finding]:
         yield wrong(
             "inodes", f"{free.f_favail:,} of {free.f_files:,} inodes are free on the disk of {data}", "remove small files"
         )
+
+
+def missing(data: Path) -> Iterator[Finding]:
+    """Of a data folder that is not there: will the first run make it?"""
+    another = "set `data` in the configuration to a folder that you may write"
+    above = next(folder for folder in data.parents if folder.exists())
+    if (begun := restoring(data)).exists():
+        yield wrong("data", f"tw-restore has begun {data}", f"let it end, or remove {begun} if nobody goes on with it")
+    elif data.is_symlink():
+        yield wrong("data", f"{data} is a link to what is not there", f"make what it leads to, or {another}")
+    elif not above.is_dir():
+        yield wrong("data", f"{data} cannot be made: {above} is no folder", another)
+    elif not os.access(above, os.W_OK | os.X_OK):
+        yield wrong("data", f"{data} is not there and cannot be made: you may not write to {above}", another)
+    else:
+        yield unknown("data", f"{data} is not there yet", "the first run makes it")
 
 
 def rights(data: Path) -> Iterator[Finding]:

@@ -223,6 +223,31 @@ def test_what_is_named_in_a_folder_that_may_not_be_entered(data: Path, visitor: 
         assert (ended.returncode, f"{command}: {named} {said}" in ended.stderr) == (status, True), (command, ended.stderr)
 
 
+def test_the_doctor_names_a_data_folder_that_cannot_be_made(desk: Desk, visitor: Visitor) -> None:
+    """Every other program ends for that."""
+    keys = {"consumer_key": "key", "consumer_secret": "secret", "access_token_key": "1-a", "access_token_secret": "b"}
+    desk.configure("http://127.0.0.1:1", **keys, data="data")
+    (room := visitor.room / "room").mkdir(mode=0o755)  # type: ignore[attr-defined]
+    (open_to_all := visitor.room / "open").mkdir()  # type: ignore[attr-defined]
+    open_to_all.chmod(0o777)
+    (file := room / "file").touch()
+    (link := room / "link").symlink_to("gone")
+    for data, state, said, mend in (
+        (room / "x/y", "wrong", "is not there and cannot be made: you may not write to", "set `data` in the configuration to"),
+        (file / "x", "wrong", f"cannot be made: {file} is no folder", "set `data` in the configuration to"),
+        (link, "wrong", "is a link to what is not there", "make what it leads to, or set `data`"),
+        (open_to_all / "x/y", "unknown", "is not there yet", "the first run makes it"),
+    ):
+        told = visitor(data, "tw-doctor").stdout
+        [line] = [line for line in told.splitlines() if line.split("\t")[1] == "data"]
+        assert line.startswith(f"{state}\tdata\t{data} {said}"), line
+        assert mend in line.split("\t")[3], line
+        assert (visitor(data, "tw-showwork").returncode == 69) == (state == "wrong"), data
+    (open_to_all / "y.restoring").mkdir()
+    told = visitor(open_to_all / "y", "tw-doctor").stdout
+    assert f"wrong\tdata\ttw-restore has begun {open_to_all / 'y'}\tlet it end, or" in told
+
+
 def _nothing_is_left_that_nobody_may_write_to(copy: Path, visitor: Visitor) -> None:
     """In a folder that may be written to SQLite makes a log with the database's rights, and who only reads does not remove it:
     its owner may not write to it then, nor anybody when the database was read-only for a moment."""

@@ -23,6 +23,7 @@ import pytest
 
 from netwar.board.base import LOST, RunState
 from netwar.board.sqlite import SqliteBoard
+from netwar.cli.services import Services
 from netwar.commands import doctoring
 from netwar.connections import sqlite_beside, sqlite_copying
 from netwar.operations import findings, host_checks, server_checks
@@ -243,6 +244,7 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     monkeypatch.setattr(sqlite_beside, "may_write", lambda path: path != log)
     assert [(one.state, str(log) in one.mend) for one in host_checks.databases(tmp_path)] == [("wrong", True), ("unknown", False)]
     log.unlink()
+    assert [one.state for one in doctoring._data(tmp_path / "none")] == ["unknown"]
     assert not list(host_checks.earlier(tmp_path))
     (tmp_path / "large.sqlite.of-schema-1").touch()
     assert ["1 file of earlier states" in one.said for one in host_checks.earlier(tmp_path)] == [True]
@@ -250,9 +252,24 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     assert ["may not write" in one.said for one in host_checks.rights(tmp_path)] == [True]
     monkeypatch.setenv("PATH", "")
     assert [one.state for one in host_checks.schedules([])] == ["unknown"]
-    assert [one.state for one in doctoring._data(tmp_path / "none")] == ["unknown"]
     monkeypatch.setattr(Path, "stat", refused)
     assert {one.said for one in doctoring._data(tmp_path)} == {f"{tmp_path} cannot be read: Permission denied"}
+
+
+def test_no_configuration_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for all users of the host may do in its place."""
+    user, system = desk.home / ".twitter", desk.home / "netwar.conf"
+    monkeypatch.setenv("HOME", str(desk.home))
+    monkeypatch.setenv("NETWAR_SYSTEM_CONF", str(system))
+    services = Services("tw-doctor")  # the program would ask X itself for the time
+    found = doctoring._configuration(services, services.settings)
+    assert found == findings.wrong("configuration", f"{user} is not there", "run tw-auth, which gets the keys and makes it")
+    system.write_text("[API]\napi = http://127.0.0.1:1\n")
+    first, *_ = desk.run("tw-doctor", check=1).stdout.splitlines()
+    assert first.split("\t")[:3] == ["well", "configuration", f"{system} can be read; there is no {user}"]
+    desk.configure("http://127.0.0.1:1", consumer_key="key", access_token_key="1-a")
+    first, *_ = desk.run("tw-doctor", check=1).stdout.splitlines()
+    assert first.split("\t")[:3] == ["well", "configuration", f"{user} can be read"]
 
 
 def refused(path: Path, **_: object) -> os.stat_result:
