@@ -49,7 +49,7 @@ def examined(services: Services, form: Form, bundle: Path | None) -> str:
     bad, unsure = (sum(one.state == state for one in found) for state in ("wrong", "unknown"))
     kept = f"; {bundle} has all that for whoever helps, and no secret" if bundle else ""
     if bad:
-        raise ItemsFailed(f"{plural(bad, 'thing')} of {len(found)} wrong (see above){kept}")
+        raise ItemsFailed(f"{bad} of {plural(len(found), 'thing')} {'is' if bad == 1 else 'are'} wrong (see above){kept}")
     return f"{plural(len(found) - unsure, 'thing')} well, {unsure} not known{kept}"
 
 

@@ -13,6 +13,7 @@ from netwar.cli.forms import Form
 from netwar.cli.services import Services
 from netwar.cli.tables import Column, Table
 from netwar.commands.post_price import post_price
+from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.cli.rejected import Rejected
@@ -53,7 +54,6 @@ def hydrated(services: Services, file: str, index: str, wish: HydrateOptions, fo
     from netwar.cli.rejected import Rejected
     from netwar.commands.recording import replayed
     from netwar.records.documents import tweets_index, users_index
-    from netwar.records.text import plural
 
     name = services.index(index)
     before = ""
@@ -75,7 +75,6 @@ def hydrated(services: Services, file: str, index: str, wish: HydrateOptions, fo
 
 def _checked(outcome: str, silent: int, rejected: Rejected) -> str:
     from netwar.errors import ItemsFailed
-    from netwar.records.text import plural
 
     wrong = [f"X said nothing of {plural(silent, 'post')}: run again"] if silent else []
     wrong += [f"{plural(rejected.count, 'line')} without an id of a post ({rejected.where})"] if rejected.count else []
@@ -118,7 +117,6 @@ def _ids(file: str, rejected: Rejected) -> Iterator[str]:
 
 def _price(services: Services, wanted: Wanted) -> tuple[str, int]:
     """What the posts cost, in words, and at most (micro-dollars)."""
-    from netwar.records.text import plural
 
     count = len(wanted.ids)
     price, most = post_price(services, count)
@@ -176,7 +174,7 @@ def _through_rate_limits(services: Services, run: Hydration, ids: list[str], wis
         except RateLimited as limited:
             if not wish.wait:
                 raise
-            tell_of_waiting(limited.wait, f"{run.progress.posts:,} posts so far")
+            tell_of_waiting(limited.wait, f"{plural(run.progress.posts, 'post')} so far")
             services.report.sleep(limited.wait)
 
 
@@ -195,7 +193,6 @@ def _told_in_the_end(services: Services, name: str, run: Hydration) -> Iterator[
 
 
 def _told(progress: HydrationProgress) -> str:
-    from netwar.records.text import plural
     from netwar.work.summary import documents
 
     told = f"{plural(progress.posts, 'post')} bought for ${progress.micro / 1e6:,.3f}; {documents(progress.tally)}"

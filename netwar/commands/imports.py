@@ -170,7 +170,9 @@ def _named(services: Services, users: str, given: str) -> tuple[str, str]:
 
 
 def _counts(progress: ImportProgress) -> str:
-    return f"{progress.tweets:,} tweets, {progress.users:,} profiles"
+    from netwar.records.text import plural
+
+    return f"{plural(progress.tweets, 'tweet')}, {plural(progress.users, 'profile')}"
 
 
 def _outcome(progress: ImportProgress, into: Into, rejected: list[RejectedLines], dry: bool) -> str:

@@ -11,6 +11,7 @@ from netwar.cli import click
 from netwar.cli.param_types import MOST_DAYS, Amount
 from netwar.cli.services import Services
 from netwar.errors import ItemsFailed, NetwarError
+from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.archive.base import Archive
@@ -46,6 +47,11 @@ def worked(
     if run.summary.failed:
         raise ItemsFailed(f"{label}: {run.summary}; {_failed(services, queue, into[-1], run.summary.failed)}")
     return f"{before}{label}: {run.summary}"
+
+
+def read_so_far(user: str, progress: Any) -> str:
+    """How far the timeline of a user is read, beside a bar."""
+    return f"{user}: {plural(progress.posts, 'tweet')}, ${progress.micro / 1e6:.2f}"
 
 
 def _failed(services: Services, queue: Any, users: str, failed: Mapping[str, int]) -> str:
@@ -98,7 +104,6 @@ def replayed(services: Services, *indices: str) -> str:
 
     Raises what is wrong with the archives of these indices: another one stops no run.
     """
-    from netwar.records.text import plural
 
     told = services.spool.replay(services.archive, indices)
     for other in services.spool.others():

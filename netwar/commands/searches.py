@@ -148,7 +148,7 @@ def _run(services: Services, index: str, tasks: Sequence[Task], wish: SearchOpti
             full=wish.full,
             via=wish.via,
             checked=DIALECTS[services.twitter.dialect].checked,
-            paged=lambda posts, progress: bar.update(0, f"{progress.posts:,} posts, ${progress.micro / 1e6:.2f}"),
+            paged=lambda posts, progress: bar.update(0, f"{plural(progress.posts, 'post')}, ${progress.micro / 1e6:.2f}"),
         )
         services.report.counting(run.progress)
         try:
@@ -178,7 +178,7 @@ def _through_rate_limits(services: Services, run: SearchRun, task: Task, wish: S
         except RateLimited as limited:
             if not wish.wait:
                 raise
-            tell_of_waiting(limited.wait, f"{run.progress.posts:,} posts so far")
+            tell_of_waiting(limited.wait, f"{plural(run.progress.posts, 'post')} so far")
             services.report.sleep(limited.wait)
             spans = known(services.archive, run.tweets, todo[0].lines)
             todo[:1] = planned(todo[0].lines, spans, todo[0].stretch, FULL if wish.full else RECENT)

@@ -15,6 +15,7 @@ from netwar.cli.services import Services
 from netwar.cli.status import StatusLine
 from netwar.commands.holding import hold, prepare
 from netwar.errors import NetwarError, OutOfBudget, ServiceDown
+from netwar.records.text import plural
 
 if TYPE_CHECKING:
     from netwar.captures.base import Captures, Live
@@ -150,7 +151,7 @@ def figures(index: str, live: Live) -> str:
     if state is None:
         return f"{index}: nothing is known of it yet"
     seconds = min(max((live.at - live.connected) / 1000, 10), 60) if live.connected else 60  # a minute has to pass first
-    parts = [f"{state.posts:,} posts", f"{state.minute / seconds:,.1f}/s", f"lag {live.lag / 1000:.1f} s"]
+    parts = [plural(state.posts, "post"), f"{state.minute / seconds:,.1f}/s", f"lag {live.lag / 1000:.1f} s"]
     parts += [f"gaps {state.gaps:,}"] if state.gaps else []
     parts += [f"${state.micro / 1e6:,.2f}"]
     told = "" if state.state == "running" else f" ({state.state}{f': {state.detail}' if state.detail else ''})"

@@ -12,9 +12,10 @@ from netwar.cli import click
 from netwar.cli.prompts import consented
 from netwar.cli.services import Services
 from netwar.commands.follow_target import entry
-from netwar.commands.recording import worked
+from netwar.commands.recording import read_so_far, worked
 from netwar.errors import Busy, ItemsFailed
 from netwar.records.documents import tweets_index, users_index
+from netwar.records.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def capture(services: Services, index: str, wish: CaptureOptions) -> str:
             limit=wish.limit,
             refresh=wish.refresh,
             bounds=wish.bounds,
-            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
+            report=lambda user, progress: bar.update(0, read_so_far(user, progress)),
             user_done=lambda: bar.update(1),
             room=services.room,
             away=lambda user, no: away.append(f"{user} is not available: {no.outcome} ({no.detail})") if wish.users else None,
@@ -114,7 +115,6 @@ def _bought(services: Services, index: str, users: Any, unknown: int, yes: bool)
     from netwar.archive.base import Store
     from netwar.profiles.lookup import UserLookup
     from netwar.records.documents import users_index
-    from netwar.records.text import plural
 
     if not unknown:
         return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netwar.cli import click
 from netwar.cli.metering import price
 from netwar.cli.services import Services
-from netwar.commands.recording import failures, replayed
+from netwar.commands.recording import failures, read_so_far, replayed
 from netwar.records.documents import tweets_index, users_index
 from netwar.records.text import plural
 
@@ -133,7 +133,7 @@ def _tracker(services: Services, index: str, wish: TrackingOptions, bar: Any) ->
             Store(archive, services.spool),
             index,
             bounds=replace(wish.bounds, newcomers=True),
-            report=lambda user, progress: bar.update(0, f"{user}: {progress.posts:,} tweets, ${progress.micro / 1e6:.2f}"),
+            report=lambda user, progress: bar.update(0, read_so_far(user, progress)),
             user_done=lambda: bar.update(1),
             room=services.room,
         )

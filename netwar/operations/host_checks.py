@@ -111,7 +111,7 @@ def waiting(data: Path) -> Iterator[Finding]:
     now = time.time()
     for path in sorted(data.glob("spool*/pages.jsonl")):
         hours = (now - path.stat().st_mtime) / 3600
-        said = f"pages wait in {path.parent} for the archive, the newest for {hours:,.1f} hours"
+        said = f"pages wait in {path.parent} for the archive, the newest for {_told(hours)}"
         mend = "any run writes them once the archive answers: see what is said of it here"
         yield wrong("spool", said, mend) if hours > SPOOL_HOURS else well("spool", said)
     for path in sorted([*data.glob("dead-letters*"), *data.glob("spool*/damaged.jsonl")]):
@@ -133,11 +133,15 @@ def backups(data: Path) -> Iterator[Finding]:
         yield wrong("backup", f"{data / STAMP} does not tell when one was taken: see who put it there", mend)
         return
     if hours > BACKUP_HOURS:
-        yield wrong("backup", f"the last one is {hours:,.0f} hours old: {place}", "see why cron does not run tw-backup")
+        yield wrong("backup", f"the last one is {_told(hours)} old: {place}", "see why cron does not run tw-backup")
     elif not _may_be_there(place):
         yield wrong("backup", f"the last one is gone: {place}", "attach its disk, or take another: tw-backup DIR")
     else:
-        yield well("backup", f"{hours:,.0f} hours old: {place}")
+        yield well("backup", f"{_told(hours)} old: {place}")
+
+
+def _told(hours: float) -> str:
+    return plural(round(hours), "hour") if hours >= 1 else "less than an hour"
 
 
 def _may_be_there(place: Path) -> bool:
@@ -166,7 +170,8 @@ def schedules(patterns: Sequence[str] = SCHEDULES) -> Iterator[Finding]:
     for fault in bad:
         yield wrong("schedule", fault, "correct the line (crontab -e)")
     if not bad:
-        yield well("schedule", f"{len(ours)} lines start programs of the recorder, all of which are there")
+        said = f"{plural(len(ours), 'line')} {'starts' if len(ours) == 1 else 'start'} programs of the recorder"
+        yield well("schedule", f"{said}, all of which are there")
 
 
 def last_run(done: Sequence[tuple[str, int]]) -> Iterator[Finding]:
@@ -177,7 +182,7 @@ def last_run(done: Sequence[tuple[str, int]]) -> Iterator[Finding]:
         return
     event, at = max(done, key=lambda one: one[1])
     hours = (datetime.now(UTC).timestamp() - at / 1000) / 3600
-    said = f"{hours:,.0f} hours ago: {event if len(event) <= 80 else f'{event[:79]}…'}"
+    said = f"{_told(hours)} ago: {event if len(event) <= 80 else f'{event[:79]}…'}"
     if hours > QUIET_HOURS:
         yield unknown("last run", said, "see whether cron or supervisord runs, unless there was nothing to do (tw-status)")
     else:

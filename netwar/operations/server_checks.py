@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from netwar.errors import ConfigError
 from netwar.operations.findings import Finding, unknown, well, wrong
+from netwar.records.text import plural
 
 FULL = 85  # percent of a disk: Elasticsearch then puts no new shards there, and stops all writes at 95
 APART = 60.0  # seconds between clocks
@@ -84,7 +85,10 @@ def elastic(cluster: Cluster, outdated: Sequence[str], guarded: bool) -> Iterato
     if health.get("status") == "red":
         yield wrong("elasticsearch", f"{cluster} lacks shards: half an index answers nothing", "tw-elk unassigned")
     else:
-        yield well("elasticsearch", f"{cluster} is {health.get('status')}, {lacking:,} shards have no place")
+        yield well(
+            "elasticsearch",
+            f"{cluster} is {health.get('status')}, {plural(lacking, 'shard')} {'has' if lacking == 1 else 'have'} no place",
+        )
     if cluster.security == "none" and not guarded:
         mend = "put a guard before it (docs/elasticsearch.md), or let it listen on 127.0.0.1"
         yield wrong("guard", f"everybody who reaches {cluster} may read and delete", mend)
@@ -136,5 +140,5 @@ def certificate(what: str, host: str, port: int, context: ssl.SSLContext) -> Ite
 
 def _until(what: str, whose: str, end: str) -> Finding:
     days = (ssl.cert_time_to_seconds(end) - datetime.now(UTC).timestamp()) / 86_400
-    said = f"{whose} is valid for {days:,.0f} more days" if days > 0 else f"{whose} has expired"
+    said = f"{whose} is valid for {plural(round(days), 'more day')}" if days > 0 else f"{whose} has expired"
     return wrong(what, said, "have it renewed") if days < SOON else well(what, said)

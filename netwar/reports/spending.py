@@ -10,6 +10,7 @@ from typing import Any
 
 from netwar.errors import ServiceDown
 from netwar.meter.base import Balance, Charge, Money, present
+from netwar.records.text import plural
 
 MAX_DAYS = 90  # docs.x.com, usage: how far back X tells its count
 KEYS: Mapping[str, Callable[[Charge], str]] = {
@@ -144,7 +145,7 @@ def sentences(shown: Statement) -> Iterator[str]:
     if shown.scope:
         yield shown.scope
     for day, ours, theirs in shown.compared():
-        yield f"{day}: {ours:,} posts by our count, {theirs:,} by X's"
+        yield f"{day}: {plural(ours, 'post')} by our count, {theirs:,} by X's"
 
 
 def plain(shown: Statement, by: Sequence[str] = FINEST) -> dict[str, Any]:

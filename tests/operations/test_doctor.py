@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -64,11 +65,16 @@ def test_what_is_wrong_on_a_host_is_named(recorded: Recorded, cron: dict[str, st
     billed = recorded.bill()
     well = told(recorded, 0, env=cron)
     assert {one["state"] for one in well} == {"well"}, well
+    said = {one["what"]: one["said"] for one in well}
+    assert said["backup"].startswith("less than an hour old: ")
+    assert said["last run"].startswith("less than an hour ago: ")
+    assert said["schedule"] == "1 line starts programs of the recorder, all of which are there"
     for name, (fault, what, says, mend) in FAULTS.items():
         with fault(recorded):
             found = [one for one in told(recorded, 1, env=cron) if one["state"] == "wrong"]
             quiet = recorded.run("tw-doctor", "-q", check=1, env=cron)
         assert [line.split("\t")[:2] for line in quiet.stdout.splitlines()] == [["wrong", what]]
+        assert re.search(r"^tw-doctor: 1 of \d+ things is wrong \(see above\)$", quiet.stderr, re.MULTILINE), quiet.stderr
         assert [one["what"] for one in found] == [what], (name, found)
         assert says in found[0]["said"], (name, found)
         assert mend in (found[0]["mend"] or found[0]["said"]), (name, found)
@@ -228,6 +234,12 @@ def test_a_disk_that_is_full_and_a_clock_that_is_wrong(tmp_path: Path, monkeypat
     assert [[one.state for one in host_checks.last_run(done)] for done in ([], [("x", now)], [("x", 1)])] == [
         *(["unknown"], ["well"], ["unknown"])
     ]
+    ago = {minutes: host_checks.last_run([("x", now - minutes * 60_000)]) for minutes in (0, 61, 300)}
+    assert {minutes: one.said for minutes, [one] in ago.items()} == {
+        0: "less than an hour ago: x",
+        61: "1 hour ago: x",
+        300: "5 hours ago: x",
+    }
     assert ["behind X's" in one.said and "NTP" in one.mend for one in host_checks.clock(-3600)] == [True]
     full = os.statvfs_result((4096, 4096, 1 << 20, 100, 100, 1 << 20, 10, 10, 0, 255))
     monkeypatch.setattr(os, "statvfs", lambda _path: full)

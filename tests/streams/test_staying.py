@@ -26,6 +26,7 @@ LIVE = Live(at=T, connected=T - 3_600_000, lag=1_200, captures={"cats": STATE})
 
 def test_posts_a_second_are_those_since_it_connected() -> None:
     assert figures("cats", LIVE) == "cats: 1,500 posts, 2.0/s, lag 1.2 s, $7.50"
+    assert figures("cats", replace(LIVE, captures={"cats": replace(STATE, posts=1)})).startswith("cats: 1 post, ")
     assert ", 6.0/s, " in figures("cats", replace(LIVE, connected=T - 20_000))
     assert ", 12.0/s, " in figures("cats", replace(LIVE, connected=T - 1_000)), "posts are counted by ten seconds"
 
