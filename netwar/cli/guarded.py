@@ -11,6 +11,7 @@ from netwar.cli import click, output
 from netwar.records.text import line
 
 UNBREAKABLE = "\u2011"  # a hyphen at which no line is broken
+MAY_BE_EMPTY = ("delimiter", "word")  # a blank separates values; tw-elk --list without a word lists all
 
 
 class Whole(click.HelpFormatter):
@@ -68,13 +69,31 @@ class Guarded(click.Command):
             raise click.exceptions.Exit(output.disk_is_full(info_name or "netwar", error)) from None
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments. Bytes that are no text may only name a file to read."""
+        """Read the arguments. None may be empty; bytes that are no text may only name a file to read."""
+        given = list(args)
         rest = super().parse_args(context, args)
+        if any(map(_may_be_empty, given)):
+            self._refuse_empty(context, given)
         for parameter in self.get_params(context):
             value = context.params.get(parameter.name or "")
             if not all(map(_is_text, value if isinstance(value, tuple) else (value,))):
                 raise click.BadParameter("these bytes are no text in UTF-8", context, parameter)
         return rest
+
+    def _refuse_empty(self, context: click.Context, args: list[str]) -> None:
+        """Raise UsageError for an empty word: a variable that is not set would mean everything where it narrows what is meant."""
+        found, _, _ = self.make_parser(context).parse_args(args)
+        for parameter in self.get_params(context):
+            value = found.get(parameter.name or "")
+            words = value if isinstance(value, list | tuple) else (value,)
+            if parameter.name not in MAY_BE_EMPTY and any(isinstance(word, str) and not word.strip() for word in words):
+                name = max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.human_readable_name
+                raise click.UsageError(f"{name.rstrip('.')} is empty: give it a value, or leave it out", context)
+
+
+def _may_be_empty(argument: str) -> bool:
+    """Whether an argument is empty, or the value after the = of an option (--user=)."""
+    return not argument.strip() or argument.rstrip().endswith("=")
 
 
 def _show(wrong: click.ClickException) -> None:
