@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from netwar.cli import click
+from netwar.commands.search_options import check_order
 
 if TYPE_CHECKING:
     from netwar.interactions.choice import Choice
@@ -22,7 +22,6 @@ def choice(
     from netwar.interactions.choice import Choice
     from netwar.interactions.gathered import TYPES_BY_KIND
 
-    if since and until and since >= until:
-        raise click.UsageError("--since has to be before --until")
+    check_order(since, until)
     tags = frozenset(tag.lstrip("#＃").lower() for tag in hashtag)
     return Choice(Within.of(since=since, until=until), frozenset(lang), tags, frozenset(TYPES_BY_KIND[kind] for kind in kinds))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netwar.cli import click
 from netwar.cli.services import Services
 from netwar.commands.export_options import Way, Wish
-from netwar.commands.search_options import ms
+from netwar.commands.search_options import check_order, ms
 from netwar.errors import NetwarError
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def chosen(services: Services, index: str, wish: Wish) -> Chosen:
     from netwar.profiles.identity import who
     from netwar.reports.search import Within, authors_meant, check
 
-    if wish.since and wish.until and wish.since >= wish.until:
-        raise click.UsageError("--since has to be before --until")
+    check_order(wish.since, wish.until)
     check(services.archive, index, wish.query, Within.of(wish.user))
     authors = frozenset(authors_meant(services.archive, index, who(wish.user))) if wish.user else None
     times = ms(wish.since), ms(wish.until)

@@ -10,6 +10,14 @@ def ms(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.replace(tzinfo=UTC).timestamp() * 1000)
 
 
+def check_order(since: datetime | None, until: datetime | None) -> None:
+    """Raise UsageError for a time that ends before it begins."""
+    from netwar.cli import click
+
+    if since and until and since >= until:
+        raise click.UsageError("--since has to be before --until")
+
+
 def check_reach(since: int | None, until: int | None, lowest: int, latest: int, *, full: bool) -> None:
     """Raise UsageError or NetwarError where X finds nothing from `since` to `until`: it finds what was posted from `lowest` to
     before `latest` (all in ms)."""

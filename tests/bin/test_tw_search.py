@@ -148,3 +148,10 @@ def test_ctrl_c_is_the_pagers_while_a_person_reads(recorded: Recorded) -> None:
 def seen_by_a_person(recorded: Recorded, *words: str, **environment: str) -> tuple[int, str]:
     status, seen = on_a_terminal(recorded.desk, list(words), {"TERM": "xterm", "PAGER": "cat", **environment})
     return status, seen.decode().replace("\r\n", "\n").replace("\r\x1b[K", "").expandtabs()
+
+
+@rows("words", [(), ("the",)])
+def test_a_time_that_ends_before_it_begins_is_a_usage_error(recorded: Recorded, words: tuple[str, ...]) -> None:
+    for until in ("2024-11-01", "2024-12-01"):
+        ended = recorded.desk.run("tw-search", "shown", *words, "--since", "2024-12-01", "--until", until, check=2)
+        assert ended.stderr.endswith("Error: --since has to be before --until\n")
