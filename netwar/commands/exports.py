@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netwar.exports.run import Exporter, Order
     from netwar.exports.selection import Chosen
 
+IDS_OF = "tw-dumptweets INDEX --ids"  # what has the ids that somebody may be given, for programs that have none
 LOG = "exports.jsonl"
 
 
@@ -61,7 +62,7 @@ def _exported(services: Services, chosen: Chosen, way: Way, *, versions: bool = 
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     services.report.counted(done)
-    return "; ".join([_told(done), *shared(log, way.to)])
+    return "; ".join([_told(done), *shared(log, way.to, ids="--ids" if chosen.index.startswith("tw") else IDS_OF)])
 
 
 @contextmanager
@@ -103,24 +104,24 @@ def _told(done: Entry) -> str:
     return f"{what} of {done.index}{where}: {done.bytes:,} bytes, sha256 {done.sha256}"
 
 
-def shared(log: ExportLog, to: str) -> Iterator[str]:
-    """What somebody was given of late, beside what X allows."""
+def shared(log: ExportLog, to: str, *, ids: str = IDS_OF) -> Iterator[str]:
+    """What somebody was given of late, beside what X allows; `ids` is how ids are had instead."""
     from netwar.exports import log as limits
 
     if not to:
         return
     told = log.shared(to, int(time.time() * 1000))
-    ids = f"{told.ids:,} post ids in {limits.IDS_DAYS} days, of {limits.IDS_SHARED:,} that X allows"
+    given = f"{told.ids:,} post ids in {limits.IDS_DAYS} days, of {limits.IDS_SHARED:,} that X allows"
     objects = f"{told.objects:,} whole posts and users in a day, of {limits.OBJECTS_SHARED:,}"
-    yield f"{to} was given {ids}, and {objects}"
+    yield f"{to} was given {given}, and {objects}"
     if told.is_too_much:
-        yield from _too_much(told)
+        yield from _too_much(told, ids)
 
 
-def _too_much(told: Shared) -> Iterator[str]:
+def _too_much(told: Shared, ids: str) -> Iterator[str]:
     from netwar.exports import log as limits
 
     if told.objects > limits.OBJECTS_SHARED:
-        yield "that is more than X allows: share ids (--ids), which whoever gets them can buy the posts by"
+        yield f"that is more than X allows: share ids ({ids}), with which the recipient can buy the posts"
     if told.ids > limits.IDS_SHARED:
         yield "that is more ids than X allows without its consent"

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from netwar.archive.sqlite.store import SqliteArchive
+from netwar.exports.log import OBJECTS_SHARED, Entry, ExportLog
 from netwar.follows.snapshot_writer import SnapshotWriter
 from netwar.follows.snapshots import Snapshots
 from tests import clusters, gephi
@@ -197,3 +199,14 @@ def test_out_of_a_real_server(kind: str, desk: Desk, archive: SqliteArchive, bod
     from_files = out.read_bytes()
     desk.run("tw-gexf", "brexit", "--config", there, check=0)
     assert out.read_bytes() == from_files
+
+
+def test_whoever_gets_too_much_is_given_ids_by_another_program(desk: Desk, bodies: list[Body], out: Path) -> None:
+    now = int(time.time() * 1000)
+    given = Entry("a", now, "twbrexit", "raw", {}, "/x", "the university", now, OBJECTS_SHARED, 1, "ab")
+    ExportLog(desk.home / ".local/share/netwar/exports.jsonl").add(given)
+    advice = "share ids (tw-dumptweets INDEX --ids), with which the recipient can buy the posts"
+    assert advice in desk.run("tw-gexf", "brexit", out, "--to", "the university", check=0).stderr
+    assert advice in desk.run("tw-exports", "--to", "the university", check=0).stderr
+    told = desk.run("tw-dumptweets", "brexit", "--raw", "--to", "the university", check=0).stderr
+    assert "share ids (--ids), with which the recipient can buy the posts" in told
