@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -109,16 +110,26 @@ def agree_to(services: Services, what: str, told: str, most: int | None, *, yes:
     money = services.money
     left = max(budget - money.spent() - money.reserved() - money.doubtful(), 0)
     room = f"${left / 1e6:,.2f} of today's budget of ${budget / 1e6:,.2f} is left"
+    allowed = left if services.run_budget is None else min(left, services.run_budget)
     if services.run_budget is not None:
-        left, room = min(left, services.run_budget), f"{room}; --budget allows ${services.run_budget / 1e6:,.2f}"
+        room += f"; --budget allows ${services.run_budget / 1e6:,.2f}"
     log.info("%s (%s)", told, room)
     if yes or most == 0:
         return
     if sys.stdin.isatty():
         if not agreed(f"Read the {what} for {'so much' if most is None else f'up to ${most / 1e6:,.2f}'}?"):
             raise Declined("nothing was read")
-    elif most is None or most > left:
-        raise OutOfBudget(
-            f"{told}, and {room}: say --yes to read as much of it as the budget allows, "
-            f"or write a higher `budget = DOLLARS` under [API] in {services.settings.path}"
-        )
+    elif most is None or most > allowed:
+        higher = " and ".join(_raised(services, left, most))
+        advice = "say --yes to read as much of it as the budget allows" + (f", or {higher}" if higher else "")
+        raise OutOfBudget(f"{told}, and {room}: {advice}")
+
+
+def _raised(services: Services, left: int, most: int | None) -> Iterator[str]:
+    """Which budgets to raise for what costs at most so much, where so much of today's is left (micro-dollars)."""
+    if most is None:
+        return
+    if services.run_budget is not None and most > services.run_budget:
+        yield "give a higher --budget"
+    if most > left:
+        yield f"write a higher `budget = DOLLARS` under [API] in {services.settings.path}"

@@ -296,6 +296,16 @@ def test_without_a_terminal_the_budget_must_cover_the_price(observer: Begin) -> 
     assert members(one, 1) == truth(one)
 
 
+def test_the_budget_that_is_too_low_is_the_one_to_raise(observer: Begin) -> None:
+    one = observer(WORLD, budget=12)
+    enough, low = "say --yes to read as much of it as the budget allows", "under [API] in"
+    assert follow(one, "--budget", 1, check=77).stderr.endswith(f"{enough}, or give a higher --budget\n")
+    one.desk.configure(one.sandbox.url, budget=10, maxcpu=100, maxmem=100)
+    both = follow(one, "--budget", 1, check=77).stderr
+    assert f"{enough}, or give a higher --budget and write a higher `budget = DOLLARS` {low}" in both
+    assert f"{enough}, or write a higher `budget = DOLLARS` {low}" in follow(one, "--budget", 11.5, check=77).stderr
+
+
 def test_pages_shrink_near_the_budget_and_the_next_day_goes_on(observer: Begin) -> None:
     one = observer(ON_THREE, budget=12.34)
     ended = follow(one, "--yes", check=77)
