@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from io import BufferedReader
-from shlex import quote
+from shlex import join, quote
 from typing import Any, TypeVar
 
 from netwar.cli import click
@@ -17,6 +18,7 @@ from netwar.cli.rejected import Rejected
 from netwar.cli.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
+USER = re.compile("@?[A-Za-z0-9_]+")  # what could be a user's name or id, and is no path
 
 
 def users_file(function: F) -> F:
@@ -35,9 +37,23 @@ class UsersFile(GivenFile):
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
         """The open file. One that is not there is a usage error that says how one user is handed over."""
         if value != "-" and not os.path.exists(value):
-            program = context.info_name if context else ""
-            self.fail(f"no file {value}; for one user: echo {quote(value)} | {program} -", parameter, context)
+            advice = f"; for one user: {_one_user(value, context)}" if context and USER.fullmatch(value) else ""
+            self.fail(f"no file {value}{advice}", parameter, context)
         return super().convert(value, parameter, context)
+
+
+def _one_user(user: str, context: click.Context) -> str:
+    """The command line that hands over a user who was named in place of a file, with what else was given."""
+    from netwar.cli.command import ARGUMENTS
+
+    given = list(context.meta.get(ARGUMENTS, ()))
+    for place in (place for place, word in enumerate(given) if word == user):
+        tried = [*given[:place], "-", *given[place + 1 :]]
+        found, _, _ = context.command.make_parser(context).parse_args([*tried])
+        if found.get("file") == "-":
+            given = tried
+            break
+    return f"echo {quote(user)} | {join([context.info_name or '', *given])}"
 
 
 def put(services: Services, file: BufferedReader, queue: str) -> str:

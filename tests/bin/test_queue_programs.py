@@ -84,6 +84,14 @@ def test_a_file_that_is_not_there_is_a_usage_error(desk: Desk) -> None:
     told = desk.run("tw-quser2work", "@nasa", check=2).stderr
     assert told.endswith("no file @nasa; for one user: echo @nasa | tw-quser2work -\n")
     assert "for one user" in desk.run("tw-quser2work", "x" * 300, check=2).stderr, "too long for the name of a file"
+    for path in ("/home/x/nonexist.txt", "names.txt", "users/nasa"):
+        assert desk.run("tw-quser2work", path, check=2).stderr.endswith(f"no file {path}\n")
+    told = desk.run("tw-quser2work", "nasa", "--queue", "my own", check=2).stderr
+    assert told.endswith("no file nasa; for one user: echo nasa | tw-quser2work - --queue 'my own'\n")
+    told = desk.run("tw-quser2work", "--queue", "nasa", "nasa", "--queue", "nasa", check=2).stderr
+    assert told.endswith("echo nasa | tw-quser2work --queue nasa - --queue nasa\n"), "which is no name of a file"
+    told = desk.run("tw-file2filt", "author", "author", "--index", "brexit", check=2).stderr
+    assert told.endswith("no file author; for one user: echo author | tw-file2filt author - --index brexit\n")
     (desk.home / "folder").mkdir()
     assert "Is a directory" in desk.run("tw-quser2work", "folder", check=2).stderr
     assert not (desk.home / "data").exists()
