@@ -88,7 +88,8 @@ class Guarded(click.Command):
             words = value if isinstance(value, list | tuple) else (value,)
             if parameter.name not in MAY_BE_EMPTY and any(isinstance(word, str) and not word.strip() for word in words):
                 name = max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.human_readable_name
-                raise click.UsageError(f"{name.rstrip('.')} is empty: give it a value, or leave it out", context)
+                instead = "" if parameter.required else ", or leave it out"
+                raise click.UsageError(f"{name.rstrip('.')} is empty: give it a value{instead}", context)
 
 
 def _may_be_empty(argument: str) -> bool:

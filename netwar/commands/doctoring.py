@@ -94,9 +94,10 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 def _data(data: Path) -> Iterator[Finding]:
     try:
-        if not data.exists():
-            yield from host_checks.missing(data)
-            return
+        data.stat()  # exists() raises on old Pythons, and says no on new ones, below a folder that one may not enter
+    except (FileNotFoundError, NotADirectoryError):
+        yield from host_checks.missing(data)
+        return
     except OSError as error:
         yield _unreadable(data, error)
         return

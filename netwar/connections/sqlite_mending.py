@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -39,9 +39,12 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
     `finish` is handed the new content and the tables that lack rows, before it is put in place. Raises ServiceDown while other
     programs use the file, NetwarError if there is none.
     """
-    with suppress(PermissionError):  # in a folder that one may not enter, which is told next
-        if not path.exists():
-            raise NetwarError(f"there is no {path}")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NetwarError(f"there is no {path}") from None
+    except OSError:
+        pass  # it may be there, in a folder that one may not enter, which is told next
     if not _may_write(path):
         raise ServiceDown(f"{path} cannot be rebuilt: you may not write to it and its folder; run this as whoever may")
     aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")

@@ -147,8 +147,10 @@ def _told(hours: float) -> str:
 def _may_be_there(place: Path) -> bool:
     """Is it a folder, or in one that this user may not enter?"""
     try:
-        return place.is_dir()
-    except PermissionError:
+        return stat.S_ISDIR(place.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
         return True
 
 

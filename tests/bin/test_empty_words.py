@@ -29,7 +29,7 @@ from tests.rows import rows
 def test_an_empty_word_is_a_usage_error(recorded: Recorded, program: str, words: list[str], named: str) -> None:
     ended = recorded.desk.run(program, *words, check=2)
     assert not ended.stdout
-    assert ended.stderr.endswith(f"Error: {named} is empty: give it a value, or leave it out\n"), ended.stderr
+    assert f"Error: {named} is empty: give it a value" in ended.stderr
 
 
 @rows("words", [["--user", "", "--help"], ["shown", "--user", "", "--version"]])
