@@ -74,6 +74,18 @@ def may_write(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def is_gone(path: str | Path) -> bool:
+    """Whether there is nothing there. What cannot be seen, as in a folder that one may not enter, may be there: `Path.exists` says
+    no to that on newer Pythons, and raises on older ones."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
 def restoring(folder: Path) -> Path:
     """Where tw-restore makes a data folder, beside the place that it takes at last; of a link, beside what that leads to."""
     whole = Path(os.path.realpath(folder))

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 
 from netwar.connections import sqlite_schema as schema
-from netwar.connections.folders import may_write, unmasked
+from netwar.connections.folders import is_gone, may_write, unmasked
 from netwar.connections.sqlite import BUSY_SECONDS, connect, damaged, translated
 from netwar.connections.sqlite_beside import ENDINGS
 from netwar.connections.sqlite_files import opened
@@ -39,12 +39,8 @@ def mend(path: Path, migrations: Sequence[str], finish: Callable[[sqlite3.Connec
     `finish` is handed the new content and the tables that lack rows, before it is put in place. Raises ServiceDown while other
     programs use the file, NetwarError if there is none.
     """
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise NetwarError(f"there is no {path}") from None
-    except OSError:
-        pass  # it may be there, in a folder that one may not enter, which is told next
+    if is_gone(path):
+        raise NetwarError(f"there is no {path}")
     if not _may_write(path):
         raise ServiceDown(f"{path} cannot be rebuilt: you may not write to it and its folder; run this as whoever may")
     aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netwar.connections.folders import existing, restoring
+from netwar.connections.folders import existing, is_gone, restoring
 from netwar.connections.sqlite_beside import GONE, PUT_BACK, is_left, stuck
 from netwar.connections.sqlite_copying import sound
 from netwar.errors import NetwarError
@@ -134,7 +134,7 @@ def backups(data: Path) -> Iterator[Finding]:
         return
     if hours > BACKUP_HOURS:
         yield wrong("backup", f"the last one is {_told(hours)} old: {place}", "see why cron does not run tw-backup")
-    elif not _may_be_there(place):
+    elif is_gone(place) or os.path.isfile(place):
         yield wrong("backup", f"the last one is gone: {place}", "attach its disk, or take another: tw-backup DIR")
     else:
         yield well("backup", f"{_told(hours)} old: {place}")
@@ -142,16 +142,6 @@ def backups(data: Path) -> Iterator[Finding]:
 
 def _told(hours: float) -> str:
     return plural(round(hours), "hour") if hours >= 1 else "less than an hour"
-
-
-def _may_be_there(place: Path) -> bool:
-    """Is it a folder, or in one that this user may not enter?"""
-    try:
-        return stat.S_ISDIR(place.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
 
 
 def earlier(data: Path) -> Iterator[Finding]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from netwar.connections.folders import is_gone
 from netwar.connections.runs import HOST
 from netwar.errors import OutOfBudget, OutOfRunBudget, ServiceDown
 from netwar.meter.base import AS_RESERVED, EVERYTHING, Budget, DoesNotFit, MadeGood, Money, Purpose, Reservation, present
@@ -162,20 +162,9 @@ class BudgetGuard:
         whose = f"the lowest of those who use this app today, of {budget.file} on {budget.host}"
         if budget.host != HOST:
             return f"{budget.file} on {budget.host}", f" ({whose})"
-        if _is_gone(budget.file):
+        if is_gone(budget.file):
             return f"{budget.file}, made anew", f" ({whose}, which is no longer there)"
         return budget.file, f" ({whose})"
-
-
-def _is_gone(path: str) -> bool:
-    """Whether there is no such file; one that cannot be seen may be there."""
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def shrinking_sizes(most: int, least: int) -> Iterator[int]:

@@ -331,6 +331,7 @@ def test_users_are_found_by_name_after_the_price_is_agreed_to(searcher: Begin) -
     few = one.run("tw-usersearch", "a", "--most", "3", "--yes").stdout.splitlines()
     assert len(few) == 3
     assert one.spent() == one.bill()["micro"]
+    assert "TERM is empty" in one.run("tw-usersearch", "  ", check=2).stderr
     for none in ("a;b", "'"):
         assert "is no name to search for" in one.run("tw-usersearch", none, check=2).stderr
 

@@ -209,6 +209,7 @@ def test_members_of_lists_that_are_not_asked_for_any_more_are_told(lists: Lists)
 def test_only_a_list_that_is_followed_can_be_forgotten(lists: Lists) -> None:
     lists.track()
     (one, _), asked = lists.listed(), len(lists.log())
+    assert "--forget is empty" in lists.track("--forget", "", check=2).stderr
     for wrong in (",", f"{one},{one}", "nsce-brexit"):
         assert "is no id of a list" in lists.track("--forget", wrong, check=2).stderr
     assert "no list 17 of observer (" in lists.track("--forget", 17, check=1).stderr
@@ -290,6 +291,7 @@ def test_names_of_programs_are_not_taken_for_options(lists: Lists) -> None:
     for length in ("soon", "59s", "101d"):
         told = lists.track("--within", length, check=2).stderr
         assert f"'{length}' is no length of time such as 90m, 12h or 1d, from a minute to 100 days" in told
+    assert "--lists is empty" in lists.track("--lists", "", check=2).stderr
     for none in ("brexit", ",", "1,,2"):
         assert "is no id of a list" in lists.track("--lists", none, check=2).stderr
 
