@@ -69,8 +69,9 @@ def put_bytes(content: bytes) -> None:
 
 
 def control(sequence: str) -> None:
-    """Move the cursor of the terminal behind standard error."""
+    """Move the cursor of the terminal behind standard error, at once: what comes next may go to another stream."""
     _put(sys.stderr, sequence)
+    sys.stderr.flush()
 
 
 class Shown(TextIOWrapper):

@@ -42,7 +42,6 @@ def wipe() -> None:
     """Clear the line of a bar that stands there, for a line of a table; the bar is drawn anew below it."""
     if TerminalBar.standing:
         control("\r\x1b[K")
-        sys.stderr.flush()
 
 
 class NoBar:
@@ -81,7 +80,6 @@ class TerminalBar:
         TerminalBar.standing = False
         self._draw()
         control("\n")
-        sys.stderr.flush()
 
     def update(self, n: int, note: str = "") -> None:
         """Count, and draw anew if that was some time ago or there is something new to read."""
@@ -96,7 +94,6 @@ class TerminalBar:
         columns = columns_of(sys.stderr) - 1
         text = line(columns, self._label, self._done, self._total, self._left(), self._note)
         control(f"\r{text}{' ' * (columns - width(text))}")
-        sys.stderr.flush()
 
     def _left(self) -> str:
         """The time that the rest takes at the pace so far; empty where that cannot be known."""

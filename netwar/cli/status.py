@@ -25,7 +25,6 @@ class StatusLine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._text:
             control("\n")
-            sys.stderr.flush()
 
     def say(self, text: str) -> None:
         """Draw the line anew, if it says anything new."""
@@ -34,4 +33,3 @@ class StatusLine:
             columns = columns_of(sys.stderr) - 1
             shown = cut(one_line(text), columns)
             control(f"\r{shown}{' ' * (columns - width(shown))}")
-            sys.stderr.flush()

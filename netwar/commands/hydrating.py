@@ -117,7 +117,6 @@ def _ids(file: str, rejected: Rejected) -> Iterator[str]:
 
 def _price(services: Services, wanted: Wanted) -> tuple[str, int]:
     """What the posts cost, in words, and at most (micro-dollars)."""
-
     count = len(wanted.ids)
     price, most = post_price(services, count)
     known = f"{wanted.named - count:,} of {plural(wanted.named, 'id')} are known already; "

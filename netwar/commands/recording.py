@@ -104,7 +104,6 @@ def replayed(services: Services, *indices: str) -> str:
 
     Raises what is wrong with the archives of these indices: another one stops no run.
     """
-
     told = services.spool.replay(services.archive, indices)
     for other in services.spool.others():
         waits = f"{plural(other.pages, 'page')} of {other.user} wait{'s' if other.pages == 1 else ''}"

@@ -107,7 +107,6 @@ def _print(services: Services, status: Status, found: Sequence[Alarm], wish: Wis
     elif not services.quiet:
         if wish.watch is not None and sys.stdout.isatty() and sys.stderr.isatty():
             control("\x1b[H\x1b[J")
-            sys.stderr.flush()  # before the lines, which go to another stream
         for line in screen(status, found, whole=wish.whole):
             echo(line)
 

@@ -75,8 +75,8 @@ def may_write(path: Path) -> bool:
 
 
 def is_gone(path: str | Path) -> bool:
-    """Whether there is nothing there. What cannot be seen, as in a folder that one may not enter, may be there: `Path.exists` says
-    no to that on newer Pythons, and raises on older ones."""
+    """Whether there is nothing there. What cannot be seen, as in a folder that one may not enter, may be there: of that
+    `Path.exists` says no on newer Pythons, and raises on older ones."""
     try:
         os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
