@@ -12,6 +12,7 @@ from itertools import groupby
 
 JOINT = " OR "
 SPACES = re.compile(r"\s+")
+IDLE_OR = re.compile(r"(?:^|[(]|\bOR) *OR(?![^ )])|(?<![^ (])OR *(?:$|[)])")  # X: no viable alternative at input
 
 
 class NotBalanced(ValueError):
@@ -39,6 +40,11 @@ def check(text: str) -> None:
         raise NotBalanced("a parenthesis is never closed")
     if [*_letters(text + " ")][-1:] == [(" ", True)]:
         raise NotBalanced("a quote is never closed")
+
+
+def has_idle_or(text: str) -> bool:
+    """Whether an OR of a tidy expression stands where it joins nothing."""
+    return IDLE_OR.search("".join('""' if part.startswith('"') else part for part in _parts(text))) is not None
 
 
 def wrapped(expression: str) -> str:

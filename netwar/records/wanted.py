@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netwar.records.entries import Fault, shown, text_lines, user
-from netwar.records.expressions import NotBalanced, tidied
+from netwar.records.expressions import NotBalanced, has_idle_or, tidied
 
 COMMENT = re.compile(r"#(\s|$)")
 ODD = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
@@ -63,6 +63,8 @@ def term(text: str) -> str:
     expression = tidied(text.translate(ODD))
     if not expression or not any(letter.isalnum() or ord(letter) > 0x2000 for letter in expression):
         raise NotBalanced("there is no word in it")
+    if has_idle_or(expression):
+        raise NotBalanced('an OR has nothing before or behind it (the letters themselves are "OR", in quotes)')
     return expression
 
 
