@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -81,10 +81,11 @@ def counted(services: Services, given: str, wish: CountOptions, form: Form) -> s
     services.twitter.ask_time()
     since, until = times(services, wish)
     agree(services, requests(len(queries), since, until, full=wish.full), full=wish.full, yes=wish.yes, wait=wish.wait)
-    outcome, refused = _printed(services, queries, since, until, wish, form)
+    outcome, refused = _printed(services, queries, texts, since, until, wish, form)
     for line, why in refused.items():
         log.error("%s: %s", texts[line], why)
     if failed := rejected.count + len(refused):
+        outcome = outcome if len(refused) < len(lines) else "nothing was counted, and nothing paid"
         raise ItemsFailed(f"{outcome}; lines that were not counted ({rejected.where}): {failed:,}")
     return outcome
 
@@ -116,9 +117,15 @@ def agree(services: Services, count: int, *, full: bool, yes: bool, wait: bool =
 
 
 def _printed(
-    services: Services, queries: Sequence[Sequence[str]], since: int, until: int, wish: CountOptions, form: Form
+    services: Services,
+    queries: Sequence[Sequence[str]],
+    texts: Mapping[str, str],
+    since: int,
+    until: int,
+    wish: CountOptions,
+    form: Form,
 ) -> tuple[str, dict[str, str]]:
-    """The outcome, and the lines that X refuses, with its reason."""
+    """The outcome, and the lines that X refuses, with its reason. `texts` has what the operator wrote for each expression."""
     from netwar.cli.signals import Stopped
     from netwar.errors import NetwarError
     from netwar.records.expressions import joined
@@ -136,7 +143,8 @@ def _printed(
                 posts += found
                 refused.update(why)
                 bar.update(1)
-                query = joined(line for line in some if line not in why)
+                taken = [line for line in some if line not in why]
+                query = texts[taken[0]] if len(taken) == 1 else joined(taken)
                 told = stretches if wish.by else [(since, until, found)] if query else []
                 yield from (Line(query, *stretch, post) for stretch in told)
 

@@ -230,7 +230,12 @@ def test_a_line_that_x_refuses_is_told_and_the_others_are_counted(searcher: Begi
         assert not any("has:media" in row["query"] for row in counted)
         assert "has:media: X does not take this query" in ended.stderr
         assert "lines that were not counted (listed above): 1" in ended.stderr
+    alone = one.run("tw-count", "has:media", check=1)
+    assert (alone.stdout, "nothing was counted, and nothing paid; lines that" in alone.stderr) == ("", True)
+    assert "nothing before or behind it" in one.run("tw-count", "rain OR", check=2).stderr
     assert one.spent() == one.bill()["micro"]
+    typed = f'from:{eight}   ("rain" OR sun)'
+    assert json.loads(one.run("tw-count", typed, "--json").stdout)["query"] == typed
 
 
 def test_a_file_that_is_not_there_is_no_query(searcher: Begin) -> None:
