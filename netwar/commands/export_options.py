@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from netwar.exports.forms import Form
 
 KINDS = ("original", "retweet", "quote", "reply")
+TABLES = {".csv": "csv", ".parquet": "parquet"}
+SPREADSHEETS = (".xls", ".xlsx", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,20 @@ def _way(file: str | None, to: str, resume: bool, fields: str, spreadsheet: bool
         raise click.UsageError(f"nothing is packed as {path.suffix}: name a FILE that ends in .gz or .zst, or in neither")
     if name == PARQUET and path and path.suffix in (".gz", ".zst"):
         raise click.UsageError("Parquet is packed already: name a FILE without .gz or .zst")
+    if path and (fault := _misnamed(path, name)):
+        raise click.UsageError(fault)
     printed = path is None
     return Way(Form(name, columns, spreadsheet, printed, printed and sys.stdout.isatty()), path, to, resume)
+
+
+def _misnamed(path: Path, form: str) -> str:
+    """What is wrong with a name that promises another form than the file would have; empty for nothing."""
+    ending = next((one.lower() for one in reversed(path.suffixes) if one.lower() not in PACKED), "")
+    if ending in SPREADSHEETS:
+        return f"no {ending} is written: a spreadsheet opens a FILE that ends in .csv, written with --csv --spreadsheet"
+    if ending in TABLES and form != TABLES[ending]:
+        return f"{path} would be no table of the kind its name says: add --{TABLES[ending]}, or name a FILE that ends otherwise"
+    return ""
 
 
 ways = _gathered(

@@ -50,6 +50,7 @@ class Exporter:
         """Write an export to `out`; its entry in the log, which of one that is cut off has how many went out at the most."""
         with ExitStack() as stack:
             entry, made, export = self._begun(order, None, stack)
+            self._log.add(entry)
             hashed = Hashed(out, flush)
             try:
                 write(export, made, packing.packer(""), hashed)
@@ -73,6 +74,7 @@ class Exporter:
 
             way = files.going_on(path, order.asked, log) if resume else drafts.replacing(path, log)
             with way as file:
+                self._log.add(entry)
                 out = Hashed(file.write, file.flush)
                 if resume:
                     go_on(export, file, ending, out)
@@ -85,7 +87,6 @@ class Exporter:
         made = shape(form, self._archive, index, changes)
         place = files.place(path) if path else ""
         entry = Entry(uuid.uuid4().hex, self._ms(), index, form.name, order.chosen.selection.said, place, order.to)
-        self._log.add(entry)
         return entry, made, Export(self._archive, order.chosen, self._report)
 
     def _ended(self, entry: Entry, export: Export, out: Hashed) -> Entry:

@@ -171,8 +171,23 @@ def test_no_other_export_goes_on_in_a_file_that_was_cut_off(exporting: Exporting
 def test_without_room_nothing_is_left_and_the_log_says_cut_off(exporting: Exporting, tmp_path: Path) -> None:
     ended = exporting.run("tw-dumptweets", "made", str(tmp_path / "no" / "x.jsonl"), check=1)
     assert "cannot be written: No such file or directory" in ended.stderr
+    assert str(tmp_path) not in exporting.run("tw-exports").stdout, "it never began"
+    blocks = (len(exporting.run("tw-dumptweets", "made", "--raw").stdout.encode()) - 1) // 512
+    command = f"ulimit -f {blocks}; exec {sys.executable} {program('tw-dumptweets')} made {tmp_path / 'x.jsonl'} --raw"
+    environment = exporting.desk.environment | {"PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run(["sh", "-c", command], env=environment, cwd=exporting.desk.home, capture_output=True, text=True)
+    assert ended.returncode == 69, ended.stderr
     assert not list(tmp_path.iterdir())
     assert "cut off" in exporting.run("tw-exports").stdout.splitlines()[-1]
+
+
+def test_what_is_printed_is_in_the_log_before_its_first_byte(exporting: Exporting) -> None:
+    printing = exporting.desk.start("tw-dumptweets", "made", "--raw")
+    assert printing.stdout is not None
+    assert printing.stdout.read(1)
+    printing.kill()
+    printing.communicate()
+    assert exporting.run("tw-exports").stdout.splitlines()[-1].endswith("cut off")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

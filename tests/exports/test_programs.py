@@ -191,6 +191,10 @@ def test_who_asks_for_what_does_not_go_together_is_told(exporting: Exporting) ->
         "x.csv --csv --resume",
         "x.gz --parquet",
         "x.jsonl.bz2",
+        "x.parquet",
+        "x.csv.gz",
+        "x.CSV --parquet",
+        "x.xlsx --csv",
     ):
         exporting.run("tw-dumptweets", "made", *line.split(), check=2)
     exporting.run("tw-dumpusers", "made", "--ids", "--versions", check=2)
