@@ -79,7 +79,8 @@ def put(services: Services, file: BufferedReader, queue: str) -> str:
             added = work.put(users())
     except NotText as error:
         raise NetwarError(f"{file.name}: {error}; nothing was queued") from error
-    outcome = f"{added:,} of {plural(good, 'user')} added to {queue}, {len(work):,} waiting"
+    known = " (the others are on it already, or were named twice)" if added < good else ""
+    outcome = f"{added:,} of {plural(good, 'user')} added to {queue}{known}, {len(work):,} waiting"
     if rejected.count:
         raise ItemsFailed(f"{outcome}; lines that name no user ({rejected.where}): {rejected.count:,}")
     return outcome if good else f"{file.name} names no users; {len(work):,} waiting in {queue}"

@@ -38,7 +38,8 @@ def fail(work: SqliteQueue, user: str, reason: str) -> None:
 def test_a_file_of_users_is_queued(desk: Desk) -> None:
     (desk.home / "users.txt").write_bytes(b"\xef\xbb\xbf@BBC\r\n44196397\r\n\r\n# note\r\nhttps://x.com/bbc\r\n@5\r\n")
     ended = desk.run("tw-quser2work", "users.txt", check=0)
-    assert ended.stderr.strip().endswith("3 of 4 users added to work, 3 waiting")
+    outcome = ended.stderr.strip()
+    assert outcome.endswith("3 of 4 users added to work (the others are on it already, or were named twice), 3 waiting")
     assert ended.stdout == ""
     assert desk.run("tw-showwork", "--names").stdout.split() == ["bbc", "44196397", "@5"]
 
@@ -53,7 +54,7 @@ def test_what_is_shown_can_be_queued_again(desk: Desk) -> None:
     desk.run("tw-quser2work", "-", input="BBC\n@5\n44196397\nx.com/i/user/969668587731456000\n", check=0)
     names = desk.run("tw-showwork", "--names", check=0).stdout
     ended = desk.run("tw-quser2work", "-", input=names, check=0)
-    assert "0 of 4 users added to work, 4 waiting" in ended.stderr
+    assert "0 of 4 users added to work (the others are on it already, or were named twice), 4 waiting" in ended.stderr
 
 
 def test_lines_that_name_no_user_are_listed_and_the_rest_is_queued(desk: Desk) -> None:
