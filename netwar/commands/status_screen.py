@@ -102,7 +102,8 @@ def _how(run: Run) -> str:
 
 def _parts(status: Status) -> Iterator[list[str]]:
     rows: Rows = [
-        (one.name, *(f"{n:,}" for n in (one.waiting, one.claimed, one.failed)), ago(one.oldest)) for one in status.queues
+        (one.name, *(f"{n:,}" for n in (one.waiting, one.claimed, one.failed)), ago(one.oldest) if one.waiting else "-")
+        for one in status.queues
     ]
     yield _table("Queues", "NAME WAITING CLAIMED FAILED OLDEST", "lrrrr", rows)
     rows = [

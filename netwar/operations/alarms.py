@@ -55,7 +55,7 @@ def _runs(status: Status) -> Iterator[Alarm]:
             yield Alarm(f"stuck/{state.lineage}", f"{told}: see what process {state.pid} waits for")
         if failed(run):
             said = state.error[:MAX_ERROR] or "its log says why"
-            told = f"{state.host}: {name_of(run)} ended with {state.status} {ago(run.silent)} ago"
+            told = f"{state.host}: {name_of(run)} ended {ago(run.silent)} ago with status {state.status}"
             yield Alarm(f"failed/{state.lineage}", f"{told}: {said}")
 
 

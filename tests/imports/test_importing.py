@@ -311,6 +311,7 @@ def test_what_is_refused_at_once(desk: Desk, home: Path) -> None:
     assert "File 'no.jsonl' does not exist" in desk.run("tw-import", "some.jsonl", "no.jsonl", "x", check=2).stderr
     assert "unpack it" in desk.run("tw-import", "archive.zip", "x", check=1).stderr
     assert "cannot name an index" in desk.run("tw-import", "some.jsonl", "../x", check=2).stderr
+    assert "behind them the INDEX" in desk.run("tw-import", "some.jsonl", check=2).stderr
     assert "File '.' is a directory" in desk.run("tw-import", ".", "x", check=2).stderr
     assert "File 'no.txt' does not exist" in desk.run("tw-hydrate", "no.txt", "x", check=2).stderr
     if os.getuid():

@@ -135,7 +135,8 @@ def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(op
     failed = one.run("tw-idu3elk", "three", check=None)
     assert failed.status
     first, again = (one.run("tw-status", "-q", check=1).stderr for _ in range(2))
-    assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in first
+    assert "tw-idu3elk work (.twitter) ended " in first
+    assert f" ago with status {failed.status}: " in first
     assert "it ended with 3: no way out; a later look tries again" in first
     assert "S3CRET" not in first, "the arguments of the command are its own"
     assert again == "", "cron mails it once"
@@ -148,7 +149,8 @@ def test_a_run_that_fails_is_told_of_once_a_day_and_made_good_by_the_next_one(op
     told = file.read_text().splitlines()
     assert len(told) == 2, "as its argument and on its standard input, when it can be told"
     assert told[0] == told[1]
-    assert f"tw-idu3elk work (.twitter) ended with {failed.status}" in told[0]
+    assert "tw-idu3elk work (.twitter) ended " in told[0]
+    assert f" ago with status {failed.status}: " in told[0]
     unkept(one, told)
     hostile(one)
     hanging(one)
@@ -170,8 +172,8 @@ def short_ones(one: Operator) -> None:
     one.run("tw-backup", place, "--config", bad, check=78)
     wrong = [wrong["text"] for wrong in status(one, check=1)["wrong"]]
     assert ["tw-backup" in text for text in wrong] == [True, False]
-    said = wrong[1].partition("ended with 78")[2]
-    assert f" ago: these cannot be kept running: {bad}: [API] indx is not a key (did you mean index?)" in said, said
+    said = wrong[1].partition("ago with status 78")[2]
+    assert f": these cannot be kept running: {bad}: [API] indx is not a key (did you mean index?)" in said, said
     assert "other.conf has no index: write" in said
     assert len(said) > 200
     place.unlink()
@@ -207,7 +209,7 @@ def hostile(one: Operator) -> None:
         one.run("tw-status", "-q", "--prometheus", file, check=1)
         board.say(replace(run, status=0))
     told = (one.desk.home / "told").read_text().splitlines()[2:]
-    assert [re.sub(r"\d+ s ago", "now", one) for one in told] == [" -x$(id): tw-x ended with 1 now: a b "] * 2
+    assert [re.sub(r"\d+ s ago", "now", one) for one in told] == [" -x$(id): tw-x ended now with status 1: a b "] * 2
     assert "a{b" not in file.read_text()
 
 
@@ -240,7 +242,7 @@ def test_several_things_are_a_line_each_in_the_mail_of_cron(operator: Start) -> 
     said, first, second = one.run("tw-status", "-q", check=1).stderr.splitlines()
     assert said == "tw-status: 2 things are wrong"
     assert [re.sub(r"\d+ s ago", "now", line) for line in (first, second)] == [
-        f"  - host: {program} ended with 1 now: no; not today{' or later' * 40}" for program in ("tw-a", "tw-b")
+        f"  - host: {program} ended now with status 1: no; not today{' or later' * 40}" for program in ("tw-a", "tw-b")
     ]
 
 
@@ -284,7 +286,7 @@ def test_hosts_that_share_a_redis_are_seen_together(desk: Desk, redis: Redis) ->
     assert [(run["host"], run["status"], run["lost"]) for run in told["runs"]] == [("alpha", 69, False), ("beta", None, False)]
     assert {host["host"] for host in told["hosts"]} >= {"alpha", "beta"}
     assert [wrong["key"].partition("/")[0] for wrong in told["wrong"]] == ["failed", "letters", "disk", "letters"]
-    assert "tw-stream brexit ended with 69" in told["wrong"][0]["text"]
+    assert "ago with status 69" in told["wrong"][0]["text"]
     for board in boards:
         board.close()
     assert "1 run taken down" in desk.run("tw-status", "--forget", "--config", "beta.conf", check=0).stderr
@@ -360,4 +362,4 @@ def test_it_is_shown_again_and_again_until_somebody_ends_it(operator: Start) -> 
         watching.terminate()
         said += watching.stderr.read()
         assert watching.wait(60) == 143
-    assert said.count(f"ended with {failed.status}") == 1, "as a service says it: once a day, when it is found"
+    assert said.count(f" ago with status {failed.status}: ") == 1, "as a service says it: once a day, when it is found"

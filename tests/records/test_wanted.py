@@ -15,7 +15,7 @@ FILES = [
     (b'# terms\n#\n(vote   leave)\n"take  back  control"\n', "terms", ["vote leave", '"take  back  control"'], []),
     ("„vote leave“ OR café\nπόλη\n".encode("utf-16"), "terms", ['"vote leave" OR café', "πόλη"], []),
     (b'cat\n"dog\n(bird\nfish)\n--\n', "terms", ["cat"], [2, 3, 4, 5]),
-    (b"a OR\nOR b\n(a OR) b\na OR OR b\na FOR\n\"a OR\"\na OR -b\n", "terms", ["a FOR", '"a OR"', "a OR -b"], [1, 2, 3, 4]),
+    (b'a OR\nOR b\n(a OR) b\na OR OR b\na FOR\n"a OR"\na OR -b\n', "terms", ["a FOR", '"a OR"', "a OR -b"], [1, 2, 3, 4]),
     (b"123\n@456\n12e5\n", "terms", ["123", "@456", "12e5"], []),
     (b"123\n0456\n99999999999999999999\n", "users", ["from:123"], [2, 3]),
     ("🔥\n".encode(), "users", [], [1]),
