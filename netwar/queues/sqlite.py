@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from itertools import islice
@@ -86,7 +86,7 @@ class SqliteQueue:
         token = uuid.uuid4().hex
         with self._writing() as db:
             dead = self._free(db)
-            rows = self._next("turn, user, queued", 0, max(size, 0))
+            rows = self._next({"turn": int, "user": str, "queued": float}, 0, max(size, 0))
             if rows:
                 lease = (token, self._run.begin(), self._clock() + LEASE_SECONDS)
                 db.executemany(
@@ -125,7 +125,7 @@ class SqliteQueue:
         while left is None or left > 0:
             portion = BATCH_SIZE if left is None else min(BATCH_SIZE, left)
             with translated(self._path):
-                rows = self._next("turn, user", turn, portion)
+                rows = self._next({"turn": int, "user": str}, turn, portion)
             yield from (user for _, user in rows)
             if len(rows) < portion:
                 return
@@ -228,9 +228,10 @@ class SqliteQueue:
         fate = {"count": failure is not None, "most": MAX_FAILURES, "reason": failure}
         db.executemany(PUT_BACK, [{**fate, "turn": turn} for (turn,) in turns])
 
-    def _next(self, columns: str, turn: int, portion: int) -> list[Any]:
-        query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = 'waiting' AND turn > ? ORDER BY turn LIMIT ?"
-        return self._db.execute(query, (self.name, turn, portion)).fetchall()
+    def _next(self, columns: Mapping[str, type], turn: int, portion: int) -> list[Any]:
+        named = ", ".join(columns)
+        query = f"SELECT {named} FROM entries WHERE queue = ? AND state = 'waiting' AND turn > ? ORDER BY turn LIMIT ?"
+        return [kept(row, *columns.values()) for row in self._db.execute(query, (self.name, turn, portion)).fetchall()]
 
     def _all(self, columns: str, state: str, group: str = "", kinds: tuple[type, ...] = ()) -> list[Any]:
         query = f"SELECT {columns} FROM entries WHERE queue = ? AND state = '{state}' {group} ORDER BY turn"

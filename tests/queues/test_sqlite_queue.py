@@ -94,6 +94,19 @@ def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> Non
         SqliteQueue(tmp_path / "queues.sqlite", "work", Run(tmp_path / "runs"))
 
 
+def test_what_another_program_put_there_is_told_and_can_be_mended_away(queue: SqliteQueue, tmp_path: Path) -> None:
+    queue.put(["1"])
+    put = "INSERT INTO entries (queue, user, state, queued) VALUES ('work', ?, 'waiting', ?)"
+    for row in ((b"\xff\0", 5.0), ("2", "soon")):
+        queue._db.execute(put, row)
+        for use in (lambda: queue.take(9), lambda: [*queue.waiting()] + [queue.take(9)]):
+            with pytest.raises(ServiceDown, match=r"damaged.*: tw-mend .*queues\.sqlite  rebuilds it"):
+                use()
+        queue._db.execute("DELETE FROM entries WHERE queued = ?", row[1:])
+    assert (claim := queue.take(9)) is not None
+    assert claim.users == ["1"]
+
+
 def test_a_file_of_a_newer_program_is_refused(queue: SqliteQueue, tmp_path: Path) -> None:
     queue._db.execute("PRAGMA user_version=99")
     with pytest.raises(ConfigError, match="newer version"):
