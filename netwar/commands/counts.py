@@ -128,7 +128,6 @@ def _printed(
     """The outcome, and the lines that X refuses, with its reason. `texts` has what the operator wrote for each expression."""
     from netwar.cli.signals import Stopped
     from netwar.errors import NetwarError
-    from netwar.records.expressions import joined
     from netwar.search.counting import sifted
 
     posts, post, counting = 0, services.money.price({"post": 1}), Counting(services, wait=wish.wait)
@@ -143,8 +142,7 @@ def _printed(
                 posts += found
                 refused.update(why)
                 bar.update(1)
-                taken = [line for line in some if line not in why]
-                query = texts[taken[0]] if len(taken) == 1 else joined(taken)
+                query = _shown([line for line in some if line not in why], texts)
                 told = stretches if wish.by else [(since, until, found)] if query else []
                 yield from (Line(query, *stretch, post) for stretch in told)
 
@@ -154,6 +152,13 @@ def _printed(
             error.add_note(f"{plural(posts, 'post')} so far in what was counted whole; {counting.told}")
             raise
     return said(services, estimate(services, posts, since, until, counting.micro)), refused
+
+
+def _shown(lines: Sequence[str], texts: Mapping[str, str]) -> str:
+    """What was counted: the operator's own words where that is one line."""
+    from netwar.records.expressions import joined
+
+    return texts[lines[0]] if len(lines) == 1 else joined(lines)
 
 
 def _stretches(counting: Counting, since: int, until: int, wish: CountOptions, query: str) -> tuple[Counts, int]:

@@ -201,6 +201,8 @@ def _group(data: Path, folder: Path, patterns: tuple[str, ...]) -> Iterator[Part
 
 def _why(error: OSError) -> str:
     """What is wrong, of the place and not of the data folder, and what to do about it."""
+    if isinstance(error, Planted) and os.path.isabs(error.filename or ""):
+        return f"{trouble(error)} (it is in {os.path.dirname(error.filename)})"
     if isinstance(error, Planted) or error.errno in FULL_DISK:
         return trouble(error)
     return f"{error.strerror or error} ({error.filename or 'while it was written'}): name a folder that you may write to"
@@ -243,7 +245,7 @@ def _stamp(data: Path, folder: Path, manifest: Manifest) -> None:
 def _thinned(place: Path, new: Path, keep: int | None) -> int:
     """Remove the oldest of this user's, as only they may do that, each in one step: half a backup never looks like one. The new
     one stays, whatever the clock was."""
-    others = [path for path in complete(place) if path != new and _is_ours(path)]
+    others = [path for path in complete(place) if path != new and not path.is_symlink() and _is_ours(path)]
     for path in others:
         if path.name > f"{new.name}~":
             log.warning("%s is named by a time that is still to come: rename it, or it is taken for the newest", path)

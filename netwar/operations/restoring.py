@@ -13,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from netwar.config.trusted import user_name
 from netwar.connections.appending import append
-from netwar.connections.folders import LOOK, existing, made, opened, restoring, synced, trouble
+from netwar.connections.folders import LOOK, entered, existing, made, opened, restoring, synced, trouble
 from netwar.errors import Busy, ConfigError, NetwarError, ServiceDown
+from netwar.operations.begun import keeps_owners
 from netwar.operations.copying import DATA, OF, OWN, is_any, plain_copy
 from netwar.operations.manifest import Manifest, Part, kept_by
 from netwar.records.text import plural
@@ -116,24 +118,44 @@ def _began_with(begun: Path) -> str:
 
 
 def _emptied(begun: Path, manifest: Manifest) -> int:
-    """The folder that is to be filled, with nothing in it but whose it is; a lock on that."""
+    """The folder that is to be filled, with nothing in it but whose it is; a lock on that.
+
+    Whoever may write around it can put another folder in its place: so it is emptied by a handle, and only where this user began.
+    """
     made(begun)
-    handle = opened(begun / OF, os.O_RDWR)
+    with entered(begun) as at:
+        handle = opened(Path(f"/proc/self/fd/{at}") / OF, os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            told = os.read(handle, LONGEST)
+            if told and told.decode(errors="replace") != _name(manifest):
+                raise NetwarError(f"{begun} was begun from another backup: remove it")
+            _empty(at, handle, begun, is_new=not told)
+            if not told:
+                append(handle, _name(manifest).encode())
+        except BaseException as error:
+            os.close(handle)
+            if isinstance(error, BlockingIOError):
+                raise Busy(f"another tw-restore fills {begun}: one at a time") from None
+            raise
+        return handle
+
+
+def _empty(at: int, mark: int, begun: Path, *, is_new: bool) -> None:
+    """Remove what an earlier run has put into an open folder. Raises NetwarError for what it has not."""
+    inside = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=at)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not (told := os.read(handle, LONGEST)):
-            append(handle, _name(manifest).encode())
-        elif told.decode(errors="replace") != _name(manifest):
-            raise NetwarError(f"{begun} was begun from another backup: remove it")
-        for left in begun.iterdir():
-            if left.name != OF:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
-    except BaseException as error:
-        os.close(handle)
-        if isinstance(error, BlockingIOError):
-            raise Busy(f"another tw-restore fills {begun}: one at a time") from None
-        raise
-    return handle
+        left = [name for name in os.listdir(inside) if name != OF]
+        others = {os.fstat(one).st_uid for one in (at, mark)} - {os.geteuid()}
+        if others and keeps_owners(begun.parent):
+            raise NetwarError(f"{begun} is of {user_name(others.pop())}: see why they made it, and remove it")
+        if left and is_new:
+            raise NetwarError(f"{begun} holds what no tw-restore has put there: see whose it is, and move it away")
+        for name in left:
+            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode)
+            shutil.rmtree(name, dir_fd=inside) if is_folder else os.unlink(name, dir_fd=inside)
+    finally:
+        os.close(inside)
 
 
 def _put_back(source: Path, begun: Path, part: Part) -> None:

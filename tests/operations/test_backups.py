@@ -21,9 +21,9 @@ import pytest
 
 from netwar.connections import folders
 from netwar.errors import ConfigError, NetwarError, ServiceDown
-from netwar.operations import begun, copying
+from netwar.operations import begun, copying, restoring
 from netwar.operations.backup import Source, complete, newest, taken
-from netwar.operations.manifest import read
+from netwar.operations.manifest import Manifest, read
 from tests.operations.restores import AMPLE, WORLD, told
 from tests.operations.stores import ALL, Both, Files
 from tests.operator import Operator, Recorded
@@ -76,14 +76,18 @@ def test_what_is_in_one(recorded: Recorded, tmp_path: Path) -> None:
     (tmp_path / "place" / "netwar-link.part").unlink()
     assert sorted(path.name for path in (tmp_path / "place").glob("netwar-*")) == sorted((two.name, three.name))
     assert all(secret in (three / "configuration" / "user.conf").read_text() for secret in secrets(recorded))
-    two.rename(two.with_name("netwar-20990101t000000z"))  # the clock was wrong, and was set back
+    (link := tmp_path / "place" / "netwar-20000101t000000z").symlink_to(two)  # else it was the oldest, and nothing were removed
+    assert "1 older one removed" in recorded.run("tw-backup", tmp_path / "place", "--keep", "2").stderr
+    link.unlink()
+    three.rename(three.with_name("netwar-20990101t000000z"))  # the clock was wrong, and was set back
     said = recorded.run("tw-backup", tmp_path / "place", "--keep", "1")
     assert Path(said.stdout.strip()).is_dir(), "what was just taken is not the oldest"
     (deep := recorded.desk.home / ".local/share/netwar/deep" / "/".join("d" * 150)).mkdir(parents=True)
     assert "folders in folders" in recorded.run("tw-backup", tmp_path / "place", check=69).stderr
     shutil.rmtree(deep.parents[149])
     (loop := deep.parents[150] / "loop").symlink_to("loop")
-    assert "loop is a link: see who put it there" in recorded.run("tw-backup", tmp_path / "place", check=69).stderr
+    said = recorded.run("tw-backup", tmp_path / "place", check=69)
+    assert f"loop is a link: see who put it there, and move it away (it is in {loop.parent})" in said.stderr
     loop.unlink()
     inside = recorded.run("tw-backup", recorded.desk.home / ".local/share/netwar/backups", check=78)
     assert "is inside of" in inside.stderr
@@ -424,6 +428,37 @@ def test_a_restore(recorded: Recorded, tmp_path: Path) -> None:
     other.write_text(other.read_text().replace(recorded.sandbox.url, "https://api.x.com"))
     assert "was recorded from" in recorded.run("tw-restore", one, "--config", other, check=78).stderr
     assert not (recorded.desk.home / "x").exists(), "the board of who fails is in the data folder, which is to stay empty"
+
+
+def test_nothing_is_removed_but_what_a_restore_has_put_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may write around the folder can exchange it at any moment for a link to another one, or put theirs there first."""
+    manifest = Manifest("host", "https://api.x.com", "1", 1, 2, ())
+    (victim := tmp_path / "victim").mkdir()
+    (begun := tmp_path / "data.restoring").mkdir()
+    for folder in (victim, begun):
+        (folder / "mine").mkdir()
+        (folder / "mine" / "kept").touch()
+    with pytest.raises(NetwarError, match="holds what no tw-restore has put there"):
+        restoring._emptied(begun, manifest)
+    (begun / "of-backup").write_text("host 1")
+    flock = fcntl.flock
+
+    def exchanged(handle: int, how: int) -> None:
+        flock(handle, how)
+        begun.rename(tmp_path / "away")
+        begun.symlink_to(victim)
+
+    monkeypatch.setattr("netwar.operations.restoring.fcntl.flock", exchanged)
+    os.close(restoring._emptied(begun, manifest))
+    assert (victim / "mine" / "kept").is_file()
+    assert [path.name for path in (tmp_path / "away").iterdir()] == ["of-backup"]
+    monkeypatch.undo()
+    begun.unlink()
+    (tmp_path / "away").rename(begun)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr(restoring, "keeps_owners", lambda place: True)
+    with pytest.raises(NetwarError, match="see why they made it, and remove it"):
+        restoring._emptied(begun, manifest)
 
 
 def differing(who: Recorded, one: Path, forged: Path) -> None:

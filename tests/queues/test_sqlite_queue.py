@@ -99,7 +99,7 @@ def test_what_another_program_put_there_is_told_and_can_be_mended_away(queue: Sq
     put = "INSERT INTO entries (queue, user, state, queued) VALUES ('work', ?, 'waiting', ?)"
     for row in ((b"\xff\0", 5.0), ("2", "soon")):
         queue._db.execute(put, row)
-        for use in (lambda: queue.take(9), lambda: [*queue.waiting()] + [queue.take(9)]):
+        for use in (lambda: queue.take(9), lambda: [*queue.waiting(), queue.take(9)]):
             with pytest.raises(ServiceDown, match=r"damaged.*: tw-mend .*queues\.sqlite  rebuilds it"):
                 use()
         queue._db.execute("DELETE FROM entries WHERE queued = ?", row[1:])
