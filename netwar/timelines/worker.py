@@ -179,7 +179,7 @@ class TimelineWorker:
 
     def _read(self, claim: Claim, known: ResolvedUser) -> str:
         """Read a timeline, and conclude it; or the name by which its user turns out to go now, if it is another one."""
-        proved = 0
+        proved, began = 0, self._twitter.now()  # what is posted once the first page came is on none of the others
 
         def paged(page: Page, progress: TimelineProgress) -> None:
             nonlocal proved
@@ -203,7 +203,7 @@ class TimelineWorker:
                 log.warning("user %s: %s", self._who(known), NAMELESS)
                 lacks.append(NAMELESS)
             outcome = "partial" if lacks else conclusion(record, timeline.progress.posts)
-            self._conclude(known.id, outcome, "; ".join(lacks), name=known.name)
+            self._conclude(known.id, outcome, "; ".join(lacks), name=known.name, at=began)
             self._answered(known.id)
         except Unavailable as no:
             self._away(claim.user, no)
@@ -226,9 +226,9 @@ class TimelineWorker:
             bearer = ResolvedUser(known.id, new)
         self._bring_up_to_date(claim, replace(bearer, sure=True))
 
-    def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None) -> None:
-        """Write a user's outcome into the ledger and count it."""
-        at = self._twitter.now()
+    def _conclude(self, user: str, outcome: str, detail: str = "", name: str | None = None, at: int | None = None) -> None:
+        """Write a user's outcome into the ledger, as of a time (ms; now, if none is given), and count it."""
+        at = self._twitter.now() if at is None else at
 
         def change(record: Record) -> Record:
             refreshed = at if self._refresh else record.refreshed

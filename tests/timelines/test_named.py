@@ -92,6 +92,21 @@ def test_two_programs_do_not_record_the_same_user_at_once(operator: Begin, store
     whole(one, "both", user["id"])
 
 
+def test_who_is_queued_while_they_are_read_is_recorded_up_to_then(operator: Begin, stores: dict[str, object]) -> None:
+    """What they posted after the first page came is on none of the others."""
+    one = operator(THREE, **stores)
+    user = one.users()[0]["id"]
+    one.post("faults", [{"kind": "slow", "seconds": 4.0, "requests": [2], "endpoint": "/2/users/:id/tweets"}])
+    first = one.desk.begin("tw-idu3elk", "late", "--user", user)
+    while len([line for line in one.log() if line["path"].endswith("/tweets")]) < 2:
+        assert first.runs
+    one.post("posts", {"user": 0, "count": 3})
+    one.run("tw-quser2work", "--queue", "weekly", "-", input=user)
+    assert first.end().status == 0
+    one.run("tw-idu3elk", "late", "--queue", "weekly")
+    whole(one, "late", user)
+
+
 def test_who_waits_on_the_queue_too_is_done_but_not_by_a_part_of_them(operator: Begin) -> None:
     one = operator(THREE)
     user = one.users()[0]["id"]
